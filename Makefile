@@ -1,0 +1,47 @@
+# Python 3.11 or later and make are all that any target here asks for: each does its own set-up.
+
+PYTHON_IN := .venv/bin/python
+READY := .venv/.ready
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test check bench docs clean
+
+# An environment names its folder, so after a move it is made again.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(shell pwd -P))
+.PHONY: $(READY)
+endif
+
+$(READY): pyproject.toml scripts/setup
+	@sh scripts/setup
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo 'Options go in ARGS, as in: make serve ARGS="--port 9000 --memory"'
+
+setup: $(READY) ## Only the set-up: an environment in .venv with the seatrial command
+	@echo 'Ready: .venv/bin/seatrial'
+
+serve: $(READY) ## Run the exchange; Ctrl-C stops it, its data stays
+	@.venv/bin/seatrial serve $(ARGS)
+
+test: $(READY) ## Run all tests on all cores
+	@$(PYTHON_IN) -m pytest -q -n auto $(ARGS)
+
+check: $(READY) ## Style, types, layers and documents
+	@$(PYTHON_IN) -m ruff check .
+	@$(PYTHON_IN) -m ruff format --check .
+	@$(PYTHON_IN) -m mypy
+	@.venv/bin/lint-imports --no-logo
+	@$(PYTHON_IN) scripts/fidelity.py --check
+	@$(PYTHON_IN) scripts/links.py
+
+bench: $(READY) ## Measure against the budgets
+	@$(PYTHON_IN) -m bench $(ARGS)
+
+docs: $(READY) ## Write the generated documents again
+	@$(PYTHON_IN) scripts/fidelity.py
+
+clean: ## Remove the environment and every cache; data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

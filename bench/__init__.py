@@ -1,0 +1,1 @@
+"""What the exchange costs, measured against the budgets: `python -m bench`."""

@@ -1,0 +1,62 @@
+"""`python -m bench`: everything in one run."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from msgspec import Struct
+from rich.console import Console
+
+from bench import core, ledger, report, starts, wire
+from bench.processes import BenchError
+
+
+class Sizes(Struct, frozen=True):
+    """How much of everything is measured."""
+
+    wire: wire.Size
+    core_commands: int
+    starts: int
+    worlds: int
+    ledger_entries: int
+    ledger_pages: int
+
+
+FULL = Sizes(wire.Size(rounds=5, connections=64, calls=150, lone_calls=500), 100_000, 5, 20, 200_000, 500)
+QUICK = Sizes(wire.Size(rounds=1, connections=8, calls=10, lone_calls=10), 1_000, 1, 2, 1_000, 10)
+
+
+def main() -> None:
+    """Measure, print, and write JSON where asked to."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Seatrial against its budgets.")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
+    parser.add_argument("--quick", action="store_true", help="a few calls of everything: shows that it works, measures nothing")
+    parser.add_argument("--dir", type=Path, default=Path(), help="whose disk is measured; the current one is the default")
+    arguments = parser.parse_args()
+    sizes = QUICK if arguments.quick else FULL
+    try:
+        found = _measure(sizes, arguments.dir)
+    except BenchError as error:
+        parser.exit(1, f"bench: {error}\n")
+    report.show(found, Console())
+    if arguments.json is not None:
+        report.write(found, arguments.json)
+
+
+def _measure(sizes: Sizes, where: Path) -> report.Report:
+    """Everything, in a folder that is removed again."""
+    status = Console(stderr=True).status("")
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=where) as name, status:
+        folder = Path(name).absolute()
+        calls = wire.measure(folder, sizes.wire, status.update)
+        status.update("the core alone")
+        figures = core.measure(sizes.core_commands)
+        status.update("starts")
+        figures += starts.measure(folder, sizes.starts, sizes.worlds)
+        status.update(f"a ledger of {sizes.ledger_entries:,} entries")
+        figures += ledger.measure(folder, sizes.ledger_entries, sizes.ledger_pages)
+        return report.Report(report.machine(), calls, figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Seatrial: a crypto exchange that runs on your machine, under your control."""

@@ -1,0 +1,5 @@
+"""`python -m seatrial` is the `seatrial` command."""
+
+from seatrial.cli.main import main
+
+main()

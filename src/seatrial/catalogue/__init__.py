@@ -1,0 +1,212 @@
+"""What a world begins with: its assets, markets, fee schedules and funding methods, read from CSV files.
+
+The files beside this module are the default. `load` takes a folder with changed copies of any of them.
+Sources: kraken-assets.csv and kraken-pairs.csv of the reference (EURC, a base without an asset line there, is added
+with USDC's decimals); kraken-semantics 6.1 for the fees; seed "Possible status values for deposit/withdrawal
+transactions" for what Dogecoin costs; recorded answers of WithdrawMethods and clients' tables for the names of methods
+and networks. ETH2 is an asset without a method: it was never moved in or out by itself.
+Decided: the funding amounts that none of these show.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from seatrial.catalogue.table import CatalogueError, Row, read_table
+from seatrial.core.addresses import STYLES
+from seatrial.core.assets import READ_ONLY_SUFFIXES, Asset, AssetKind
+from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, MarketStatus
+
+__all__ = ["Catalogue", "CatalogueError", "load", "locate"]
+
+MAX_SCALE: Final = 10
+"""Finer amounts overflow the stores' 64-bit columns too soon: 922 million whole units fit at this scale."""
+
+_PACKAGE: Final = Path(__file__).parent
+_CODE: Final = re.compile(r"[A-Za-z0-9]{1,12}")
+_KINDS: Final = {kind.value: kind for kind in AssetKind}
+_STATUSES: Final = {status.value: status for status in MarketStatus}
+_NOT_USABLE: Final = frozenset({AssetKind.READ_ONLY, AssetKind.FEE_CREDIT})
+"""What is only shown: no market and no way in or out."""
+_YES_NO: Final = {"yes": True, "no": False}
+_PPM_SCALE: Final = 6
+_PERCENT_SCALE: Final = 4
+"""A percent of four decimals is in parts per million."""
+_ALL_OF_IT_PPM: Final = 10**6
+
+
+class Catalogue(Struct, frozen=True):
+    """All that may be owned, traded and moved."""
+
+    assets: tuple[Asset, ...]
+    markets: dict[str, Market]
+    """By symbol, BTC/USD."""
+    methods: tuple[FundingMethod, ...]
+    """The first of an asset is its usual one."""
+
+
+def load(folder: Path | None = None) -> Catalogue:
+    """Read the catalogue; a file found in `folder` replaces the package's own.
+
+    Raises `CatalogueError`, one line that says what is wrong where.
+    """
+    if folder is not None and not folder.is_dir():
+        raise CatalogueError(f"{folder} is not a folder")
+    assets = _read_assets(locate(_PACKAGE / "assets.csv", folder))
+    usable = {code: asset for code, asset in assets.items() if asset.kind not in _NOT_USABLE}
+    schedules = _read_schedules(locate(_PACKAGE / "fee-schedules.csv", folder))
+    return Catalogue(
+        assets=tuple(assets.values()),
+        markets=_read_markets(locate(_PACKAGE / "markets.csv", folder), usable, schedules),
+        methods=_read_methods(locate(_PACKAGE / "funding-methods.csv", folder), usable),
+    )
+
+
+def locate(own: Path, folder: Path | None) -> Path:
+    """The file to read: that of the same name in the folder, else the package's own."""
+    if folder is not None and (folder / own.name).exists():
+        return folder / own.name
+    return own
+
+
+def _read_assets(path: Path) -> dict[str, Asset]:
+    assets: dict[str, Asset] = {}
+    for row in read_table(path, ("code", "kind", "scale", "collateral")):
+        asset = Asset(
+            code=_asset_code(row),
+            kind=row.choice("kind", _KINDS),
+            scale=row.whole("scale", MAX_SCALE),
+            collateral_ppm=row.units("collateral", _PPM_SCALE, _ALL_OF_IT_PPM),
+        )
+        if asset.code in assets:
+            row.fail(f"{asset.code} is listed twice")
+        if ("." in asset.code) != (asset.kind is AssetKind.READ_ONLY):
+            row.fail(f"{asset.code} must have a suffix if and only if it is {AssetKind.READ_ONLY}")
+        assets[asset.code] = asset
+    return assets
+
+
+def _asset_code(row: Row) -> str:
+    code = row.text("code")
+    base, dot, suffix = code.partition(".")
+    if _CODE.fullmatch(base) is None:
+        row.fail(f"code {code!r} is not of letters and digits")
+    if dot and f".{suffix}" not in READ_ONLY_SUFFIXES:
+        row.fail(f"code {code!r} must end in one of {' '.join(READ_ONLY_SUFFIXES)}")
+    return code
+
+
+def _read_schedules(path: Path) -> dict[str, FeeSchedule]:
+    schedules: dict[str, FeeSchedule] = {}
+    for row in read_table(path, ("schedule", "counts_volume", "from_usd", "taker_percent", "maker_percent")):
+        name, counts_volume, tier = row.text("schedule"), row.choice("counts_volume", _YES_NO), _fee_tier(row)
+        known = schedules.get(name, FeeSchedule(name, (), counts_volume))
+        if known.counts_volume is not counts_volume:
+            row.fail(f"{name} counts volume on one line and not on another")
+        if known.tiers and tier.from_usd <= known.tiers[-1].from_usd:
+            row.fail("from_usd must rise from line to line")
+        if not known.tiers and tier.from_usd != 0:
+            row.fail(f"the first tier of {name} must begin at 0")
+        schedules[name] = FeeSchedule(name, (*known.tiers, tier), counts_volume)
+    return schedules
+
+
+def _fee_tier(row: Row) -> FeeTier:
+    taker_ppm = row.units("taker_percent", _PERCENT_SCALE, _ALL_OF_IT_PPM)
+    maker_ppm = row.signed("maker_percent", _PERCENT_SCALE, _ALL_OF_IT_PPM)
+    if taker_ppm + maker_ppm < 0:
+        row.fail("the maker's rebate may not be above the taker's fee")
+    return FeeTier(from_usd=row.whole("from_usd"), taker_ppm=taker_ppm, maker_ppm=maker_ppm)
+
+
+_MARKET_COLUMNS: Final = (
+    "symbol",
+    "price_scale",
+    "lot_scale",
+    "cost_scale",
+    "min_qty",
+    "min_cost",
+    "fees",
+    "status",
+)
+
+
+def _read_markets(path: Path, usable: Mapping[str, Asset], schedules: Mapping[str, FeeSchedule]) -> dict[str, Market]:
+    markets: dict[str, Market] = {}
+    for row in read_table(path, _MARKET_COLUMNS):
+        market = _market(row, usable, schedules)
+        if market.symbol in markets:
+            row.fail(f"{market.symbol} is listed twice")
+        markets[market.symbol] = market
+    return markets
+
+
+def _market(row: Row, usable: Mapping[str, Asset], schedules: Mapping[str, FeeSchedule]) -> Market:
+    symbol = row.text("symbol")
+    base_code, _, quote_code = symbol.partition("/")
+    base, quote = _usable_asset(row, base_code, usable), _usable_asset(row, quote_code, usable)
+    if base is quote:
+        row.fail(f"{symbol} trades an asset for itself")
+    lot_scale, cost_scale = row.whole("lot_scale", MAX_SCALE), row.whole("cost_scale", MAX_SCALE)
+    return Market(
+        symbol=symbol,
+        base=base,
+        quote=quote,
+        price_scale=row.whole("price_scale", MAX_SCALE),
+        lot_scale=lot_scale,
+        cost_scale=cost_scale,
+        min_qty_lots=row.positive("min_qty", lot_scale),
+        min_cost=row.units("min_cost", cost_scale),
+        fees=row.choice("fees", schedules),
+        status=row.choice("status", _STATUSES),
+    )
+
+
+_METHOD_COLUMNS: Final = (
+    "asset",
+    "method",
+    "network",
+    "deposit_minimum",
+    "deposit_fee",
+    "withdrawal_minimum",
+    "withdrawal_fee",
+    "address_style",
+)
+_STYLE_CHOICES: Final = {style: style for style in sorted(STYLES)}
+
+
+def _read_methods(path: Path, usable: Mapping[str, Asset]) -> tuple[FundingMethod, ...]:
+    methods: dict[tuple[str, str], FundingMethod] = {}
+    for row in read_table(path, _METHOD_COLUMNS):
+        method = _method(row, usable)
+        key = method.asset.code, method.name
+        if key in methods:
+            row.fail(f"{method.name} is listed twice for {method.asset.code}")
+        methods[key] = method
+    return tuple(methods.values())
+
+
+def _method(row: Row, usable: Mapping[str, Asset]) -> FundingMethod:
+    asset = _usable_asset(row, row.text("asset"), usable)
+    method = FundingMethod(
+        asset=asset,
+        name=row.text("method"),
+        network=row.optional("network"),
+        deposit_minimum=row.units("deposit_minimum", asset.scale),
+        deposit_fee=row.units("deposit_fee", asset.scale),
+        withdrawal_minimum=row.units("withdrawal_minimum", asset.scale),
+        withdrawal_fee=row.units("withdrawal_fee", asset.scale),
+        address_style=row.choice("address_style", _STYLE_CHOICES),
+    )
+    if method.withdrawal_minimum <= method.withdrawal_fee:
+        row.fail("withdrawal_minimum must be above withdrawal_fee, or nothing would be left to send")
+    return method
+
+
+def _usable_asset(row: Row, code: str, usable: Mapping[str, Asset]) -> Asset:
+    if code not in usable:
+        row.fail(f"{code!r} is no asset that can be traded and moved")
+    return usable[code]

@@ -1,0 +1,100 @@
+"""Strict reading of the CSV files: the first thing that is wrong ends it, with its file and line."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from seatrial.core.money import MAX_UNITS, format_units, parse_units
+
+_Choice = TypeVar("_Choice")
+
+
+class CatalogueError(ValueError):
+    """A data file cannot be used. Its text is one line: file, line, what is wrong."""
+
+
+class Row:
+    """One line of a table; each reader refuses, with a `CatalogueError`, what it cannot read exactly."""
+
+    def __init__(self, file: str, line: int, cells: Mapping[str, str]) -> None:
+        self.file = file
+        self.line = line
+        self._cells = cells
+
+    def fail(self, what: str) -> NoReturn:
+        """End the reading because of this line."""
+        raise CatalogueError(f"{self.file} line {self.line}: {what}")
+
+    def optional(self, column: str) -> str | None:
+        """The text of a cell; None when it is empty."""
+        return self._cells[column] or None
+
+    def text(self, column: str) -> str:
+        """The text of a cell that may not be empty."""
+        text = self._cells[column]
+        if not text:
+            self.fail(f"{column} is empty")
+        return text
+
+    def units(self, column: str, scale: int, most: int = MAX_UNITS) -> int:
+        """A plain decimal as units of 10**-scale, at most `most` of them."""
+        return self._parse(column, self.text(column), scale, most)
+
+    def positive(self, column: str, scale: int) -> int:
+        """As `units`, but not zero."""
+        return self.units(column, scale) or self.fail(f"{column} must be above zero")
+
+    def signed(self, column: str, scale: int, most: int = MAX_UNITS) -> int:
+        """As `units`, with an optional minus sign."""
+        text = self.text(column)
+        size = self._parse(column, text.removeprefix("-"), scale, most)
+        return -size if text.startswith("-") else size
+
+    def whole(self, column: str, most: int = MAX_UNITS) -> int:
+        """A whole number from 0 to `most`."""
+        return self.units(column, 0, most)
+
+    def choice(self, column: str, choices: Mapping[str, _Choice]) -> _Choice:
+        """What the cell's text stands for."""
+        text = self.text(column)
+        if text not in choices:
+            self.fail(f"{column} {text!r} is none of {', '.join(choices)}")
+        return choices[text]
+
+    def _parse(self, column: str, text: str, scale: int, most: int) -> int:
+        units = parse_units(text, scale)
+        if units is None:
+            self.fail(f"{column} {text!r} is not a plain number of at most {scale} decimals")
+        if units > most:
+            self.fail(f"{column} {text!r} is above {format_units(most, scale)}")
+        return units
+
+
+def read_table(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
+    """The lines of a CSV file with exactly these columns; empty lines are skipped."""
+    lines = _lines(path)
+    line, header = next(lines, (1, []))
+    if tuple(header) != columns:
+        raise CatalogueError(f"{path.name} line {line}: the columns must be {','.join(columns)}")
+    for line, cells in lines:
+        if len(cells) != len(columns):
+            raise CatalogueError(f"{path.name} line {line}: {len(cells)} cells instead of {len(columns)}")
+        yield Row(path.name, line, dict(zip(columns, cells, strict=True)))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(StringIO(_content(path), newline=""), strict=True)
+    try:
+        yield from ((reader.line_num, cells) for cells in reader if cells)
+    except csv.Error as error:
+        raise CatalogueError(f"{path.name} line {reader.line_num}: {error}") from error
+
+
+def _content(path: Path) -> str:
+    try:
+        # Spreadsheets put a byte order mark before the header: utf-8-sig takes it away.
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{path.name} cannot be read: {error}") from error

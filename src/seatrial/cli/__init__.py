@@ -1,0 +1,1 @@
+"""The command line: thin, over a client or the server."""

@@ -1,0 +1,96 @@
+"""`seatrial account`: accounts and their keys."""
+
+from typing import Annotated
+
+import typer
+
+from seatrial.cli import defaults
+from seatrial.cli.arguments import pairs_of
+from seatrial.cli.exits import fail
+from seatrial.cli.options import Data, Json, Token, Url
+
+accounts = typer.Typer(help="Accounts and their keys.", no_args_is_help=True)
+
+Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its id or its name.")]
+Moment = Annotated[str | None, typer.Option(metavar="WHEN", help="UNIX seconds, or like 2026-01-31T12:00:00Z.")]
+
+
+@accounts.command("list")
+def list_accounts(
+    *, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False
+) -> None:  # fmt: skip
+    """All accounts with their balances, open orders included."""
+    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+
+    control.run(control.Where(data, url, token, json), control.Ask("/accounts"), tables.ACCOUNTS)
+
+
+@accounts.command("open")
+def open_account(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    balances: Annotated[
+        list[str] | None, typer.Argument(metavar="ASSET=AMOUNT", help="What it owns from the start.")
+    ] = None,
+    *,
+    venue: Annotated[str, typer.Option(help="Whose API it speaks.")] = "kraken",
+    tier: Annotated[str | None, typer.Option(help="starter, intermediate or pro.")] = None,
+    rate_limits: Annotated[
+        bool, typer.Option("--rate-limits/--no-rate-limits", help="Whether its calls are counted.")
+    ] = True,
+    data: Data = defaults.DATA,
+    url: Url = None,
+    token: Token = None,
+    json: Json = False,
+) -> None:
+    """Open an account, with a key that may do everything.
+
+    Example: seatrial account open ann USD=10000 BTC=1
+    """
+    from seatrial.cli import control, tables  # noqa: PLC0415
+
+    owned = dict(pairs_of(balances or []))
+    if len(owned) < len(balances or []):
+        fail("an asset is given twice: say each once, as in USD=10000 BTC=1")
+    body = {"name": name, "venue": venue, "balances": owned, "tier": tier, "rate_limits": rate_limits}
+    control.run(control.Where(data, url, token, json), control.Ask("/accounts", body), tables.OPENED)
+
+
+@accounts.command("key")
+def issue_key(
+    account: Account,
+    *,
+    name: Annotated[str, typer.Option(help="What you call it.")] = "key",
+    permission: Annotated[
+        list[str] | None, typer.Option(help="One of the venue's, such as query-funds; again for more. Default: all.")
+    ] = None,
+    nonce_window: Annotated[int, typer.Option(min=0, help="How far a nonce may fall behind the highest one.")] = 0,
+    one_time_password: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A fixed second password.")
+    ] = None,
+    totp_secret: Annotated[
+        str | None, typer.Option(metavar="BASE32", help="An authenticator's secret, instead.")
+    ] = None,
+    expiry: Moment = None,
+    query_from: Moment = None,
+    query_to: Moment = None,
+    ip: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS", help="An address or network it works from; again for more.")
+    ] = None,
+    data: Data = defaults.DATA,
+    url: Url = None,
+    token: Token = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Issue a key. Give each client one of its own: nonces are counted per key.
+
+    Example: seatrial account key demo --name freqtrade
+    """
+    from seatrial.cli import control, tables  # noqa: PLC0415
+
+    body = {
+        "name": name, "permissions": permission or None, "nonce_window": nonce_window,
+        "one_time_password": one_time_password, "totp_secret": totp_secret, "expiry": expiry,
+        "query_from": query_from, "query_to": query_to, "ips": ip or [],
+    }  # fmt: skip
+    ask = control.Ask(f"/accounts/{control.quoted(account)}/keys", body, unknown=control.ACCOUNT_UNKNOWN)
+    control.run(control.Where(data, url, token, json), ask, tables.ISSUED)

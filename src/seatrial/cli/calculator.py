@@ -1,0 +1,139 @@
+"""The work of `seatrial sign`: from what a person typed to each step of a signature."""
+
+import os
+import sys
+from typing import NamedTuple
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from seatrial.cli.arguments import pairs_of
+from seatrial.cli.clock import now_ns
+from seatrial.cli.exits import fail, note
+from seatrial.client.kraken import MethodNameError, form_body, is_public, path_of
+from seatrial.dialects.kraken.auth import SecretError, Steps, nonce_number, steps
+from seatrial.dialects.kraken.params import Params, parse_body
+
+
+class Request(NamedTuple):
+    """What is to be signed."""
+
+    path: str
+    nonce: str
+    body: bytes
+
+
+def request(endpoint: str, arguments: list[str], nonce: str | None, data: str | None) -> Request:
+    """The path, the nonce and the body of the call that was meant."""
+    path = _path(endpoint)
+    if data is None:
+        chosen, body = _form(pairs_of(arguments), nonce)
+    elif arguments:
+        fail("say the input either as key=value or as --data, not both")
+    else:
+        chosen, body = _raw(data, nonce)
+    _check_nonce(chosen, body)
+    return Request(path, chosen, body)
+
+
+def read_secret(secret: str | None, secret_env: str | None) -> str:
+    """The private key, from wherever it was said to be."""
+    if secret is not None and secret_env is not None:
+        fail("say either --secret or --secret-env, not both")
+    if secret is not None:
+        return secret
+    if secret_env is not None:
+        return os.environ.get(secret_env) or fail(f"the environment variable {secret_env} is not set")
+    if sys.stdin.isatty():
+        return str(typer.prompt("Private key", hide_input=True, err=True))
+    return sys.stdin.readline().strip() or fail("no private key: say --secret-env NAME, or give it on standard input")
+
+
+def work_out(asked: Request, secret: str, key: str) -> Steps:
+    """Every step."""
+    try:
+        return steps(asked.path, asked.nonce, asked.body, secret, key=key)
+    except SecretError as error:
+        fail(str(error))
+
+
+def show_json(worked: Steps) -> None:
+    """One line for programs."""
+    shown = {
+        "path": worked.path,
+        "nonce": worked.nonce,
+        "body": _printable(worked.body),
+        "hashed": _printable(worked.hashed),
+        "inner_hex": worked.inner_hex,
+        "signed_hex": worked.signed.hex(),
+        "headers": worked.headers,
+    }
+    typer.echo(msgspec.json.encode(shown))
+
+
+def show_table(worked: Steps) -> None:
+    """A table for people, and the headers below it, where a long line can be copied whole.
+
+    Outside a terminal the table, too, is as wide as it needs to be.
+    """
+    table = Table("Step", "Value", show_lines=True)
+    table.columns[1].overflow = "fold"
+    for step, value in _rows(worked):
+        table.add_row(step, Text(value))
+    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
+    for name, value in worked.headers.items():
+        typer.echo(f"{name}: {value}")
+
+
+def _rows(worked: Steps) -> list[tuple[str, str]]:
+    return [
+        ("Path", worked.path),
+        ("Nonce", worked.nonce),
+        ("Body", _printable(worked.body)),
+        ("1. Hashed: nonce + body", _printable(worked.hashed)),
+        ("2. SHA-256 of 1", worked.inner_hex),
+        ("3. Signed: path + 2 as bytes", f"{worked.path} + {worked.inner_hex}"),
+        ("4. HMAC-SHA-512 of 3, in base64", f"with the {worked.key_length} bytes of the decoded private key"),
+    ]
+
+
+def _path(endpoint: str) -> str:
+    if endpoint.startswith("/") and endpoint.isascii():
+        return endpoint
+    if is_public(endpoint):
+        fail(f"{endpoint} is public and needs no signature")
+    try:
+        return path_of(endpoint)
+    except MethodNameError:
+        fail(f"{endpoint!r} is no method name; the form is: seatrial sign METHOD key=value ...")
+
+
+def _form(pairs: list[tuple[str, str]], nonce: str | None) -> tuple[str, bytes]:
+    chosen = nonce or dict(pairs).get("nonce") or str(now_ns() // 1_000_000)
+    return chosen, form_body(chosen, pairs)
+
+
+def _raw(data: str, nonce: str | None) -> tuple[str, bytes]:
+    body = os.fsencode(data)
+    return nonce or _nonce_in(body) or fail("the body holds no nonce: add one, or say --nonce"), body
+
+
+def _nonce_in(body: bytes) -> str | None:
+    parsed = parse_body(None, body)
+    return parsed.nonce if isinstance(parsed, Params) else None
+
+
+def _check_nonce(nonce: str, body: bytes) -> None:
+    """The venue hashes the nonce that it finds in the body, and wants a number."""
+    if nonce_number(nonce) is None:
+        fail(f"the nonce {nonce!r} is no unsigned 64-bit number")
+    found = _nonce_in(body)
+    if found != nonce:
+        note(f"the venue will refuse this: the nonce in the body is {found or 'missing'}, not {nonce}")
+
+
+def _printable(raw: bytes) -> str:
+    return raw.decode(errors="backslashreplace")

@@ -1,0 +1,38 @@
+"""The `seatrial` command. Each command imports what it needs when it runs, so that help is quick."""
+
+import sys
+
+import typer
+
+from seatrial.cli.account import accounts
+from seatrial.cli.api import api
+from seatrial.cli.exits import FAILED
+from seatrial.cli.funding import deposit, funding, withdraw_key
+from seatrial.cli.serve import serve
+from seatrial.cli.sign import sign
+from seatrial.cli.world import books, clock
+
+app = typer.Typer(
+    name="seatrial",
+    help="A crypto exchange that runs on your machine, under your control.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they would show private keys
+)
+app.command()(serve)
+app.command()(api)
+app.command()(sign)
+app.add_typer(accounts, name="account")
+app.command()(deposit)
+app.command()(withdraw_key)
+app.add_typer(funding, name="funding")
+app.command()(clock)
+app.command()(books)
+
+
+def main() -> None:
+    """Run the command line."""
+    if sys.flags.optimize:
+        typer.echo("seatrial: run without -O and PYTHONOPTIMIZE: the assertions guard the books", err=True)
+        sys.exit(FAILED)
+    app(prog_name="seatrial")

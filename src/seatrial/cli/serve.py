@@ -1,0 +1,35 @@
+"""`seatrial serve`: run the exchange."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seatrial.cli import defaults
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8790,
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Where the world is kept.")] = defaults.DATA,
+    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing.")] = False,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="What ids and keys of a new world are drawn from.")
+    ] = 1,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON once it answers.")] = False,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="SEATRIAL_TOKEN", help="Lets other machines use the control API, who show it."),
+    ] = None,
+    require_user_agent: Annotated[
+        bool, typer.Option("--require-user-agent", help="Answer calls without User-Agent with the 403 page.")
+    ] = False,
+) -> None:
+    """Run the exchange until Ctrl-C. A second start finds everything as it was."""
+    from seatrial.cli.serving import start  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.server.serve import Listen  # noqa: PLC0415
+    from seatrial.server.worlds import Settings  # noqa: PLC0415
+
+    settings = Settings(None if memory else data, seed, require_user_agent)
+    start(settings, Listen(host, port, token), as_json=json)

@@ -1,0 +1,60 @@
+"""Starting the exchange from the command line: what is printed when, and where."""
+
+import logging
+import signal
+import sys
+
+import msgspec
+
+from seatrial.cli import exits, local
+from seatrial.server.connection import Connection
+from seatrial.server.serve import Listen, ServeError, run
+from seatrial.server.worlds import COMMAND_LINE_KEY, Settings, WorldError, connection_of, open_world
+
+_BANNER = """\
+Seatrial answers at {url}
+
+  key     {key}
+  secret  {secret}
+
+  curl {url}/0/public/Ticker?pair=XBTUSD
+
+  import ccxt
+  exchange = ccxt.kraken({{"apiKey": "{key}", "secret": "{secret}"}})
+  exchange.urls["api"] = {{"public": "{url}", "private": "{url}"}}
+  print(exchange.fetch_balance()["total"])
+
+Control API: {control} (described by {url}/_seatrial/openapi.json)
+{kept}
+Ctrl-C stops it.
+"""
+
+
+def start(settings: Settings, listen: Listen, *, as_json: bool) -> None:
+    """Open the world and serve it; every known trouble is one line and a non-zero exit."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's stop is as clean as Ctrl-C
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    try:
+        world = open_world(settings)
+
+        def announce(connection: Connection) -> None:
+            if settings.data is not None:
+                local.write(settings.data, connection_of(world, connection.url, key_name=COMMAND_LINE_KEY))
+            sys.stdout.write(_line(connection) if as_json else _banner(connection, settings))
+            sys.stdout.flush()
+
+        run(world, listen, announce)
+    except (WorldError, ServeError) as error:
+        exits.fail(str(error))
+
+
+def _line(connection: Connection) -> str:
+    return msgspec.json.encode(connection).decode() + "\n"
+
+
+def _banner(connection: Connection, settings: Settings) -> str:
+    demo = connection.accounts[0]
+    kept = "Nothing is kept: --memory." if settings.data is None else f"The world is kept in {settings.data}."
+    return _BANNER.format(
+        url=connection.url, key=demo.key, secret=demo.secret, control=connection.control, kept=kept
+    )

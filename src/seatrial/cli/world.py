@@ -1,0 +1,82 @@
+"""`seatrial clock` and `seatrial books`: a world's time, and whether its money adds up."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from seatrial.cli import defaults
+from seatrial.cli.exits import fail
+from seatrial.cli.options import Data, Json, Token, Url
+
+
+class Action(StrEnum):
+    """What can be done with a clock."""
+
+    SHOW = "show"
+    FREEZE = "freeze"
+    RUN = "run"
+    SET = "set"
+    ADVANCE = "advance"
+    SPEED = "speed"
+
+
+_PLAIN: dict[Action, dict[str, Any] | None] = {
+    Action.SHOW: None,
+    Action.FREEZE: {"frozen": True},
+    Action.RUN: {"frozen": False},
+}
+_WITH_VALUE = {Action.SET: "now", Action.ADVANCE: "advance", Action.SPEED: "speed"}
+
+
+def clock(
+    action: Annotated[
+        Action, typer.Argument(metavar="ACTION", help="show, freeze, run, set, advance or speed.")
+    ] = Action.SHOW,
+    value: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="VALUE",
+            help="For set UNIX seconds or like 2026-01-31T12:00:00Z, for advance like 90s or 24h, for speed like 60.",
+        ),
+    ] = None,
+    *,
+    data: Data = defaults.DATA,
+    url: Url = None,
+    token: Token = None,
+    json: Json = False,
+) -> None:
+    """Show, freeze, run, set, advance or speed up the world's time. It never goes back.
+
+    It comes back when all that fell due has happened.
+
+    Example: seatrial clock advance 24h
+    """
+    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+
+    ask = control.Ask("/clock", _body(action, value))
+    control.run(control.Where(data, url, token, json), ask, tables.CLOCK)
+
+
+def books(
+    *, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False
+) -> None:  # fmt: skip
+    """The trial balance: what clients own, what is held, what the exchange has, and that it all sums to zero."""
+    from seatrial.cli import control, tables  # noqa: PLC0415
+
+    control.run(control.Where(data, url, token, json), control.Ask("/books"), tables.BOOKS)
+
+
+def _body(action: Action, value: str | None) -> dict[str, Any] | None:
+    if action in _WITH_VALUE:
+        return {_WITH_VALUE[action]: value or fail(f"say the value too, as in: {_EXAMPLES[action]}")}
+    if value is not None:
+        fail(f"`seatrial clock {action}` takes nothing more")
+    return _PLAIN[action]
+
+
+_EXAMPLES = {
+    Action.SET: "seatrial clock set 2026-12-31T23:59:00Z",
+    Action.ADVANCE: "seatrial clock advance 24h",
+    Action.SPEED: "seatrial clock speed 60",
+}

@@ -1,0 +1,1 @@
+"""Calls a venue, ours or the real one."""

@@ -1,0 +1,79 @@
+"""Who trades: accounts, their API keys and their session tokens."""
+
+from msgspec import Struct, field
+
+
+class Account(Struct, frozen=True):
+    """One client. `venue` says which dialect it speaks and so which wallets it has."""
+
+    account_id: int
+    name: str
+    venue: str
+    tier: str
+    """The venue's own word for how far the client is verified; the dialect reads its limits from it."""
+    rate_limits: bool
+    """Whether the venue's call limits are enforced."""
+    trading_wallet: str
+    funding_wallet: str
+    created_ns: int
+
+
+class ApiKey(Struct):
+    """A key to one account, with all that decides whether a call may use it."""
+
+    key_id: int
+    account_id: int
+    name: str
+    public: str
+    secret: str
+    permissions: frozenset[str]
+    nonce_window: int
+    """A nonce this far below the highest one is still taken, once. 0: only ever higher ones."""
+    one_time_password: str | None
+    """A fixed second password; excludes totp_secret."""
+    totp_secret: str | None
+    """Base32 secret of an authenticator."""
+    valid_until_ns: int
+    """0: for ever."""
+    query_from_ns: int
+    query_to_ns: int
+    """History outside is hidden from this key; 0: no bound."""
+    ip_allowlist: tuple[str, ...]
+    """Addresses or networks; empty: from anywhere."""
+    created_ns: int
+    highest_nonce: int = -1
+    recent_nonces: list[int] = field(default_factory=list)
+    """Nonces taken inside the window, ascending; empty without a window."""
+    used_ns: int = 0
+
+    def take_nonce(self, nonce: int, at_ns: int) -> bool:
+        """Spend a nonce; False when it, or too late a one, was spent before.
+
+        Source: kraken-spot-rest 1.4. Decided there: `nonce > highest - window`, each once.
+        """
+        if nonce <= self.highest_nonce and not self._is_late_but_new(nonce):
+            return False
+        self.highest_nonce = max(nonce, self.highest_nonce)
+        self.used_ns = at_ns
+        if self.nonce_window:
+            floor = self.highest_nonce - self.nonce_window
+            self.recent_nonces = sorted(n for n in (*self.recent_nonces, nonce) if n > floor)[-MOST_RECENT_NONCES:]
+        return True
+
+    def _is_late_but_new(self, nonce: int) -> bool:
+        if nonce <= self.highest_nonce - self.nonce_window or nonce in self.recent_nonces:
+            return False
+        return len(self.recent_nonces) < MOST_RECENT_NONCES or nonce > self.recent_nonces[0]
+
+
+MOST_RECENT_NONCES = 1_000
+"""How many nonces inside a window are remembered; older ones then count as spent."""
+
+
+class Token(Struct, frozen=True):
+    """Lets its holder open a private feed until it expires."""
+
+    token_id: int
+    account_id: int
+    key_id: int
+    expires_ns: int

@@ -1,0 +1,166 @@
+"""Resting orders in price-time priority. Knows ticks and lots, never money."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+
+from seatrial.core.orders import Order, SelfTrade, Side
+
+
+class Level:
+    """The orders that rest at one price, oldest first."""
+
+    __slots__ = ("orders", "price_ticks", "qty_lots")
+
+    def __init__(self, price_ticks: int) -> None:
+        self.price_ticks = price_ticks
+        self.qty_lots = 0
+        self.orders: dict[int, Order] = {}
+
+    @property
+    def touched_ns(self) -> int:
+        """When an order here last came to rest or filled."""
+        return max(order.touched_ns for order in self.orders.values())
+
+
+class BookSide:
+    """One side of a book. Prices are kept so that the best one is last: taking it away moves nothing."""
+
+    __slots__ = ("_keys", "_levels", "_sign")
+
+    def __init__(self, side: Side) -> None:
+        self._sign = 1 if side is Side.BUY else -1
+        self._keys: list[int] = []
+        self._levels: dict[int, Level] = {}
+
+    @property
+    def best_ticks(self) -> int | None:
+        """The best price, None when the side is empty."""
+        return self._keys[-1] * self._sign if self._keys else None
+
+    def levels(self) -> Iterator[Level]:
+        """All levels, best price first."""
+        return (self._levels[key] for key in reversed(self._keys))
+
+    def add(self, order: Order) -> None:
+        """Put an order at the end of its level's queue."""
+        key = order.price_ticks * self._sign
+        level = self._levels.get(key)
+        if level is None:
+            level = self._levels[key] = Level(order.price_ticks)
+            insort(self._keys, key)
+        level.orders[order.order_id] = order
+        level.qty_lots += order.qty_lots - order.filled_lots
+
+    def remove(self, order: Order) -> None:
+        """Take a resting order away."""
+        key = order.price_ticks * self._sign
+        level = self._levels[key]
+        del level.orders[order.order_id]
+        level.qty_lots -= order.qty_lots - order.filled_lots
+        if not level.orders:
+            self._drop(key)
+
+    def fill(self, order: Order, qty_lots: int) -> None:
+        """Take part of a resting order away; the caller has not counted the fill on the order yet."""
+        key = order.price_ticks * self._sign
+        level = self._levels[key]
+        level.qty_lots -= qty_lots
+        if qty_lots == order.qty_lots - order.filled_lots:
+            del level.orders[order.order_id]
+            if not level.orders:
+                self._drop(key)
+
+    def _drop(self, key: int) -> None:
+        del self._levels[key]
+        if self._keys[-1] == key:
+            self._keys.pop()
+        else:
+            del self._keys[bisect_left(self._keys, key)]
+
+
+class Plan:
+    """What an arriving order would do: which resting orders it fills, and whose own orders give way."""
+
+    __slots__ = ("evicted", "exact", "fills", "qty_lots", "spent", "stopped_by_self", "unspent")
+
+    def __init__(self) -> None:
+        self.fills: list[tuple[Order, int]] = []
+        self.evicted: list[Order] = []
+        """The owner's own resting orders that are canceled."""
+        self.stopped_by_self = False
+        """Whether the rest of the arriving order is canceled because it met its owner's own."""
+        self.qty_lots = 0
+        self.exact = 0
+        """Sum of price_ticks * lots."""
+        self.unspent = 0
+        """Of an order that spends: what is left, in ticks * lots."""
+        self.spent = False
+        """Whether what is left affords not one more lot."""
+
+
+class Book:
+    """Both sides of one market."""
+
+    __slots__ = ("asks", "bids")
+
+    def __init__(self) -> None:
+        self.bids = BookSide(Side.BUY)
+        self.asks = BookSide(Side.SELL)
+
+    def side(self, side: Side) -> BookSide:
+        """Where orders of that side rest."""
+        return self.bids if side is Side.BUY else self.asks
+
+    def crosses(self, side: Side, limit_ticks: int) -> bool:
+        """Whether an order with that limit would take liquidity at once."""
+        if side is Side.BUY:
+            best = self.asks.best_ticks
+            return best is not None and best <= limit_ticks
+        best = self.bids.best_ticks
+        return best is not None and best >= limit_ticks
+
+    def plan(self, order: Order, spend: int) -> Plan:
+        """What an arriving order would take, best price first and oldest first, changing nothing.
+
+        `spend` is in ticks * lots and counts only for an order without a quantity: each fill takes as many whole
+        lots as the rest of it affords.
+        """
+        plan = Plan()
+        plan.unspent = spend
+        wanted = order.qty_lots
+        for level in self._reachable(order):
+            price = level.price_ticks
+            left = wanted - plan.qty_lots if wanted else plan.unspent // price
+            for maker in level.orders.values():
+                if left == 0:
+                    break
+                if maker.account_id == order.account_id:
+                    if _meet_own(plan, maker, order.self_trade):
+                        return plan
+                    continue
+                lots = min(left, maker.qty_lots - maker.filled_lots)
+                left -= lots
+                plan.fills.append((maker, lots))
+                plan.qty_lots += lots
+                plan.exact += price * lots
+                plan.unspent -= price * lots
+            if left == 0:
+                plan.spent = not wanted
+                break
+        return plan
+
+    def _reachable(self, order: Order) -> Iterator[Level]:
+        buying = order.side is Side.BUY
+        limit = order.price_ticks
+        for level in (self.asks if buying else self.bids).levels():
+            if limit and (level.price_ticks > limit if buying else level.price_ticks < limit):
+                return
+            yield level
+
+
+def _meet_own(plan: Plan, maker: Order, rule: SelfTrade) -> bool:
+    """Apply the self-trade rule to one own resting order; True when the arriving order stops here."""
+    if rule is not SelfTrade.CANCEL_NEWEST:
+        plan.evicted.append(maker)
+    plan.stopped_by_self = rule is not SelfTrade.CANCEL_OLDEST
+    return plan.stopped_by_self

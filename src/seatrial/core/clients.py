@@ -1,0 +1,86 @@
+"""Accounts, keys and tokens: opening, issuing, and spending a nonce."""
+
+from seatrial.core.accounts import Account, ApiKey, Token
+from seatrial.core.commands import IssueKey, IssueToken, OpenAccount, SpendNonce
+from seatrial.core.events import AccountOpened, KeyIssued, NonceSpent, TokenIssued
+from seatrial.core.ledger import EntryKind
+from seatrial.core.rejects import Reject
+from seatrial.core.state import AccountState, State
+
+
+def open_account(state: State, command: OpenAccount, at_ns: int) -> Reject | None:
+    """A new client. Opening balances are posted as transfers, so that deposits are only what a tester drives."""
+    if command.name in state.account_names:
+        return Reject.ACCOUNT_NAME_TAKEN
+    if any(state.assets.get(code) is None for _, code, _ in command.balances):
+        return Reject.ASSET_UNKNOWN
+    if not _fits(state, command):
+        return Reject.AMOUNT_INVALID
+    state.counters.account_id += 1
+    account = Account(
+        state.counters.account_id, command.name, command.venue, command.tier, command.rate_limits,
+        command.trading_wallet, command.funding_wallet, at_ns,
+    )  # fmt: skip
+    add_account(state, account)
+    state.changes.accounts.append(account)
+    for wallet, code, units in command.balances:
+        purse = state.ledger.purse(account.account_id, wallet, state.assets[code])
+        state.ledger.touch(purse)
+        state.counters.opening_id += 1
+        state.ledger.bring_in(purse, EntryKind.TRANSFER, state.counters.opening_id, at_ns, units, 0)
+    state.events.append(AccountOpened(account))
+    return None
+
+
+def _fits(state: State, command: OpenAccount) -> bool:
+    sums: dict[str, int] = {}
+    for _, code, units in command.balances:
+        sums[code] = sums.get(code, 0) + units
+    enough = all(units >= 0 for _, _, units in command.balances)
+    return enough and all(state.ledger.has_room(state.assets[code], units) for code, units in sums.items())
+
+
+def add_account(state: State, account: Account) -> None:
+    """Take an account, new or stored, into the world."""
+    state.accounts[account.account_id] = AccountState(account, state.ledger)
+    state.account_names[account.name] = account.account_id
+
+
+def issue_key(state: State, command: IssueKey, at_ns: int) -> Reject | None:
+    """A new key to an account."""
+    if command.account_id not in state.accounts:
+        return Reject.ACCOUNT_UNKNOWN
+    state.counters.key_id += 1
+    key = ApiKey(
+        state.counters.key_id, command.account_id, command.name, command.public, command.secret, command.permissions,
+        command.nonce_window, command.one_time_password, command.totp_secret, command.valid_until_ns,
+        command.query_from_ns, command.query_to_ns, command.ip_allowlist, at_ns,
+    )  # fmt: skip
+    state.keys[key.public] = key
+    state.changes.keys[key.key_id] = key
+    state.events.append(KeyIssued(key))
+    return None
+
+
+def spend_nonce(state: State, command: SpendNonce, at_ns: int) -> Reject | None:
+    """Take a key's nonce, once."""
+    key = state.keys.get(command.public)
+    if key is None:
+        return Reject.KEY_UNKNOWN
+    if not key.take_nonce(command.nonce, at_ns):
+        return Reject.NONCE_USED
+    state.changes.keys[key.key_id] = key
+    state.events.append(NonceSpent(key))
+    return None
+
+
+def issue_token(state: State, command: IssueToken, at_ns: int) -> Reject | None:
+    """A token for a private feed. Expired ones are forgotten."""
+    state.counters.token_id += 1
+    token = Token(state.counters.token_id, command.account_id, command.key_id, at_ns + command.lifetime_ns)
+    for number in [number for number, old in state.tokens.items() if old.expires_ns <= at_ns]:
+        del state.tokens[number]
+    state.tokens[token.token_id] = token
+    state.changes.tokens.append(token)
+    state.events.append(TokenIssued(token))
+    return None

@@ -1,0 +1,173 @@
+"""All that can be asked of the machine. A closed union: forget a case and the type checker stops you."""
+
+from msgspec import Struct
+
+from seatrial.core.funding import Delays, TransferNote, TransferStatus
+from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
+
+
+class OpenAccount(Struct, frozen=True, tag=True):
+    """A new client with opening balances: (wallet, asset code, units) each."""
+
+    name: str
+    venue: str
+    tier: str
+    rate_limits: bool
+    trading_wallet: str
+    funding_wallet: str
+    balances: tuple[tuple[str, str, int], ...] = ()
+
+
+class IssueKey(Struct, frozen=True, tag=True):
+    """A key whose texts the dialect made, in its venue's format."""
+
+    account_id: int
+    name: str
+    public: str
+    secret: str
+    permissions: frozenset[str]
+    nonce_window: int = 0
+    one_time_password: str | None = None
+    totp_secret: str | None = None
+    valid_until_ns: int = 0
+    query_from_ns: int = 0
+    query_to_ns: int = 0
+    ip_allowlist: tuple[str, ...] = ()
+
+
+class SpendNonce(Struct, frozen=True, tag=True):
+    """One authenticated call by a key."""
+
+    public: str
+    nonce: int
+
+
+class IssueToken(Struct, frozen=True, tag=True):
+    """A token for a private feed."""
+
+    account_id: int
+    key_id: int
+    lifetime_ns: int
+
+
+class PlaceOrder(Struct, frozen=True, tag=True):
+    """A new order. Fields as in `orders.Order`."""
+
+    account_id: int
+    market: str
+    side: Side
+    kind: OrderKind
+    price_ticks: int = 0
+    qty_lots: int = 0
+    spend: int = 0
+    time_in_force: TimeInForce = TimeInForce.GTC
+    self_trade: SelfTrade = SelfTrade.CANCEL_NEWEST
+    post_only: bool = False
+    fee_in_base: bool = False
+    starts_ns: int = 0
+    expires_ns: int = 0
+    tag: int | None = None
+    client_id: str | None = None
+    most_open: int | None = None
+    """How many orders the account may have open in this market; None: any number."""
+    check_only: bool = False
+    """Check everything, place nothing."""
+
+
+class CancelOrders(Struct, frozen=True, tag=True):
+    """Cancel the open orders named by any of the selectors; `everything` takes all."""
+
+    account_id: int
+    order_ids: tuple[int, ...] = ()
+    tags: tuple[int, ...] = ()
+    client_ids: tuple[str, ...] = ()
+    everything: bool = False
+
+
+class IssueAddress(Struct, frozen=True, tag=True):
+    """An address to receive an asset at."""
+
+    account_id: int
+    asset: str
+    method: str
+    most_unused: int
+
+
+class SaveDestination(Struct, frozen=True, tag=True):
+    """An address to withdraw to, under a name."""
+
+    account_id: int
+    asset: str
+    method: str
+    name: str
+    address: str
+    tag: str | None = None
+    verified: bool = True
+
+
+class SeeDeposit(Struct, frozen=True, tag=True):
+    """A deposit shows up on the chain or at the bank. `amount` in the asset's units, before the fee."""
+
+    account_id: int
+    asset: str
+    amount: int
+    method: str | None = None
+    chain_tx: str | None = None
+    address: str | None = None
+    manual: bool = False
+
+
+class RequestWithdrawal(Struct, frozen=True, tag=True):
+    """Send money to a saved destination. `gross` in the asset's units, the fee included."""
+
+    account_id: int
+    asset: str
+    destination: str
+    gross: int
+    address: str | None = None
+    """Must equal the saved one when given."""
+    most_fee: int | None = None
+    check_only: bool = False
+
+
+class CancelWithdrawal(Struct, frozen=True, tag=True):
+    """The owner asks for a withdrawal to be stopped."""
+
+    account_id: int
+    transfer_id: int
+
+
+class DriveTransfer(Struct, frozen=True, tag=True):
+    """A tester takes one step of a transfer's life cycle, or sets its note."""
+
+    transfer_id: int
+    status: TransferStatus | None = None
+    note: TransferNote | None = None
+
+
+class SetDelays(Struct, frozen=True, tag=True):
+    """How long transfers stay in each status from now on."""
+
+    delays: Delays
+
+
+class PassTime(Struct, frozen=True, tag=True):
+    """Nothing but time: all that falls due by then happens."""
+
+
+Command = (
+    PlaceOrder
+    | CancelOrders
+    | SpendNonce
+    | OpenAccount
+    | IssueKey
+    | IssueToken
+    | IssueAddress
+    | SaveDestination
+    | SeeDeposit
+    | RequestWithdrawal
+    | CancelWithdrawal
+    | DriveTransfer
+    | SetDelays
+    | PassTime
+)

@@ -1,0 +1,117 @@
+"""All that can happen. Orders and transfers in events are the live ones: read them before the next command."""
+
+from msgspec import Struct
+
+from seatrial.core.accounts import Account, ApiKey, Token
+from seatrial.core.funding import DepositAddress, Destination, Transfer
+from seatrial.core.markets import FundingMethod
+from seatrial.core.orders import Fill, Order, Trade
+
+
+class AccountOpened(Struct, frozen=True):
+    account: Account
+
+
+class KeyIssued(Struct, frozen=True):
+    key: ApiKey
+
+
+class NonceSpent(Struct, frozen=True):
+    key: ApiKey
+
+
+class TokenIssued(Struct, frozen=True):
+    token: Token
+
+
+class OrderChecked(Struct, frozen=True):
+    """It would have been accepted."""
+
+    order: Order
+
+
+class OrderAccepted(Struct, frozen=True):
+    order: Order
+
+
+class Traded(Struct, frozen=True):
+    trade: Trade
+    maker: Fill
+    taker: Fill
+
+
+class OrderEnded(Struct, frozen=True):
+    """Filled, canceled or expired; the order says which and why."""
+
+    order: Order
+
+
+class OrdersCanceled(Struct, frozen=True):
+    """The answer to a cancel: how many orders it ended."""
+
+    count: int
+
+
+class AddressIssued(Struct, frozen=True):
+    address: DepositAddress
+
+
+class DestinationSaved(Struct, frozen=True):
+    destination: Destination
+
+
+class DepositSeen(Struct, frozen=True):
+    transfer: Transfer
+
+
+class WithdrawalChecked(Struct, frozen=True):
+    """It would have been accepted: what would be sent, at what fee, and the most that could be."""
+
+    method: FundingMethod
+    amount: int
+    fee: int
+    most: int
+
+
+class WithdrawalRequested(Struct, frozen=True):
+    transfer: Transfer
+
+
+class TransferMoved(Struct, frozen=True):
+    transfer: Transfer
+
+
+class CancelDenied(Struct, frozen=True):
+    """The withdrawal was broadcast already; it goes on."""
+
+    transfer: Transfer
+
+
+class DelaysSet(Struct, frozen=True):
+    pass
+
+
+class TimePassed(Struct, frozen=True):
+    pass
+
+
+Event = (
+    AccountOpened
+    | KeyIssued
+    | NonceSpent
+    | TokenIssued
+    | OrderChecked
+    | OrderAccepted
+    | Traded
+    | OrderEnded
+    | OrdersCanceled
+    | AddressIssued
+    | DestinationSaved
+    | DepositSeen
+    | WithdrawalChecked
+    | WithdrawalRequested
+    | TransferMoved
+    | CancelDenied
+    | DelaysSet
+    | TimePassed
+)

@@ -1,0 +1,68 @@
+"""A hash of everything about a world that must survive a restart."""
+
+from hashlib import blake2b
+
+import msgspec
+
+from seatrial.core.ledger import EXCHANGE
+from seatrial.core.state import AccountState, MarketState, State
+
+
+def of(state: State) -> str:
+    """Equal for equal worlds, whatever way they came about and in whatever process."""
+    return blake2b(msgspec.json.encode(facts(state), order="sorted"), digest_size=16).hexdigest()
+
+
+def facts(state: State) -> dict[str, object]:
+    """What must survive, as plain values: to see where two worlds differ.
+
+    Purses never held in and expired tokens are left out: they say nothing. Alarms follow from the rest.
+    """
+    ledger = state.ledger
+    return {
+        "now_ns": state.now_ns,
+        "counters": state.counters,
+        "delays": state.delays,
+        "accounts": [_account(account, state.now_ns) for account in state.accounts.values()],
+        "keys": list(state.keys.values()),
+        "tokens": [token for token in state.tokens.values() if token.expires_ns > state.now_ns],
+        "orders": list(state.live_orders.values()),
+        "markets": {symbol: _market(ms, state.now_ns) for symbol, ms in state.markets.items()},
+        "transfers": list(state.transfers.values()),
+        "purses": [_purses(state, account_id) for account_id in (EXCHANGE, *state.accounts)],
+        "ledger": (ledger.entry_id, ledger.posting_id, sorted(ledger.account_seq.items())),
+    }
+
+
+def _account(account: AccountState, now_ns: int) -> dict[str, object]:
+    return {
+        "account": account.account,
+        "orders": list(account.orders),
+        "client_ids": {client_id: order.order_id for client_id, order in account.by_client_id.items()},
+        "open_count": {symbol: count for symbol, count in account.open_count.items() if count},
+        "volume": account.volume.at(now_ns),
+        "addresses": list(account.addresses.values()),
+        "destinations": list(account.destinations.values()),
+    }
+
+
+def _purses(state: State, account_id: int) -> list[object]:
+    return [
+        (purse.wallet, purse.asset.code, purse.free.balance, purse.held.balance, purse.leaving.balance, purse.booked)
+        for purse in state.ledger.of_account(account_id)
+    ]
+
+
+def _market(ms: MarketState, now_ns: int) -> dict[str, object]:
+    book = ms.book
+    return {
+        "bids": [[order.order_id for order in level.orders.values()] for level in book.bids.levels()],
+        "asks": [[order.order_id for order in level.orders.values()] for level in book.asks.levels()],
+        "levels": [(level.price_ticks, level.qty_lots) for side in (book.bids, book.asks) for level in side.levels()],
+        "candles": [ms.candles.of(length) for length in (1, *ms.candles.longer)],
+        "today": ms.stats.today(now_ns),
+        "day": ms.stats.day(),
+        "last": ms.stats.last,
+        "quotes": list(ms.quotes),
+        "trade_id": ms.trade_id,
+    }

@@ -1,0 +1,241 @@
+"""The only truth about money: every entry is a set of moves, so every entry sums to zero.
+
+A *purse* is one asset in one wallet of one account and has three ledger accounts: `free`, `held` (open orders)
+and `leaving` (withdrawals on their way out). Moves between them are holds and releases. What goes to another
+purse is also *posted*: a posting is one purse's side of an entry, with its fee and its running balance, and is
+what a venue calls a ledger entry.
+
+The exchange's own side is account 0: `custody` (the world outside: minus all that clients brought in) and
+`fee_income`. All balances of one asset, over all purses, sum to zero at every moment.
+"""
+
+from bisect import insort
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from seatrial.core.assets import Asset
+from seatrial.core.money import MAX_UNITS
+
+EXCHANGE: Final = 0
+"""The account id of the exchange itself."""
+
+CUSTODY: Final = "custody"
+FEE_INCOME: Final = "fee_income"
+
+
+class EntryKind(StrEnum):
+    """Why money moved. Source of the list: seed "Query Ledgers", `type`."""
+
+    NONE = "none"
+    TRADE = "trade"
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    TRANSFER = "transfer"
+    MARGIN = "margin"
+    ADJUSTMENT = "adjustment"
+    ROLLOVER = "rollover"
+    SPEND = "spend"
+    RECEIVE = "receive"
+    SETTLED = "settled"
+    CREDIT = "credit"
+    STAKING = "staking"
+    REWARD = "reward"
+    DIVIDEND = "dividend"
+    SALE = "sale"
+    CONVERSION = "conversion"
+    NFT_TRADE = "nft_trade"
+    NFT_CREATOR_FEE = "nft_creator_fee"
+    NFT_REBATE = "nft_rebate"
+    CUSTODY_TRANSFER = "custody_transfer"
+
+
+class LedgerAccount:
+    """One balance, in units of its asset."""
+
+    __slots__ = ("asset", "balance")
+
+    def __init__(self, asset: Asset, balance: int = 0) -> None:
+        self.asset = asset
+        self.balance = balance
+
+
+class Purse:
+    """One asset in one wallet of one account."""
+
+    __slots__ = ("account_id", "asset", "booked", "free", "held", "leaving", "used", "wallet")
+
+    def __init__(self, account_id: int, wallet: str, asset: Asset) -> None:
+        self.account_id = account_id
+        self.wallet = wallet
+        self.asset = asset
+        self.free = LedgerAccount(asset)
+        self.held = LedgerAccount(asset)
+        self.leaving = LedgerAccount(asset)
+        self.booked = 0
+        """Sum of its postings; always free + held + leaving once an entry is complete."""
+        self.used = False
+        """Whether it was ever held in; such a purse stays listed when it is empty."""
+
+    @property
+    def total(self) -> int:
+        """All of it, what is on its way out included."""
+        return self.free.balance + self.held.balance + self.leaving.balance
+
+    @property
+    def settled(self) -> int:
+        """What the owner still has: all but pending withdrawals. Source: seed "Get Account Balance"."""
+        return self.free.balance + self.held.balance
+
+
+class Posting(Struct, frozen=True, gc=False):
+    """One purse's side of an entry. `balance` is the purse's after it: before + amount - fee."""
+
+    posting_id: int
+    entry_id: int
+    account_id: int
+    seq: int
+    """Its place among the account's postings: 1, 2, 3 …"""
+    wallet: str
+    asset: str
+    kind: EntryKind
+    subtype: str
+    ref: int
+    """What caused it, counted per kind: a fill, a funding transfer, an opening balance."""
+    at_ns: int
+    amount: int
+    fee: int
+    balance: int
+
+
+class OutOfBalanceError(AssertionError):
+    """The books do not sum to zero, or a running balance does not equal its postings: a bug, never a refusal."""
+
+
+class Ledger:
+    """All purses, and the counters of entries and postings."""
+
+    def __init__(self) -> None:
+        self.purses: dict[tuple[int, str, str], Purse] = {}
+        self._by_account: dict[int, list[Purse]] = {}
+        """Sorted by wallet and asset."""
+        self.touched: dict[Purse, None] = {}
+        self.posted: list[Posting] = []
+        self.entry_id = 0
+        self._entry_is_new = False
+        self.posting_id = 0
+        self.account_seq: dict[int, int] = {}
+
+    def purse(self, account_id: int, wallet: str, asset: Asset) -> Purse:
+        """The purse, opened empty at its first use."""
+        key = (account_id, wallet, asset.code)
+        purse = self.purses.get(key)
+        if purse is None:
+            purse = self.purses[key] = Purse(account_id, wallet, asset)
+            insort(self._by_account.setdefault(account_id, []), purse, key=_by_name)
+        return purse
+
+    def of_account(self, account_id: int) -> Iterator[Purse]:
+        """The purses of one account that were ever held in, by wallet and asset."""
+        return (purse for purse in self._by_account.get(account_id, ()) if purse.used)
+
+    def touch(self, purse: Purse) -> None:
+        """Remember that a purse changed."""
+        purse.used = True
+        self.touched[purse] = None
+
+    def hold(self, purse: Purse, units: int) -> None:
+        """Set free money aside for an order."""
+        move(purse.free, purse.held, units)
+        self.touch(purse)
+
+    def release(self, purse: Purse, units: int) -> None:
+        """Give money set aside for an order back."""
+        move(purse.held, purse.free, units)
+        self.touch(purse)
+
+    def open_entry(self) -> None:
+        """Begin a new entry; its postings follow. One without postings leaves no gap in the ids."""
+        self._entry_is_new = True
+
+    def post(
+        self, purse: Purse, kind: EntryKind, ref: int, at_ns: int, amount: int, fee: int, subtype: str = ""
+    ) -> None:
+        """Record one purse's side of the open entry; nothing when amount and fee are both zero.
+
+        Source of the zero rule: kraken-semantics section 0, 5.
+        """
+        if amount == 0 and fee == 0:
+            return
+        if self._entry_is_new:
+            self.entry_id += 1
+            self._entry_is_new = False
+        purse.booked += amount - fee
+        self.posting_id += 1
+        account_id = purse.account_id
+        seq = self.account_seq.get(account_id, 0) + 1
+        self.account_seq[account_id] = seq
+        self.posted.append(
+            Posting(
+                self.posting_id, self.entry_id, account_id, seq, purse.wallet, purse.asset.code,
+                kind, subtype, ref, at_ns, amount, fee, purse.booked,
+            )
+        )  # fmt: skip
+        self.touch(purse)
+
+    def has_room(self, asset: Asset, amount: int) -> bool:
+        """Whether that much more may come in. All balances sum to zero, so bounding custody bounds every purse."""
+        return amount - self.purse(EXCHANGE, CUSTODY, asset).free.balance <= MAX_UNITS
+
+    def bring_in(self, purse: Purse, kind: EntryKind, ref: int, at_ns: int, amount: int, fee: int) -> None:
+        """An entry that credits a purse from outside, less a fee; negative numbers take it back."""
+        custody = self.purse(EXCHANGE, CUSTODY, purse.asset)
+        income = self.purse(EXCHANGE, FEE_INCOME, purse.asset)
+        move(custody.free, purse.free, amount)
+        move(purse.free, income.free, fee)
+        self.open_entry()
+        self.post(purse, kind, ref, at_ns, amount, fee)
+        self.post(custody, kind, ref, at_ns, -amount, 0)
+        self.post(income, kind, ref, at_ns, fee, 0)
+
+    def send_out(self, purse: Purse, ref: int, at_ns: int, amount: int, fee: int) -> None:
+        """An entry that moves a pending withdrawal out of the exchange."""
+        custody = self.purse(EXCHANGE, CUSTODY, purse.asset)
+        income = self.purse(EXCHANGE, FEE_INCOME, purse.asset)
+        move(purse.leaving, custody.free, amount)
+        move(purse.leaving, income.free, fee)
+        self.open_entry()
+        self.post(purse, EntryKind.WITHDRAWAL, ref, at_ns, -amount, fee)
+        self.post(custody, EntryKind.WITHDRAWAL, ref, at_ns, amount, 0)
+        self.post(income, EntryKind.WITHDRAWAL, ref, at_ns, fee, 0)
+
+    def trial_balance(self) -> dict[str, int]:
+        """The sum over all purses per asset. All zero, or the books are broken."""
+        sums: dict[str, int] = {}
+        for purse in self.purses.values():
+            sums[purse.asset.code] = sums.get(purse.asset.code, 0) + purse.total
+        return dict(sorted(sums.items()))
+
+    def prove(self) -> None:
+        """Raise `OutOfBalanceError` unless the books sum to zero and every purse equals its postings."""
+        off = {code: units for code, units in self.trial_balance().items() if units}
+        if off:
+            raise OutOfBalanceError(f"the books do not sum to zero: {off}")
+        for purse in self.purses.values():
+            if purse.booked != purse.total:
+                raise OutOfBalanceError(f"{purse.account_id} {purse.wallet} {purse.asset.code}: postings differ")
+            if purse.account_id != EXCHANGE and min(purse.free.balance, purse.held.balance, purse.leaving.balance) < 0:
+                raise OutOfBalanceError(f"{purse.account_id} {purse.wallet} {purse.asset.code}: below zero")
+
+
+def _by_name(purse: Purse) -> tuple[str, str]:
+    return purse.wallet, purse.asset.code
+
+
+def move(source: LedgerAccount, target: LedgerAccount, units: int) -> None:
+    """Take units from one ledger account and give them to another of the same asset."""
+    assert source.asset is target.asset, f"{source.asset.code} to {target.asset.code}"
+    source.balance -= units
+    target.balance += units

@@ -1,0 +1,114 @@
+"""The one door: a pure machine of (state, command, time) → events, or one refusal and no change.
+
+No clock, no I/O, no luck, no floats. The same commands at the same times give the same state anywhere. What fell
+due by then — orders that start or expire, deposits that confirm — happens first, each at its own time, in order.
+"""
+
+from typing import assert_never
+
+from seatrial.core import clients, fingerprint, trading, treasury
+from seatrial.core.commands import (
+    CancelOrders,
+    CancelWithdrawal,
+    Command,
+    DriveTransfer,
+    IssueAddress,
+    IssueKey,
+    IssueToken,
+    OpenAccount,
+    PassTime,
+    PlaceOrder,
+    RequestWithdrawal,
+    SaveDestination,
+    SeeDeposit,
+    SetDelays,
+    SpendNonce,
+)
+from seatrial.core.events import DelaysSet, Event, TimePassed
+from seatrial.core.rejects import Reject
+from seatrial.core.state import Alarm, Changes, State
+
+Outcome = tuple[Event, ...] | Reject
+"""What a command led to: all of its events, or why it changed nothing."""
+
+
+class Machine:
+    """One exchange. `state` may be read by anyone and is changed only here."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def apply(self, command: Command, at_ns: int) -> Outcome:
+        """Let all fall due that is due by `at_ns`, then do what the command asks.
+
+        The events are the command's own; those of what fell due went into the state. Time never goes back: an
+        earlier `at_ns` counts as the world's own moment, which each trade moves on by a nanosecond.
+        """
+        state = self.state
+        at_ns = max(at_ns, state.now_ns)
+        due_ns = state.next_due_ns
+        if due_ns is not None and due_ns <= at_ns:
+            at_ns = self._run_alarms(at_ns)
+        state.now_ns = at_ns
+        state.events = []
+        refusal = self._do(command, at_ns)
+        return tuple(state.events) if refusal is None else refusal
+
+    def take_changes(self) -> Changes:
+        """What the store has not seen yet."""
+        return self.state.take_changes()
+
+    def fingerprint(self) -> str:
+        """A hash of everything that must survive: equal worlds have equal fingerprints."""
+        return fingerprint.of(self.state)
+
+    def _do(self, command: Command, at_ns: int) -> Reject | None:  # noqa: C901, PLR0912  one case per command
+        state = self.state
+        match command:
+            case PlaceOrder():
+                return trading.place(state, command, at_ns)
+            case CancelOrders():
+                return trading.cancel(state, command, at_ns)
+            case SpendNonce():
+                return clients.spend_nonce(state, command, at_ns)
+            case OpenAccount():
+                return clients.open_account(state, command, at_ns)
+            case IssueKey():
+                return clients.issue_key(state, command, at_ns)
+            case IssueToken():
+                return clients.issue_token(state, command, at_ns)
+            case IssueAddress():
+                return treasury.issue_address(state, command, at_ns)
+            case SaveDestination():
+                return treasury.save_destination(state, command, at_ns)
+            case SeeDeposit():
+                return treasury.see_deposit(state, command, at_ns)
+            case RequestWithdrawal():
+                return treasury.request_withdrawal(state, command, at_ns)
+            case CancelWithdrawal():
+                return treasury.cancel_withdrawal(state, command, at_ns)
+            case DriveTransfer():
+                return treasury.drive(state, command, at_ns)
+            case SetDelays():
+                state.delays = state.changes.delays = command.delays
+                state.events.append(DelaysSet())
+                return None
+            case PassTime():
+                state.events.append(TimePassed())
+                return None
+        assert_never(command)
+
+    def _run_alarms(self, until_ns: int) -> int:
+        """Let all happen that is due by then, or by the moment to which the trades on the way move the world."""
+        state = self.state
+        while (due_ns := state.next_due_ns) is not None and due_ns <= max(until_ns, state.now_ns):
+            alarm, number = state.pop_alarm()
+            state.now_ns = at_ns = max(due_ns, state.now_ns)
+            match alarm:
+                case Alarm.START_ORDER:
+                    trading.start(state, number, at_ns)
+                case Alarm.EXPIRE_ORDER:
+                    trading.expire(state, number, at_ns)
+                case Alarm.MOVE_TRANSFER:
+                    treasury.fall_due(state, number, due_ns, at_ns)
+        return max(until_ns, state.now_ns)

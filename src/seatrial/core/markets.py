@@ -1,0 +1,76 @@
+"""Where one asset is traded for another: scales, minimums and fee schedules."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from seatrial.core.assets import Asset
+
+
+class MarketStatus(StrEnum):
+    """What a market lets its users do. Source: kraken-semantics 8.8."""
+
+    ONLINE = "online"
+    CANCEL_ONLY = "cancel_only"
+    POST_ONLY = "post_only"
+    LIMIT_ONLY = "limit_only"
+    REDUCE_ONLY = "reduce_only"
+
+
+class FeeTier(Struct, frozen=True):
+    """The rates from one 30-day volume upwards. A negative maker rate is a rebate."""
+
+    from_usd: int
+    taker_ppm: int
+    maker_ppm: int
+
+
+class FeeSchedule(Struct, frozen=True):
+    """A named ladder of tiers, lowest volume first."""
+
+    name: str
+    tiers: tuple[FeeTier, ...]
+    counts_volume: bool
+    """Whether trades on this schedule count towards the 30-day volume. Source: kraken-semantics 6.2."""
+
+    def tier(self, volume_usd: int) -> FeeTier:
+        """The tier that a 30-day volume of whole US dollars has reached."""
+        reached = self.tiers[0]
+        for tier in self.tiers:
+            if tier.from_usd > volume_usd:
+                break
+            reached = tier
+        return reached
+
+
+class Market(Struct, frozen=True):
+    """Base traded for quote. A tick is 10**-price_scale of the quote, a lot 10**-lot_scale of the base."""
+
+    symbol: str
+    """Everyday form, BTC/USD."""
+    base: Asset
+    quote: Asset
+    price_scale: int
+    lot_scale: int
+    cost_scale: int
+    """Decimals of a trade's cost and fee; not those of the quote asset. Source: kraken-semantics section 9."""
+    min_qty_lots: int
+    min_cost: int
+    """In units of 10**-cost_scale of the quote."""
+    fees: FeeSchedule
+    status: MarketStatus = MarketStatus.ONLINE
+
+
+class FundingMethod(Struct, frozen=True):
+    """One way in and out for one asset. Amounts in the asset's units."""
+
+    asset: Asset
+    name: str
+    network: str | None
+    """None for bank rails."""
+    deposit_minimum: int
+    deposit_fee: int
+    withdrawal_minimum: int
+    withdrawal_fee: int
+    address_style: str
+    """How its addresses look: bech32, base58:<lead>, evm, hex, tagged, iban; see `core/addresses.py`."""

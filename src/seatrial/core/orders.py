@@ -1,0 +1,186 @@
+"""Orders: what one is, and its life cycle as a table."""
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+
+class Side(StrEnum):
+    """Which way the base goes."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+class OrderKind(StrEnum):
+    """How an order names its price."""
+
+    LIMIT = "limit"
+    MARKET = "market"
+
+
+class TimeInForce(StrEnum):
+    """How long what does not fill at once stays."""
+
+    GTC = "gtc"
+    GTD = "gtd"
+    IOC = "ioc"
+    FOK = "fok"
+
+
+class SelfTrade(StrEnum):
+    """Who gives way when an order would meet its owner's own. Source: kraken-semantics 8.4."""
+
+    CANCEL_NEWEST = "cancel_newest"
+    CANCEL_OLDEST = "cancel_oldest"
+    CANCEL_BOTH = "cancel_both"
+
+
+class Status(StrEnum):
+    """Where an order stands. Part-filled is no status of its own: compare filled with qty."""
+
+    PENDING = "pending"
+    """Accepted, waits for its start time."""
+    OPEN = "open"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+class Step(StrEnum):
+    """What can happen to an order."""
+
+    START = "start"
+    FILL = "fill"
+    FILL_LAST = "fill_last"
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+
+
+class Reason(StrEnum):
+    """Why an order ended without filling whole."""
+
+    USER_REQUESTED = "user_requested"
+    SELF_TRADE = "self_trade"
+    POST_ONLY = "post_only"
+    NOT_FILLED_AT_ONCE = "not_filled_at_once"
+    NO_LIQUIDITY = "no_liquidity"
+    OUT_OF_FUNDS = "out_of_funds"
+    EXPIRED = "expired"
+
+
+TRANSITIONS: Final = {
+    (Status.PENDING, Step.START): Status.OPEN,
+    (Status.PENDING, Step.CANCEL): Status.CANCELED,
+    (Status.PENDING, Step.EXPIRE): Status.EXPIRED,
+    (Status.OPEN, Step.FILL): Status.OPEN,
+    (Status.OPEN, Step.FILL_LAST): Status.FILLED,
+    (Status.OPEN, Step.CANCEL): Status.CANCELED,
+    (Status.OPEN, Step.EXPIRE): Status.EXPIRED,
+}
+"""No row leaves FILLED, CANCELED or EXPIRED. Source: kraken-spot-rest 6.9."""
+
+
+class Order(Struct):
+    """One order, from acceptance to its end."""
+
+    order_id: int
+    account_id: int
+    market: str
+    side: Side
+    kind: OrderKind
+    price_ticks: int
+    """The limit; 0 for a market order."""
+    qty_lots: int
+    """What was asked for; 0 for an order that spends."""
+    spend: int
+    """For an order that spends an amount of quote: that amount in the quote's units; else 0."""
+    time_in_force: TimeInForce
+    self_trade: SelfTrade
+    post_only: bool
+    fee_in_base: bool
+    starts_ns: int
+    """0: at once."""
+    expires_ns: int
+    """0: never."""
+    tag: int | None
+    """The user's own number; many orders may share one."""
+    client_id: str | None
+    """The user's own name; unique among the account's open orders."""
+    opened_ns: int
+    status: Status = Status.OPEN
+    reason: Reason | None = None
+    closed_ns: int = 0
+    touched_ns: int = 0
+    """When it last came to rest or filled."""
+    queue: int = 0
+    """Its place in time priority; 0 while it does not rest."""
+    filled_lots: int = 0
+    exact: int = 0
+    """Sum of price_ticks * lots over its fills."""
+    cost: int = 0
+    """Sum of its fills' costs, in units of 10**-cost_scale of the quote."""
+    fee: int = 0
+    """Sum of its fills' fees, valued in the quote, in units of 10**-cost_scale."""
+    fee_base: int = 0
+    """Sum of the fees it paid in base, in units of the base."""
+    hold: int = 0
+    """What the purse it pays from still sets aside for it."""
+    hold_ppm: int = 0
+    """The fee rate that its hold allows for."""
+
+    @property
+    def open_lots(self) -> int:
+        """What is left to fill."""
+        return self.qty_lots - self.filled_lots
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it can still fill or be canceled."""
+        return self.status is Status.OPEN or self.status is Status.PENDING
+
+    def advance(self, step: Step) -> None:
+        """Take one step of the life cycle; a step that the table does not have is a bug."""
+        after = TRANSITIONS.get((self.status, step))
+        assert after is not None, f"{step} while {self.status}"
+        self.status = after
+
+
+class Trade(Struct, frozen=True, gc=False):
+    """The match of two orders, as everyone sees it."""
+
+    market: str
+    trade_id: int
+    """Counts up from 1 within the market, without gaps."""
+    price_ticks: int
+    qty_lots: int
+    at_ns: int
+    """Strictly ascending within the market, so that a cursor of nanoseconds loses nothing."""
+    taker_side: Side
+    taker_kind: OrderKind
+
+
+class Fill(Struct, frozen=True, gc=False):
+    """One order's part in a trade."""
+
+    fill_id: int
+    account_id: int
+    order_id: int
+    market: str
+    trade_id: int
+    side: Side
+    kind: OrderKind
+    price_ticks: int
+    qty_lots: int
+    cost: int
+    """In units of 10**-cost_scale of the quote."""
+    fee: int
+    """Valued in the quote, whatever asset paid it, in units of 10**-cost_scale. Source: kraken-semantics section 2."""
+    maker: bool
+    at_ns: int
+    first_posting: int
+    """Its postings are those of its account among the ids first_posting … first_posting + postings - 1."""
+    postings: int
+    volume_usd: int
+    """What it adds to the account's 30-day volume, in 10**-4 US dollars."""

@@ -1,0 +1,142 @@
+"""What may be asked of stored history. The store answers; the machine is not disturbed.
+
+Bounds are half-open as the venues have them: later than `after_ns`, not later than `until_ns`.
+"""
+
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from seatrial.core.funding import Direction, Transfer
+from seatrial.core.ledger import EntryKind, Posting
+from seatrial.core.orders import Fill, Order, Trade
+
+Row = TypeVar("Row")
+
+
+class Page(Struct, Generic[Row], frozen=True):
+    """Some rows, newest first, and how many there are in all when that was asked."""
+
+    rows: list[Row]
+    total: int | None = None
+
+
+class Span(Struct, frozen=True):
+    """A stretch of time. A bound may be given by a record instead: then its time counts."""
+
+    after_ns: int | None = None
+    until_ns: int | None = None
+    after_id: int | None = None
+    until_id: int | None = None
+
+
+class PostingPage(Struct, frozen=True):
+    """An account's postings → Page[Posting]. Empty tuples mean all; `before_id` continues a page."""
+
+    account_id: int
+    wallets: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    kinds: tuple[EntryKind, ...] = ()
+    span: Span = Span()
+    before_id: int | None = None
+    offset: int = 0
+    limit: int = 50
+    counted: bool = True
+
+
+class PostingsById(Struct, frozen=True):
+    """→ list[Posting], those of the ids that are the account's."""
+
+    account_id: int
+    posting_ids: tuple[int, ...]
+
+
+class OrderTime(StrEnum):
+    """Which of an order's times a span is about."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+    BOTH = "both"
+
+
+class OrderPage(Struct, frozen=True):
+    """An account's orders → Page[OrderRecord]; `before_id` continues a page."""
+
+    account_id: int
+    live: bool
+    """The live ones, or the ended ones."""
+    tag: int | None = None
+    client_id: str | None = None
+    span: Span = Span()
+    by: OrderTime = OrderTime.BOTH
+    before_id: int | None = None
+    offset: int = 0
+    limit: int | None = 50
+    counted: bool = True
+    with_fills: bool = False
+
+
+class OrdersById(Struct, frozen=True):
+    """→ list[OrderRecord], those of the ids that are the account's."""
+
+    account_id: int
+    order_ids: tuple[int, ...]
+    tag: int | None = None
+    client_ids: tuple[str, ...] = ()
+    with_fills: bool = False
+
+
+class OrderRecord(Struct, frozen=True):
+    """An order, with the ids of its fills when they were asked for."""
+
+    order: Order
+    fill_ids: list[int]
+
+
+class FillPage(Struct, frozen=True):
+    """An account's fills → Page[Fill]; `before_id` continues a page."""
+
+    account_id: int
+    markets: tuple[str, ...] = ()
+    span: Span = Span()
+    before_id: int | None = None
+    offset: int = 0
+    limit: int = 50
+    counted: bool = True
+    merge_sweeps: bool = False
+    """Show what one arriving order took at one moment as one fill at the average price."""
+
+
+class FillsById(Struct, frozen=True):
+    """→ list[Fill], those of the ids that are the account's."""
+
+    account_id: int
+    fill_ids: tuple[int, ...]
+
+
+class TransferPage(Struct, frozen=True):
+    """An account's deposits or withdrawals → Page[Transfer]; `before_id` continues a page."""
+
+    account_id: int
+    direction: Direction
+    asset: str | None = None
+    method: str | None = None
+    span: Span = Span()
+    before_id: int | None = None
+    limit: int = 25
+
+
+class TradePage(Struct, frozen=True):
+    """A market's trades, oldest first → list[Trade]: those after a moment, or the newest ones when none is given."""
+
+    market: str
+    after_ns: int | None = None
+    limit: int = 1000
+
+
+Query = PostingPage | PostingsById | OrderPage | OrdersById | FillPage | FillsById | TransferPage | TradePage
+Answer = (
+    Page[Posting] | list[Posting] | Page[OrderRecord] | list[OrderRecord] | Page[Fill] | list[Fill]
+    | Page[Transfer] | list[Trade]
+)  # fmt: skip

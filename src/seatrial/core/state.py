@@ -1,0 +1,293 @@
+"""Everything a world remembers while it runs, and what has changed since the store last saw it."""
+
+import heapq
+from collections import deque
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from seatrial.core.accounts import Account, ApiKey, Token
+from seatrial.core.assets import Asset, AssetKind, Assets
+from seatrial.core.book import Book
+from seatrial.core.candles import Candles, DayStats
+from seatrial.core.funding import Delays, DepositAddress, Destination, Transfer
+from seatrial.core.ledger import Ledger, Posting, Purse
+from seatrial.core.markets import FeeTier, FundingMethod, Market
+from seatrial.core.orders import Fill, Order, Trade
+from seatrial.core.volume import USD_SCALE, RollingVolume
+
+if TYPE_CHECKING:
+    from seatrial.core.events import Event
+
+KEPT_QUOTES: Final = 200
+"""How many changes of the best bid or ask a market remembers. Source: market-data section 7."""
+
+USD: Final = "USD"
+
+
+class Ratio:
+    """An exact change of scale: value * mul / div."""
+
+    __slots__ = ("div", "mul")
+
+    def __init__(self, from_scale: int, to_scale: int) -> None:
+        self.mul: int = 10 ** max(to_scale - from_scale, 0)
+        self.div: int = 10 ** max(from_scale - to_scale, 0)
+
+    def nearest(self, value: int) -> int:
+        """The value in the other scale, to the nearest unit, halves up."""
+        div = self.div
+        return (2 * value * self.mul + div) // (2 * div)
+
+    def ceil(self, value: int) -> int:
+        """The value in the other scale, rounded up."""
+        return -(-value * self.mul // self.div)
+
+
+class Quote(Struct, frozen=True):
+    """The best prices of a market from one moment on."""
+
+    market: str
+    number: int
+    """Counts up within the market."""
+    at_ns: int
+    bid_ticks: int
+    ask_ticks: int
+
+
+class MarketState:
+    """One market: its book, its trades' summaries and its changes of scale."""
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self.book = Book()
+        self.candles = Candles()
+        self.stats = DayStats()
+        self.quotes: deque[Quote] = deque(maxlen=KEPT_QUOTES)
+        self.trade_id = 0
+        exact_scale = market.price_scale + market.lot_scale
+        self.to_quote = Ratio(exact_scale, market.quote.scale)
+        self.to_cost = Ratio(exact_scale, market.cost_scale)
+        self.to_cost_fee = Ratio(exact_scale + 6, market.cost_scale)
+        self.to_quote_fee = Ratio(exact_scale + 6, market.quote.scale)
+        self.to_base = Ratio(market.lot_scale, market.base.scale)
+        self.to_base_fee = Ratio(market.lot_scale + 6, market.base.scale)
+        self.to_usd = Ratio(exact_scale, USD_SCALE)
+
+    def note_quote(self, at_ns: int) -> Quote | None:
+        """Remember the best prices if they changed; None when they did not, or a side is empty."""
+        bid, ask = self.book.bids.best_ticks, self.book.asks.best_ticks
+        if bid is None or ask is None:
+            return None
+        last = self.quotes[-1] if self.quotes else None
+        if last is not None and last.bid_ticks == bid and last.ask_ticks == ask:
+            return None
+        quote = Quote(self.market.symbol, last.number + 1 if last else 1, at_ns, bid, ask)
+        self.quotes.append(quote)
+        return quote
+
+
+class AccountState:
+    """One account: its purses in the wallet it trades from, its live orders and its volume."""
+
+    def __init__(self, account: Account, ledger: Ledger) -> None:
+        self.account = account
+        self.orders: dict[int, Order] = {}
+        self.by_client_id: dict[str, Order] = {}
+        self.open_count: dict[str, int] = {}
+        self.volume = RollingVolume()
+        self.addresses: dict[tuple[str, str], list[DepositAddress]] = {}
+        """By asset and method, oldest first."""
+        self.destinations: dict[tuple[str, str], Destination] = {}
+        """By asset and name, and in that order."""
+        self._ledger = ledger
+        self._trading: dict[str, Purse] = {}
+
+    def trading_purse(self, asset: Asset) -> Purse:
+        """The purse that orders pay from and fills go to."""
+        purse = self._trading.get(asset.code)
+        if purse is None:
+            account = self.account
+            purse = self._ledger.purse(account.account_id, account.trading_wallet, asset)
+            self._trading[asset.code] = purse
+        return purse
+
+    def funding_purse(self, asset: Asset) -> Purse:
+        """The purse that deposits go to and withdrawals leave from."""
+        return self._ledger.purse(self.account.account_id, self.account.funding_wallet, asset)
+
+    def add_destination(self, destination: Destination) -> None:
+        """Remember a place to withdraw to."""
+        self.destinations[destination.asset, destination.name] = destination
+        self.destinations = dict(sorted(self.destinations.items()))
+
+    def fee_tier(self, market: Market, at_ns: int) -> FeeTier:
+        """The rates that its 30-day volume has earned in that market."""
+        return market.fees.tier(self.volume.at(at_ns) // 10**USD_SCALE)
+
+
+class Alarm(IntEnum):
+    """What may fall due; several due at one moment happen in this order."""
+
+    START_ORDER = 1
+    EXPIRE_ORDER = 2
+    MOVE_TRANSFER = 3
+
+
+class Counters(Struct):
+    """The last number given out of each kind. Ids are made of nothing else and the seed."""
+
+    account_id: int = 0
+    key_id: int = 0
+    token_id: int = 0
+    order_id: int = 0
+    queue: int = 0
+    fill_id: int = 0
+    transfer_id: int = 0
+    address_id: int = 0
+    opening_id: int = 0
+
+
+class Changes:
+    """What the store has not seen yet. Ids ascend, so the store can tell new rows from changed ones."""
+
+    def __init__(self) -> None:
+        self.accounts: list[Account] = []
+        self.keys: dict[int, ApiKey] = {}
+        self.tokens: list[Token] = []
+        self.orders: dict[int, Order] = {}
+        self.fills: list[Fill] = []
+        self.trades: list[Trade] = []
+        self.transfers: dict[int, Transfer] = {}
+        self.addresses: dict[int, DepositAddress] = {}
+        self.destinations: list[Destination] = []
+        self.quotes: list[Quote] = []
+        self.candles: dict[str, MarketState] = {}
+        """Markets whose candles changed."""
+        self.postings: list[Posting] = []
+        self.purses: dict[Purse, None] = {}
+        self.delays: Delays | None = None
+
+
+class State:
+    """A whole world in memory. `machine.Machine` is the only one that changes it."""
+
+    def __init__(
+        self, seed: int, assets: Assets, markets: dict[str, Market], methods: tuple[FundingMethod, ...]
+    ) -> None:
+        self.seed = seed
+        self.assets = assets
+        self.markets = {symbol: MarketState(market) for symbol, market in markets.items()}
+        self.methods: dict[str, list[FundingMethod]] = {}
+        for method in methods:
+            self.methods.setdefault(method.asset.code, []).append(method)
+        self.now_ns = 0
+        self.counters = Counters()
+        self.delays = Delays()
+        self.accounts: dict[int, AccountState] = {}
+        self.live_orders: dict[int, Order] = {}
+        self.account_names: dict[str, int] = {}
+        self.keys: dict[str, ApiKey] = {}
+        """By public text."""
+        self.tokens: dict[int, Token] = {}
+        self.ledger = Ledger()
+        self.transfers: dict[int, Transfer] = {}
+        self.changes = Changes()
+        self.events: list[Event] = []
+        """Of the command at work."""
+        self._alarms: list[tuple[int, int, int]] = []
+
+    def enlist(self, account: AccountState, order: Order) -> None:
+        """Count a live order."""
+        self.live_orders[order.order_id] = account.orders[order.order_id] = order
+        if order.client_id is not None:
+            account.by_client_id[order.client_id] = order
+        account.open_count[order.market] = account.open_count.get(order.market, 0) + 1
+
+    def delist(self, account: AccountState, order: Order) -> None:
+        """An order is live no more."""
+        del self.live_orders[order.order_id], account.orders[order.order_id]
+        if order.client_id is not None:
+            del account.by_client_id[order.client_id]
+        account.open_count[order.market] -= 1
+
+    def method(self, asset: str, name: str | None) -> FundingMethod | None:
+        """The asset's funding method of that name, or its first one when no name is given."""
+        methods = self.methods.get(asset, [])
+        if name is None:
+            return methods[0] if methods else None
+        return next((method for method in methods if method.name == name), None)
+
+    def set_alarm(self, due_ns: int, alarm: Alarm, number: int) -> None:
+        """Something falls due. Alarms are not taken back: whoever answers one looks whether it still applies."""
+        heapq.heappush(self._alarms, (due_ns, alarm, number))
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When the next alarm rings; None when none is set."""
+        return self._alarms[0][0] if self._alarms else None
+
+    def pop_alarm(self) -> tuple[Alarm, int]:
+        """The next alarm: what, and the number of the order or transfer."""
+        _, alarm, number = heapq.heappop(self._alarms)
+        return Alarm(alarm), number
+
+    def price_of(self, asset: str, in_asset: str) -> tuple[int, int] | None:
+        """What one unit of an asset is worth in units of another, as a fraction (numerator, denominator).
+
+        From the last trade of a market between the two, either way round, else by way of US dollars; a
+        US-dollar stablecoin without a trade counts one to one. None when nothing is known (decided).
+        """
+        direct = self._direct_price(asset, in_asset)
+        if direct is not None or USD in (asset, in_asset):
+            return direct
+        in_usd, target_in_usd = self._direct_price(asset, USD), self._direct_price(in_asset, USD)
+        if in_usd is None or target_in_usd is None:
+            return None
+        return in_usd[0] * target_in_usd[1], in_usd[1] * target_in_usd[0]
+
+    def _direct_price(self, asset: str, in_asset: str) -> tuple[int, int] | None:
+        if asset == in_asset:
+            return 1, 1
+        forward = self._last_price(f"{asset}/{in_asset}")
+        if forward is not None:
+            return forward
+        backward = self._last_price(f"{in_asset}/{asset}")
+        if backward is not None:
+            return backward[1], backward[0]
+        return self._par(asset, in_asset)
+
+    def _last_price(self, symbol: str) -> tuple[int, int] | None:
+        state = self.markets.get(symbol)
+        if state is None or state.stats.last is None:
+            return None
+        market = state.market
+        ticks = state.stats.last.price_ticks
+        return ticks * 10**market.quote.scale, 10 ** (market.price_scale + market.base.scale)
+
+    def _par(self, asset: str, in_asset: str) -> tuple[int, int] | None:
+        one, other = self.assets.get(asset), self.assets.get(in_asset)
+        dollars = {AssetKind.STABLECOIN, AssetKind.FIAT}
+        if one is None or other is None or one.kind not in dollars or other.kind not in dollars:
+            return None
+        if not {asset, in_asset} <= {USD, "USDT", "USDC", "DAI", "PYUSD"}:
+            return None
+        return 10**other.scale, 10**one.scale
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether there is anything that the store has not seen."""
+        new, ledger = self.changes, self.ledger
+        return bool(
+            new.keys or new.orders or ledger.touched or new.transfers or new.addresses or new.destinations
+            or new.tokens or new.accounts or new.delays
+        )  # fmt: skip
+
+    def take_changes(self) -> Changes:
+        """Hand over what changed since the last time."""
+        changes, self.changes = self.changes, Changes()
+        ledger = self.ledger
+        changes.postings, ledger.posted = ledger.posted, []
+        changes.purses, ledger.touched = ledger.touched, {}
+        return changes

@@ -1,0 +1,279 @@
+"""Money in and out: addresses, deposits, withdrawals, and the steps of their life cycles."""
+
+from seatrial.core.addresses import new_address, new_chain_tx
+from seatrial.core.assets import Asset, AssetKind
+from seatrial.core.commands import (
+    CancelWithdrawal,
+    DriveTransfer,
+    IssueAddress,
+    RequestWithdrawal,
+    SaveDestination,
+    SeeDeposit,
+)
+from seatrial.core.events import (
+    AddressIssued,
+    CancelDenied,
+    DepositSeen,
+    DestinationSaved,
+    TransferMoved,
+    WithdrawalChecked,
+    WithdrawalRequested,
+)
+from seatrial.core.funding import (
+    CANCELABLE,
+    FIRST_STATUS,
+    NEXT_STATUS,
+    STEPS,
+    Booking,
+    DepositAddress,
+    Destination,
+    Direction,
+    Transfer,
+    TransferNote,
+    TransferStatus,
+)
+from seatrial.core.ledger import EntryKind, move
+from seatrial.core.markets import FundingMethod
+from seatrial.core.rejects import Reject
+from seatrial.core.state import AccountState, Alarm, State
+
+
+def issue_address(state: State, command: IssueAddress, at_ns: int) -> Reject | None:
+    """A new deposit address, unless too many were never used."""
+    account = state.accounts.get(command.account_id)
+    if account is None:
+        return Reject.ACCOUNT_UNKNOWN
+    method = state.method(command.asset, command.method)
+    if method is None:
+        return Reject.METHOD_UNKNOWN
+    known = account.addresses.get((command.asset, command.method), [])
+    if sum(not address.used for address in known) >= command.most_unused:
+        return Reject.TOO_MANY_ADDRESSES
+    state.events.append(AddressIssued(_new_address(state, account, method, at_ns)))
+    return None
+
+
+def save_destination(state: State, command: SaveDestination, _at_ns: int) -> Reject | None:
+    """Register an address to withdraw to. Names are unique per account and asset."""
+    account = state.accounts.get(command.account_id)
+    if account is None:
+        return Reject.ACCOUNT_UNKNOWN
+    refusal = _not_fundable(state, command.asset)
+    if refusal is not None:
+        return refusal
+    if state.method(command.asset, command.method) is None:
+        return Reject.METHOD_UNKNOWN
+    if (command.asset, command.name) in account.destinations:
+        return Reject.DESTINATION_NAME_TAKEN
+    destination = Destination(
+        command.account_id, command.asset, command.method, command.name, command.address, command.tag, command.verified
+    )
+    account.add_destination(destination)
+    state.changes.destinations.append(destination)
+    state.events.append(DestinationSaved(destination))
+    return None
+
+
+def see_deposit(state: State, command: SeeDeposit, at_ns: int) -> Reject | None:
+    """A deposit shows up, not credited yet. Below the method's minimum it is refused: it would never be credited."""
+    account = state.accounts.get(command.account_id)
+    if account is None:
+        return Reject.ACCOUNT_UNKNOWN
+    refusal = _not_fundable(state, command.asset)
+    if refusal is not None:
+        return refusal
+    method = state.method(command.asset, command.method)
+    if method is None:
+        return Reject.METHOD_UNKNOWN
+    if command.amount < max(method.deposit_minimum, method.deposit_fee + 1):
+        return Reject.AMOUNT_INVALID
+    if not state.ledger.has_room(method.asset, command.amount):
+        return Reject.AMOUNT_INVALID
+    transfer = _new_transfer(state, account, method, Direction.DEPOSIT, command.amount, method.deposit_fee, at_ns)
+    transfer.chain_tx = command.chain_tx or new_chain_tx(method.address_style, state.seed, transfer.transfer_id)
+    transfer.manual = command.manual
+    _address_deposit(state, account, method, transfer, command.address, at_ns)
+    _schedule(state, transfer, at_ns)
+    state.events.append(DepositSeen(transfer))
+    return None
+
+
+def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> Reject | None:
+    """Hold the gross amount and begin. The fee is taken out of it. Source: kraken-semantics 4.2."""
+    account = state.accounts.get(command.account_id)
+    if account is None:
+        return Reject.ACCOUNT_UNKNOWN
+    refusal = _not_fundable(state, command.asset)
+    if refusal is not None:
+        return refusal
+    destination = account.destinations.get((command.asset, command.destination))
+    if destination is None:
+        return Reject.DESTINATION_UNKNOWN
+    if command.address is not None and command.address != destination.address:
+        return Reject.DESTINATION_DIFFERS
+    method = state.method(command.asset, destination.method)
+    if method is None:
+        return Reject.METHOD_UNKNOWN
+    fee = method.withdrawal_fee
+    if command.gross < max(method.withdrawal_minimum, fee + 1):
+        return Reject.AMOUNT_INVALID
+    purse = account.funding_purse(method.asset)
+    most = max(purse.free.balance - fee, 0)
+    if command.check_only:
+        state.events.append(WithdrawalChecked(method, command.gross - fee, fee, most))
+        return None
+    if command.gross > purse.free.balance:
+        return Reject.AMOUNT_ABOVE_BALANCE
+    if command.most_fee is not None and fee > command.most_fee:
+        return Reject.FEE_ABOVE_MAXIMUM
+
+    transfer = _new_transfer(state, account, method, Direction.WITHDRAWAL, command.gross - fee, fee, at_ns)
+    transfer.address, transfer.tag, transfer.destination = destination.address, destination.tag, destination.name
+    move(purse.free, purse.leaving, command.gross)
+    state.ledger.touch(purse)
+    _schedule(state, transfer, at_ns)
+    state.events.append(WithdrawalRequested(transfer))
+    return None
+
+
+def cancel_withdrawal(state: State, command: CancelWithdrawal, at_ns: int) -> Reject | None:
+    """The owner stops a withdrawal that was not broadcast yet; a later one goes on."""
+    transfer = state.transfers.get(command.transfer_id)
+    if transfer is None or (transfer.account_id, transfer.direction) != (command.account_id, Direction.WITHDRAWAL):
+        return Reject.TRANSFER_UNKNOWN
+    if transfer.status not in CANCELABLE:
+        state.events.append(CancelDenied(transfer))
+        return None
+    return _step(state, transfer, TransferStatus.FAILURE, TransferNote.CANCELED, at_ns)
+
+
+def drive(state: State, command: DriveTransfer, at_ns: int) -> Reject | None:
+    """A tester's step: one that the life cycle has, or only a new note."""
+    transfer = state.transfers.get(command.transfer_id)
+    if transfer is None:
+        return Reject.TRANSFER_UNKNOWN
+    if command.status is not None and command.status is not transfer.status:
+        return _step(state, transfer, command.status, command.note, at_ns)
+    transfer.note = command.note
+    state.changes.transfers[transfer.transfer_id] = transfer
+    state.events.append(TransferMoved(transfer))
+    return None
+
+
+def fall_due(state: State, transfer_id: int, due_ns: int, at_ns: int) -> None:
+    """The world's clock moves a transfer on, unless somebody else did since."""
+    transfer = state.transfers[transfer_id]
+    if transfer.due_ns != due_ns:
+        return
+    refusal = _step(state, transfer, NEXT_STATUS[transfer.direction, transfer.status], transfer.note, at_ns)
+    if refusal is Reject.AMOUNT_INVALID:
+        refusal = _step(state, transfer, TransferStatus.FAILURE, transfer.note, at_ns)
+    assert refusal is None, refusal
+
+
+def _not_fundable(state: State, code: str) -> Reject | None:
+    asset = state.assets.get(code)
+    if asset is None:
+        return Reject.ASSET_UNKNOWN
+    return Reject.ASSET_READ_ONLY if asset.kind is AssetKind.READ_ONLY else None
+
+
+def _new_transfer(
+    state: State, account: AccountState, method: FundingMethod, direction: Direction, amount: int, fee: int, at_ns: int
+) -> Transfer:
+    state.counters.transfer_id += 1
+    transfer = Transfer(
+        state.counters.transfer_id, account.account.account_id, direction, account.account.funding_wallet,
+        method.asset.code, method.name, method.network, amount, fee, "", None, None, None, at_ns,
+        FIRST_STATUS[direction],
+    )  # fmt: skip
+    state.transfers[transfer.transfer_id] = transfer
+    state.changes.transfers[transfer.transfer_id] = transfer
+    return transfer
+
+
+def _new_address(state: State, account: AccountState, method: FundingMethod, at_ns: int) -> DepositAddress:
+    state.counters.address_id += 1
+    number = state.counters.address_id
+    address = DepositAddress(
+        number, account.account.account_id, method.asset.code, method.name,
+        new_address(method.address_style, state.seed, number), at_ns,
+    )  # fmt: skip
+    account.addresses.setdefault((method.asset.code, method.name), []).append(address)
+    state.changes.addresses[number] = address
+    return address
+
+
+def _address_deposit(
+    state: State, account: AccountState, method: FundingMethod, transfer: Transfer, text: str | None, at_ns: int
+) -> None:
+    """Say where a deposit arrived: at the address named, else at the account's newest one for the method."""
+    known = account.addresses.get((method.asset.code, method.name), [])
+    arrived: DepositAddress | None
+    if text is None:
+        arrived = known[-1] if known else _new_address(state, account, method, at_ns)
+    else:
+        transfer.address = text
+        arrived = next((address for address in known if address.address.text == text), None)
+    if arrived is not None:
+        arrived.used = True
+        transfer.address, transfer.tag = arrived.address.text, arrived.address.tag or arrived.address.memo
+        state.changes.addresses[arrived.address_id] = arrived
+
+
+def _schedule(state: State, transfer: Transfer, at_ns: int) -> None:
+    """Set when the clock moves a transfer on, if it does."""
+    stay = None if transfer.manual else state.delays.after(transfer.direction, transfer.status)
+    transfer.due_ns = 0 if stay is None else at_ns + stay
+    if transfer.due_ns:
+        state.set_alarm(transfer.due_ns, Alarm.MOVE_TRANSFER, transfer.transfer_id)
+
+
+def _step(
+    state: State, transfer: Transfer, status: TransferStatus, note: TransferNote | None, at_ns: int
+) -> Reject | None:
+    booking = STEPS.get((transfer.direction, transfer.status, status))
+    if booking is None:
+        return Reject.STEP_NOT_ALLOWED
+    asset = state.assets[transfer.asset]
+    if booking is Booking.TAKE_BACK and _free(state, transfer, asset) < transfer.amount - transfer.fee:
+        return Reject.AMOUNT_ABOVE_BALANCE
+    if booking in (Booking.CREDIT, Booking.RETURN) and not state.ledger.has_room(asset, transfer.amount):
+        return Reject.AMOUNT_INVALID
+    _book(state, transfer, booking, asset, at_ns)
+    if booking is Booking.SEND:
+        style = _style(state, transfer)
+        transfer.chain_tx = new_chain_tx(style, state.seed, transfer.transfer_id)
+    transfer.status, transfer.note = status, note
+    state.changes.transfers[transfer.transfer_id] = transfer
+    _schedule(state, transfer, at_ns)
+    state.events.append(TransferMoved(transfer))
+    return None
+
+
+def _style(state: State, transfer: Transfer) -> str:
+    method = state.method(transfer.asset, transfer.method)
+    return method.address_style if method is not None else "hex"
+
+
+def _free(state: State, transfer: Transfer, asset: Asset) -> int:
+    return state.ledger.purse(transfer.account_id, transfer.wallet, asset).free.balance
+
+
+def _book(state: State, transfer: Transfer, booking: Booking, asset: Asset, at_ns: int) -> None:
+    ledger, number = state.ledger, transfer.transfer_id
+    purse = ledger.purse(transfer.account_id, transfer.wallet, asset)
+    match booking:
+        case Booking.NOTHING:
+            pass
+        case Booking.CREDIT:
+            ledger.bring_in(purse, EntryKind.DEPOSIT, number, at_ns, transfer.amount, transfer.fee)
+        case Booking.TAKE_BACK:
+            ledger.bring_in(purse, EntryKind.DEPOSIT, number, at_ns, -transfer.amount, -transfer.fee)
+        case Booking.SEND:
+            ledger.send_out(purse, number, at_ns, transfer.amount, transfer.fee)
+        case Booking.RELEASE:
+            move(purse.leaving, purse.free, transfer.gross)
+            ledger.touch(purse)
+        case Booking.RETURN:
+            ledger.bring_in(purse, EntryKind.WITHDRAWAL, number, at_ns, transfer.amount, -transfer.fee)

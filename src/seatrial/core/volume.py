@@ -1,0 +1,40 @@
+"""The 30-day volume that decides an account's fees.
+
+Trades count at once and drop out by the hour. Source: kraken-semantics 6.2 ("drop out in batches every few hours").
+"""
+
+from collections import deque
+from typing import Final
+
+HOUR_NS: Final = 3_600 * 10**9
+WINDOW_HOURS: Final = 30 * 24
+USD_SCALE: Final = 4
+"""Volumes are in 10**-4 US dollars."""
+MOST_PER_TRADE: Final = 10**10 * 10**USD_SCALE
+"""More than that of one trade does not count: it moves no fee, and sums stay within a store's 64 bits (decided)."""
+
+
+class RollingVolume:
+    """What one account traded in the last 30 days, in units of 10**-USD_SCALE US dollars."""
+
+    __slots__ = ("_hours", "_total")
+
+    def __init__(self) -> None:
+        self._hours: deque[list[int]] = deque()
+        self._total = 0
+
+    def add(self, at_ns: int, volume_usd: int) -> None:
+        """Count a trade."""
+        hour = at_ns // HOUR_NS
+        self._total += volume_usd
+        if self._hours and self._hours[-1][0] == hour:
+            self._hours[-1][1] += volume_usd
+        else:
+            self._hours.append([hour, volume_usd])
+
+    def at(self, at_ns: int) -> int:
+        """The volume of the 30 days before that moment."""
+        oldest = at_ns // HOUR_NS - WINDOW_HOURS
+        while self._hours and self._hours[0][0] < oldest:
+            self._total -= self._hours.popleft()[1]
+        return self._total

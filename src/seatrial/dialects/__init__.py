@@ -1,0 +1,1 @@
+"""The wires: one folder per venue, bytes in and bytes out, without a socket."""

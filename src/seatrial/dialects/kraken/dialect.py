@@ -1,0 +1,152 @@
+"""Kraken's Spot REST API over one world: paths to endpoints, and every way a call can go wrong."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from seatrial.core.funding import Direction, Transfer
+from seatrial.core.machine import Machine
+from seatrial.dialects.kraken import door, errors
+from seatrial.dialects.kraken.endpoint import (
+    Endpoint,
+    Later,
+    PublicEndpoint,
+    PublicVisit,
+    Tools,
+    failure,
+    success,
+)
+from seatrial.dialects.kraken.ids import Ids
+from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
+from seatrial.dialects.kraken.params import BAD_REQUEST, BadCall, parse_query
+from seatrial.dialects.kraken.rest import account, funding, history, market, trading
+from seatrial.dialects.kraken.symbols import Symbols
+from seatrial.dialects.wire import Call, Lookup, Opening, Reply
+
+PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market.ENDPOINTS}
+PRIVATE: Final = {
+    f"/0/private/{endpoint.name}": endpoint
+    for endpoint in (*account.ENDPOINTS, *history.ENDPOINTS, *trading.ENDPOINTS, *funding.ENDPOINTS)
+}
+
+SPOT: Final = "spot"
+PERMISSIONS: Final = frozenset(
+    {
+        "query-funds",
+        "add-funds",
+        "withdraw-funds",
+        "earn-funds",
+        "query-open-trades",
+        "query-closed-trades",
+        "modify-trades",
+        "close-trades",
+        "query-ledger",
+        "export-data",
+        "create-ws-token",
+        "add-withdraw-address",
+        "update-withdraw-address",
+    }
+)
+"""Source: kraken-spot-rest section 4."""
+
+_FORBIDDEN: Final = Reply(
+    b"<!DOCTYPE html>\n<html><head><title>Access denied</title></head>"
+    b"<body><h1>Error 403: access denied</h1><p>The request carries no usable User-Agent header.</p></body></html>\n",
+    status=403,
+    content_type=b"text/html; charset=UTF-8",
+)
+"""Source: seed "Why am I getting a 403 error while using the Kraken API?"; the page itself is ours."""
+
+
+class Kraken:
+    """The dialect of one world. `require_user_agent` turns the 403 page of the seed on."""
+
+    def __init__(self, seed: int, symbols: Symbols, *, require_user_agent: bool = False) -> None:
+        self.ids = Ids(seed)
+        self.symbols = symbols
+        self._tools = Tools(symbols, self.ids, Limits())
+        self._require_user_agent = require_user_agent
+
+    def speaks(self, path: str) -> bool:
+        """Kraken's paths start with its API version, 0."""
+        return path.startswith("/0/")
+
+    def serve(self, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+        """Answer one call. Nothing that a caller sends raises out of here."""
+        if self._require_user_agent and not call.headers.get(b"user-agent", b"").strip():
+            return _FORBIDDEN
+        endpoint = PRIVATE.get(call.path)
+        if endpoint is not None:
+            return self._private(endpoint, machine, call, at_ns)
+        public = PUBLIC.get(call.path)
+        if public is not None:
+            return self._public(public, machine, call, at_ns)
+        return failure(errors.UNKNOWN_METHOD)
+
+    def unavailable(self) -> Reply:
+        """The store did not take it. Source: kraken-spot-rest 3.2."""
+        return failure(errors.UNAVAILABLE)
+
+    def unreadable(self) -> Reply:
+        """A body larger than any call needs. Source: kraken-spot-rest 3.1, an unparsable request."""
+        return failure(BAD_REQUEST)
+
+    @property
+    def opening(self) -> Opening:
+        """One spot wallet for everything, the tier that most verified clients have, every permission."""
+        return Opening(SPOT, SPOT, DEFAULT_TIER, tuple(TIERS), PERMISSIONS)
+
+    def asset_code(self, text: str) -> str | None:
+        """The asset of any of Kraken's names."""
+        return self.symbols.asset(text)
+
+    def credentials(self, number: int) -> tuple[str, str]:
+        """Texts in the form of Kraken's keys."""
+        return self.ids.credentials(number)
+
+    def transfer_ref(self, transfer: Transfer) -> str:
+        """The refid."""
+        if transfer.direction is Direction.DEPOSIT:
+            return self.ids.deposit(transfer.transfer_id)
+        return self.ids.withdrawal(transfer.transfer_id)
+
+    def transfer_number(self, ref: str) -> int | None:
+        """The transfer of a refid."""
+        number = self.ids.deposit_number(ref)
+        return self.ids.withdrawal_number(ref) if number is None else number
+
+    def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+        if call.verb != "POST":
+            return failure(errors.UNKNOWN_METHOD, status=405)
+        try:
+            visit = door.admit(endpoint, machine, self._tools, call, at_ns)
+            return _reply(endpoint.handle(visit))
+        except door.Unsigned as bad:
+            return failure(bad.error, note=bad.expected)
+        except BadCall as bad:
+            return failure(bad.error)
+
+    def _public(self, endpoint: PublicEndpoint, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+        """Source of 405 for other verbs: kraken-spot-rest section 2, GET only since 2024-01-31."""
+        if call.verb not in ("GET", "HEAD"):
+            return failure(errors.UNKNOWN_METHOD, status=405)
+        params = parse_query(call.query)
+        if isinstance(params, BadCall):
+            return failure(params.error)
+        try:
+            return _reply(endpoint.handle(PublicVisit(machine, self._tools, params, at_ns)))
+        except BadCall as bad:
+            return failure(bad.error)
+
+
+def _reply(result: object) -> Reply | Lookup:
+    if isinstance(result, Later):
+        return Lookup(result.query, partial(_write, result.write))
+    return success(result)
+
+
+def _write(write: Callable[[Any], Any], answer: object) -> Reply:
+    try:
+        return success(write(answer))
+    except BadCall as bad:
+        return failure(bad.error)

@@ -1,0 +1,88 @@
+"""Who may come in: the checks of every private call, in the documented order.
+
+key → signature → nonce → one-time password → permission → counter; the arguments come after.
+Source: kraken-spot-rest 1.8 for the order, section 1 for each check.
+"""
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from seatrial.core.accounts import ApiKey
+from seatrial.core.commands import SpendNonce
+from seatrial.core.machine import Machine
+from seatrial.core.rejects import Reject
+from seatrial.dialects.kraken import auth, errors
+from seatrial.dialects.kraken.endpoint import Endpoint, Tools, Visit
+from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
+from seatrial.dialects.kraken.params import BadCall, parse_body
+from seatrial.dialects.wire import Call
+
+
+class Unsigned(BadCall):
+    """A signature that does not match; `expected` says what should have been signed, without the secret."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(errors.INVALID_SIGNATURE)
+        self.expected = expected
+
+
+def admit(endpoint: Endpoint, machine: Machine, tools: Tools, call: Call, at_ns: int) -> Visit:
+    """Let a call in, or raise `BadCall`. Once the signature holds, the nonce is spent whatever comes after."""
+    headers = call.headers
+    key = machine.state.keys.get(headers.get(b"api-key", b"").decode("latin-1"))
+    if key is None or not _is_valid(key, call.address, at_ns):
+        raise BadCall(errors.INVALID_KEY)
+    params = parse_body(headers.get(b"content-type", b"").decode("latin-1"), call.body)
+    if isinstance(params, BadCall):
+        raise params
+    nonce = auth.nonce_number(params.nonce)
+    if nonce is None or params.nonce is None:
+        raise BadCall(errors.INVALID_NONCE)
+    signature = headers.get(b"api-sign", b"")
+    if not auth.verify(signature, call.path, params.nonce, call.body, _secret(key.secret), query=call.query):
+        raise Unsigned(_expected(call, params.nonce))
+    if isinstance(machine.apply(SpendNonce(key.public, nonce), at_ns), Reject):
+        raise BadCall(errors.INVALID_NONCE)
+    if not auth.password_matches(
+        params.text("otp"), at_ns // 10**9, static=key.one_time_password, authenticator=key.totp_secret
+    ):
+        raise BadCall(errors.INVALID_SIGNATURE)
+    if not endpoint.allows(key):
+        raise BadCall(errors.PERMISSION_DENIED)
+    account = machine.state.accounts[key.account_id]
+    if endpoint.cost and account.account.rate_limits:
+        tier = TIERS.get(account.account.tier, TIERS[DEFAULT_TIER])
+        if not tools.limits.call(key.key_id, tier, endpoint.cost, at_ns):
+            raise BadCall(errors.RATE_LIMIT)
+    return Visit(machine, tools, params, at_ns, key, account)
+
+
+@lru_cache(maxsize=1024)
+def _secret(text: str) -> bytes:
+    return auth.decode_secret(text)
+
+
+def _is_valid(key: ApiKey, address: str, at_ns: int) -> bool:
+    """Decided: an expired key and a foreign address look like an unknown key. Source: kraken-spot-rest 1.7."""
+    if key.valid_until_ns and at_ns >= key.valid_until_ns:
+        return False
+    return not key.ip_allowlist or _is_listed(address, key.ip_allowlist)
+
+
+def _is_listed(address: str, allowlist: tuple[str, ...]) -> bool:
+    caller = _parse_address(address)
+    return caller is not None and any(caller in ip_network(entry, strict=False) for entry in allowlist)
+
+
+def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _expected(call: Call, nonce: str) -> str:
+    return (
+        f"signature of {call.path} does not match: expected "
+        f"HMAC-SHA512(secret, {call.path!r} + SHA256({nonce!r} + {call.body[:2000]!r}))"
+    )

@@ -1,0 +1,119 @@
+"""What an endpoint is: a name, what it needs, and a handler that is a plain function of a visit."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from seatrial.core.accounts import ApiKey
+from seatrial.core.commands import Command
+from seatrial.core.events import Event
+from seatrial.core.machine import Machine
+from seatrial.core.queries import Query
+from seatrial.core.rejects import Reject
+from seatrial.core.state import AccountState, State
+from seatrial.dialects.kraken.errors import SPELLING
+from seatrial.dialects.kraken.ids import Ids
+from seatrial.dialects.kraken.params import BadCall, Params
+from seatrial.dialects.kraken.symbols import Symbols
+from seatrial.dialects.wire import Reply
+
+if TYPE_CHECKING:
+    from seatrial.dialects.kraken.limits import Limits
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Later(Struct, frozen=True):
+    """The result needs stored history: `write` makes it of the answer. `write` may raise `BadCall`."""
+
+    query: Query
+    write: Callable[[Any], Any]
+
+
+class Tools(NamedTuple):
+    """What every handler may use of the dialect."""
+
+    symbols: Symbols
+    ids: Ids
+    limits: "Limits"
+
+
+class PublicVisit(NamedTuple):
+    """One public call at work."""
+
+    machine: Machine
+    tools: Tools
+    params: Params
+    at_ns: int
+
+    @property
+    def state(self) -> State:
+        """The world, to read."""
+        return self.machine.state
+
+
+class Visit(NamedTuple):
+    """One private call at work: its caller is known and allowed."""
+
+    machine: Machine
+    tools: Tools
+    params: Params
+    at_ns: int
+    key: ApiKey
+    account: AccountState
+
+    @property
+    def state(self) -> State:
+        """The world, to read."""
+        return self.machine.state
+
+    @property
+    def account_id(self) -> int:
+        """Whose call it is."""
+        return self.key.account_id
+
+    def apply(self, command: Command) -> tuple[Event, ...]:
+        """Let the machine do it; a refusal is raised as `BadCall` in Kraken's words."""
+        outcome = self.machine.apply(command, self.at_ns)
+        if isinstance(outcome, Reject):
+            raise BadCall(SPELLING[outcome])
+        return outcome
+
+
+class PublicEndpoint(Struct, frozen=True):
+    """A method under /0/public: `handle` makes the result, or says what to look up."""
+
+    name: str
+    handle: Callable[[PublicVisit], Any]
+
+
+class Endpoint(Struct, frozen=True):
+    """A method under /0/private."""
+
+    name: str
+    handle: Callable[[Visit], Any]
+    permissions: tuple[frozenset[str], ...] = ()
+    """Alternatives: the key needs all of one of them. Empty: any key may call it."""
+    cost: int = 1
+    """What a call adds to the key's counter. Source: kraken-spot-rest 5.1."""
+
+    def allows(self, key: ApiKey) -> bool:
+        """Whether the key may call it."""
+        return not self.permissions or any(needed <= key.permissions for needed in self.permissions)
+
+
+def any_of(*alternatives: str) -> tuple[frozenset[str], ...]:
+    """Permissions as alternatives, each a text like "query-funds + add-funds"."""
+    return tuple(frozenset(text.split(" + ")) for text in alternatives)
+
+
+def success(result: object) -> Reply:
+    """The envelope of a result."""
+    return Reply(b'{"error":[],"result":' + _encode(result) + b"}")
+
+
+def failure(error: str, note: str | None = None, status: int = 200) -> Reply:
+    """The envelope of a refusal: no result key. Source: kraken-spot-rest section 2."""
+    return Reply(b'{"error":[' + _encode(error) + b"]}", status=status, note=note)

@@ -1,0 +1,83 @@
+"""How often an account may call: one counter per key, one per account and pair for orders.
+
+Both run on the world's clock and live in memory: a restart forgives (decided).
+Source: kraken-spot-rest section 5, kraken-semantics 8.7.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+
+class Tier(Struct, frozen=True):
+    """What a verification tier allows."""
+
+    calls: int
+    calls_decay_per_s: float
+    orders: int
+    orders_decay_per_s: float
+    open_orders: int
+    """Per pair."""
+
+
+TIERS: Final = {
+    "starter": Tier(15, 0.33, 60, 1.0, 60),
+    "intermediate": Tier(20, 0.5, 125, 2.34, 80),
+    "pro": Tier(20, 1.0, 180, 3.75, 225),
+}
+DEFAULT_TIER: Final = "intermediate"
+
+ADD: Final = 1
+_CANCEL: Final = ((5, 8), (10, 6), (15, 5), (45, 4), (90, 2), (300, 1))
+"""(younger than seconds, cost)."""
+
+
+def cancel_cost(age_ns: int) -> int:
+    """What canceling an order of that age adds to the pair's counter."""
+    return next((cost for seconds, cost in _CANCEL if age_ns < seconds * 10**9), 0)
+
+
+class Counter:
+    """Grows by what calls cost and decays with time."""
+
+    __slots__ = ("_at_ns", "_level")
+
+    def __init__(self) -> None:
+        self._level = 0.0
+        self._at_ns = 0
+
+    def charge(self, cost: int, most: int, decay_per_s: float, at_ns: int) -> bool:
+        """Add a cost; False, with nothing added, when that would pass the most."""
+        level = max(0.0, self._level - decay_per_s * (at_ns - self._at_ns) / 1e9)
+        self._at_ns = at_ns
+        allowed = level + cost <= most
+        self._level = level + cost if allowed else level
+        return allowed
+
+    def add(self, cost: int, decay_per_s: float, at_ns: int) -> None:
+        """Add a cost whatever the level: a cancel is never refused."""
+        self._level = max(0.0, self._level - decay_per_s * (at_ns - self._at_ns) / 1e9) + cost
+        self._at_ns = at_ns
+
+
+class Limits:
+    """All counters of one world."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, Counter] = {}
+        self._orders: dict[tuple[int, str], Counter] = {}
+
+    def call(self, key_id: int, tier: Tier, cost: int, at_ns: int) -> bool:
+        """Count a call by a key; False when it is one too many."""
+        counter = self._calls.setdefault(key_id, Counter())
+        return counter.charge(cost, tier.calls, tier.calls_decay_per_s, at_ns)
+
+    def place(self, account_id: int, market: str, tier: Tier, at_ns: int) -> bool:
+        """Count a new order in a market; False when it is one too many."""
+        counter = self._orders.setdefault((account_id, market), Counter())
+        return counter.charge(ADD, tier.orders, tier.orders_decay_per_s, at_ns)
+
+    def cancel(self, account_id: int, market: str, tier: Tier, age_ns: int, at_ns: int) -> None:
+        """Count a cancel of an order of that age. It goes through whatever the counter says (decided)."""
+        counter = self._orders.setdefault((account_id, market), Counter())
+        counter.add(cancel_cost(age_ns), tier.orders_decay_per_s, at_ns)

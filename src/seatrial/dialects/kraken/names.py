@@ -1,0 +1,184 @@
+"""What only Kraken knows about assets and pairs: its names for them and its columns, read from CSV files.
+
+An asset or market without a line is named as Kraken names newer ones: plainly.
+Source: the reference's kraken-assets.csv and kraken-pairs.csv; kraken-spot-rest 9.1 for the plain names.
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from seatrial.catalogue import locate
+from seatrial.catalogue.table import Row, read_table
+from seatrial.core.assets import Asset
+from seatrial.core.markets import Market
+
+_DATA: Final = Path(__file__).parent / "data"
+_RANGE: Final = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?", re.ASCII)
+_PLAIN_LOT_SCALE: Final = 8
+_PLAIN_DISPLAY_DECIMALS: Final = 5
+
+
+class AssetLine(Struct, frozen=True):
+    """Kraken's side of one asset."""
+
+    code: str
+    """Our name for it, BTC."""
+    canonical: str
+    """XXBT."""
+    altname: str
+    """XBT."""
+    display: str
+    """BTC."""
+    aclass: str
+    display_decimals: int
+    margin_rate: str | None
+    """Percent, as Kraken writes it; None for what cannot be borrowed."""
+
+
+class PairLine(Struct, frozen=True):
+    """Kraken's side of one market."""
+
+    symbol: str
+    """Our name for it, BTC/USD."""
+    canonical: str
+    """XXBTZUSD."""
+    altname: str
+    """XBTUSD."""
+    wsname: str
+    """XBT/USD."""
+    lot: str
+    lot_multiplier: int = 1
+    leverage_buy: tuple[int, ...] = ()
+    leverage_sell: tuple[int, ...] = ()
+    long_position_limit: int | None = None
+    short_position_limit: int | None = None
+    margin_call: int = 80
+    margin_stop: int = 40
+    fee_volume_currency: str = "ZUSD"
+    execution_venue: str = "international"
+
+
+def read_asset_lines(folder: Path | None) -> dict[str, AssetLine]:
+    """Kraken's lines by our asset code; `kraken/assets.csv` in the folder replaces the package's own.
+
+    Raises `CatalogueError`.
+    """
+    lines: dict[str, AssetLine] = {}
+    for row in read_table(_file("assets.csv", folder), AssetLine.__struct_fields__):
+        line = _asset_line(row)
+        if line.code in lines:
+            row.fail(f"{line.code} is listed twice")
+        lines[line.code] = line
+    return lines
+
+
+def read_pair_lines(folder: Path | None) -> dict[str, PairLine]:
+    """Kraken's lines by our market symbol; `kraken/pairs.csv` in the folder replaces the package's own.
+
+    Raises `CatalogueError`.
+    """
+    lines: dict[str, PairLine] = {}
+    for row in read_table(_file("pairs.csv", folder), PairLine.__struct_fields__):
+        line = _pair_line(row)
+        if line.symbol in lines:
+            row.fail(f"{line.symbol} is listed twice")
+        lines[line.symbol] = line
+    return lines
+
+
+def plain_asset_line(asset: Asset) -> AssetLine:
+    """The line of an asset that Kraken's file does not have."""
+    return AssetLine(
+        code=asset.code,
+        canonical=asset.code,
+        altname=asset.code,
+        display=asset.code,
+        aclass="currency",
+        display_decimals=min(asset.scale, _PLAIN_DISPLAY_DECIMALS),
+        margin_rate=None,
+    )
+
+
+def derived_asset_line(base: AssetLine, suffix: str) -> AssetLine:
+    """The line of a read-only balance beside its base: the altname with the suffix, XBT.M and never XXBT.M.
+
+    Source: kraken-spot-rest 9.1.
+    """
+    name = base.altname + suffix
+    return AssetLine(
+        code=base.code + suffix,
+        canonical=name,
+        altname=name,
+        display=name,
+        aclass=base.aclass,
+        display_decimals=base.display_decimals,
+        margin_rate=None,
+    )
+
+
+def plain_pair_line(market: Market, base: AssetLine, quote: AssetLine) -> PairLine:
+    """The line of a market that Kraken's file does not have."""
+    altname = base.altname + quote.altname
+    return PairLine(
+        symbol=market.symbol,
+        canonical=altname,
+        altname=altname,
+        wsname=f"{base.altname}/{quote.altname}",
+        lot="unit" if market.lot_scale == _PLAIN_LOT_SCALE else f"unit{market.lot_scale}",
+    )
+
+
+def _file(name: str, folder: Path | None) -> Path:
+    return locate(_DATA / name, folder and folder / "kraken")
+
+
+def _asset_line(row: Row) -> AssetLine:
+    return AssetLine(
+        code=row.text("code"),
+        canonical=row.text("canonical"),
+        altname=row.text("altname"),
+        display=row.text("display"),
+        aclass=row.text("aclass"),
+        display_decimals=row.whole("display_decimals"),
+        margin_rate=row.optional("margin_rate"),
+    )
+
+
+def _pair_line(row: Row) -> PairLine:
+    return PairLine(
+        symbol=row.text("symbol"),
+        canonical=row.text("canonical"),
+        altname=row.text("altname"),
+        wsname=row.text("wsname"),
+        lot=row.text("lot"),
+        lot_multiplier=row.whole("lot_multiplier"),
+        leverage_buy=_levels(row, "leverage_buy"),
+        leverage_sell=_levels(row, "leverage_sell"),
+        long_position_limit=_limit(row, "long_position_limit"),
+        short_position_limit=_limit(row, "short_position_limit"),
+        margin_call=row.whole("margin_call"),
+        margin_stop=row.whole("margin_stop"),
+        fee_volume_currency=row.text("fee_volume_currency"),
+        execution_venue=row.text("execution_venue"),
+    )
+
+
+def _levels(row: Row, column: str) -> tuple[int, ...]:
+    """Every whole number of a range such as 2-10; none when the cell is empty."""
+    text = row.optional(column)
+    if text is None:
+        return ()
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        row.fail(f"{column} {text!r} is no range such as 2-10")
+    lowest, highest = int(match[1]), int(match[2] or match[1])
+    if highest < lowest:
+        row.fail(f"{column} {text!r} runs backwards")
+    return tuple(range(lowest, highest + 1))
+
+
+def _limit(row: Row, column: str) -> int | None:
+    return None if row.optional(column) is None else row.whole(column)

@@ -1,0 +1,343 @@
+"""Money in and out: the methods, addresses and states of deposits and withdrawals.
+
+Source: kraken-spot-rest sections 8 and 15; seed "Possible status values for deposit/withdrawal transactions", whose
+answers have neither `key` nor `network`. Decided: an asset class that an asset is not in knows no such asset.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from seatrial.core.addresses import MEMO_STYLES
+from seatrial.core.assets import Asset
+from seatrial.core.commands import CancelWithdrawal, IssueAddress, RequestWithdrawal
+from seatrial.core.events import CancelDenied, WithdrawalChecked, WithdrawalRequested
+from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
+from seatrial.core.markets import FundingMethod
+from seatrial.core.money import format_units, parse_units, rescale_floor
+from seatrial.core.queries import Page, Span, TransferPage
+from seatrial.core.rejects import Reject
+from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken.endpoint import Endpoint, Later, Tools, Visit, any_of
+from seatrial.dialects.kraken.params import MAX_NS, BadCall, Params, bad_argument
+
+STATUSES: Final = {
+    TransferStatus.INITIAL: "Initial",
+    TransferStatus.PENDING: "Pending",
+    TransferStatus.ON_HOLD: "On hold",
+    TransferStatus.SETTLED: "Settled",
+    TransferStatus.SUCCESS: "Success",
+    TransferStatus.FAILURE: "Failure",
+}
+"""Kraken's words for where a transfer stands. Source: the seed, in which `On hold` is a status."""
+
+NOTES: Final = {
+    TransferNote.CANCEL_PENDING: "cancel-pending",
+    TransferNote.CANCELED: "canceled",
+    TransferNote.CANCEL_DENIED: "cancel-denied",
+    TransferNote.RETURN: "return",
+    TransferNote.ON_HOLD: "onhold",
+}
+"""Kraken's words for a transfer's `status-prop`. Source: kraken-spot-rest 8.1 and 8.2."""
+
+MOST_UNUSED_ADDRESSES: Final = 5
+"""Source: kraken-spot-rest 15.2, "often quoted"."""
+MOST_DEPOSITS: Final = 25
+MOST_WITHDRAWALS: Final = 500
+"""How many a page has unless `limit` says less. Source of both: kraken-spot-rest 15.3 and 15.8."""
+MOST_ASKED: Final = 500
+"""Decided: the largest `limit`."""
+RECENT_NS: Final = 90 * 86_400 * 10**9
+"""How far back the lists go unless `start` says so. Source: kraken-spot-rest 15.3."""
+SECOND_NS: Final = 10**9
+USUAL_DECIMALS: Final = 8
+
+_REFERENCE = re.compile(r"[A-Z0-9]{7}-[A-Z0-9]{6}-[A-Z0-9]{6}|FT[A-Za-z0-9]{5}-[A-Za-z0-9]{22}")
+
+
+def deposit_methods(visit: Visit) -> list[dict[str, object]]:
+    """How an asset comes in."""
+    return [
+        {
+            "method": method.name,
+            "limit": False,
+            "fee": format_units(method.deposit_fee, method.asset.scale),
+            "gen-address": True,
+            "minimum": _usual(method.deposit_minimum, method.asset),
+        }
+        for method in _methods(visit, _asset(visit, visit.params.required("asset")))
+    ]
+
+
+def deposit_addresses(visit: Visit) -> list[dict[str, object]]:
+    """The account's addresses for a method, newest first; `new` adds one, which ccxt reads as the first.
+
+    Without `new` none is issued: where there is none yet, the list is empty.
+    """
+    params = visit.params
+    asset = _asset(visit, params.required("asset"))
+    name = params.required("method")
+    if name not in {method.name for method in _methods(visit, asset)}:
+        raise BadCall(errors.SPELLING[Reject.METHOD_UNKNOWN])
+    if params.boolean("new", default=False):
+        visit.apply(IssueAddress(visit.account_id, asset.code, name, MOST_UNUSED_ADDRESSES))
+    return [_address(address) for address in reversed(visit.account.addresses.get((asset.code, name), []))]
+
+
+def deposit_status(visit: Visit) -> Later:
+    """Deposits, newest first."""
+    return _status(visit, Direction.DEPOSIT, "deposit", MOST_DEPOSITS)
+
+
+def withdraw_methods(visit: Visit) -> list[dict[str, object]]:
+    """How assets go out. Decided: a filter that fits nothing gives an empty list."""
+    network = visit.params.text("network")
+    asset = _optional_asset(visit)
+    methods = visit.state.methods
+    listed = [methods.get(asset.code, [])] if asset is not None else methods.values()
+    return [
+        {
+            "asset": visit.tools.symbols.asset_name(method.asset.code),
+            "method": method.name,
+            "network": method.network,
+            "minimum": _short(method.withdrawal_minimum, method.asset),
+        }
+        for of_asset in listed
+        for method in of_asset
+        if network in (None, method.network)
+    ]
+
+
+def withdraw_addresses(visit: Visit) -> list[dict[str, object]]:
+    """The destinations that the account saved. Decided: a filter that fits nothing gives an empty list."""
+    params = visit.params
+    asset, method, name = _optional_asset(visit), params.text("method"), params.text("key")
+    verified = params.boolean("verified", default=False)
+    return [
+        _destination(visit, destination)
+        for destination in visit.account.destinations.values()
+        if (asset is None or destination.asset == asset.code)
+        and method in (None, destination.method)
+        and name in (None, destination.name)
+        and destination.verified >= verified
+    ]
+
+
+def withdraw_info(visit: Visit) -> dict[str, str]:
+    """What a withdrawal would send, at what fee, and the most that could be sent now."""
+    asset, command = _read_withdrawal(visit, check_only=True)
+    event = visit.apply(command)[0]
+    assert isinstance(event, WithdrawalChecked), event
+    return {
+        "method": event.method.name,
+        "limit": _usual(event.most, asset),
+        "amount": _usual(event.amount, asset),
+        "fee": _usual(event.fee, asset),
+    }
+
+
+def withdraw(visit: Visit) -> dict[str, str]:
+    """Send money to a saved destination."""
+    _, command = _read_withdrawal(visit, check_only=False)
+    event = visit.apply(command)[0]
+    assert isinstance(event, WithdrawalRequested), event
+    return {"refid": visit.tools.ids.withdrawal(event.transfer.transfer_id)}
+
+
+def withdraw_status(visit: Visit) -> Later:
+    """Withdrawals, newest first."""
+    return _status(visit, Direction.WITHDRAWAL, "withdrawals", MOST_WITHDRAWALS)
+
+
+def withdraw_cancel(visit: Visit) -> bool:
+    """Stop a withdrawal: true. Decided: false when it is too late, and it goes on."""
+    asset = _asset(visit, visit.params.required("asset"))
+    text = visit.params.required("refid")
+    number = visit.tools.ids.withdrawal_number(text)
+    if number is None:
+        known_form = _REFERENCE.fullmatch(text) is not None
+        raise BadCall(errors.SPELLING[Reject.TRANSFER_UNKNOWN] if known_form else errors.INVALID_REFERENCE)
+    transfer = visit.state.transfers.get(number)
+    if transfer is None or transfer.asset != asset.code:
+        raise BadCall(errors.SPELLING[Reject.TRANSFER_UNKNOWN])
+    event = visit.apply(CancelWithdrawal(visit.account_id, number))[0]
+    return not isinstance(event, CancelDenied)
+
+
+def _asset(visit: Visit, text: str) -> Asset:
+    code = visit.tools.symbols.asset(text)
+    if code is None or visit.params.text("aclass") not in (None, visit.tools.symbols.asset_info(code).aclass):
+        raise BadCall(errors.UNKNOWN_FUNDING_ASSET)
+    return visit.state.assets[code]
+
+
+def _optional_asset(visit: Visit) -> Asset | None:
+    text = visit.params.text("asset")
+    return None if text is None else _asset(visit, text)
+
+
+def _methods(visit: Visit, asset: Asset) -> list[FundingMethod]:
+    """Read-only balances, fee credits and assets that never moved by themselves have none."""
+    methods = visit.state.methods.get(asset.code)
+    if not methods:
+        raise BadCall(errors.SPELLING[Reject.METHOD_UNKNOWN])
+    return methods
+
+
+def _read_withdrawal(visit: Visit, *, check_only: bool) -> tuple[Asset, RequestWithdrawal]:
+    params = visit.params
+    asset = _asset(visit, params.required("asset"))
+    _methods(visit, asset)
+    key = params.required("key")
+    gross = parse_units(params.required("amount"), asset.scale)
+    if gross is None:
+        raise BadCall(errors.INVALID_AMOUNT)
+    most_fee = _most_fee(params, asset)
+    command = RequestWithdrawal(visit.account_id, asset.code, key, gross, params.text("address"), most_fee, check_only)
+    return asset, command
+
+
+def _most_fee(params: Params, asset: Asset) -> int | None:
+    """The largest fee that the caller takes. Decided: digits that the asset does not keep are cut off."""
+    text = params.text("max_fee")
+    if text is None:
+        return None
+    units = parse_units(text, 30)
+    if units is None:
+        raise bad_argument("max_fee")
+    return rescale_floor(units, 30, asset.scale)
+
+
+def _status(visit: Visit, direction: Direction, name: str, usual_limit: int) -> Later:
+    """One page of transfers: a list, or with `cursor` an object that says where the next page begins.
+
+    The cursor is the refid of a page's last row. Source of what is filtered: kraken-spot-rest 15.3 and 15.8.
+    """
+    params, tools = visit.params, visit.tools
+    asset, method, span = _optional_asset(visit), params.text("method"), _span(visit)
+    limit = params.integer("limit", 1, MOST_ASKED) or usual_limit
+    cursor = params.text("cursor")
+    paged = cursor is not None and cursor.lower() not in ("false", "0")
+    before_id = _before(cursor, tools, direction) if paged else None
+    code = None if asset is None else asset.code
+    scale_of = visit.state.assets
+
+    def write(page: Page[Transfer]) -> object:
+        rows = [_row(transfer, scale_of[transfer.asset], tools) for transfer in page.rows[:limit]]
+        if not paged:
+            return rows
+        return {name: rows, "next_cursor": rows[-1]["refid"] if len(page.rows) > limit else None}
+
+    return Later(TransferPage(visit.account_id, direction, code, method, span, before_id, limit + 1), write)
+
+
+def _before(cursor: str | None, tools: Tools, direction: Direction) -> int | None:
+    """The transfer that a page begins after; None for `true`, which asks for the first page."""
+    if cursor is None or cursor.lower() in ("true", "1"):
+        return None
+    number = _number_of(direction, tools)(cursor)
+    if number is None:
+        raise bad_argument("cursor")
+    return number
+
+
+def _number_of(direction: Direction, tools: Tools) -> Callable[[str], int | None]:
+    return tools.ids.deposit_number if direction is Direction.DEPOSIT else tools.ids.withdrawal_number
+
+
+def _span(visit: Visit) -> Span:
+    """From `start` to `end`, both included, in whole seconds as the rows show them, within what the key may see."""
+    start_ns, end_ns = visit.params.time_ns("start"), visit.params.time_ns("end")
+    after_ns = visit.at_ns - RECENT_NS if start_ns is None else start_ns // SECOND_NS * SECOND_NS - 1
+    until_ns = MAX_NS if end_ns is None else min(end_ns // SECOND_NS * SECOND_NS + SECOND_NS - 1, MAX_NS)
+    key = visit.key
+    if key.query_to_ns:
+        until_ns = min(until_ns, key.query_to_ns)
+    return Span(after_ns=max(after_ns, key.query_from_ns - 1), until_ns=until_ns)
+
+
+def _row(transfer: Transfer, asset: Asset, tools: Tools) -> dict[str, object]:
+    """One transfer, in the fields and the order of the seed."""
+    is_deposit = transfer.direction is Direction.DEPOSIT
+    number, write = transfer.transfer_id, format_units if is_deposit else _usual_units
+    row: dict[str, object] = {
+        "method": transfer.method,
+        "aclass": tools.symbols.asset_info(asset.code).aclass,
+        "asset": tools.symbols.asset_name(asset.code),
+        "refid": tools.ids.deposit(number) if is_deposit else tools.ids.withdrawal(number),
+        "txid": transfer.chain_tx,
+        "info": transfer.address,
+        "amount": write(transfer.amount, asset.scale),
+        "fee": write(transfer.fee, asset.scale),
+        "time": transfer.created_ns // SECOND_NS,
+        "status": STATUSES[transfer.status],
+    }
+    if transfer.note is not None:
+        row["status-prop"] = NOTES[transfer.note]
+    return row
+
+
+def _address(address: DepositAddress) -> dict[str, object]:
+    """Source of the fields and of when they are there: kraken-spot-rest 15.2."""
+    row: dict[str, object] = {"address": address.address.text, "expiretm": "0"}
+    if not address.used:
+        row["new"] = True
+    if address.address.tag is not None:
+        row["tag"] = address.address.tag
+    if address.address.memo is not None:
+        row["memo"] = address.address.memo
+    return row
+
+
+def _destination(visit: Visit, destination: Destination) -> dict[str, object]:
+    """Source: kraken-spot-rest 15.5, where `asset` is the altname."""
+    row: dict[str, object] = {
+        "address": destination.address,
+        "asset": visit.tools.symbols.asset_altname(destination.asset),
+        "method": destination.method,
+        "key": destination.name,
+        "verified": destination.verified,
+    }
+    if destination.tag is not None:
+        method = visit.state.method(destination.asset, destination.method)
+        is_memo = method is not None and method.address_style in MEMO_STYLES
+        row["memo" if is_memo else "tag"] = destination.tag
+    return row
+
+
+def _usual(units: int, asset: Asset) -> str:
+    return _usual_units(units, asset.scale)
+
+
+def _usual_units(units: int, scale: int) -> str:
+    """Eight decimals, or as many as the asset has when it has fewer, or when eight do not hold the amount.
+
+    Source: withdrawals recorded and documented have eight also where the asset has ten. Decided: the rest of the rule.
+    """
+    text = format_units(units, scale)
+    beyond = scale - USUAL_DECIMALS
+    return text[:-beyond] if beyond > 0 and text.endswith("0" * beyond) else text
+
+
+def _short(units: int, asset: Asset) -> str:
+    """Two decimals, or as many as there are digits. Source: kraken-spot-rest 15.4, `0.0004` and `20.00`."""
+    text = format_units(units, asset.scale)
+    point = len(text) - asset.scale
+    return text[: point + 2] + text[point + 2 :].rstrip("0")
+
+
+_DEPOSIT: Final = any_of("query-funds", "add-funds")
+_WITHDRAW: Final = any_of("withdraw-funds")
+
+ENDPOINTS: Final = (
+    Endpoint("DepositMethods", deposit_methods, any_of("query-funds + add-funds")),
+    Endpoint("DepositAddresses", deposit_addresses, _DEPOSIT),
+    Endpoint("DepositStatus", deposit_status, _DEPOSIT),
+    Endpoint("WithdrawMethods", withdraw_methods, _WITHDRAW),
+    Endpoint("WithdrawAddresses", withdraw_addresses, _WITHDRAW),
+    Endpoint("WithdrawInfo", withdraw_info, _WITHDRAW),
+    Endpoint("Withdraw", withdraw, _WITHDRAW),
+    Endpoint("WithdrawStatus", withdraw_status, any_of("withdraw-funds", "query-ledger")),
+    Endpoint("WithdrawCancel", withdraw_cancel, _WITHDRAW),
+)
+"""Source: kraken-spot-rest 4 and 11; where these differ, what either allows."""

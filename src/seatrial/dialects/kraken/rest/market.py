@@ -1,0 +1,368 @@
+"""Public market data: names, prices, candles, the book and trades.
+
+Source: kraken-spot-rest section 12; market-data 2, 5, 7, 8 and 9.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from typing import Final
+
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from seatrial.core.book import BookSide
+from seatrial.core.candles import KEPT, MINUTES, Candle, Stats
+from seatrial.core.markets import Market
+from seatrial.core.money import div_ceil, format_units, rescale_floor
+from seatrial.core.orders import OrderKind, Side, Trade
+from seatrial.core.queries import TradePage
+from seatrial.core.state import MarketState
+from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken.describe import price_scale, price_text
+from seatrial.dialects.kraken.endpoint import Later, PublicEndpoint, PublicVisit
+from seatrial.dialects.kraken.params import INVALID_ARGUMENTS, MAX_NS, BadCall
+from seatrial.dialects.kraken.symbols import PairInfo, Symbols
+
+SECOND_NS: Final = 10**9
+
+MOST_NAMES: Final = 2_000
+"""Members of one list of assets or pairs. Decided: above the number of Kraken's pairs."""
+
+CURRENCY: Final = "currency"
+FOREX: Final = "forex"
+TOKENIZED: Final = "tokenized_asset"
+ASSET_CLASSES: Final = (CURRENCY, TOKENIZED)
+MARKET_CLASSES: Final = (FOREX, TOKENIZED)
+VENUES: Final = ("international", "bitnomial_exchange")
+
+ALL_INFO: Final = "info"
+INFO: Final = {
+    "leverage": ("leverage_buy", "leverage_sell"),
+    "fees": ("fees", "fees_maker", "fee_volume_currency"),
+    "margin": ("margin_call", "margin_stop"),
+}
+"""`info` of AssetPairs → the only fields it shows then. Source: kraken-spot-rest 12.5."""
+
+DEPTH_SCALE: Final = 3
+"""Decimals of volumes in Depth and of the third number of the ticker's best prices. Source: market-data 8 and 9."""
+MOST_LEVELS: Final = 500
+USUAL_LEVELS: Final = 100
+MOST_TRADES: Final = 1_000
+
+FIRST_NANOSECONDS: Final = 10**11
+"""A whole `since` of Trades from here on counts nanoseconds, below it seconds. Decided in market-data 2.2."""
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+TradeRow = tuple[str, str, float, str, str, str, int]
+CandleRow = tuple[int, str, str, str, str, str, str, int]
+
+
+class Ticker(Struct, frozen=True):
+    """One market at a glance; pairs are today since 00:00 UTC and the last 24 hours."""
+
+    a: tuple[str, str, str]
+    """Best ask: price, whole lots, lots."""
+    b: tuple[str, str, str]
+    c: tuple[str, str]
+    """Last trade: price and volume."""
+    v: tuple[str, str]
+    p: tuple[str, str]
+    t: tuple[int, int]
+    l: tuple[str, str]  # noqa: E741  Kraken's name
+    h: tuple[str, str]
+    o: str
+
+
+def server_time(visit: PublicVisit) -> dict[str, object]:
+    """What the world's clock shows, in whole seconds."""
+    return {"unixtime": visit.at_ns // SECOND_NS, "rfc1123": _rfc1123(visit.at_ns)}
+
+
+def system_status(visit: PublicVisit) -> dict[str, str]:
+    """Always online: markets close one by one. Decided: the time of the status is now."""
+    at = datetime.fromtimestamp(visit.at_ns // SECOND_NS, UTC)
+    return {"status": "online", "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def assets(visit: PublicVisit) -> dict[str, object]:
+    """What is known of assets, by canonical name."""
+    params, symbols = visit.params, visit.tools.symbols
+    aclass = params.choice("aclass", ASSET_CLASSES, CURRENCY)
+    name = symbols.asset_display if _asset_version(visit) else symbols.asset_name
+    asked = params.comma_list("asset", MOST_NAMES)
+    codes = [_known_asset(symbols, text, aclass) for text in asked] if asked else symbols.asset_codes
+    infos = ((code, symbols.asset_info(code)) for code in codes)
+    return {name(code): info for code, info in infos if info.aclass == aclass}
+
+
+def asset_pairs(visit: PublicVisit) -> dict[str, object]:
+    """What is known of markets, by canonical name. `country_code` is ignored: every market is open to all (decided)."""
+    params, symbols = visit.params, visit.tools.symbols
+    fields = INFO.get(params.choice("info", (ALL_INFO, *INFO), ALL_INFO))
+    venues = params.comma_list("execution_venue", len(VENUES)) or VENUES[:1]
+    if not set(venues) <= set(VENUES):
+        raise BadCall(INVALID_ARGUMENTS)
+    chosen = _pairs_asked(visit, params.choice("aclass_base", ASSET_CLASSES, CURRENCY))
+    infos = ((symbol, symbols.pair_info(symbol)) for symbol in chosen)
+    return {
+        _pair_key(visit, symbol): _pair_fields(visit, symbol, info, fields)
+        for symbol, info in infos
+        if info.execution_venue in venues
+    }
+
+
+def ticker(visit: PublicVisit) -> dict[str, Ticker]:
+    """Best prices, last trade and day statistics of some markets, or of all."""
+    chosen = _pairs_asked(visit, _base_class(visit))
+    return {_pair_key(visit, symbol): _ticker(visit.state.markets[symbol], visit.at_ns) for symbol in chosen}
+
+
+def ohlc(visit: PublicVisit) -> dict[str, object]:
+    """Up to 720 finished candles and the running one, oldest first; `last` is when the newest finished one began."""
+    symbol = _pair(visit)
+    minutes = visit.params.integer("interval", 1, MINUTES[-1]) or MINUTES[0]
+    if minutes not in MINUTES:
+        raise BadCall(INVALID_ARGUMENTS)
+    since_ns = visit.params.time_ns("since")
+    ms, length_s = visit.state.markets[symbol], minutes * 60
+    now_s = max(visit.at_ns, visit.state.now_ns) // SECOND_NS
+    running_s = now_s - now_s % length_s
+    first_s = running_s - KEPT * length_s
+    if since_ns is not None:
+        first_s = max(first_s, min(_first_after(since_ns // SECOND_NS, length_s), running_s))
+    rows = _filled(ms.candles.of(minutes), first_s, running_s, length_s)
+    return {_pair_key(visit, symbol): [_candle_row(ms.market, row) for row in rows], "last": running_s - length_s}
+
+
+def depth(visit: PublicVisit) -> dict[str, object]:
+    """The best levels of both sides."""
+    symbol = _pair(visit)
+    count = visit.params.integer("count", 1, MOST_LEVELS) or USUAL_LEVELS
+    ms = visit.state.markets[symbol]
+    sides = {"asks": ms.book.asks, "bids": ms.book.bids}
+    return {_pair_key(visit, symbol): {name: _levels(ms.market, side, count) for name, side in sides.items()}}
+
+
+def trades(visit: PublicVisit) -> Later:
+    """The trades after `since`, oldest first, or the newest ones without it. Source: seed "Trades endpoint"."""
+    symbol = _pair(visit)
+    since_ns = _trades_since(visit)
+    count = visit.params.integer("count", 1, MOST_TRADES) or MOST_TRADES
+    market = visit.state.markets[symbol].market
+    write = partial(_write_trades, _pair_key(visit, symbol), market, since_ns)
+    return Later(TradePage(symbol, since_ns, count), write)
+
+
+def spread(visit: PublicVisit) -> dict[str, object]:
+    """The newest changes of the best prices, those of the second `since` included."""
+    symbol = _pair(visit)
+    since_s = (visit.params.time_ns("since") or 0) // SECOND_NS
+    ms = visit.state.markets[symbol]
+    rows = [
+        (quote.at_ns // SECOND_NS, price_text(ms.market, quote.bid_ticks), price_text(ms.market, quote.ask_ticks))
+        for quote in ms.quotes
+        if quote.at_ns // SECOND_NS >= since_s
+    ]
+    return {_pair_key(visit, symbol): rows, "last": rows[-1][0] if rows else since_s}
+
+
+def _asset_version(visit: PublicVisit) -> bool:
+    """Whether the answer uses display names. Source: kraken-spot-rest 9.3."""
+    return visit.params.integer("assetVersion", 0, 1) == 1
+
+
+def _pair_key(visit: PublicVisit, symbol: str) -> str:
+    symbols = visit.tools.symbols
+    return symbols.pair_display(symbol) if _asset_version(visit) else symbols.pair_name(symbol)
+
+
+def _known_asset(symbols: Symbols, text: str, aclass: str) -> str:
+    code = symbols.asset(text)
+    if code is None or symbols.asset_info(code).aclass != aclass:
+        raise BadCall(errors.UNKNOWN_ASSET)
+    return code
+
+
+def _pair(visit: PublicVisit) -> str:
+    """The one market that must be named, of the class that was asked for."""
+    return _known_pair(visit.tools.symbols, visit.params.required("pair"), _base_class(visit))
+
+
+def _pairs_asked(visit: PublicVisit, base_class: str) -> list[str]:
+    """The markets named; all of the class when none is. One unknown name refuses the call (decided)."""
+    symbols = visit.tools.symbols
+    asked = visit.params.comma_list("pair", MOST_NAMES)
+    if asked:
+        return [_known_pair(symbols, text, base_class) for text in asked]
+    return [symbol for symbol in symbols.pair_symbols if symbols.pair_info(symbol).aclass_base == base_class]
+
+
+def _known_pair(symbols: Symbols, text: str, base_class: str) -> str:
+    symbol = symbols.pair(text)
+    if symbol is None or symbols.pair_info(symbol).aclass_base != base_class:
+        raise BadCall(errors.UNKNOWN_PAIR)
+    return symbol
+
+
+def _base_class(visit: PublicVisit) -> str:
+    """The class of a market's base that `asset_class` asks for. Source: kraken-spot-rest 9.4."""
+    wanted = visit.params.choice("asset_class", MARKET_CLASSES, FOREX)
+    return CURRENCY if wanted == FOREX else wanted
+
+
+def _pair_fields(visit: PublicVisit, symbol: str, info: PairInfo, fields: tuple[str, ...] | None) -> object:
+    if fields is not None:
+        shown = {field: getattr(info, field) for field in fields}
+        return {field: value for field, value in shown.items() if value is not UNSET}
+    if _asset_version(visit):
+        base, quote = visit.tools.symbols.pair_display(symbol).split("/")
+        return replace(info, base=base, quote=quote)
+    return info
+
+
+def _ticker(ms: MarketState, at_ns: int) -> Ticker:
+    """Decided: a side without orders and a market without trades show zeros."""
+    market, last = ms.market, ms.stats.last
+    today, day = ms.stats.today(at_ns), ms.stats.day()
+    return Ticker(
+        a=_best(market, ms.book.asks),
+        b=_best(market, ms.book.bids),
+        c=(price_text(market, last.price_ticks if last else 0), _lots(market, last.qty_lots if last else 0)),
+        v=(_lots(market, today.volume_lots), _lots(market, day.volume_lots)),
+        p=(_average(market, today), _average(market, day)),
+        t=(today.count, day.count),
+        l=(price_text(market, today.low_ticks), price_text(market, day.low_ticks)),
+        h=(price_text(market, today.high_ticks), price_text(market, day.high_ticks)),
+        o=price_text(market, today.open_ticks),
+    )
+
+
+def _best(market: Market, side: BookSide) -> tuple[str, str, str]:
+    """Price and volume of the best level. REST shows whole lots only: 0.136 on offer prints 1 and 1.000.
+
+    Source: market-data 9. Decided: the part of a lot counts as one.
+    """
+    best = next(side.levels(), None)
+    if best is None:
+        return price_text(market, 0), "0", format_units(0, DEPTH_SCALE)
+    whole = div_ceil(best.qty_lots, 10**market.lot_scale)
+    return price_text(market, best.price_ticks), str(whole), format_units(whole * 10**DEPTH_SCALE, DEPTH_SCALE)
+
+
+def _average(market: Market, stats: Stats) -> str:
+    """The volume-weighted price, cut off; without trades that of the last one. Source: market-data 9."""
+    if not stats.volume_lots:
+        return price_text(market, stats.open_ticks)
+    scale = price_scale(market)
+    return format_units(stats.exact * 10 ** (scale - market.price_scale) // stats.volume_lots, scale)
+
+
+def _lots(market: Market, lots: int) -> str:
+    return format_units(lots, market.lot_scale)
+
+
+def _first_after(since_s: int, length_s: int) -> int:
+    """Start of the first candle later than `since`, which is exclusive. Source: market-data 5.1; reports disagree."""
+    return since_s - since_s % length_s + length_s
+
+
+def _filled(candles: list[Candle], first_s: int, running_s: int, length_s: int) -> Iterator[Candle]:
+    """The candles from one start to another, with an empty one for each interval without trades after the first.
+
+    Source: market-data 5.4: an empty one repeats the close before it.
+    """
+    previous: Candle | None = None
+    for candle in candles:
+        if candle.start_s >= first_s:
+            yield from _gap(previous, max(first_s, _next(previous, length_s)), candle.start_s, length_s)
+            yield candle
+        previous = candle
+    yield from _gap(previous, max(first_s, _next(previous, length_s)), running_s + length_s, length_s)
+
+
+def _next(candle: Candle | None, length_s: int) -> int:
+    return 0 if candle is None else candle.start_s + length_s
+
+
+def _gap(previous: Candle | None, first_s: int, end_s: int, length_s: int) -> Iterator[Candle]:
+    if previous is None:
+        return
+    close = previous.close_ticks
+    for start_s in range(first_s, end_s, length_s):
+        yield Candle(start_s, close, close, close, close, 0, 0, 0)
+
+
+def _candle_row(market: Market, candle: Candle) -> CandleRow:
+    """Prices with pair_decimals; the volume-weighted one is cut off, not rounded. Source: market-data 5.2."""
+    scale = market.price_scale
+    prices = (candle.open_ticks, candle.high_ticks, candle.low_ticks, candle.close_ticks)
+    opened, high, low, close = (format_units(ticks, scale) for ticks in prices)
+    average = candle.exact // candle.volume_lots if candle.volume_lots else 0
+    return (
+        candle.start_s, opened, high, low, close, format_units(average, scale), _lots(market, candle.volume_lots),
+        candle.count,
+    )  # fmt: skip
+
+
+def _levels(market: Market, side: BookSide, count: int) -> list[tuple[str, str, int]]:
+    """Volumes are cut off at three decimals. Source: market-data 8; cutting rather than rounding is decided."""
+    return [
+        (
+            price_text(market, level.price_ticks),
+            format_units(rescale_floor(level.qty_lots, market.lot_scale, DEPTH_SCALE), DEPTH_SCALE),
+            level.touched_ns // SECOND_NS,
+        )
+        for level in islice(side.levels(), count)
+    ]
+
+
+def _trades_since(visit: PublicVisit) -> int | None:
+    """`since` in nanoseconds: a decimal with a point, or a small number, was in seconds."""
+    text = visit.params.decimal("since")
+    if text is None:
+        return None
+    if "." in text or int(text) < FIRST_NANOSECONDS:
+        return visit.params.time_ns("since")
+    return min(int(text), MAX_NS)
+
+
+def _write_trades(key: str, market: Market, since_ns: int | None, found: list[Trade]) -> dict[str, object]:
+    """`last` is the exact time of the last row; without rows it repeats `since`. Source: market-data 2.2."""
+    last_ns = found[-1].at_ns if found else since_ns or 0
+    return {key: [_trade_row(market, trade) for trade in found], "last": str(last_ns)}
+
+
+def _trade_row(market: Market, trade: Trade) -> TradeRow:
+    """Seven fields; the time is the nearest JSON number. Source: market-data 2.1 and 2.3."""
+    return (
+        price_text(market, trade.price_ticks),
+        _lots(market, trade.qty_lots),
+        trade.at_ns / SECOND_NS,
+        "b" if trade.taker_side is Side.BUY else "s",
+        "m" if trade.taker_kind is OrderKind.MARKET else "l",
+        "",
+        trade.trade_id,
+    )
+
+
+def _rfc1123(at_ns: int) -> str:
+    """`Sun,  7 Jun 20 12:00:00 +0000`: a year of two digits, a day padded by a space. Source: kraken-spot-rest 7.2."""
+    at = datetime.fromtimestamp(at_ns // SECOND_NS, UTC)
+    return f"{_DAYS[at.weekday()]}, {at.day:2} {_MONTHS[at.month - 1]} {at:%y %H:%M:%S} +0000"
+
+
+ENDPOINTS: Final = (
+    PublicEndpoint("Time", server_time),
+    PublicEndpoint("SystemStatus", system_status),
+    PublicEndpoint("Assets", assets),
+    PublicEndpoint("AssetPairs", asset_pairs),
+    PublicEndpoint("Ticker", ticker),
+    PublicEndpoint("OHLC", ohlc),
+    PublicEndpoint("Depth", depth),
+    PublicEndpoint("Trades", trades),
+    PublicEndpoint("Spread", spread),
+)

@@ -1,0 +1,366 @@
+"""Orders in and out: AddOrder, CancelOrder, CancelAll.
+
+Source: kraken-spot-rest section 6 (an order's parameters), 14.5 and 14.7 (cancels), 5.2 and 5.3 (limits).
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from seatrial.core.commands import CancelOrders, PlaceOrder
+from seatrial.core.events import OrderAccepted, OrderChecked, OrderEnded, OrdersCanceled
+from seatrial.core.markets import Market
+from seatrial.core.money import parse_units, rescale_floor
+from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
+from seatrial.core.state import MarketState
+from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken.describe import order_text
+from seatrial.dialects.kraken.endpoint import Endpoint, Visit, any_of
+from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Tier
+from seatrial.dialects.kraken.params import INVALID_ARGUMENTS, MAX_NS, BadCall, Params, bad_argument
+
+INVALID_PRICE: Final = "EOrder:Invalid price"
+MALFORMED_PRICE: Final = "EOrder:Invalid price:Invalid price argument"
+UNUSED_PRICE: Final = "EOrder:Invalid price:Invalid secondary price argument"
+NO_MARGIN: Final = "EOrder:Cannot open position"
+NOTHING_TO_REDUCE: Final = "EOrder:Reduce only:Non-PC"
+"""Source of these five: kraken-spot-rest 3.3."""
+
+KINDS: Final = {"limit": OrderKind.LIMIT, "market": OrderKind.MARKET}
+SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
+TIMES_IN_FORCE: Final = {
+    "GTC": TimeInForce.GTC,
+    "GTD": TimeInForce.GTD,
+    "IOC": TimeInForce.IOC,
+    "FOK": TimeInForce.FOK,
+}
+SELF_TRADES: Final = {
+    "cancel-newest": SelfTrade.CANCEL_NEWEST,
+    "cancel-oldest": SelfTrade.CANCEL_OLDEST,
+    "cancel-both": SelfTrade.CANCEL_BOTH,
+}
+FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
+"""Source: kraken-spot-rest 6.4, where `nompp` is accepted and ignored."""
+
+SECOND_NS: Final = 10**9
+SHORTEST_LIFE_NS: Final = 5 * SECOND_NS
+LONGEST_LIFE_NS: Final = 31 * 86_400 * SECOND_NS
+"""Source: kraken-spot-rest 6.1, "maximum one month". Decided: the longest of months."""
+EARLIEST_DEADLINE_NS: Final = 2 * SECOND_NS
+LATEST_DEADLINE_NS: Final = 60 * SECOND_NS
+
+LEAST_USERREF: Final = -(2**31)
+MOST_USERREF: Final = 2**31 - 1
+MOST_CANCELED: Final = 50
+"""How many names one CancelOrder takes. Decided: as many as a CancelOrderBatch, kraken-spot-rest 14.6."""
+
+PERCENT_SCALE: Final = 4
+"""Source: kraken-spot-rest 6.7, percentages have four decimals."""
+WHOLE: Final = 100 * 10**PERCENT_SCALE
+
+_NUMBER: Final = r"[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30}"
+_ABSOLUTE = re.compile(_NUMBER)
+_RELATIVE = re.compile(rf"([-+# ])({_NUMBER})(%?)")
+_MOMENT = re.compile(r"([+ ]?)([0-9]{1,20})(?:\.([0-9]{0,30}))?")
+_DEADLINE = re.compile(r"([0-9-]{10}[Tt ][0-9:]{8})(?:\.([0-9]{1,9}))?([Zz]|[-+ ][0-9]{2}:[0-9]{2})")
+_LEVERAGE = re.compile(r"([0-9]{1,3})(?::1)?")
+_CLIENT_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9A-Fa-f]{32}|[\x20-\x7e]{1,18}")
+_USERREF = re.compile(r"-?[0-9]{1,20}")
+_NONE: Final[frozenset[str]] = frozenset()
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def add_order(visit: Visit) -> dict[str, object]:
+    """Check an order and place it; with `validate` only check it, and answer without a txid.
+
+    The order's counter grows by the call whether its arguments hold or not. Source: kraken-spot-rest 5.2.
+    """
+    symbol = _pair(visit)
+    tier = _tier(visit)
+    if tier is not None and not visit.tools.limits.place(visit.account_id, symbol, tier, visit.at_ns):
+        raise BadCall(errors.ORDER_RATE_LIMIT)
+    ms = visit.state.markets[symbol]
+    event = visit.apply(_read_order(visit, ms, None if tier is None else tier.open_orders))[0]
+    assert isinstance(event, OrderAccepted | OrderChecked), event
+    descr = {"order": order_text(event.order, ms.market, visit.tools.symbols)}
+    if isinstance(event, OrderChecked):
+        return {"descr": descr}
+    return {"descr": descr, "txid": [visit.tools.ids.order(event.order.order_id)]}
+
+
+def cancel_order(visit: Visit) -> dict[str, int]:
+    """Cancel by `txid` — an order's id, a userref, or a list of either — or by `cl_ord_id`, and say how many.
+
+    Decided: of a list whose members are not all open, those that are get canceled.
+    """
+    params = visit.params
+    names = params.comma_list("txid", MOST_CANCELED)
+    client_id = params.text("cl_ord_id")
+    if not names and client_id is None:
+        raise BadCall(INVALID_ARGUMENTS)
+    order_ids, tags = _orders_named(visit, names)
+    client_ids = () if client_id is None else (client_id,)
+    events = visit.apply(CancelOrders(visit.account_id, order_ids, tags, client_ids))
+    tier = _tier(visit)
+    if tier is not None:
+        for event in events:
+            if isinstance(event, OrderEnded):
+                order = event.order
+                age_ns = visit.at_ns - order.opened_ns
+                visit.tools.limits.cancel(visit.account_id, order.market, tier, age_ns, visit.at_ns)
+    return _count(events[-1])
+
+
+def cancel_all(visit: Visit) -> dict[str, int]:
+    """Cancel every open order, and say how many; none is no error.
+
+    Decided: it costs one call and nothing on the orders' counters. Source: kraken-spot-rest 5.1 and 14.7.
+    """
+    return _count(visit.apply(CancelOrders(visit.account_id, everything=True))[-1])
+
+
+def _count(event: object) -> dict[str, int]:
+    assert isinstance(event, OrdersCanceled), event
+    return {"count": event.count}
+
+
+def _tier(visit: Visit) -> Tier | None:
+    """The limits that the account is held to; None when it is held to none."""
+    account = visit.account.account
+    return TIERS.get(account.tier, TIERS[DEFAULT_TIER]) if account.rate_limits else None
+
+
+def _pair(visit: Visit) -> str:
+    """The market of the pair. Asking for a class of assets that it is not in finds no pair: kraken-spot-rest 3.2."""
+    params, symbols = visit.params, visit.tools.symbols
+    symbol = symbols.pair(params.required("pair"))
+    if symbol is None:
+        raise BadCall(errors.UNKNOWN_PAIR)
+    asset_class = params.text("asset_class")
+    if asset_class == "tokenized_asset" and symbols.pair_info(symbol).aclass_base != asset_class:
+        raise BadCall(errors.UNKNOWN_PAIR)
+    return symbol
+
+
+def _orders_named(visit: Visit, names: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The order numbers and the userrefs among the names; what can be neither is no order's name."""
+    order_ids, tags = [], []
+    for name in names:
+        if _USERREF.fullmatch(name):
+            tags.append(int(name))
+        elif (number := visit.tools.ids.order_number(name)) is not None:
+            order_ids.append(number)
+    return tuple(order_ids), tuple(tags)
+
+
+def _read_order(visit: Visit, ms: MarketState, most_open: int | None) -> PlaceOrder:
+    params, market = visit.params, ms.market
+    kind = KINDS[params.required_choice("ordertype", KINDS)]
+    side = SIDES[params.required_choice("type", SIDES)]
+    _refuse_other_orders(params, visit, market, side)
+    time_in_force, starts_ns, expires_ns = _life(params, visit.at_ns)
+    flags = _flags(params, kind, side, time_in_force)
+    qty_lots, spend = _volume(params, market, flags)
+    price_ticks = _price(visit, ms, side) if kind is OrderKind.LIMIT else 0
+    tag, client_id = _names(params)
+    _check_deadline(params, visit.at_ns)
+    return PlaceOrder(
+        visit.account_id, market.symbol, side, kind, price_ticks, qty_lots, spend, time_in_force,
+        SELF_TRADES[params.choice("stptype", SELF_TRADES, "cancel-newest")],
+        "post" in flags, "fcib" in flags, starts_ns, expires_ns, tag, client_id, most_open,
+        params.flag_any("validate"),
+    )  # fmt: skip
+
+
+def _refuse_other_orders(params: Params, visit: Visit, market: Market, side: Side) -> None:
+    """What would make it another order than the one that can be placed is refused, never ignored.
+
+    Source: kraken-spot-rest 6.3 for a second price. Decided for the rest: the words of `_refuse_margin`, and invalid
+    arguments for a conditional close and for the shown part of an iceberg.
+    """
+    if params.text("price2") is not None:
+        raise BadCall(UNUSED_PRICE)
+    close = params.group("close")
+    if close is not None and any(close.text(name) for name in ("ordertype", "price", "price2")):
+        raise BadCall(INVALID_ARGUMENTS)
+    if params.text("displayvol") is not None:
+        raise BadCall(INVALID_ARGUMENTS)
+    leverage = params.text("leverage")
+    if leverage is not None:
+        _refuse_margin(leverage, visit, market, side)
+    if params.boolean("reduce_only", default=False):
+        raise BadCall(NOTHING_TO_REDUCE)
+
+
+def _refuse_margin(leverage: str, visit: Visit, market: Market, side: Side) -> None:
+    """`none`, 0 and 1 are no leverage; a level that the pair has would open a position, and no account may.
+
+    Source of the words: kraken-spot-rest 3.3 for what the account may not, 6.5 for what the pair has not.
+    """
+    if leverage == "none":
+        return
+    match = _LEVERAGE.fullmatch(leverage)
+    if match is None:
+        raise bad_argument("leverage")
+    level = int(match[1])
+    if level > 1:
+        info = visit.tools.symbols.pair_info(market.symbol)
+        offered = info.leverage_buy if side is Side.BUY else info.leverage_sell
+        raise BadCall(NO_MARGIN) if level in offered else bad_argument("leverage")
+
+
+def _life(params: Params, at_ns: int) -> tuple[TimeInForce, int, int]:
+    """Time in force, start and expiry; 0 where there is none.
+
+    Decided: an expiry alone makes a GTC order a GTD one, as before Kraken had `timeinforce`; GTD without an expiry is
+    refused.
+    """
+    time_in_force = TIMES_IN_FORCE[params.choice("timeinforce", TIMES_IN_FORCE, "GTC")]
+    starts_ns = _moment(params, "starttm", at_ns)
+    expires_ns = _moment(params, "expiretm", at_ns)
+    if not expires_ns:
+        if time_in_force is TimeInForce.GTD:
+            raise bad_argument("expiretm")
+        return time_in_force, starts_ns, 0
+    if not at_ns + SHORTEST_LIFE_NS <= expires_ns <= at_ns + LONGEST_LIFE_NS or expires_ns <= starts_ns:
+        raise bad_argument("expiretm")
+    return (TimeInForce.GTD if time_in_force is TimeInForce.GTC else time_in_force), starts_ns, expires_ns
+
+
+def _moment(params: Params, name: str, at_ns: int) -> int:
+    """`0`, Unix seconds, or `+seconds` from now. A raw plus arrives as a space. Source: kraken-spot-rest 6.1."""
+    text = params.text(name)
+    if text is None or text == "0":
+        return 0
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        raise bad_argument(name)
+    offset_ns = int(match[2] + (match[3] or "")[:9].ljust(9, "0"))
+    return min(at_ns + offset_ns if match[1] else offset_ns, MAX_NS)
+
+
+def _flags(params: Params, kind: OrderKind, side: Side, time_in_force: TimeInForce) -> frozenset[str]:
+    """The flags, each known and none at odds with another or with the rest of the order.
+
+    Source: kraken-spot-rest 6.4. Decided: `post` needs an order that may rest; FOK is for limit orders only,
+    kraken-semantics 8.3.
+    """
+    if time_in_force is TimeInForce.FOK and kind is OrderKind.MARKET:
+        raise bad_argument("timeinforce")
+    flags = frozenset(params.comma_list("oflags", len(FLAGS)))
+    if not flags:
+        return _NONE
+    if not flags <= FLAGS or {"fcib", "fciq"} <= flags:
+        raise bad_argument("oflags")
+    if "viqc" in flags and (kind, side) != (OrderKind.MARKET, Side.BUY):
+        raise bad_argument("viqc")
+    if "post" in flags and (kind is OrderKind.MARKET or time_in_force in (TimeInForce.IOC, TimeInForce.FOK)):
+        raise bad_argument("postonly")
+    return flags
+
+
+def _volume(params: Params, market: Market, flags: frozenset[str]) -> tuple[int, int]:
+    """The volume in lots, or with `viqc` what to spend, in units of the quote.
+
+    Decided: digits of an amount to spend that the quote does not keep are cut off, because ccxt sends as many as the
+    pair's cost has.
+    """
+    text = params.required("volume")
+    scale = max(market.lot_scale, market.cost_scale) if "viqc" in flags else market.lot_scale
+    units = parse_units(text, scale)
+    if not units:
+        raise bad_argument("volume")
+    return (0, rescale_floor(units, scale, market.quote.scale)) if "viqc" in flags else (units, 0)
+
+
+def _price(visit: Visit, ms: MarketState, side: Side) -> int:
+    """The limit in ticks. Every pair's tick is its last decimal, so a price with no decimal too many is on it."""
+    text = visit.params.required("price")
+    ticks = parse_units(text, ms.market.price_scale)
+    if ticks is None:
+        ticks = _relative_price(text, visit, ms, side)
+    if ticks <= 0:
+        raise BadCall(INVALID_PRICE)
+    return ticks
+
+
+def _relative_price(text: str, visit: Visit, ms: MarketState, side: Side) -> int:
+    """`+n`, `-n`, `#n`, each in the quote or in percent, from the last trade. Source: kraken-spot-rest 6.3.
+
+    `#` is minus for a buy, plus for a sell; results in percent are rounded down. Decided: before the first trade there
+    is nothing to be relative to.
+    """
+    match = _RELATIVE.fullmatch(text)
+    if match is None:
+        raise _too_fine(visit, ms.market) if _ABSOLUTE.fullmatch(text) else BadCall(MALFORMED_PRICE)
+    sign, number, percent = match.groups()
+    rises = side is Side.SELL if sign == "#" else sign != "-"
+    offset = parse_units(number, PERCENT_SCALE if percent else ms.market.price_scale)
+    if offset is None:
+        raise BadCall(MALFORMED_PRICE) if percent else _too_fine(visit, ms.market)
+    last = ms.stats.last
+    if last is None:
+        raise BadCall(INVALID_PRICE)
+    signed = offset if rises else -offset
+    return last.price_ticks * (WHOLE + signed) // WHOLE if percent else last.price_ticks + signed
+
+
+def _too_fine(visit: Visit, market: Market) -> BadCall:
+    """Source: kraken-spot-rest 3.3, in the spelling of 2026."""
+    name = visit.tools.symbols.wsname(market.symbol)
+    return BadCall(f"{INVALID_PRICE}:{name} price can only be specified up to {market.price_scale} decimals.")
+
+
+def _names(params: Params) -> tuple[int | None, str | None]:
+    """The user's own number and the user's own name for the order, of which it may have one.
+
+    The seed's rule is 1 to 2147483647 and its examples include "a random signed 32 bit value"; the guide says plus or
+    minus. Decided: any int32, and 0 is none. Source: seed "How to place, view, and cancel orders using a user
+    reference"; kraken-spot-rest 6.2, where the characters of a name are decided too: printable ASCII.
+    """
+    tag = params.integer("userref", LEAST_USERREF, MOST_USERREF) or None
+    client_id = params.text("cl_ord_id")
+    if client_id is None:
+        return tag, None
+    if not _CLIENT_ID.fullmatch(client_id):
+        raise bad_argument("cl_ord_id")
+    if tag is not None:
+        raise BadCall(INVALID_ARGUMENTS)
+    return None, client_id
+
+
+def _check_deadline(params: Params, at_ns: int) -> None:
+    """RFC 3339, from two seconds to a minute ahead; one that has passed is no mistake but too late.
+
+    Source: kraken-spot-rest 6.1.
+    """
+    text = params.text("deadline")
+    if text is None:
+        return
+    left_ns = _rfc3339_ns(text) - at_ns
+    if left_ns <= 0:
+        raise BadCall(errors.DEADLINE)
+    if not EARLIEST_DEADLINE_NS <= left_ns <= LATEST_DEADLINE_NS:
+        raise bad_argument("deadline")
+
+
+def _rfc3339_ns(text: str) -> int:
+    match = _DEADLINE.fullmatch(text)
+    if match is None:
+        raise bad_argument("deadline")
+    whole, fraction, offset = match.groups()
+    try:
+        seconds = (datetime.fromisoformat(whole + offset.replace(" ", "+").upper()) - _EPOCH) // timedelta(seconds=1)
+    except ValueError:
+        raise bad_argument("deadline") from None
+    return seconds * SECOND_NS + int((fraction or "").ljust(9, "0"))
+
+
+_CANCEL: Final = any_of("modify-trades", "close-trades")
+
+ENDPOINTS: Final = (
+    Endpoint("AddOrder", add_order, any_of("modify-trades"), cost=0),
+    Endpoint("CancelOrder", cancel_order, _CANCEL, cost=0),
+    Endpoint("CancelAll", cancel_all, _CANCEL),
+)
+"""Source of permissions and costs: kraken-spot-rest section 11."""

@@ -1,0 +1,259 @@
+"""Kraken's names for assets and pairs, in and out, and what its Assets and AssetPairs calls say about them.
+
+Source: kraken-spot-rest 9 for the names, 12.4 and 12.5 for the fields and their order.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from msgspec import UNSET, Struct, UnsetType
+
+from seatrial.catalogue import Catalogue, CatalogueError
+from seatrial.core.assets import READ_ONLY_SUFFIXES, Asset
+from seatrial.core.markets import FeeSchedule, Market
+from seatrial.core.money import format_units
+from seatrial.dialects.kraken.names import (
+    AssetLine,
+    PairLine,
+    derived_asset_line,
+    plain_asset_line,
+    plain_pair_line,
+    read_asset_lines,
+    read_pair_lines,
+)
+
+
+class AssetInfo(Struct, frozen=True, kw_only=True):
+    """One asset as the Assets call shows it."""
+
+    aclass: str
+    altname: str
+    decimals: int
+    display_decimals: int
+    collateral_value: float | UnsetType = UNSET
+    """Left out for what is no collateral. A JSON number, as on the real wire; nothing computes with it."""
+    status: str = "enabled"
+    margin_rate: str | UnsetType = UNSET
+    """Left out for what cannot be borrowed."""
+
+
+class PairInfo(Struct, frozen=True, kw_only=True):
+    """One pair as the AssetPairs call shows it."""
+
+    altname: str
+    wsname: str
+    aclass_base: str
+    base: str
+    aclass_quote: str
+    quote: str
+    lot: str
+    cost_decimals: int
+    pair_decimals: int
+    lot_decimals: int
+    lot_multiplier: int
+    leverage_buy: tuple[int, ...]
+    leverage_sell: tuple[int, ...]
+    fees: tuple[tuple[int, float], ...]
+    """(volume, percent). JSON numbers, as on the real wire; nothing computes with them."""
+    fees_maker: tuple[tuple[int, float], ...] | UnsetType = UNSET
+    """Left out where makers pay what takers pay on every tier."""
+    fee_volume_currency: str
+    margin_call: int
+    margin_stop: int
+    ordermin: str
+    costmin: str
+    tick_size: str
+    status: str
+    long_position_limit: int | UnsetType = UNSET
+    short_position_limit: int | UnsetType = UNSET
+    execution_venue: str
+
+
+class Symbols:
+    """Every name by which Kraken's users may call an asset or a pair, and every name that it answers with.
+
+    Names in are text of any case; names out take our codes and symbols, and a `KeyError` there is a bug.
+    """
+
+    def __init__(self, catalogue: Catalogue, folder: Path | None = None) -> None:
+        """Read Kraken's files, or their replacements in the folder. Raises `CatalogueError`."""
+        lines = read_asset_lines(folder)
+        listed = {asset.code: lines.get(asset.code) or plain_asset_line(asset) for asset in catalogue.assets}
+        self._assets = _with_derived(listed)
+        self._places = {code: place for place, code in enumerate(dict.fromkeys((*listed, *self._assets)))}
+        self._pairs = _pair_lines(catalogue, self._assets, folder)
+        self._asset_by_name = _names_in((line.code, _asset_names(line)) for line in self._assets.values())
+        self._pair_by_name = _names_in(
+            (market.symbol, self._names_of_pair(market)) for market in catalogue.markets.values()
+        )
+        self._asset_infos = _asset_infos(catalogue.assets, self._assets)
+        self._pair_infos = {symbol: self._pair_info(market) for symbol, market in catalogue.markets.items()}
+        self.asset_codes = tuple(sorted(listed, key=self.asset_name))
+        """The listed assets in the order of the Assets answer: by canonical name, as recorded."""
+        self.pair_symbols = tuple(sorted(self._pairs, key=self.pair_name))
+        """All markets in the order of the AssetPairs answer: by canonical name, as recorded."""
+
+    def asset(self, text: str) -> str | None:
+        """The code of the asset that a user means by XXBT, xbt, BTC, XBT.M or ETH2.S; None when there is none."""
+        return self._asset_by_name.get(text) or self._asset_by_name.get(_folded(text))
+
+    def pair(self, text: str) -> str | None:
+        """The market that a user means by XXBTZUSD, xbtusd, XBT/USD, BTC/USD or XXBT/ZUSD; None when there is none."""
+        return self._pair_by_name.get(text) or self._pair_by_name.get(_folded(text))
+
+    def asset_name(self, code: str) -> str:
+        """BTC → XXBT, BTC.M → XBT.M."""
+        return self._assets[code].canonical
+
+    def asset_altname(self, code: str) -> str:
+        """BTC → XBT."""
+        return self._assets[code].altname
+
+    def asset_display(self, code: str) -> str:
+        """BTC → BTC, as with `assetVersion=1`; a suffixed asset keeps its altname, XBT.M."""
+        return self._assets[code].display
+
+    def asset_place(self, code: str) -> int:
+        """Where an asset stands in a list of balances: as in the catalogue, unlisted ones behind."""
+        return self._places[code]
+
+    def asset_info(self, code: str) -> AssetInfo:
+        """What Assets says of it; also for a read-only balance that the list leaves out."""
+        return self._asset_infos[code]
+
+    def pair_name(self, symbol: str) -> str:
+        """BTC/USD → XXBTZUSD."""
+        return self._pairs[symbol].canonical
+
+    def pair_altname(self, symbol: str) -> str:
+        """BTC/USD → XBTUSD."""
+        return self._pairs[symbol].altname
+
+    def wsname(self, symbol: str) -> str:
+        """BTC/USD → XBT/USD."""
+        return self._pairs[symbol].wsname
+
+    def pair_display(self, symbol: str) -> str:
+        """BTC/USD → BTC/USD, as with `assetVersion=1`."""
+        base, quote = symbol.split("/")
+        return f"{self.asset_display(base)}/{self.asset_display(quote)}"
+
+    def pair_info(self, symbol: str) -> PairInfo:
+        """What AssetPairs says of it."""
+        return self._pair_infos[symbol]
+
+    def _names_of_pair(self, market: Market) -> Iterator[str]:
+        line = self._pairs[market.symbol]
+        yield from (line.canonical, line.altname, line.wsname)
+        yield self.pair_display(market.symbol).replace("/", "")
+        base, quote = self._assets[market.base.code], self._assets[market.quote.code]
+        yield from (f"{a}/{b}" for a in _asset_names(base) for b in _asset_names(quote))
+
+    def _pair_info(self, market: Market) -> PairInfo:
+        line = self._pairs[market.symbol]
+        base, quote = self._assets[market.base.code], self._assets[market.quote.code]
+        fees, fees_maker = _fee_tables(market.fees)
+        return PairInfo(
+            altname=line.altname,
+            wsname=line.wsname,
+            aclass_base=base.aclass,
+            base=base.canonical,
+            aclass_quote=quote.aclass,
+            quote=quote.canonical,
+            lot=line.lot,
+            cost_decimals=market.cost_scale,
+            pair_decimals=market.price_scale,
+            lot_decimals=market.lot_scale,
+            lot_multiplier=line.lot_multiplier,
+            leverage_buy=line.leverage_buy,
+            leverage_sell=line.leverage_sell,
+            fees=fees,
+            fees_maker=UNSET if fees_maker == fees else fees_maker,
+            fee_volume_currency=line.fee_volume_currency,
+            margin_call=line.margin_call,
+            margin_stop=line.margin_stop,
+            ordermin=_short(market.min_qty_lots, market.lot_scale),
+            costmin=_short(market.min_cost, market.cost_scale),
+            tick_size=_short(1, market.price_scale),
+            status=market.status.value,
+            long_position_limit=_or_unset(line.long_position_limit),
+            short_position_limit=_or_unset(line.short_position_limit),
+            execution_venue=line.execution_venue,
+        )
+
+
+def _folded(text: str) -> str:
+    """Upper case, except for alphabets whose upper case could be a name: 'ﬁl' is no way to write FIL."""
+    return text.upper() if text.isascii() else text
+
+
+def _names_in(owners: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
+    """Every name → whose it is."""
+    owner_by_name: dict[str, str] = {}
+    for owner, names in owners:
+        for name in names:
+            if owner_by_name.setdefault(name.upper(), owner) != owner:
+                raise CatalogueError(f"Kraken's name {name} means both {owner_by_name[name.upper()]} and {owner}")
+    return owner_by_name
+
+
+def _asset_names(line: AssetLine) -> set[str]:
+    return {line.canonical, line.altname, line.display, line.code}
+
+
+def _with_derived(listed: dict[str, AssetLine]) -> dict[str, AssetLine]:
+    """The listed assets, and every read-only balance beside them that has no line of its own."""
+    derived = (
+        derived_asset_line(line, suffix)
+        for line in listed.values()
+        if "." not in line.code
+        for suffix in READ_ONLY_SUFFIXES
+    )
+    return {line.code: line for line in derived} | listed
+
+
+def _pair_lines(catalogue: Catalogue, assets: dict[str, AssetLine], folder: Path | None) -> dict[str, PairLine]:
+    lines = read_pair_lines(folder)
+    return {
+        symbol: lines.get(symbol) or plain_pair_line(market, assets[market.base.code], assets[market.quote.code])
+        for symbol, market in catalogue.markets.items()
+    }
+
+
+def _asset_infos(assets: tuple[Asset, ...], lines: dict[str, AssetLine]) -> dict[str, AssetInfo]:
+    by_code = {asset.code: asset for asset in assets}
+    return {
+        code: _asset_info(line, by_code.get(code) or by_code[code.partition(".")[0]], is_listed=code in by_code)
+        for code, line in lines.items()
+    }
+
+
+def _asset_info(line: AssetLine, asset: Asset, *, is_listed: bool) -> AssetInfo:
+    """From the asset itself, or for a read-only balance from its base, which lends it only its decimals."""
+    collateral_ppm = asset.collateral_ppm if is_listed else 0
+    return AssetInfo(
+        aclass=line.aclass,
+        altname=line.altname,
+        decimals=asset.scale,
+        display_decimals=line.display_decimals,
+        collateral_value=collateral_ppm / 10**6 if collateral_ppm else UNSET,
+        margin_rate=line.margin_rate or UNSET,
+    )
+
+
+def _fee_tables(fees: FeeSchedule) -> tuple[tuple[tuple[int, float], ...], tuple[tuple[int, float], ...]]:
+    """The taker's and the maker's tiers, in percent."""
+    return (
+        tuple((tier.from_usd, tier.taker_ppm / 10**4) for tier in fees.tiers),
+        tuple((tier.from_usd, tier.maker_ppm / 10**4) for tier in fees.tiers),
+    )
+
+
+def _short(units: int, scale: int) -> str:
+    """A decimal without trailing zeros, as ordermin, costmin and tick_size are written."""
+    text = format_units(units, scale)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _or_unset(limit: int | None) -> int | UnsetType:
+    return UNSET if limit is None else limit

@@ -1,0 +1,93 @@
+"""What a dialect is: a call comes in, a reply or a look-up goes out. No socket, no clock, no waiting."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from seatrial.core.funding import Transfer
+from seatrial.core.machine import Machine
+from seatrial.core.queries import Query
+
+
+class Call(Struct, frozen=True):
+    """One HTTP request, as it came."""
+
+    verb: str
+    path: str
+    """Without the query string, percent-decoded."""
+    query: bytes
+    headers: dict[bytes, bytes]
+    """Names in lower case."""
+    body: bytes
+    address: str
+    """Whom it came from."""
+
+
+class Reply(Struct, frozen=True):
+    """One HTTP response."""
+
+    body: bytes
+    status: int = 200
+    content_type: bytes = b"application/json; charset=utf-8"
+    note: str | None = None
+    """What the operator should know and the caller should not; never a secret."""
+
+
+class Lookup(Struct, frozen=True):
+    """The reply needs stored history: look this up once all before it is committed, then write it."""
+
+    query: Query
+    write: Callable[[Any], Reply]
+
+
+class Dialect(Protocol):
+    """One venue's language, over one world."""
+
+    def speaks(self, path: str) -> bool:
+        """Whether a path is one of this venue's."""
+        ...
+
+    def serve(self, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+        """Answer a call: read it, check who asks, apply what it asks for, write the outcome."""
+        ...
+
+    def unavailable(self) -> Reply:
+        """The venue's answer while nothing can be stored or looked up."""
+        ...
+
+    def unreadable(self) -> Reply:
+        """The venue's answer to a request too large to read."""
+        ...
+
+    @property
+    def opening(self) -> "Opening":
+        """What a new account of this venue is like."""
+        ...
+
+    def asset_code(self, text: str) -> str | None:
+        """The asset that this venue's users call by that name."""
+        ...
+
+    def credentials(self, number: int) -> tuple[str, str]:
+        """The public and the secret text of the key of that number, drawn from the world's seed."""
+        ...
+
+    def transfer_ref(self, transfer: Transfer) -> str:
+        """The venue's id of a deposit or withdrawal."""
+        ...
+
+    def transfer_number(self, ref: str) -> int | None:
+        """The transfer of that id, if it is one."""
+        ...
+
+
+class Opening(Struct, frozen=True):
+    """What a new account of a venue gets."""
+
+    trading_wallet: str
+    funding_wallet: str
+    tier: str
+    tiers: tuple[str, ...]
+    permissions: frozenset[str]
+    """All that a key may be given."""

@@ -1,0 +1,86 @@
+"""The door to the network: venue paths straight to their dialect, the control API beside them."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from seatrial.dialects.wire import Call, Dialect, Reply
+from seatrial.server.world import World
+
+LARGEST_BODY: Final = 1 << 20
+"""Bytes of one request; the largest documented call, a batch of orders, has about ten thousand."""
+
+CONTROL: Final = "/_seatrial/"
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_NOBODY: Final = Reply(
+    b'{"title":"no venue has this path","status":404,'
+    b'"detail":"Kraken\'s paths begin with /0/, the control API\'s with /_seatrial/v1/"}\n',
+    status=404,
+    content_type=b"application/problem+json",
+)
+
+
+class App:
+    """The ASGI application of one world."""
+
+    def __init__(self, world: World, control: Callable[[], Asgi], log_note: Callable[[str], None]) -> None:
+        self._world = world
+        self._dialects = tuple(world.dialects.values())
+        self._make_control = control
+        self._control: Asgi | None = None
+        self._log_note = log_note
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path: str = scope["path"]
+        for dialect in self._dialects:
+            if dialect.speaks(path):
+                await _send(send, await self._venue(dialect, scope, receive))
+                return
+        if path.startswith(CONTROL):
+            await self._control_app()(scope, receive, send)
+            return
+        await _send(send, _NOBODY)
+
+    async def _venue(self, dialect: Dialect, scope: Scope, receive: Receive) -> Reply:
+        body = await _body(receive)
+        if body is None:
+            return dialect.unreadable()
+        client = scope["client"]
+        call = Call(
+            scope["method"], scope["path"], scope["query_string"], dict(scope["headers"]), body,
+            client[0] if client else "",
+        )  # fmt: skip
+        reply = await self._world.serve(dialect, call)
+        if reply.note is not None:
+            self._log_note(reply.note)
+        return reply
+
+    def _control_app(self) -> Asgi:
+        """Made at its first use: importing it would cost every start some tens of milliseconds."""
+        if self._control is None:
+            self._control = self._make_control()
+        return self._control
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None when it is too large, or when the caller went away before its end."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        if len(body) > LARGEST_BODY:
+            return None
+        message = await receive()
+        body += message.get("body", b"")
+    whole = message["type"] == "http.request" and len(body) <= LARGEST_BODY
+    return body if whole else None
+
+
+async def _send(send: Send, reply: Reply) -> None:
+    headers = [(b"content-type", reply.content_type), (b"content-length", b"%d" % len(reply.body))]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,88 @@
+"""The control API: everything that a tester needs and no venue gives. JSON in and out, problem details on errors.
+
+Each operation is a line in `OPERATIONS`; the routes and the OpenAPI document are both made from that table.
+"""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from seatrial.server import guard, openapi
+from seatrial.server.operations import OPERATIONS, Operation, Problem, Visit
+from seatrial.server.world import Unavailable, World
+
+PREFIX = "/_seatrial/v1"
+LARGEST_BODY = 1 << 20
+
+_log = logging.getLogger("seatrial")
+
+
+def control_app(world: World, token: str | None) -> Starlette:
+    """The control API of one world."""
+    routes = [Route(PREFIX + op.path, _endpoint(op, world, token), methods=[op.verb]) for op in OPERATIONS]
+    document = msgspec.json.encode(openapi.document(OPERATIONS, PREFIX))
+
+    async def describe(request: Request) -> Response:
+        refused = guard.refusal(request, token)
+        return refused or Response(document, media_type="application/json")
+
+    routes.append(Route("/_seatrial/openapi.json", describe, methods=["GET"]))
+    return Starlette(
+        routes=routes,
+        exception_handlers={404: _no_operation, 405: _wrong_verb},
+    )
+
+
+def _endpoint(operation: Operation, world: World, token: str | None) -> Callable[[Request], Any]:
+    decoder = None if operation.body is None else msgspec.json.Decoder(operation.body)
+
+    async def endpoint(request: Request) -> Response:
+        refused = guard.refusal(request, token)
+        if refused is not None:
+            return refused
+        try:
+            body = None if decoder is None else decoder.decode(await _read(request) or b"{}")
+            result = await operation.handle(Visit(world, request.path_params, request.query_params, body))
+            await world.settled()
+        except Problem as problem:
+            return guard.problem(problem.status, str(problem))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return guard.problem(HTTPStatus.BAD_REQUEST, f"the body is not what this call takes: {error}")
+        except Unavailable:
+            return guard.problem(HTTPStatus.SERVICE_UNAVAILABLE, "the store did not take it; try again")
+        except ClientDisconnect:
+            return guard.problem(HTTPStatus.BAD_REQUEST, "the body ended early")
+        except Exception:  # noqa: BLE001  the outermost loop
+            _log.exception("%s %s met a bug", operation.verb, operation.path)
+            return guard.problem(HTTPStatus.INTERNAL_SERVER_ERROR, "a bug of the server's: see its log")
+        return Response(msgspec.json.encode(result), operation.status, media_type="application/json")
+
+    return endpoint
+
+
+async def _read(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body of more than {LARGEST_BODY} bytes")
+    return body
+
+
+async def _no_operation(request: Request, _error: Exception) -> Response:
+    return guard.problem(HTTPStatus.NOT_FOUND, f"there is no {request.url.path}; see /_seatrial/openapi.json")
+
+
+async def _wrong_verb(request: Request, error: Exception) -> Response:
+    refused = guard.problem(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.url.path} does not take {request.method}")
+    assert isinstance(error, HTTPException), error
+    refused.headers.update(error.headers or {})
+    return refused

@@ -1,0 +1,51 @@
+"""New accounts and keys, from texts as people write them to commands."""
+
+from collections.abc import Mapping
+
+from seatrial.core.commands import IssueKey, OpenAccount
+from seatrial.core.money import parse_units
+from seatrial.core.state import State
+from seatrial.dialects.wire import Dialect
+
+
+class BadText(ValueError):
+    """A text that names nothing or is no amount; says which and why."""
+
+
+def asset_of(state: State, dialect: Dialect, text: str) -> str:
+    """The code of an asset, by any of the venue's names for it or our own. Raises `BadText`."""
+    code = dialect.asset_code(text)
+    if code is None or state.assets.get(code) is None:
+        raise BadText(f"unknown asset {text!r}")
+    return code
+
+
+def units_of(state: State, code: str, given: str | float) -> int:
+    """An amount of an asset in units. Raises `BadText`."""
+    scale = state.assets[code].scale
+    units = parse_units(str(given), scale)
+    if units is None:
+        raise BadText(f"{given!r} is no amount of {code}: a plain decimal with at most {scale} decimals")
+    return units
+
+
+def account_command(
+    state: State, dialect: Dialect, venue: str, name: str, balances: Mapping[str, str | float], *,
+    tier: str | None = None, rate_limits: bool = True,
+) -> OpenAccount:  # fmt: skip
+    """The command that opens an account of a venue with these balances. Raises `BadText`."""
+    opening = dialect.opening
+    if tier is not None and tier not in opening.tiers:
+        raise BadText(f"unknown tier {tier!r}: one of {', '.join(opening.tiers)}")
+    codes = [asset_of(state, dialect, text) for text in balances]
+    units = [units_of(state, code, text) for code, text in zip(codes, balances.values(), strict=True)]
+    return OpenAccount(
+        name, venue, tier or opening.tier, rate_limits, opening.trading_wallet, opening.funding_wallet,
+        tuple((opening.funding_wallet, code, amount) for code, amount in zip(codes, units, strict=True)),
+    )  # fmt: skip
+
+
+def key_command(state: State, dialect: Dialect, account_id: int, name: str) -> IssueKey:
+    """The command that issues an account's next key, with every permission."""
+    public, secret = dialect.credentials(state.counters.key_id + 1)
+    return IssueKey(account_id, name, public, secret, dialect.opening.permissions)

@@ -1,0 +1,310 @@
+"""What the control API can do: one table, one handler per line."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from seatrial.core.commands import Command, DriveTransfer, SaveDestination, SeeDeposit, SetDelays
+from seatrial.core.events import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
+from seatrial.core.funding import Delays, Direction, Transfer
+from seatrial.core.ledger import EXCHANGE
+from seatrial.core.machine import Outcome
+from seatrial.core.money import format_units
+from seatrial.core.rejects import Reject
+from seatrial.core.state import AccountState, State
+from seatrial.dialects.wire import Dialect
+from seatrial.server import shapes, times
+from seatrial.server.clock import LATEST_NS
+from seatrial.server.opening import BadText, account_command, asset_of, key_command, units_of
+from seatrial.server.world import World
+
+
+class Problem(Exception):
+    """A call that cannot be done, and why."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class Visit(NamedTuple):
+    """One call at work."""
+
+    world: World
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+
+    @property
+    def state(self) -> State:
+        """The world, to read."""
+        return self.world.machine.state
+
+
+class Operation(Struct, frozen=True):
+    """One call of the control API."""
+
+    verb: str
+    path: str
+    says: str
+    handle: Callable[[Visit], Awaitable[Any]]
+    result: Any
+    body: Any = None
+    body_required: bool = True
+    filters: dict[str, str] = {}
+    status: int = HTTPStatus.OK
+
+
+async def health(visit: Visit) -> shapes.Health:
+    return shapes.Health("ok", visit.world.name, times.iso(_now(visit)), list(visit.world.dialects))
+
+
+async def list_accounts(visit: Visit) -> list[shapes.AccountView]:
+    return [_account_view(visit, account) for account in visit.state.accounts.values()]
+
+
+async def open_account(visit: Visit) -> shapes.OpenedAccount:
+    wanted: shapes.NewAccount = visit.body
+    dialect = visit.world.dialects.get(wanted.venue)
+    if dialect is None:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"unknown venue {wanted.venue!r}")
+    name = wanted.name or f"account-{visit.state.counters.account_id + 1}"
+    command = _read(
+        account_command, visit.state, dialect, wanted.venue, name, wanted.balances,
+        tier=wanted.tier, rate_limits=wanted.rate_limits,
+    )  # fmt: skip
+    key = key_command(visit.state, dialect, visit.state.counters.account_id + 1, "first")
+    outcomes = await visit.world.apply_all(command, key)
+    account = _only(outcomes[0], AccountOpened).account
+    return shapes.OpenedAccount(account.account_id, account.name, account.venue, key.public, key.secret)
+
+
+async def issue_key(visit: Visit) -> shapes.IssuedKey:
+    wanted: shapes.NewKey = visit.body
+    account, dialect = _account(visit)
+    allowed = dialect.opening.permissions
+    permissions = allowed if wanted.permissions is None else frozenset(wanted.permissions)
+    unknown = permissions - allowed
+    if unknown:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"unknown permission {', '.join(sorted(unknown))}; there are {', '.join(sorted(allowed))}",
+        )
+    plain = key_command(visit.state, dialect, account.account.account_id, wanted.name)
+    fields = _read(wanted.restrict)
+    issued = await _apply(visit, msgspec.structs.replace(plain, permissions=permissions, **fields), KeyIssued)
+    return shapes.IssuedKey(
+        account.account.account_id, wanted.name, issued.key.public, issued.key.secret, sorted(permissions)
+    )
+
+
+async def see_deposit(visit: Visit) -> shapes.TransferView:
+    wanted: shapes.NewDeposit = visit.body
+    account, dialect = _account(visit)
+    code = _read(asset_of, visit.state, dialect, wanted.asset)
+    command = SeeDeposit(
+        account.account.account_id, code, _read(units_of, visit.state, code, wanted.amount),
+        wanted.method, wanted.txid, wanted.address, wanted.manual,
+    )  # fmt: skip
+    return _transfer_view(visit, (await _apply(visit, command, DepositSeen)).transfer)
+
+
+async def save_destination(visit: Visit) -> shapes.DestinationView:
+    wanted: shapes.NewDestination = visit.body
+    account, dialect = _account(visit)
+    code = _read(asset_of, visit.state, dialect, wanted.asset)
+    method = visit.state.method(code, wanted.method)
+    command = SaveDestination(
+        account.account.account_id, code, wanted.method or (method.name if method else ""), wanted.key,
+        wanted.address, wanted.tag, wanted.verified,
+    )  # fmt: skip
+    saved = (await _apply(visit, command, DestinationSaved)).destination
+    return shapes.DestinationView(saved.name, saved.asset, saved.method, saved.address, saved.tag, saved.verified)
+
+
+async def list_funding(visit: Visit) -> list[shapes.TransferView]:
+    wanted = visit.query.get("account")
+    found = [t for t in visit.state.transfers.values() if wanted is None or str(t.account_id) == wanted]
+    return [_transfer_view(visit, transfer) for transfer in reversed(found)]
+
+
+async def drive_transfer(visit: Visit) -> shapes.TransferView:
+    wanted: shapes.Step = visit.body
+    transfer = _transfer(visit)
+    if wanted.status is None and wanted.status_prop is None:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say a status, a status_prop, or both")
+    command = DriveTransfer(
+        transfer.transfer_id, _read(shapes.status_of, wanted.status), _read(shapes.note_of, wanted.status_prop)
+    )
+    return _transfer_view(visit, (await _apply(visit, command, TransferMoved)).transfer)
+
+
+async def read_delays(visit: Visit) -> shapes.DelaysView:
+    return shapes.delays_view(visit.state.delays)
+
+
+async def set_delays(visit: Visit) -> shapes.DelaysView:
+    delays: Delays = _read(shapes.merge_delays, visit.state.delays, visit.body)
+    await visit.world.apply(SetDelays(delays))
+    return shapes.delays_view(visit.state.delays)
+
+
+async def read_clock(visit: Visit) -> shapes.ClockView:
+    return _clock_view(visit)
+
+
+async def set_clock(visit: Visit) -> shapes.ClockView:
+    """Comes back when all that fell due has happened."""
+    wanted: shapes.ClockChange = visit.body
+    clock, here_ns = visit.world.clock, _now(visit)
+    target_ns = here_ns if wanted.now is None else _read(times.read_moment, wanted.now)
+    if wanted.advance is not None:
+        target_ns += _read(times.read_duration, wanted.advance)
+    if target_ns < here_ns:
+        raise Problem(HTTPStatus.CONFLICT, f"time does not go back: the world is at {times.iso(here_ns)}")
+    if target_ns > LATEST_NS:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"the world's time ends at {times.iso(LATEST_NS)}")
+    speed_ppm = None if wanted.speed is None else _read(times.read_speed, wanted.speed)
+    clock.set(frozen=wanted.frozen, speed_ppm=speed_ppm, now_ns=target_ns)
+    await visit.world.pass_time()
+    visit.world.rearm()
+    return _clock_view(visit)
+
+
+async def read_books(visit: Visit) -> shapes.Books:
+    return shapes.books(visit.state)
+
+
+OPERATIONS: Final = (
+    Operation("GET", "/health", "Whether the world answers.", health, shapes.Health),
+    Operation("GET", "/accounts", "All accounts, without their secrets.", list_accounts, list[shapes.AccountView]),
+    Operation(
+        "POST", "/accounts", "Open an account with balances and a key that may do everything.",
+        open_account, shapes.OpenedAccount, shapes.NewAccount, body_required=False, status=HTTPStatus.CREATED,
+    ),
+    Operation(
+        "POST", "/accounts/{id}/keys", "Issue a key, restricted as you say.",
+        issue_key, shapes.IssuedKey, shapes.NewKey, body_required=False, status=HTTPStatus.CREATED,
+    ),
+    Operation(
+        "POST", "/accounts/{id}/deposits", "Let a deposit show up; the clock or you confirm it.",
+        see_deposit, shapes.TransferView, shapes.NewDeposit, status=HTTPStatus.CREATED,
+    ),
+    Operation(
+        "POST", "/accounts/{id}/withdraw-keys", "Save an address to withdraw to, under a name.",
+        save_destination, shapes.DestinationView, shapes.NewDestination, status=HTTPStatus.CREATED,
+    ),
+    Operation(
+        "GET", "/funding", "Deposits and withdrawals, newest first.", list_funding, list[shapes.TransferView],
+        filters={"account": "Only this account's."},
+    ),
+    Operation(
+        "POST", "/funding/{refid}", "Take one step of a transfer's life cycle, or set its status_prop.",
+        drive_transfer, shapes.TransferView, shapes.Step,
+    ),
+    Operation("GET", "/delays", "How long transfers stay in each status.", read_delays, shapes.DelaysView),
+    Operation("POST", "/delays", "Change how long.", set_delays, shapes.DelaysView, shapes.DelaysChange),
+    Operation("GET", "/clock", "The world's time.", read_clock, shapes.ClockView),
+    Operation(
+        "POST", "/clock", "Freeze, set, advance or speed time up; comes back when all that fell due has happened.",
+        set_clock, shapes.ClockView, shapes.ClockChange,
+    ),
+    Operation("GET", "/books", "The trial balance, and the exchange's own accounts.", read_books, shapes.Books),
+)  # fmt: skip
+
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+_STATUS: Final = {
+    Reject.ACCOUNT_UNKNOWN: HTTPStatus.NOT_FOUND,
+    Reject.TRANSFER_UNKNOWN: HTTPStatus.NOT_FOUND,
+    Reject.ACCOUNT_NAME_TAKEN: HTTPStatus.CONFLICT,
+    Reject.DESTINATION_NAME_TAKEN: HTTPStatus.CONFLICT,
+    Reject.STEP_NOT_ALLOWED: HTTPStatus.CONFLICT,
+    Reject.AMOUNT_ABOVE_BALANCE: HTTPStatus.CONFLICT,
+}
+_SAYS: Final = {
+    Reject.ACCOUNT_NAME_TAKEN: "an account of that name exists already",
+    Reject.DESTINATION_NAME_TAKEN: "the account has a withdrawal key of that name for the asset already",
+    Reject.STEP_NOT_ALLOWED: "a transfer in that status cannot take that step",
+    Reject.METHOD_UNKNOWN: "the asset has no such method",
+    Reject.ASSET_READ_ONLY: "that balance is read-only: use the asset without its suffix",
+    Reject.AMOUNT_INVALID: "the amount is below the method's minimum, or more than the books can hold",
+    Reject.AMOUNT_ABOVE_BALANCE: "the account has spent too much of it to take it back",
+}
+
+
+async def _apply(visit: Visit, command: Command, kind: type[Any]) -> Any:  # noqa: ANN401  an event of that kind
+    return _only(await visit.world.apply(command), kind)
+
+
+def _only(outcome: Outcome, kind: type[Any]) -> Any:  # noqa: ANN401  an event of that kind
+    if isinstance(outcome, Reject):
+        says = _SAYS.get(outcome, outcome.value.replace("_", " "))
+        raise Problem(_STATUS.get(outcome, HTTPStatus.UNPROCESSABLE_ENTITY), says)
+    return next(event for event in outcome if isinstance(event, kind))
+
+
+def _read(read: Callable[..., Any], *texts: Any, **more: Any) -> Any:  # noqa: ANN401  what `read` makes of them
+    try:
+        return read(*texts, **more)
+    except BadText as bad:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(bad)) from bad
+
+
+def _account(visit: Visit) -> tuple[AccountState, Dialect]:
+    """The account that the path names, by id or by name."""
+    text = visit.path["id"]
+    accounts, names = visit.state.accounts, visit.state.account_names
+    number = int(text) if _NUMBER.fullmatch(text) else EXCHANGE
+    account = accounts.get(number) or accounts.get(names.get(text, EXCHANGE))
+    if account is None:
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {text!r}")
+    return account, visit.world.dialects[account.account.venue]
+
+
+def _transfer(visit: Visit) -> Transfer:
+    for dialect in visit.world.dialects.values():
+        number = dialect.transfer_number(visit.path["refid"])
+        if number is not None and number in visit.state.transfers:
+            return visit.state.transfers[number]
+    raise Problem(HTTPStatus.NOT_FOUND, f"there is no transfer {visit.path['refid']!r}")
+
+
+def _account_view(visit: Visit, account: AccountState) -> shapes.AccountView:
+    facts = account.account
+    balances: dict[str, int] = {}
+    for purse in visit.state.ledger.of_account(facts.account_id):
+        balances[purse.asset.code] = balances.get(purse.asset.code, 0) + purse.settled
+    return shapes.AccountView(
+        facts.account_id, facts.name, facts.venue, facts.tier, facts.rate_limits,
+        {code: format_units(units, visit.state.assets[code].scale) for code, units in balances.items()},
+        [key.public for key in visit.state.keys.values() if key.account_id == facts.account_id],
+    )  # fmt: skip
+
+
+def _transfer_view(visit: Visit, transfer: Transfer) -> shapes.TransferView:
+    account = visit.state.accounts[transfer.account_id].account
+    scale = visit.state.assets[transfer.asset].scale
+    return shapes.TransferView(
+        visit.world.dialects[account.venue].transfer_ref(transfer), transfer.account_id,
+        "deposit" if transfer.direction is Direction.DEPOSIT else "withdrawal", transfer.asset, transfer.method,
+        format_units(transfer.amount, scale), format_units(transfer.fee, scale),
+        shapes.STATUS_TEXTS[transfer.status], transfer.note and shapes.NOTE_TEXTS[transfer.note],
+        transfer.address, transfer.tag, transfer.chain_tx, transfer.destination, times.iso(transfer.created_ns),
+        times.iso(transfer.due_ns) if transfer.due_ns else None,
+    )  # fmt: skip
+
+
+def _now(visit: Visit) -> int:
+    """The world's moment: its clock's, or a little later after trades in frozen time."""
+    return max(visit.world.clock.now_ns(), visit.state.now_ns)
+
+
+def _clock_view(visit: Visit) -> shapes.ClockView:
+    now_ns, note, due_ns = _now(visit), visit.world.clock.note, visit.state.next_due_ns
+    return shapes.ClockView(
+        times.iso(now_ns), now_ns, note.frozen, note.speed_ppm / 10**6, times.iso(due_ns) if due_ns else None
+    )

@@ -1,0 +1,103 @@
+"""Serving a world over HTTP until told to stop."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from msgspec import Struct
+
+from seatrial.server.app import App, Asgi
+from seatrial.server.connection import Connection
+from seatrial.server.world import Unavailable, World
+from seatrial.server.worlds import connection_of
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the pools of the usual clients keep an idle connection, so that they and not we close it."""
+
+_log = logging.getLogger("seatrial")
+
+
+class ServeError(Exception):
+    """The server cannot listen; the text is one line that says what to do."""
+
+
+class Listen(Struct, frozen=True):
+    """Where to listen."""
+
+    host: str = "127.0.0.1"
+    port: int = 8790
+    token: str | None = None
+    """What callers of the control API must show; None: only this machine may call it."""
+
+
+def run(world: World, listen: Listen, on_ready: Callable[[Connection], None]) -> None:
+    """Serve until interrupted; then commit what is left and close. Raises `ServeError` when the port is taken."""
+    listener = bind(listen)
+    port = listener.getsockname()[1]
+    host = "127.0.0.1" if listen.host in ("0.0.0.0", "::") else listen.host  # noqa: S104  compared, not bound
+    connection = connection_of(world, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+    def control() -> Asgi:
+        from seatrial.server.control import control_app  # noqa: PLC0415  only when it is first called
+
+        return control_app(world, listen.token)
+
+    app = App(world, control, lambda note: _log.warning("%s", note))
+    server = _Server(uvicorn_config(app), world, lambda: on_ready(connection))
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listener.close()
+
+
+def uvicorn_config(app: Asgi) -> uvicorn.Config:
+    """How an application is served. The bench serves its limit the same way."""
+    return uvicorn.Config(
+        app, http="httptools", loop="auto", lifespan="off", ws="none", access_log=False, log_config=None,
+        server_header=False, timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=5, backlog=2048,
+    )  # fmt: skip
+
+
+class _Server(uvicorn.Server):
+    """Passes the time that went by before it answers, and commits what is left after the last call."""
+
+    def __init__(self, config: uvicorn.Config, world: World, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._world = world
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await self._world.pass_time()
+        except Unavailable as error:
+            raise ServeError("the store cannot be written: see the log") from error
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        try:
+            await asyncio.wait_for(self._world.stop(), 30)
+        except (Unavailable, TimeoutError):
+            _log.exception("what was not answered yet could not be committed")
+
+
+def bind(listen: Listen) -> socket.socket:
+    """A socket that listens there. Raises `ServeError`."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((listen.host, listen.port))
+    except OSError as error:
+        listener.close()
+        raise ServeError(
+            f"cannot listen on {listen.host} port {listen.port}: {error.strerror}; choose another with --port"
+        ) from error
+    listener.listen(2048)
+    listener.setblocking(False)  # noqa: FBT003  the standard library's own form
+    return listener

@@ -1,0 +1,312 @@
+"""The control API's bodies, in and out. Amounts are decimals as text."""
+
+from base64 import b32decode
+from ipaddress import ip_network
+from typing import Final
+
+from msgspec import Struct
+
+from seatrial.core.funding import Delays, TransferNote, TransferStatus
+from seatrial.core.ledger import EXCHANGE
+from seatrial.core.money import format_units
+from seatrial.core.state import State
+from seatrial.server import times
+from seatrial.server.clock import LATEST_NS
+from seatrial.server.opening import BadText
+
+STATUS_TEXTS: Final = {
+    TransferStatus.INITIAL: "Initial",
+    TransferStatus.PENDING: "Pending",
+    TransferStatus.ON_HOLD: "On hold",
+    TransferStatus.SETTLED: "Settled",
+    TransferStatus.SUCCESS: "Success",
+    TransferStatus.FAILURE: "Failure",
+}
+NOTE_TEXTS: Final = {
+    TransferNote.CANCEL_PENDING: "cancel-pending",
+    TransferNote.CANCELED: "canceled",
+    TransferNote.CANCEL_DENIED: "cancel-denied",
+    TransferNote.RETURN: "return",
+    TransferNote.ON_HOLD: "onhold",
+}
+
+
+class Health(Struct, frozen=True):
+    status: str
+    world: str
+    now: str
+    venues: list[str]
+
+
+class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
+    name: str | None = None
+    """Made up when it is left out."""
+    venue: str = "kraken"
+    balances: dict[str, str | int | float] = {}
+    """By asset, in any of the venue's names for it."""
+    tier: str | None = None
+    rate_limits: bool = True
+
+
+class OpenedAccount(Struct, frozen=True):
+    id: int
+    name: str
+    venue: str
+    key: str
+    secret: str
+
+
+class AccountView(Struct, frozen=True):
+    id: int
+    name: str
+    venue: str
+    tier: str
+    rate_limits: bool
+    balances: dict[str, str]
+    keys: list[str]
+
+
+class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
+    name: str = "key"
+    permissions: list[str] | None = None
+    """All of the venue's when it is left out."""
+    nonce_window: int = 0
+    one_time_password: str | None = None
+    """A fixed second password."""
+    totp_secret: str | None = None
+    """Base32 secret of an authenticator; excludes one_time_password."""
+    expiry: str | float | None = None
+    """UNIX seconds or a date."""
+    query_from: str | float | None = None
+    query_to: str | float | None = None
+    ips: list[str] = []
+    """Addresses or networks that it may be used from."""
+
+    def restrict(self) -> dict[str, object]:
+        """The fields of the command that issues it. Raises `BadText`."""
+        if self.one_time_password is not None and self.totp_secret is not None:
+            raise BadText("a key has a one_time_password or a totp_secret, not both")
+        if not 0 <= self.nonce_window < 2**63:
+            raise BadText("nonce_window is a number from 0")
+        return {
+            "nonce_window": self.nonce_window,
+            "one_time_password": self.one_time_password,
+            "totp_secret": _checked_totp(self.totp_secret),
+            "valid_until_ns": _moment(self.expiry),
+            "query_from_ns": _moment(self.query_from),
+            "query_to_ns": _moment(self.query_to),
+            "ip_allowlist": tuple(_checked_network(text) for text in self.ips),
+        }
+
+
+class IssuedKey(Struct, frozen=True):
+    account_id: int
+    name: str
+    key: str
+    secret: str
+    permissions: list[str]
+
+
+class NewDeposit(Struct, frozen=True, forbid_unknown_fields=True):
+    asset: str
+    amount: str | int | float
+    method: str | None = None
+    """The asset's first one when it is left out."""
+    txid: str | None = None
+    address: str | None = None
+    manual: bool = False
+    """Whether only you move it on, never the clock."""
+
+
+class NewDestination(Struct, frozen=True, forbid_unknown_fields=True):
+    asset: str
+    key: str
+    """The name that Withdraw asks for."""
+    address: str
+    method: str | None = None
+    tag: str | None = None
+    verified: bool = True
+
+
+class DestinationView(Struct, frozen=True):
+    key: str
+    asset: str
+    method: str
+    address: str
+    tag: str | None
+    verified: bool
+
+
+class TransferView(Struct, frozen=True):
+    refid: str
+    account_id: int
+    kind: str
+    asset: str
+    method: str
+    amount: str
+    fee: str
+    status: str
+    status_prop: str | None
+    address: str
+    tag: str | None
+    txid: str | None
+    key: str | None
+    created: str
+    due: str | None
+    """When the clock moves it on; null: it does not."""
+
+
+class Step(Struct, frozen=True, forbid_unknown_fields=True):
+    status: str | None = None
+    """Pending, On hold, Settled, Success or Failure."""
+    status_prop: str | None = None
+    """cancel-pending, canceled, cancel-denied, return or onhold."""
+
+
+class DelaysView(Struct, frozen=True):
+    """In seconds."""
+
+    deposit_settled: float
+    withdrawal_initial: float
+    withdrawal_pending: float
+    withdrawal_settled: float
+
+
+class DelaysChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """Seconds, or texts such as 24h; what is left out stays."""
+
+    deposit_settled: str | float | None = None
+    withdrawal_initial: str | float | None = None
+    withdrawal_pending: str | float | None = None
+    withdrawal_settled: str | float | None = None
+
+
+class ClockView(Struct, frozen=True):
+    now: str
+    now_ns: int
+    frozen: bool
+    speed: float
+    next_due: str | None
+    """When something next falls due by itself."""
+
+
+class ClockChange(Struct, frozen=True, forbid_unknown_fields=True):
+    frozen: bool | None = None
+    now: str | float | None = None
+    """UNIX seconds or a date; never in the world's past."""
+    speed: str | float | None = None
+    advance: str | float | None = None
+    """Seconds, or a text such as 24h."""
+
+
+class AssetBooks(Struct, frozen=True):
+    clients: str
+    holds: str
+    """What open orders set aside, of the clients' money."""
+    leaving: str
+    """What pending withdrawals set aside, of the clients' money."""
+    exchange: dict[str, str]
+    """The exchange's own accounts; custody is minus what clients brought in."""
+    sum: str
+    """Of clients and exchange: zero, or the books are broken."""
+
+
+class Books(Struct, frozen=True):
+    balanced: bool
+    assets: dict[str, AssetBooks]
+
+
+def books(state: State) -> Books:
+    """The trial balance of a whole world."""
+    codes = sorted({purse.asset.code for purse in state.ledger.purses.values() if purse.used})
+    assets = {code: _asset_books(state, code) for code in codes}
+    postings_agree = all(purse.booked == purse.total for purse in state.ledger.purses.values())
+    return Books(postings_agree and not any(state.ledger.trial_balance().values()), assets)
+
+
+def _asset_books(state: State, code: str) -> AssetBooks:
+    scale = state.assets[code].scale
+    purses = [purse for purse in state.ledger.purses.values() if purse.asset.code == code]
+    clients = [purse for purse in purses if purse.account_id != EXCHANGE]
+
+    def text(units: int) -> str:
+        return format_units(units, scale)
+
+    return AssetBooks(
+        text(sum(purse.total for purse in clients)),
+        text(sum(purse.held.balance for purse in clients)),
+        text(sum(purse.leaving.balance for purse in clients)),
+        {purse.wallet: text(purse.total) for purse in purses if purse.account_id == EXCHANGE},
+        text(sum(purse.total for purse in purses)),
+    )
+
+
+def status_of(text: str | None) -> TransferStatus | None:
+    """The status of a word; letter case, spaces and dashes do not matter. Raises `BadText`."""
+    if text is None:
+        return None
+    for status, spelled in STATUS_TEXTS.items():
+        if _folded(spelled) == _folded(text):
+            return status
+    raise BadText(f"unknown status {text!r}: one of {', '.join(STATUS_TEXTS.values())}")
+
+
+def note_of(text: str | None) -> TransferNote | None:
+    """The note of a word; letter case, spaces and dashes do not matter. Raises `BadText`."""
+    if text is None:
+        return None
+    for note, spelled in NOTE_TEXTS.items():
+        if _folded(spelled) == _folded(text):
+            return note
+    raise BadText(f"unknown status_prop {text!r}: one of {', '.join(NOTE_TEXTS.values())}")
+
+
+def delays_view(delays: Delays) -> DelaysView:
+    """Delays in seconds."""
+    return DelaysView(
+        delays.deposit_settled_ns / 1e9,
+        delays.withdrawal_initial_ns / 1e9,
+        delays.withdrawal_pending_ns / 1e9,
+        delays.withdrawal_settled_ns / 1e9,
+    )
+
+
+def merge_delays(delays: Delays, change: DelaysChange) -> Delays:
+    """The delays with some of them changed. Raises `BadText`."""
+
+    def pick(given: str | float | None, now_ns: int) -> int:
+        return now_ns if given is None else min(times.read_duration(given), LATEST_NS)
+
+    return Delays(
+        pick(change.deposit_settled, delays.deposit_settled_ns),
+        pick(change.withdrawal_initial, delays.withdrawal_initial_ns),
+        pick(change.withdrawal_pending, delays.withdrawal_pending_ns),
+        pick(change.withdrawal_settled, delays.withdrawal_settled_ns),
+    )
+
+
+def _folded(text: str) -> str:
+    return "".join(letter for letter in text.lower() if letter not in " -_")
+
+
+def _moment(given: str | float | None) -> int:
+    return 0 if given is None else min(times.read_moment(given), LATEST_NS)
+
+
+def _checked_network(text: str) -> str:
+    try:
+        ip_network(text, strict=False)
+    except ValueError as error:
+        raise BadText(f"{text!r} is no address or network: {error}") from error
+    return text
+
+
+def _checked_totp(secret: str | None) -> str | None:
+    if secret is None:
+        return None
+    text = "".join(secret.split()).rstrip("=").upper()
+    try:
+        b32decode(text + "=" * (-len(text) % 8))
+    except ValueError as error:
+        raise BadText("totp_secret is not base32") from error
+    return text

@@ -1,0 +1,67 @@
+"""Moments and durations as people write them."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from seatrial.server.clock import FASTEST_PPM
+from seatrial.server.opening import BadText
+
+_UNITS: Final = {
+    "ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9,
+    "w": 604800 * 10**9,
+}  # fmt: skip
+_DURATION: Final = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,9}))?(ns|us|ms|s|m|h|d|w)?", re.ASCII)
+_SECONDS: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9})[0-9]*)?", re.ASCII)
+_ISO: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def iso(at_ns: int) -> str:
+    """A moment as RFC 3339 in UTC, as fine as it is."""
+    seconds, fraction = divmod(at_ns, 10**9)
+    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{fraction:09d}".rstrip("0").rstrip(".") + "Z" if fraction else f"{text}Z"
+
+
+def read_moment(given: str | float) -> int:
+    """UNIX seconds, or a date with or without time (UTC unless it says otherwise), in nanoseconds."""
+    text = str(given).strip()
+    match = _SECONDS.fullmatch(text)
+    if match is not None:
+        return int(match[1]) * 10**9 + _fraction(match[2])
+    match = _ISO.fullmatch(text)
+    if match is None:
+        raise BadText(f"{text!r} is no moment: UNIX seconds, or like 2026-01-31T12:00:00Z")
+    day, clock, fraction, zone = match.groups()
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock or '00:00'}{'+00:00' if zone in (None, 'Z') else zone}")
+    except ValueError as error:
+        raise BadText(f"{text!r} is no moment: {error}") from error
+    return int(moment.timestamp()) * 10**9 + _fraction(fraction)
+
+
+def read_duration(given: str | float) -> int:
+    """Seconds, or a number with a unit such as 24h, 1.5d or 250ms, in nanoseconds."""
+    text = str(given).strip()
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise BadText(f"{text!r} is no duration: seconds, or like 90s, 24h, 7d")
+    unit_ns = _UNITS[match[3] or "s"]
+    fraction = match[2] or "0"
+    steps: int = 10 ** len(fraction)
+    return int(match[1]) * unit_ns + int(fraction) * unit_ns // steps
+
+
+def read_speed(given: str | float) -> int:
+    """How many world seconds per second, such as 1, 60 or "60x", in parts per million."""
+    text = str(given).strip().removesuffix("x")
+    match = _DURATION.fullmatch(text)
+    speed_ppm = 0 if match is None or match[3] else int(match[1]) * 10**6 + _fraction(match[2]) // 10**3
+    if not 0 < speed_ppm <= FASTEST_PPM:
+        raise BadText(f"{given!r} is no speed: a number above 0, at most {FASTEST_PPM // 10**6}")
+    return speed_ppm
+
+
+def _fraction(digits: str | None) -> int:
+    """Digits after the point of a second, in nanoseconds."""
+    return int((digits or "0")[:9].ljust(9, "0"))

@@ -1,0 +1,116 @@
+"""Opening a world: catalogue, store, machine, dialects, and a demo account where there is none yet."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO, Final
+
+from msgspec import Struct
+from sqlalchemy.exc import SQLAlchemyError
+
+from seatrial.catalogue import load
+from seatrial.core.assets import Assets
+from seatrial.core.machine import Machine, Outcome
+from seatrial.core.rejects import Reject
+from seatrial.core.state import State
+from seatrial.dialects.kraken.dialect import Kraken
+from seatrial.dialects.kraken.symbols import Symbols
+from seatrial.dialects.wire import Dialect
+from seatrial.server.clock import Clock, read_note
+from seatrial.server.connection import Connection, KeyedAccount
+from seatrial.server.opening import account_command, key_command
+from seatrial.server.world import World
+from seatrial.store.store import Store, StoreError, open_store
+
+DEMO: Final = "demo"
+DEMO_KEY: Final = "demo"
+COMMAND_LINE_KEY: Final = "command line"
+"""A key of its own for `seatrial api`: clients count nonces in different units and would lock each other out."""
+
+DEMO_BALANCES: Final = {
+    "USD": "100000", "EUR": "50000", "GBP": "10000", "USDT": "25000", "USDC": "25000", "BTC": "10", "ETH": "100",
+    "SOL": "500", "XRP": "20000", "DOGE": "100000", "ADA": "20000", "DOT": "1000",
+    "ETH2.S": "5", "USD.M": "1000", "USDT.F": "250",
+}  # fmt: skip
+
+
+class WorldError(Exception):
+    """The world cannot be opened; the text is one line that says what to do."""
+
+
+class Settings(Struct, frozen=True):
+    """What a world is made from."""
+
+    data: Path | None
+    """Its folder; None: nothing is kept."""
+    seed: int = 1
+    require_user_agent: bool = False
+
+
+def open_world(settings: Settings) -> World:
+    """Open the world of a folder, or begin one. Raises `WorldError`."""
+    lock = None if settings.data is None else _claim(settings.data)
+    path = None if settings.data is None else settings.data / "world.sqlite3"
+    try:
+        return _open(settings, open_store(path), lock)
+    except StoreError as error:
+        raise WorldError(str(error)) from error
+    except SQLAlchemyError as error:
+        raise WorldError(f"cannot use {path}: {getattr(error, 'orig', None) or error}") from error
+
+
+def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
+    catalogue = load()
+    stored = store.world()
+    clock = Clock(read_note(stored.clock) if stored else None)
+    seed = stored.seed if stored else settings.seed
+
+    def fresh_state() -> State:
+        return State(seed, Assets(catalogue.assets), catalogue.markets, catalogue.methods)
+
+    machine = Machine(fresh_state())
+    kraken = Kraken(seed, Symbols(catalogue), require_user_agent=settings.require_user_agent)
+    if stored is None:
+        store.begin_world(seed, clock.now_ns(), clock.text())
+    else:
+        store.load(machine.state)
+    if not machine.state.accounts:
+        _open_demo_account(machine, kraken, clock.now_ns())
+        store.commit(store.batch(machine.take_changes(), machine.state, clock.text()))
+    return World("main", machine, store, clock, {"kraken": kraken}, fresh_state, lock)
+
+
+def connection_of(world: World, url: str, *, key_name: str = DEMO_KEY) -> Connection:
+    """How to reach a world that answers at a URL, with its demo accounts' keys of that name."""
+    state = world.machine.state
+    keyed = ((state.accounts[key.account_id].account, key) for key in state.keys.values() if key.name == key_name)
+    accounts = tuple(
+        KeyedAccount(account.account_id, account.name, account.venue, key.public, key.secret)
+        for account, key in keyed
+        if account.name == DEMO
+    )
+    return Connection(url, f"{url}/_seatrial/v1", world.name, accounts)
+
+
+def _open_demo_account(machine: Machine, dialect: Dialect, at_ns: int) -> None:
+    _must(machine.apply(account_command(machine.state, dialect, "kraken", DEMO, DEMO_BALANCES), at_ns))
+    for name in (DEMO_KEY, COMMAND_LINE_KEY):
+        _must(machine.apply(key_command(machine.state, dialect, 1, name), at_ns))
+
+
+def _must(outcome: Outcome) -> None:
+    assert not isinstance(outcome, Reject), outcome
+
+
+def _claim(folder: Path) -> IO[str]:
+    """Make the folder its owner's alone, and make sure that one server at a time writes in it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "w")
+    except OSError as error:
+        raise WorldError(f"cannot write in {folder}: {error.strerror}; choose another folder with --data") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise WorldError(f"another server is using {folder}: stop it, or choose another folder with --data") from error
+    return lock

@@ -1,0 +1,246 @@
+"""Answers about stored history. Reads only."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, assert_never
+
+from sqlalchemy import Column, Connection, Select, and_, func, or_, select
+from sqlalchemy.sql import ColumnElement
+
+from seatrial.core.money import div_half_up
+from seatrial.core.orders import Fill, Status
+from seatrial.core.queries import (
+    Answer,
+    FillPage,
+    FillsById,
+    OrderPage,
+    OrderRecord,
+    OrdersById,
+    OrderTime,
+    Page,
+    PostingPage,
+    PostingsById,
+    Query,
+    Span,
+    TradePage,
+    TransferPage,
+)
+from seatrial.store import rows, schema
+
+_LIVE = (str(Status.OPEN), str(Status.PENDING))
+_postings, _orders, _fills = schema.postings.c, schema.orders.c, schema.fills.c
+_trades, _transfers = schema.trades.c, schema.transfers.c
+
+Condition = ColumnElement[bool]
+
+
+def answer(query: Query, connection: Connection) -> Answer:
+    """Answer one query from what is committed."""
+    match query:
+        case PostingPage():
+            return _posting_page(query, connection)
+        case PostingsById():
+            mine = and_(_postings.account_id == query.account_id, _postings.posting_id.in_(query.posting_ids))
+            found = connection.execute(select(schema.postings).where(mine).order_by(_postings.seq.desc()))
+            return [rows.posting(row) for row in found]
+        case OrderPage():
+            return _order_page(query, connection)
+        case OrdersById():
+            return _orders_by_id(query, connection)
+        case FillPage():
+            return _fill_page(query, connection)
+        case FillsById():
+            mine = and_(_fills.account_id == query.account_id, _fills.fill_id.in_(query.fill_ids))
+            found = connection.execute(select(schema.fills).where(mine).order_by(_fills.fill_id.desc()))
+            return [rows.fill(row) for row in found]
+        case TransferPage():
+            return _transfer_page(query, connection)
+        case TradePage():
+            return _trade_page(query, connection)
+    assert_never(query)
+
+
+def _page(
+    connection: Connection,
+    found: Select[Any],
+    order: tuple[ColumnElement[Any], ...],
+    query: PostingPage | OrderPage | FillPage,
+    read: Callable[..., Any],
+) -> Page[Any]:
+    """One page of what was found, and how many there are when that was asked."""
+    total = None
+    if query.counted:
+        total = connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
+    page = found.order_by(*order).offset(query.offset)
+    if query.limit is not None:
+        page = page.limit(query.limit)
+    return Page([read(row) for row in connection.execute(page)], total)
+
+
+def _within(
+    span: Span, at: Column[int], key: Column[int], account_id: int, record_at: Column[int] | None = None
+) -> list[Condition]:
+    """The conditions of a span on one time column.
+
+    A bound given by a record is that record's time, `record_at` where that is not the bounded one; one given by a
+    record that the account does not have leaves nothing (decided).
+    """
+    own_at = at if record_at is None else record_at
+
+    def time_of(number: int) -> ColumnElement[int]:
+        own = select(own_at).where(at.table.c.account_id == account_id, key == number)
+        return own.correlate(None).scalar_subquery()
+
+    found: list[Condition] = []
+    if span.after_ns is not None:
+        found.append(at > span.after_ns)
+    if span.until_ns is not None:
+        found.append(at <= span.until_ns)
+    if span.after_id is not None:
+        found.append(at > time_of(span.after_id))
+    if span.until_id is not None:
+        found.append(at <= time_of(span.until_id))
+    return found
+
+
+def _posting_page(query: PostingPage, connection: Connection) -> Page[Any]:
+    conditions = [_postings.account_id == query.account_id]
+    for column, wanted in ((_postings.wallet, query.wallets), (_postings.asset, query.assets)):
+        if wanted:
+            conditions.append(column.in_(wanted))
+    if query.kinds:
+        conditions.append(_postings.kind.in_([str(kind) for kind in query.kinds]))
+    conditions += _within(query.span, _postings.at_ns, _postings.posting_id, query.account_id)
+    if query.before_id is not None:
+        shown = select(_postings.seq).where(
+            _postings.account_id == query.account_id, _postings.posting_id == query.before_id
+        )
+        conditions.append(_postings.seq < shown.correlate(None).scalar_subquery())
+    if len(conditions) == 1:
+        return _whole_ledger_page(query, connection)
+    return _page(connection, select(schema.postings).where(*conditions), (_postings.seq.desc(),), query, rows.posting)
+
+
+def _whole_ledger_page(query: PostingPage, connection: Connection) -> Page[Any]:
+    """Without a filter the dense sequence numbers are both the count and the offset: any page costs the same."""
+    mine = _postings.account_id == query.account_id
+    total = connection.execute(select(func.max(_postings.seq)).where(mine)).scalar_one() or 0
+    page = select(schema.postings).where(mine, _postings.seq <= total - query.offset)
+    found = connection.execute(page.order_by(_postings.seq.desc()).limit(query.limit))
+    return Page([rows.posting(row) for row in found], total if query.counted else None)
+
+
+def _order_page(query: OrderPage, connection: Connection) -> Page[OrderRecord]:
+    live = _orders.status.in_(_LIVE)
+    conditions = [_orders.account_id == query.account_id, live if query.live else ~live]
+    if query.tag is not None:
+        conditions.append(_orders.tag == query.tag)
+    if query.client_id is not None:
+        conditions.append(_orders.client_id == query.client_id)
+    conditions += _order_span(query)
+    if query.before_id is not None:
+        conditions.append(_listed_after(query.before_id, query))
+    order = (_orders.order_id.desc(),) if query.live else (_orders.closed_ns.desc(), _orders.order_id.desc())
+    page = _page(connection, select(schema.orders).where(*conditions), order, query, lambda row: row)
+    return Page(_records(page.rows, query.account_id, connection, with_fills=query.with_fills), page.total)
+
+
+def _order_span(query: OrderPage) -> list[Condition]:
+    """A bound given by an order is its opening time, whichever time is asked about. Source: kraken-spot-rest 13.7."""
+
+    def within(at: Column[int]) -> list[Condition]:
+        return _within(query.span, at, _orders.order_id, query.account_id, _orders.opened_ns)
+
+    if query.span == Span():
+        return []
+    if query.live or query.by is OrderTime.OPENED:
+        return within(_orders.opened_ns)
+    if query.by is OrderTime.CLOSED:
+        return within(_orders.closed_ns)
+    return [or_(and_(*within(_orders.opened_ns)), and_(*within(_orders.closed_ns)))]
+
+
+def _listed_after(order_id: int, query: OrderPage) -> Condition:
+    if query.live:
+        return _orders.order_id < order_id
+    shown = select(_orders.closed_ns).where(_orders.account_id == query.account_id, _orders.order_id == order_id)
+    closed_ns = shown.correlate(None).scalar_subquery()
+    return or_(_orders.closed_ns < closed_ns, and_(_orders.closed_ns == closed_ns, _orders.order_id < order_id))
+
+
+def _orders_by_id(query: OrdersById, connection: Connection) -> list[OrderRecord]:
+    named: Condition = _orders.order_id.in_(query.order_ids)
+    if query.client_ids:
+        named = or_(named, _orders.client_id.in_(query.client_ids))
+    conditions = [_orders.account_id == query.account_id, named]
+    if query.tag is not None:
+        conditions.append(_orders.tag == query.tag)
+    found = connection.execute(select(schema.orders).where(*conditions).order_by(_orders.order_id.desc())).all()
+    return _records(found, query.account_id, connection, with_fills=query.with_fills)
+
+
+def _records(
+    found: Iterable[rows.RawRow], account_id: int, connection: Connection, *, with_fills: bool
+) -> list[OrderRecord]:
+    records = {row.order_id: OrderRecord(rows.order(row), []) for row in found}
+    if with_fills and records:
+        ids = select(_fills.order_id, _fills.fill_id).where(
+            _fills.account_id == account_id, _fills.order_id.in_(list(records))
+        )
+        for order_id, fill_id in connection.execute(ids.order_by(_fills.fill_id)):
+            records[order_id].fill_ids.append(fill_id)
+    return list(records.values())
+
+
+def _fill_page(query: FillPage, connection: Connection) -> Page[Fill]:
+    conditions = [_fills.account_id == query.account_id]
+    if query.markets:
+        conditions.append(_fills.market.in_(query.markets))
+    conditions += _within(query.span, _fills.at_ns, _fills.fill_id, query.account_id)
+    if query.before_id is not None:
+        conditions.append(_fills.fill_id < query.before_id)
+    order = (_fills.at_ns.desc(), _fills.fill_id.desc())
+    if not query.merge_sweeps:
+        return _page(connection, select(schema.fills).where(*conditions), order, query, rows.fill)
+    earlier = schema.fills.alias().c
+    sweep_began = select(func.min(earlier.fill_id)).where(
+        earlier.account_id == _fills.account_id, earlier.order_id == _fills.order_id, earlier.maker == 0
+    )
+    leads = or_(_fills.maker == 1, _fills.fill_id == sweep_began.scalar_subquery())
+    page = _page(connection, select(schema.fills).where(*conditions, leads), order, query, rows.fill)
+    return Page([fill if fill.maker else _whole_sweep(fill, connection) for fill in page.rows], page.total)
+
+
+def _whole_sweep(lead: Fill, connection: Connection) -> Fill:
+    """All that the order took on arrival, as its first fill with the sums of all and the average price."""
+    mine = and_(_fills.account_id == lead.account_id, _fills.order_id == lead.order_id, _fills.maker == 0)
+    parts = [rows.fill(row) for row in connection.execute(select(schema.fills).where(mine).order_by(_fills.fill_id))]
+    lots, last = sum(part.qty_lots for part in parts), parts[-1]
+    exact = sum(part.price_ticks * part.qty_lots for part in parts)
+    return Fill(
+        lead.fill_id, lead.account_id, lead.order_id, lead.market, lead.trade_id, lead.side, lead.kind,
+        div_half_up(exact, lots), lots, sum(part.cost for part in parts), sum(part.fee for part in parts),
+        lead.maker, lead.at_ns, lead.first_posting, last.first_posting + last.postings - lead.first_posting,
+        sum(part.volume_usd for part in parts),
+    )  # fmt: skip
+
+
+def _transfer_page(query: TransferPage, connection: Connection) -> Page[Any]:
+    conditions = [_transfers.account_id == query.account_id, _transfers.direction == str(query.direction)]
+    if query.asset is not None:
+        conditions.append(_transfers.asset == query.asset)
+    if query.method is not None:
+        conditions.append(_transfers.method == query.method)
+    if query.before_id is not None:
+        conditions.append(_transfers.transfer_id < query.before_id)
+    conditions += _within(query.span, _transfers.created_ns, _transfers.transfer_id, query.account_id)
+    page = select(schema.transfers).where(*conditions).order_by(_transfers.transfer_id.desc()).limit(query.limit)
+    return Page([rows.transfer(row) for row in connection.execute(page)])
+
+
+def _trade_page(query: TradePage, connection: Connection) -> list[Any]:
+    mine = select(schema.trades).where(_trades.market == query.market)
+    if query.after_ns is not None:
+        page = mine.where(_trades.at_ns > query.after_ns).order_by(_trades.at_ns).limit(query.limit)
+        return [rows.trade(row) for row in connection.execute(page)]
+    newest: list[rows.RawRow] = list(connection.execute(mine.order_by(_trades.trade_id.desc()).limit(query.limit)))
+    return [rows.trade(row) for row in reversed(newest)]

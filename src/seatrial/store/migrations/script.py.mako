@@ -1,0 +1,16 @@
+"""${message}
+
+Why: 
+"""
+# ruff: noqa: INP001  Alembic finds migrations by their number
+
+from alembic import op
+import sqlalchemy as sa
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    """"""
+    ${upgrades if upgrades else "pass"}

@@ -1,0 +1,133 @@
+"""From rows back to a running world: what is reloaded equals what was live."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from seatrial.core.candles import DAY_NS, KEPT, MINUTES
+from seatrial.core.clients import add_account
+from seatrial.core.ledger import EXCHANGE
+from seatrial.core.orders import Order, Status
+from seatrial.core.state import Alarm, MarketState, State
+from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
+from seatrial.store import rows, schema
+
+Read = Callable[[Select[Any]], Iterable[rows.RawRow]]
+
+
+def fill(state: State, read: Read) -> rows.Known:
+    """Fill an empty state, and say what the store has rows for."""
+    known = rows.Known()
+    _clients(state, read, known)
+    _ledger(state, read, known)
+    _orders(state, read, known)
+    _volumes(state, read)
+    _transfers(state, read, known)
+    for ms in state.markets.values():
+        _market(ms, read, known)
+    return known
+
+
+def _clients(state: State, read: Read, known: rows.Known) -> None:
+    for row in read(select(schema.accounts).order_by(schema.accounts.c.account_id)):
+        add_account(state, rows.account(row))
+    for row in read(select(schema.api_keys).order_by(schema.api_keys.c.key_id)):
+        key = rows.key(row)
+        state.keys[key.public] = key
+        known.key_id = key.key_id
+    tokens = schema.tokens
+    for row in read(select(tokens).where(tokens.c.expires_ns > state.now_ns).order_by(tokens.c.token_id)):
+        token = rows.token(row)
+        state.tokens[token.token_id] = token
+    for row in read(select(schema.addresses).order_by(schema.addresses.c.address_id)):
+        address = rows.address(row)
+        state.accounts[address.account_id].addresses.setdefault((address.asset, address.method), []).append(address)
+        known.address_id = address.address_id
+    for row in read(select(schema.destinations)):
+        destination = rows.destination(row)
+        state.accounts[destination.account_id].add_destination(destination)
+
+
+def _ledger(state: State, read: Read, known: rows.Known) -> None:
+    ledger = state.ledger
+    for account_id, wallet, code, free, held, leaving, booked in read(select(schema.purses)):
+        purse = ledger.purse(account_id, wallet, state.assets[code])
+        purse.free.balance, purse.held.balance, purse.leaving.balance, purse.booked = free, held, leaving, booked
+        purse.used = True
+        known.purses.add((account_id, wallet, code))
+    for account_id in (EXCHANGE, *state.accounts):
+        for last in read(_last_posting(account_id)):
+            ledger.account_seq[account_id] = last.seq
+            ledger.posting_id = max(ledger.posting_id, last.posting_id)
+            ledger.entry_id = max(ledger.entry_id, last.entry_id)
+
+
+def _last_posting(account_id: int) -> Select[Any]:
+    """One step down the key; a maximum per account would read every posting there is."""
+    postings = schema.postings.c
+    mine = select(postings.seq, postings.posting_id, postings.entry_id).where(postings.account_id == account_id)
+    return mine.order_by(postings.seq.desc()).limit(1)
+
+
+def _orders(state: State, read: Read, known: rows.Known) -> None:
+    orders = schema.orders.c
+    live = select(schema.orders).where(orders.status.in_((str(Status.OPEN), str(Status.PENDING))))
+    for row in read(live.order_by(orders.order_id)):
+        order = rows.order(row)
+        state.enlist(state.accounts[order.account_id], order)
+        _set_alarms(state, order)
+    for order in sorted(state.live_orders.values(), key=lambda order: order.queue):
+        if order.queue:
+            state.markets[order.market].book.side(order.side).add(order)
+    known.order_id = state.counters.order_id
+
+
+def _set_alarms(state: State, order: Order) -> None:
+    if order.expires_ns:
+        state.set_alarm(order.expires_ns, Alarm.EXPIRE_ORDER, order.order_id)
+    if order.status is Status.PENDING:
+        state.set_alarm(order.starts_ns, Alarm.START_ORDER, order.order_id)
+
+
+def _volumes(state: State, read: Read) -> None:
+    fills = schema.fills.c
+    oldest_ns = (state.now_ns // HOUR_NS - WINDOW_HOURS) * HOUR_NS
+    hour = (fills.at_ns // HOUR_NS).label("hour")
+    for account_id, hour_of_day, volume in read(
+        select(fills.account_id, hour, func.sum(fills.volume_usd))
+        .where(fills.at_ns >= oldest_ns)
+        .group_by(fills.account_id, hour)
+        .order_by(fills.account_id, hour)
+    ):
+        state.accounts[account_id].volume.add(hour_of_day * HOUR_NS, int(volume))
+
+
+def _transfers(state: State, read: Read, known: rows.Known) -> None:
+    for row in read(select(schema.transfers).order_by(schema.transfers.c.transfer_id)):
+        transfer = rows.transfer(row)
+        state.transfers[transfer.transfer_id] = transfer
+        known.transfer_id = transfer.transfer_id
+        if transfer.due_ns:
+            state.set_alarm(transfer.due_ns, Alarm.MOVE_TRANSFER, transfer.transfer_id)
+
+
+def _market(ms: MarketState, read: Read, known: rows.Known) -> None:
+    symbol = ms.market.symbol
+    trades, candles, quotes = schema.trades, schema.candles, schema.quotes
+    newest_trade = select(trades).where(trades.c.market == symbol).order_by(trades.c.trade_id.desc()).limit(1)
+    last = next(iter(read(newest_trade)), None)
+    if last is not None:
+        ms.trade_id = last.trade_id
+        since_ns = last.at_ns - DAY_NS
+        recent = select(trades).where(trades.c.market == symbol, trades.c.at_ns >= since_ns)
+        for row in read(recent.order_by(trades.c.trade_id)):
+            ms.stats.add(rows.trade(row))
+        for minutes in MINUTES:
+            mine = select(candles).where(candles.c.market == symbol, candles.c.minutes == minutes)
+            newest = list(read(mine.order_by(candles.c.start_s.desc()).limit(KEPT + 1)))
+            ms.candles.restore(minutes, [rows.candle(row) for row in reversed(newest)])
+            if newest:
+                known.candles[symbol, minutes] = newest[0].start_s
+    mine = select(quotes).where(quotes.c.market == symbol).order_by(quotes.c.number.desc())
+    ms.quotes.extend(reversed([rows.quote(row) for row in read(mine.limit(ms.quotes.maxlen))]))

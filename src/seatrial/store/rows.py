@@ -1,0 +1,276 @@
+"""Core values to table rows and back. A row is a tuple in the order of its table's columns."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, Table
+
+from seatrial.core.accounts import Account, ApiKey, Token
+from seatrial.core.addresses import Address
+from seatrial.core.candles import Candle
+from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
+from seatrial.core.ledger import EntryKind, Posting, Purse
+from seatrial.core.orders import (
+    Fill,
+    Order,
+    OrderKind,
+    Reason,
+    SelfTrade,
+    Side,
+    Status,
+    TimeInForce,
+    Trade,
+)
+from seatrial.core.state import Changes, MarketState, Quote
+from seatrial.store import schema
+
+Values = tuple[object, ...]
+RawRow = Row[*tuple[Any, ...]]
+
+
+class Write(msgspec.Struct, frozen=True):
+    """Rows of one table that are new, and rows that changed (found by the table's key)."""
+
+    table: Table
+    new: list[Values]
+    changed: list[Values] = []
+
+
+class Known:
+    """What the store has rows for already: ids only ever ascend."""
+
+    def __init__(self) -> None:
+        self.order_id = 0
+        self.transfer_id = 0
+        self.address_id = 0
+        self.key_id = 0
+        self.purses: set[tuple[int, str, str]] = set()
+        self.candles: dict[tuple[str, int], int] = {}
+        """Newest start per market and length."""
+
+
+def writes(changes: Changes, known: Known) -> list[Write]:
+    """Everything that one transaction has to write; `known` is told."""
+    found = [
+        Write(schema.accounts, [_account(account) for account in changes.accounts]),
+        _split(schema.api_keys, changes.keys, known, "key_id", _key),
+        Write(schema.tokens, [msgspec.structs.astuple(token) for token in changes.tokens]),
+        _purses(changes.purses, known),
+        Write(schema.postings, [_posting(posting) for posting in changes.postings]),
+        _split(schema.orders, changes.orders, known, "order_id", _order),
+        Write(schema.fills, [_fill(fill) for fill in changes.fills]),
+        Write(schema.trades, [_trade(trade) for trade in changes.trades]),
+        Write(schema.quotes, [msgspec.structs.astuple(quote) for quote in changes.quotes]),
+        _candles(changes.candles, known),
+        _split(schema.transfers, changes.transfers, known, "transfer_id", _transfer),
+        _split(schema.addresses, changes.addresses, known, "address_id", _address),
+        Write(schema.destinations, [_destination(destination) for destination in changes.destinations]),
+    ]
+    return [write for write in found if write.new or write.changed]
+
+
+def _split(table: Table, things: Mapping[int, Any], known: Known, counter: str, row: Callable[[Any], Values]) -> Write:
+    newest = getattr(known, counter)
+    write = Write(table, [], [])
+    for number, thing in things.items():
+        (write.changed if number <= newest else write.new).append(row(thing))
+    if things:
+        setattr(known, counter, max(newest, *things))
+    return write
+
+
+def _purses(purses: Iterable[Purse], known: Known) -> Write:
+    write = Write(schema.purses, [], [])
+    for purse in purses:
+        key = (purse.account_id, purse.wallet, purse.asset.code)
+        (write.changed if key in known.purses else write.new).append(
+            (*key, purse.free.balance, purse.held.balance, purse.leaving.balance, purse.booked)
+        )
+        known.purses.add(key)
+    return write
+
+
+def _candles(markets: Mapping[str, MarketState], known: Known) -> Write:
+    write = Write(schema.candles, [], [])
+    for symbol, ms in markets.items():
+        for (minutes, start_s), candle in ms.candles.touched.items():
+            newest = known.candles.get((symbol, minutes), -1)
+            (write.changed if start_s <= newest else write.new).append(_candle(symbol, minutes, candle))
+            known.candles[symbol, minutes] = max(newest, start_s)
+        ms.candles.touched = {}
+    return write
+
+
+def _account(account: Account) -> Values:
+    return (
+        account.account_id, account.name, account.venue, account.tier, int(account.rate_limits),
+        account.trading_wallet, account.funding_wallet, account.created_ns,
+    )  # fmt: skip
+
+
+def _key(key: ApiKey) -> Values:
+    return (
+        key.key_id, key.account_id, key.name, key.public, key.secret, " ".join(sorted(key.permissions)),
+        key.nonce_window, key.one_time_password, key.totp_secret, key.valid_until_ns, key.query_from_ns,
+        key.query_to_ns, " ".join(key.ip_allowlist), key.created_ns, str(key.highest_nonce),
+        " ".join(map(str, key.recent_nonces)), key.used_ns,
+    )  # fmt: skip
+
+
+def _posting(posting: Posting) -> Values:
+    return (
+        posting.posting_id, posting.entry_id, posting.account_id, posting.seq, posting.wallet, posting.asset,
+        str(posting.kind), posting.subtype, posting.ref, posting.at_ns, posting.amount, posting.fee, posting.balance,
+    )  # fmt: skip
+
+
+def _order(order: Order) -> Values:
+    return (
+        order.order_id, order.account_id, order.market, str(order.side), str(order.kind), order.price_ticks,
+        order.qty_lots, order.spend, str(order.time_in_force), str(order.self_trade), int(order.post_only),
+        int(order.fee_in_base), order.starts_ns, order.expires_ns, order.tag, order.client_id, order.opened_ns,
+        str(order.status), None if order.reason is None else str(order.reason), order.closed_ns, order.touched_ns,
+        order.queue, order.filled_lots, str(order.exact), str(order.cost), str(order.fee), order.fee_base,
+        order.hold, order.hold_ppm,
+    )  # fmt: skip
+
+
+def _fill(fill: Fill) -> Values:
+    return (
+        fill.fill_id, fill.account_id, fill.order_id, fill.market, fill.trade_id, str(fill.side), str(fill.kind),
+        fill.price_ticks, fill.qty_lots, str(fill.cost), str(fill.fee), int(fill.maker), fill.at_ns,
+        fill.first_posting, fill.postings, fill.volume_usd,
+    )  # fmt: skip
+
+
+def _trade(trade: Trade) -> Values:
+    return (
+        trade.market, trade.trade_id, trade.price_ticks, trade.qty_lots, trade.at_ns,
+        str(trade.taker_side), str(trade.taker_kind),
+    )  # fmt: skip
+
+
+def _candle(symbol: str, minutes: int, candle: Candle) -> Values:
+    return (
+        symbol, minutes, candle.start_s, candle.open_ticks, candle.high_ticks, candle.low_ticks, candle.close_ticks,
+        str(candle.volume_lots), str(candle.exact), candle.count,
+    )  # fmt: skip
+
+
+def _transfer(transfer: Transfer) -> Values:
+    return (
+        transfer.transfer_id, transfer.account_id, str(transfer.direction), transfer.wallet, transfer.asset,
+        transfer.method, transfer.network, transfer.amount, transfer.fee, transfer.address, transfer.tag,
+        transfer.destination, transfer.chain_tx, transfer.created_ns, str(transfer.status),
+        None if transfer.note is None else str(transfer.note), int(transfer.manual), transfer.due_ns,
+    )  # fmt: skip
+
+
+def _address(address: DepositAddress) -> Values:
+    return (
+        address.address_id, address.account_id, address.asset, address.method, address.address.text,
+        address.address.tag, address.address.memo, address.created_ns, int(address.used),
+    )  # fmt: skip
+
+
+def _destination(destination: Destination) -> Values:
+    return (
+        destination.account_id, destination.asset, destination.name, destination.method, destination.address,
+        destination.tag, int(destination.verified),
+    )  # fmt: skip
+
+
+_SIDES: Final = {str(side): side for side in Side}
+_KINDS: Final = {str(kind): kind for kind in OrderKind}
+_ENTRIES: Final = {str(kind): kind for kind in EntryKind}
+
+
+def account(row: RawRow) -> Account:
+    """An account from its row."""
+    number, name, venue, tier, limits, trading, funding, created_ns = row
+    return Account(number, name, venue, tier, bool(limits), trading, funding, created_ns)
+
+
+def key(row: RawRow) -> ApiKey:
+    """A key from its row."""
+    return ApiKey(
+        row.key_id, row.account_id, row.name, row.public, row.secret, frozenset(row.permissions.split()),
+        row.nonce_window, row.one_time_password, row.totp_secret, row.valid_until_ns, row.query_from_ns,
+        row.query_to_ns, tuple(row.ip_allowlist.split()), row.created_ns, int(row.highest_nonce),
+        [int(nonce) for nonce in row.recent_nonces.split()], row.used_ns,
+    )  # fmt: skip
+
+
+def token(row: RawRow) -> Token:
+    """A token from its row."""
+    return Token(*row)
+
+
+def posting(row: RawRow) -> Posting:
+    """A posting from its row."""
+    number, entry, account_id, seq, wallet, asset, kind, subtype, ref, at_ns, amount, fee, balance = row
+    return Posting(
+        number, entry, account_id, seq, wallet, asset, _ENTRIES[kind], subtype, ref, at_ns, amount, fee, balance
+    )
+
+
+def order(row: RawRow) -> Order:
+    """An order from its row."""
+    return Order(
+        row.order_id, row.account_id, row.market, _SIDES[row.side], _KINDS[row.kind], row.price_ticks, row.qty_lots,
+        row.spend, TimeInForce(row.time_in_force), SelfTrade(row.self_trade), bool(row.post_only),
+        bool(row.fee_in_base), row.starts_ns, row.expires_ns, row.tag, row.client_id, row.opened_ns,
+        Status(row.status), None if row.reason is None else Reason(row.reason), row.closed_ns, row.touched_ns,
+        row.queue, row.filled_lots, int(row.exact), int(row.cost), int(row.fee), row.fee_base, row.hold, row.hold_ppm,
+    )  # fmt: skip
+
+
+def fill(row: RawRow) -> Fill:
+    """A fill from its row."""
+    return Fill(
+        row.fill_id, row.account_id, row.order_id, row.market, row.trade_id, _SIDES[row.side], _KINDS[row.kind],
+        row.price_ticks, row.qty_lots, int(row.cost), int(row.fee), bool(row.maker), row.at_ns,
+        row.first_posting, row.postings, row.volume_usd,
+    )  # fmt: skip
+
+
+def trade(row: RawRow) -> Trade:
+    """A trade from its row."""
+    market, number, price_ticks, qty_lots, at_ns, side, kind = row
+    return Trade(market, number, price_ticks, qty_lots, at_ns, _SIDES[side], _KINDS[kind])
+
+
+def quote(row: RawRow) -> Quote:
+    """A quote from its row."""
+    return Quote(*row)
+
+
+def candle(row: RawRow) -> Candle:
+    """A candle from its row."""
+    return Candle(
+        row.start_s, row.open_ticks, row.high_ticks, row.low_ticks, row.close_ticks,
+        int(row.volume_lots), int(row.exact), row.trade_count,
+    )  # fmt: skip
+
+
+def transfer(row: RawRow) -> Transfer:
+    """A transfer from its row."""
+    return Transfer(
+        row.transfer_id, row.account_id, Direction(row.direction), row.wallet, row.asset, row.method, row.network,
+        row.amount, row.fee, row.address, row.tag, row.destination, row.chain_tx, row.created_ns,
+        TransferStatus(row.status), None if row.note is None else TransferNote(row.note), bool(row.manual), row.due_ns,
+    )  # fmt: skip
+
+
+def address(row: RawRow) -> DepositAddress:
+    """A deposit address from its row."""
+    return DepositAddress(
+        row.address_id, row.account_id, row.asset, row.method, Address(row.text, row.tag, row.memo),
+        row.created_ns, bool(row.used),
+    )  # fmt: skip
+
+
+def destination(row: RawRow) -> Destination:
+    """A destination from its row."""
+    return Destination(row.account_id, row.asset, row.method, row.name, row.address, row.tag, bool(row.verified))

@@ -1,0 +1,260 @@
+"""The tables. Private ones are keyed by account first, public ones by market, so that they can be spread out.
+
+Amounts are integers of the asset's smallest unit; times are integer nanoseconds. Sums of products, costs and nonces
+can outgrow 64 bits and are kept as text. Flags are 0 or 1. Nothing here that PostgreSQL could not do. A change of this
+file goes with a migration; a test compares the two.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text
+
+METADATA: Final = MetaData()
+
+
+_BIG: Final = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite's INTEGER holds 64 bits, and STRICT tables know no BIGINT."""
+
+
+def _table(name: str, key: tuple[str, ...], *items: Column[int] | Column[str] | Index) -> Table:
+    return Table(
+        name, METADATA, *items, PrimaryKeyConstraint(*key, name=f"{name}_key"),
+        sqlite_strict=True, sqlite_with_rowid=False,
+    )  # fmt: skip
+
+
+def _big(name: str, *, null: bool = False) -> Column[int]:
+    return Column(name, _BIG, nullable=null, autoincrement=False)
+
+
+def _text(name: str, *, null: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=null)
+
+
+def _flag(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+world: Final = _table(
+    "world",
+    ("id",),
+    _big("id"),
+    _big("seed"),
+    _big("created_ns"),
+    _big("now_ns"),
+    _text("counters"),
+    _text("delays"),
+    _text("clock"),
+)
+
+accounts: Final = _table(
+    "accounts",
+    ("account_id",),
+    _big("account_id"),
+    _text("name"),
+    _text("venue"),
+    _text("tier"),
+    _flag("rate_limits"),
+    _text("trading_wallet"),
+    _text("funding_wallet"),
+    _big("created_ns"),
+)
+
+api_keys: Final = _table(
+    "api_keys",
+    ("key_id",),
+    _big("key_id"),
+    _big("account_id"),
+    _text("name"),
+    _text("public"),
+    _text("secret"),
+    _text("permissions"),
+    _big("nonce_window"),
+    _text("one_time_password", null=True),
+    _text("totp_secret", null=True),
+    _big("valid_until_ns"),
+    _big("query_from_ns"),
+    _big("query_to_ns"),
+    _text("ip_allowlist"),
+    _big("created_ns"),
+    _text("highest_nonce"),
+    _text("recent_nonces"),
+    _big("used_ns"),
+)
+
+tokens: Final = _table(
+    "tokens", ("token_id",), _big("token_id"), _big("account_id"), _big("key_id"), _big("expires_ns")
+)
+
+purses: Final = _table(
+    "purses",
+    ("account_id", "wallet", "asset"),
+    _big("account_id"),
+    _text("wallet"),
+    _text("asset"),
+    _big("free"),
+    _big("held"),
+    _big("leaving"),
+    _big("booked"),
+)
+
+postings: Final = _table(
+    "postings",
+    ("account_id", "seq"),
+    _big("posting_id"),
+    _big("entry_id"),
+    _big("account_id"),
+    _big("seq"),
+    _text("wallet"),
+    _text("asset"),
+    _text("kind"),
+    _text("subtype"),
+    _big("ref"),
+    _big("at_ns"),
+    _big("amount"),
+    _big("fee"),
+    _big("balance"),
+    Index("postings_by_id", "account_id", "posting_id", unique=True),
+    Index("postings_by_time", "account_id", "at_ns", "seq"),
+    Index("postings_by_asset", "account_id", "asset", "kind", "seq"),
+)
+
+orders: Final = _table(
+    "orders",
+    ("account_id", "order_id"),
+    _big("order_id"),
+    _big("account_id"),
+    _text("market"),
+    _text("side"),
+    _text("kind"),
+    _big("price_ticks"),
+    _big("qty_lots"),
+    _big("spend"),
+    _text("time_in_force"),
+    _text("self_trade"),
+    _flag("post_only"),
+    _flag("fee_in_base"),
+    _big("starts_ns"),
+    _big("expires_ns"),
+    _big("tag", null=True),
+    _text("client_id", null=True),
+    _big("opened_ns"),
+    _text("status"),
+    _text("reason", null=True),
+    _big("closed_ns"),
+    _big("touched_ns"),
+    _big("queue"),
+    _big("filled_lots"),
+    _text("exact"),
+    _text("cost"),
+    _text("fee"),
+    _big("fee_base"),
+    _big("hold"),
+    _big("hold_ppm"),
+    Index("orders_by_close", "account_id", "closed_ns", "order_id"),
+)
+
+fills: Final = _table(
+    "fills",
+    ("account_id", "fill_id"),
+    _big("fill_id"),
+    _big("account_id"),
+    _big("order_id"),
+    _text("market"),
+    _big("trade_id"),
+    _text("side"),
+    _text("kind"),
+    _big("price_ticks"),
+    _big("qty_lots"),
+    _text("cost"),
+    _text("fee"),
+    _flag("maker"),
+    _big("at_ns"),
+    _big("first_posting"),
+    _big("postings"),
+    _big("volume_usd"),
+    Index("fills_by_order", "account_id", "order_id", "fill_id"),
+    Index("fills_by_time", "account_id", "at_ns", "fill_id"),
+)
+
+trades: Final = _table(
+    "trades",
+    ("market", "trade_id"),
+    _text("market"),
+    _big("trade_id"),
+    _big("price_ticks"),
+    _big("qty_lots"),
+    _big("at_ns"),
+    _text("taker_side"),
+    _text("taker_kind"),
+    Index("trades_by_time", "market", "at_ns", unique=True),
+)
+
+quotes: Final = _table(
+    "quotes", ("market", "number"), _text("market"), _big("number"), _big("at_ns"), _big("bid_ticks"), _big("ask_ticks")
+)
+
+candles: Final = _table(
+    "candles",
+    ("market", "minutes", "start_s"),
+    _text("market"),
+    _big("minutes"),
+    _big("start_s"),
+    _big("open_ticks"),
+    _big("high_ticks"),
+    _big("low_ticks"),
+    _big("close_ticks"),
+    _text("volume_lots"),
+    _text("exact"),
+    _big("trade_count"),
+)
+
+transfers: Final = _table(
+    "transfers",
+    ("account_id", "transfer_id"),
+    _big("transfer_id"),
+    _big("account_id"),
+    _text("direction"),
+    _text("wallet"),
+    _text("asset"),
+    _text("method"),
+    _text("network", null=True),
+    _big("amount"),
+    _big("fee"),
+    _text("address"),
+    _text("tag", null=True),
+    _text("destination", null=True),
+    _text("chain_tx", null=True),
+    _big("created_ns"),
+    _text("status"),
+    _text("note", null=True),
+    _flag("manual"),
+    _big("due_ns"),
+    Index("transfers_by_direction", "account_id", "direction", "transfer_id"),
+)
+
+addresses: Final = _table(
+    "addresses",
+    ("account_id", "address_id"),
+    _big("address_id"),
+    _big("account_id"),
+    _text("asset"),
+    _text("method"),
+    _text("text"),
+    _text("tag", null=True),
+    _text("memo", null=True),
+    _big("created_ns"),
+    _flag("used"),
+)
+
+destinations: Final = _table(
+    "destinations",
+    ("account_id", "asset", "name"),
+    _big("account_id"),
+    _text("asset"),
+    _text("name"),
+    _text("method"),
+    _text("address"),
+    _text("tag", null=True),
+    _flag("verified"),
+)

@@ -1,0 +1,73 @@
+"""The schema's version: new databases are made whole, older ones are migrated, newer ones are refused."""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from seatrial.store.errors import StoreError
+from seatrial.store.schema import METADATA
+
+HEAD: Final = "0001"
+"""The newest migration. A test holds this against the migrations themselves."""
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+class VersionError(StoreError):
+    """The database was written by a newer Seatrial, or is not one of Seatrial's."""
+
+
+def create(engine: Engine) -> None:
+    """Make all tables in an empty database, at the newest version."""
+    with engine.begin() as connection:
+        _create(connection)
+
+
+def ensure_current(engine: Engine) -> None:
+    """Bring a database to the newest version; `VersionError` when that cannot be."""
+    with engine.begin() as connection:
+        found = _version(connection)
+        if found is None:
+            _create(connection)
+            return
+    if found == HEAD:
+        return
+    if found not in _known_versions():
+        raise VersionError(
+            f"{engine.url.database} was written by a newer Seatrial (its version is {found}, this one knows {HEAD}): "
+            "upgrade Seatrial or choose another folder"
+        )
+    _upgrade(engine)
+
+
+def _create(connection: Connection) -> None:
+    METADATA.create_all(connection, checkfirst=False)
+    key = "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)"
+    connection.execute(text(f"CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, {key})"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def _version(connection: Connection) -> str | None:
+    tables = inspect(connection).get_table_names()
+    if not tables:
+        return None
+    if not {"alembic_version", "world"} <= set(tables):
+        raise VersionError(f"{connection.engine.url.database} is a database of another program: choose another folder")
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+def _known_versions() -> set[str]:
+    return {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
+
+
+def _upgrade(engine: Engine) -> None:
+    """Alembic is imported only where a migration really runs: it would cost every start a tenth of a second."""
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, HEAD)

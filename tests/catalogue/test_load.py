@@ -1,0 +1,224 @@
+"""The catalogue that ships with the package, and how a bad replacement of it is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from seatrial.catalogue import Catalogue, CatalogueError, load
+from seatrial.core.addresses import STYLES, new_address
+from seatrial.core.assets import Asset, AssetKind, Assets
+from seatrial.core.markets import FeeTier, FundingMethod, MarketStatus
+
+ASSETS = "code,kind,scale,collateral\n"
+MARKETS = "symbol,price_scale,lot_scale,cost_scale,min_qty,min_cost,fees,status\n"
+FEES = "schedule,counts_volume,from_usd,taker_percent,maker_percent\n"
+METHODS = "asset,method,network,deposit_minimum,deposit_fee,withdrawal_minimum,withdrawal_fee,address_style\n"
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load()
+
+
+def method_of(catalogue: Catalogue, asset: str, name: str) -> FundingMethod:
+    (found,) = (method for method in catalogue.methods if (method.asset.code, method.name) == (asset, name))
+    return found
+
+
+def test_the_package_has_all_assets_and_markets_of_the_reference(catalogue: Catalogue) -> None:
+    assert (len(catalogue.assets), len(catalogue.markets)) == (62, 73)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "scale", "collateral_ppm"),
+    [
+        ("USD", AssetKind.FIAT, 4, 1_000_000),
+        ("JPY", AssetKind.FIAT, 2, 1_000_000),
+        ("BTC", AssetKind.CRYPTO, 10, 990_000),
+        ("DOGE", AssetKind.CRYPTO, 8, 925_000),
+        ("ETH2", AssetKind.CRYPTO, 10, 0),
+        ("USDT", AssetKind.STABLECOIN, 8, 900_000),
+        ("EURC", AssetKind.STABLECOIN, 8, 0),
+        ("KFEE", AssetKind.FEE_CREDIT, 2, 0),
+        ("ETH2.S", AssetKind.READ_ONLY, 10, 0),
+        ("BTC.M", AssetKind.READ_ONLY, 10, 0),
+        ("USD.M", AssetKind.READ_ONLY, 4, 0),
+    ],
+)
+def test_an_asset_has_its_kind_scale_and_collateral(
+    catalogue: Catalogue, code: str, kind: AssetKind, scale: int, collateral_ppm: int
+) -> None:
+    assert Assets(catalogue.assets)[code] == Asset(code, kind, scale, collateral_ppm)
+
+
+def test_six_assets_are_stablecoins(catalogue: Catalogue) -> None:
+    found = {asset.code for asset in catalogue.assets if asset.kind is AssetKind.STABLECOIN}
+    assert found == {"USDT", "USDC", "DAI", "PYUSD", "EURT", "EURC"}
+
+
+def test_a_market_counts_in_ticks_lots_and_cost_units(catalogue: Catalogue) -> None:
+    market = catalogue.markets["BTC/USD"]
+    assert (market.base.code, market.quote.code, market.fees.name) == ("BTC", "USD", "crypto")
+    assert (market.price_scale, market.lot_scale, market.cost_scale) == (1, 8, 5)
+    assert (market.min_qty_lots, market.min_cost) == (5_000, 50_000)
+    assert market.status is MarketStatus.ONLINE
+
+
+def test_a_market_of_coarse_lots_counts_in_them(catalogue: Catalogue) -> None:
+    market = catalogue.markets["SHIB/USD"]
+    assert (market.lot_scale, market.min_qty_lots) == (5, 160_000 * 10**5)
+
+
+def test_every_market_is_named_for_what_it_trades(catalogue: Catalogue) -> None:
+    for symbol, market in catalogue.markets.items():
+        assert symbol == market.symbol == f"{market.base.code}/{market.quote.code}"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "volume_usd", "tier"),
+    [
+        ("BTC/USD", 0, FeeTier(0, 4_000, 2_500)),
+        ("BTC/USD", 9_999, FeeTier(0, 4_000, 2_500)),
+        ("BTC/USD", 10_000, FeeTier(10_000, 3_500, 2_000)),
+        ("BTC/USD", 10**10, FeeTier(500_000_000, 500, 0)),
+        ("LINK/ETH", 0, FeeTier(0, 4_000, 2_300)),
+        ("LINK/ETH", 10_000_000, FeeTier(10_000_000, 1_000, -200)),
+        ("USDC/USD", 49_999, FeeTier(0, 2_000, 2_000)),
+        ("USDC/USD", 100_000_000, FeeTier(100_000_000, 10, 0)),
+    ],
+)
+def test_fees_follow_the_market_s_schedule(catalogue: Catalogue, symbol: str, volume_usd: int, tier: FeeTier) -> None:
+    assert catalogue.markets[symbol].fees.tier(volume_usd) == tier
+
+
+def test_only_trades_in_crypto_bases_count_towards_the_volume(catalogue: Catalogue) -> None:
+    counting = {market.fees.name: market.fees.counts_volume for market in catalogue.markets.values()}
+    assert counting == {"crypto": True, "crypto_rebate": True, "stable_fx": False}
+
+
+def test_dogecoin_costs_what_the_seed_s_withdrawal_shows(catalogue: Catalogue) -> None:
+    """100 asked, 98 sent, fee 2; 997 received, fee 0."""
+    method = method_of(catalogue, "DOGE", "Dogecoin")
+    assert (method.withdrawal_fee, method.deposit_fee) == (2 * 10**8, 0)
+    assert method.withdrawal_minimum <= 100 * 10**8
+    assert method.deposit_minimum <= 997 * 10**8
+    assert new_address(method.address_style, 1, 1).text.startswith("D")
+
+
+def test_bitcoin_and_wires_cost_what_recorded_answers_show(catalogue: Catalogue) -> None:
+    bitcoin = method_of(catalogue, "BTC", "Bitcoin")
+    assert (bitcoin.withdrawal_minimum, bitcoin.withdrawal_fee, bitcoin.network) == (4_000_000, 1_500_000, "Bitcoin")
+    wire = method_of(catalogue, "USD", "Bank (Wire)")
+    assert (wire.withdrawal_minimum, wire.withdrawal_fee, wire.network) == (200_000, 40_000, None)
+
+
+def test_everything_that_can_be_moved_has_a_method(catalogue: Catalogue) -> None:
+    """Except ETH2, which was only ever staked and unstaked."""
+    with_method = {method.asset.code for method in catalogue.methods}
+    kinds = {AssetKind.FIAT, AssetKind.CRYPTO, AssetKind.STABLECOIN}
+    assert {asset.code for asset in catalogue.assets if asset.kind in kinds} - with_method == {"ETH2"}
+
+
+def test_only_fiat_moves_without_a_network(catalogue: Catalogue) -> None:
+    for method in catalogue.methods:
+        assert (method.network is None) == (method.asset.kind is AssetKind.FIAT)
+
+
+def test_every_address_style_is_used_and_no_other(catalogue: Catalogue) -> None:
+    assert {method.address_style for method in catalogue.methods} == STYLES
+
+
+def test_a_file_in_the_folder_replaces_the_package_s_own(tmp_path: Path) -> None:
+    (tmp_path / "markets.csv").write_text(MARKETS + "BTC/USD,2,8,5,0.1,1,crypto,post_only\n")
+    changed = load(tmp_path)
+    (market,) = changed.markets.values()
+    assert (market.price_scale, market.min_qty_lots, market.status) == (2, 10**7, MarketStatus.POST_ONLY)
+    assert changed.assets == load().assets
+
+
+def test_a_spreadsheet_s_byte_order_mark_and_empty_lines_do_no_harm(tmp_path: Path) -> None:
+    text = MARKETS + "\nBTC/USD,2,8,5,0.1,1,crypto,online\n\n"
+    (tmp_path / "markets.csv").write_text(text, encoding="utf-8-sig")
+    assert list(load(tmp_path).markets) == ["BTC/USD"]
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="is not a folder"):
+        load(tmp_path / "missing")
+
+
+BAD_FILES = [
+    ("assets.csv", "", "assets.csv line 1: the columns must be code,kind,scale,collateral"),
+    ("assets.csv", "kind,code,scale,collateral\n", "assets.csv line 1: the columns must be"),
+    ("assets.csv", ASSETS + "USD,fiat,4\n", "assets.csv line 2: 3 cells instead of 4"),
+    ("assets.csv", ASSETS + 'USD,fiat,"4,1\n', "assets.csv line 2: unexpected end of data"),
+    ("assets.csv", ASSETS + ",fiat,4,1\n", "assets.csv line 2: code is empty"),
+    ("assets.csv", ASSETS + "U D,fiat,4,1\n", "assets.csv line 2: code 'U D' is not of letters and digits"),
+    ("assets.csv", ASSETS + "USD,money,4,1\n", "assets.csv line 2: kind 'money' is none of fiat, crypto"),
+    ("assets.csv", ASSETS + "USD,fiat,11,1\n", "assets.csv line 2: scale '11' is above 10"),
+    ("assets.csv", ASSETS + "USD,fiat,four,1\n", "assets.csv line 2: scale 'four' is not a plain number"),
+    ("assets.csv", ASSETS + "USD,fiat,4,1.1\n", "assets.csv line 2: collateral '1.1' is above 1.000000"),
+    ("assets.csv", ASSETS + "USD,fiat,4,1\n\nUSD,fiat,4,1\n", "assets.csv line 4: USD is listed twice"),
+    ("assets.csv", ASSETS + "USD.X,read_only,4,0\n", "assets.csv line 2: code 'USD.X' must end in one of .S .M"),
+    ("assets.csv", ASSETS + "USD.M,fiat,4,0\n", "assets.csv line 2: USD.M must have a suffix if and only if"),
+    ("assets.csv", ASSETS + "USD,read_only,4,0\n", "assets.csv line 2: USD must have a suffix if and only if"),
+    ("fee-schedules.csv", FEES + "crypto,yes,10,0.4,0.2\n", "line 2: the first tier of crypto must begin at 0"),
+    ("fee-schedules.csv", FEES + "c,yes,0,0.4,0.2\nc,yes,0,0.3,0.1\n", "line 3: from_usd must rise from line to line"),
+    ("fee-schedules.csv", FEES + "c,yes,0,0.4,0.2\nc,no,9,0.3,0.1\n", "line 3: c counts volume on one line and not on"),
+    ("fee-schedules.csv", FEES + "c,maybe,0,0.4,0.2\n", "line 2: counts_volume 'maybe' is none of yes, no"),
+    ("fee-schedules.csv", FEES + "c,yes,0,100.1,0.2\n", "line 2: taker_percent '100.1' is above 100.0000"),
+    ("fee-schedules.csv", FEES + "c,yes,0,-0.4,0.2\n", "line 2: taker_percent '-0.4' is not a plain number"),
+    ("fee-schedules.csv", FEES + "c,yes,0,0.4,--0.2\n", "line 2: maker_percent '-0.2' is not a plain number"),
+    ("fee-schedules.csv", FEES + "c,yes,0,0.1,-0.2\n", "line 2: the maker's rebate may not be above the taker's fee"),
+    ("markets.csv", MARKETS + "BTCUSD,1,8,5,1,1,crypto,online\n", "line 2: 'BTCUSD' is no asset that can be traded"),
+    ("markets.csv", MARKETS + "BTC/US,1,8,5,1,1,crypto,online\n", "line 2: 'US' is no asset that can be traded"),
+    ("markets.csv", MARKETS + "BTC.M/USD,1,8,5,1,1,crypto,online\n", "line 2: 'BTC.M' is no asset that can be traded"),
+    ("markets.csv", MARKETS + "KFEE/USD,1,8,5,1,1,crypto,online\n", "line 2: 'KFEE' is no asset that can be traded"),
+    ("markets.csv", MARKETS + "BTC/BTC,1,8,5,1,1,crypto,online\n", "line 2: BTC/BTC trades an asset for itself"),
+    ("markets.csv", MARKETS + "BTC/USD,1,8,5,0,1,crypto,online\n", "line 2: min_qty must be above zero"),
+    ("markets.csv", MARKETS + "BTC/USD,1,2,5,0.001,1,crypto,online\n", "line 2: min_qty '0.001' is not a plain number"),
+    ("markets.csv", MARKETS + "BTC/USD,1,8,5,1e5,1,crypto,online\n", "line 2: min_qty '1e5' is not a plain number"),
+    (
+        "markets.csv",
+        MARKETS + "BTC/USD,1,8,5,99999999999,1,crypto,online\n",
+        "min_qty '99999999999' is above 92233720368",
+    ),
+    (
+        "markets.csv",
+        MARKETS + "BTC/USD,1,8,5,1,1,free,online\n",
+        "line 2: fees 'free' is none of crypto, crypto_rebate",
+    ),
+    (
+        "markets.csv",
+        MARKETS + "BTC/USD,1,8,5,1,1,crypto,open\n",
+        "line 2: status 'open' is none of online, cancel_only",
+    ),
+    ("markets.csv", MARKETS + 2 * "BTC/USD,1,8,5,1,1,crypto,online\n", "markets.csv line 3: BTC/USD is listed twice"),
+    ("funding-methods.csv", METHODS + "XBT,Bitcoin,,0,0,1,0,bitcoin\n", "line 2: 'XBT' is no asset that can be traded"),
+    ("funding-methods.csv", METHODS + "BTC,,,0,0,1,0,bitcoin\n", "line 2: method is empty"),
+    ("funding-methods.csv", METHODS + "BTC,B,,0,0,1,0,paper\n", "line 2: address_style 'paper' is none of algorand"),
+    ("funding-methods.csv", METHODS + "BTC,B,,0,0,1,1,bitcoin\n", "line 2: withdrawal_minimum must be above"),
+    ("funding-methods.csv", METHODS + 2 * "BTC,B,,0,0,1,0,bitcoin\n", "line 3: B is listed twice for BTC"),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "said"), BAD_FILES, ids=[said for _, _, said in BAD_FILES])
+def test_a_bad_file_is_refused_in_one_line(tmp_path: Path, file: str, text: str, said: str) -> None:
+    (tmp_path / file).write_text(text)
+    with pytest.raises(CatalogueError) as refused:
+        load(tmp_path)
+    assert said in str(refused.value)
+    assert str(refused.value).startswith(f"{file} line ")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").write_bytes(b"code,kind\xff\xfe")
+    with pytest.raises(CatalogueError, match=r"^assets.csv cannot be read: .*invalid start byte"):
+        load(tmp_path)
+
+
+def test_a_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").mkdir()
+    with pytest.raises(CatalogueError, match=r"^assets.csv cannot be read: "):
+        load(tmp_path)

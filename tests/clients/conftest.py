@@ -1,0 +1,61 @@
+"""One server for all tests of real clients; fresh accounts for each."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+from running import RunningServer
+from tape import Tape, record
+from venue import Keys, Venue, done
+from venue_clients import CLIENTS, VenueClient
+
+Connect = Callable[[Keys], VenueClient]
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[Venue]:
+    """A server in a process of its own, its clock frozen."""
+    with RunningServer() as server, Venue(server) as running:
+        yield running
+
+
+@pytest.fixture
+def venue(world: Venue) -> Iterator[Venue]:
+    """The same, with its markets empty again afterwards and its books proven."""
+    yield world
+    assert world.is_balanced()
+    world.clear_books()
+
+
+@pytest.fixture(params=CLIENTS)
+def client_name(request: pytest.FixtureRequest) -> str:
+    """Each client in its turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def connect(client_name: str, venue: Venue) -> Iterator[Connect]:
+    """A client of that kind for a key."""
+    with ExitStack() as opened:
+        yield lambda keys: opened.enter_context(
+            closing(CLIENTS[client_name](venue.url, keys.key, keys.secret)),
+        )
+
+
+@pytest.fixture(scope="session")
+def tape(world: Venue) -> Tape:
+    """A market that traded before any test of it began."""
+    return record(world, "SOL/USD")
+
+
+@pytest.fixture(scope="session")
+def busy(world: Venue) -> Keys:
+    """An account with 132 ledger rows: 2 from its opening, 2 from each of 65 fills that cost 10 and 0.04 in fees."""
+    buyer = world.account(USD="1000000", ETH="5")
+    with world.feeder(world.account(ETH="10")) as maker, world.feeder(buyer) as taker:
+        order = {"pair": "ETH/USD", "ordertype": "limit", "price": "1000"}
+        for _ in range(65):
+            done(maker, "AddOrder", **order, type="sell", volume="0.01")
+        done(taker, "AddOrder", **order, type="buy", volume="0.65")
+    return buyer

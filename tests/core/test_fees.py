@@ -1,0 +1,288 @@
+"""What a trade costs: rates by volume, maker and taker, rounding, and the rows that the ledger shows."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seatrial.core.markets import FeeSchedule, FeeTier
+from seatrial.core.money import MAX_UNITS
+from seatrial.core.orders import Side
+from seatrial.core.state import Ratio
+from seatrial.core.volume import HOUR_NS, USD_SCALE, WINDOW_HOURS, RollingVolume
+from trading_floor import Floor, drawn, flat, units
+
+BUY, SELL = Side.BUY, Side.SELL
+DAY_S = 86_400
+LADDER = FeeSchedule(
+    "ladder", (FeeTier(0, 4_000, 2_500), FeeTier(100, 2_000, 1_000), FeeTier(1_000, 1_000, -200)), counts_volume=True
+)
+
+
+def test_a_sell_pays_its_fee_out_of_what_it_gets() -> None:
+    """Source: kraken-semantics 1.5, first example."""
+    floor = Floor("ETH/EUR", fees=flat(4_000, 4_000))
+    floor.open("ann", ETH="4.25", EUR="10")
+    floor.draw("bid 1812.34 1 bob")
+    floor.place(floor.order("ann", SELL, "0.25", at="1812.34"))
+    assert floor.rows("ann") == drawn("""
+        trade ETH -0.2500000000 0.0000000000   4.0000000000
+        trade EUR      453.0850       1.8123       461.2727""")
+    fill = floor.fills[1]
+    assert (fill.cost, fill.fee) == (units("453.08500", 5), units("1.81234", 5))
+
+
+def test_a_buy_may_pay_its_fee_out_of_what_it_gets() -> None:
+    """Source: kraken-semantics 1.5, second example."""
+    floor = Floor("LTC/BTC", fees=flat(2_500, 2_500))
+    floor.open("ann", BTC="0.1062")
+    floor.draw("ask 0.0031 5 bob")
+    floor.place(floor.order("ann", BUY, "2", at="0.0031", fee_in_base=True))
+    assert floor.rows("ann") == drawn("""
+        trade BTC -0.0062000000 0.0000000000   0.1000000000
+        trade LTC  2.0000000000 0.0050000000   1.9950000000""")
+
+
+def test_a_buy_pays_its_fee_on_top_of_the_cost() -> None:
+    floor = Floor(fees=flat(2_600, 1_600))
+    floor.open("ann", USD="20000")
+    floor.draw("ask 37500 1 bob")
+    floor.place(floor.order("ann", BUY, "0.5"))
+    assert floor.rows("ann") == drawn("""
+        trade USD -18750.0000      48.7500   1201.2500
+        trade BTC 0.5000000000 0.0000000000 0.5000000000""")
+
+
+def test_a_sell_may_pay_its_fee_in_base_on_top() -> None:
+    floor = Floor(fees=flat(2_600, 1_600))
+    floor.open("ann", BTC="1.0026")
+    floor.draw("bid 37500 1 bob")
+    floor.place(floor.order("ann", SELL, "1", fee_in_base=True))
+    assert floor.rows("ann") == drawn("""
+        trade BTC -1.0000000000 0.0026000000 0.0000000000
+        trade USD    37500.0000       0.0000   37500.0000""")
+
+
+def test_a_trades_fee_is_told_in_quote_whatever_paid_it() -> None:
+    """Source: kraken-semantics section 2."""
+    floor = Floor(fees=flat(2_600, 1_600))
+    floor.draw("ask 37500 1 bob")
+    order = floor.place(floor.order("ann", BUY, "1", fee_in_base=True))
+    assert floor.fills[1].fee == order.fee == units("97.50000", 5)
+    assert order.fee_base == units("0.0026", 10)
+
+
+def test_maker_and_taker_each_pay_their_own_rate() -> None:
+    floor = Floor(fees=flat(4_000, 2_500))
+    floor.draw("ask 100 1 ann")
+    floor.place(floor.order("bob", BUY, "1"))
+    assert [(fill.maker, fill.fee) for fill in floor.fills] == [(True, units("0.25", 5)), (False, units("0.4", 5))]
+    assert floor.rows("ann") == drawn("""
+        trade BTC -1.0000000000 0.0000000000  999999.0000000000
+        trade USD      100.0000       0.2500       1000099.7500""")
+
+
+def test_a_makers_rebate_is_a_negative_fee() -> None:
+    floor = Floor(fees=flat(1_000, -200))
+    floor.draw("ask 100 1 ann")
+    floor.place(floor.order("bob", BUY, "1"))
+    assert floor.rows("ann").splitlines()[1] == "trade USD 100.0000 -0.0200 1000100.0200"
+
+
+def test_a_makers_rebate_may_come_in_base() -> None:
+    floor = Floor(fees=flat(1_000, -200))
+    order = floor.place(floor.order("ann", SELL, "1", at="100", fee_in_base=True))
+    assert floor.money("ann", "BTC") == "free 999998.999 held 1.001"
+    floor.place(floor.order("bob", BUY, "1"))
+    assert order.fee_base == -units("0.0002", 10)
+    assert floor.rows("ann").splitlines()[0] == "trade BTC -1.0000000000 -0.0002000000 999999.0002000000"
+
+
+def test_what_clients_pay_is_what_the_exchange_earns() -> None:
+    floor = Floor(fees=flat(4_000, -200))
+    floor.draw("ask 100 1 ann")
+    floor.place(floor.order("bob", BUY, "1"))
+    income = floor.machine.state.ledger.purses[0, "fee_income", "USD"]
+    assert income.free.balance == units("0.38", 4)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "price", "qty", "cost", "row", "fee", "row_fee"),
+    [
+        ("XTZ/EUR", "4.9826", "6", "29.895600", "29.8956", "0.077729", "0.0777"),
+        ("BTC/EUR", "61250.4", "0.00012345", "7.56136", "7.5614", "0.01966", "0.0197"),
+        ("BTC/USD", "0.3", "0.00012345", "0.00004", "0.0000", "0.00000", "0.0000"),
+        ("BTC/JPY", "1234567", "0.00007777", "96.012", "96.01", "0.250", "0.25"),
+        ("SHIB/USD", "0.00001237", "160000.12345", "1.97920", "1.9792", "0.00515", "0.0051"),
+        ("SOL/ETH", "0.055555", "0.02000001", "0.0011111006", "0.0011111006", "0.0000028889", "0.0000028889"),
+    ],
+)
+def test_trade_and_row_are_rounded_apart_and_to_the_nearest(
+    symbol: str, price: str, qty: str, cost: str, row: str, fee: str, row_fee: str
+) -> None:
+    """A trade has the market's decimals for costs, a ledger row its asset's. Source: kraken-semantics 6.3."""
+    floor = Floor(symbol, fees=flat(2_600, 2_600))
+    scale, quote = floor.market.cost_scale, floor.market.quote
+    market = floor.machine.state.markets[symbol]
+    exact = units(price, floor.market.price_scale) * units(qty, floor.market.lot_scale)
+    assert market.to_cost.nearest(exact) == units(cost, scale)
+    assert market.to_cost_fee.nearest(exact * 2_600) == units(fee, scale)
+    assert market.to_quote.nearest(exact) == units(row, quote.scale)
+    assert market.to_quote_fee.nearest(exact * 2_600) == units(row_fee, quote.scale)
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(0, 30), st.integers(0, 30))
+def test_a_change_of_scale_is_exact_to_half_a_unit(value: int, scale: int, to_scale: int) -> None:
+    exact = Fraction(value, 10**scale) * 10**to_scale
+    ratio = Ratio(scale, to_scale)
+    assert -Fraction(1, 2) < ratio.nearest(value) - exact <= Fraction(1, 2)
+    assert 0 <= ratio.ceil(value) - exact < 1
+
+
+def test_a_row_of_nothing_is_not_written() -> None:
+    """Source: kraken-semantics section 0, 5."""
+    floor = Floor("PEPE/USD", fees=flat(2_600, 2_600))
+    floor.draw("ask 0.000007000 250000.00001 ann")
+    floor.place(floor.order("bob", BUY, "250000", at="0.000007"))
+    floor.place(floor.order("carl", BUY, "250000", at="0.000007"))
+    fill = floor.fills[-1]
+    assert (fill.qty_lots, fill.postings) == (1, 0)
+    assert floor.rows("carl") == ""
+
+
+def test_a_seller_never_gives_more_than_there_is() -> None:
+    """Each fill is rounded to the nearest unit, so ten of them may come to more than is there for all (decided)."""
+    floor = Floor("PEPE/USD", fees=flat(0, 0))
+    floor.open("ann", PEPE="2500000.05")
+    floor.place(floor.order("ann", SELL, "2500000.05", at="0.000007"))
+    for _ in range(10):
+        floor.place(floor.order("bob", BUY, "250000.005"))
+    given = [line.split()[2] for line in floor.rows("ann").splitlines() if "PEPE" in line]
+    assert set(given) == {"-250000.00", "-250000.01"}, "the nearest alone would always be 0.01"
+    assert floor.money("ann", "PEPE") == "free 0"
+
+
+def test_a_buyer_never_pays_more_than_there_is_and_pays_the_cost_before_the_fee() -> None:
+    floor = Floor("PEPE/USD", fees=flat(2_500, 2_500))
+    floor.open("ann", USD="17.5463")
+    floor.open("bob", PEPE="2500000")
+    floor.place(floor.order("ann", BUY, "2500000", at="0.000007001"))
+    assert floor.money("ann", "USD") == "free 0 held 17.5463"
+    for _ in range(10):
+        floor.place(floor.order("bob", SELL, "250000", at="0.000007001"))
+    paid = [tuple(line.split()[2:4]) for line in floor.rows("ann").splitlines() if "USD" in line]
+    assert {cost for cost, _ in paid} == {"-1.7503"}
+    assert {fee for _, fee in paid} == {"0.0043", "0.0044"}, "the rate alone asks for 0.0044"
+
+
+def test_the_rate_falls_with_the_volume_fill_by_fill() -> None:
+    """One order can span two tiers. Source: kraken-semantics 6.2."""
+    floor = Floor(fees=LADDER)
+    floor.draw("""
+        ask 100 10 ann
+        ask 100  1 ann""")
+    floor.place(floor.order("bob", BUY, "2"))
+    assert [fill.fee for fill in floor.fills if not fill.maker] == [units("0.4", 5), units("0.2", 5)]
+
+
+def test_a_tier_is_reached_at_its_first_dollar() -> None:
+    assert [LADDER.tier(volume).from_usd for volume in (0, 99, 100, 999, 1_000, 10**9)] == [
+        0,
+        0,
+        100,
+        100,
+        1_000,
+        1_000,
+    ]
+
+
+def test_volume_drops_out_after_thirty_days() -> None:
+    floor = Floor(fees=LADDER)
+    floor.draw("""
+        ask 100 1 ann
+        bid 10 1 ann""")
+    floor.place(floor.order("bob", BUY, "1"))
+    bob = floor.trader("bob")
+    floor.wait(30 * DAY_S)
+    assert bob.fee_tier(floor.market, floor.now_ns).from_usd == 100
+    floor.wait(3_600)
+    assert bob.fee_tier(floor.market, floor.now_ns).from_usd == 0
+
+
+def test_a_hold_made_at_a_low_rate_lets_an_order_fill_at_a_higher_one() -> None:
+    """Its volume dropped out in the meantime; what the owner has free pays the difference, or as much as there is."""
+    floor = Floor(fees=LADDER)
+    floor.open("bob", USD="200.6")
+    floor.draw("ask 100 1 ann")
+    floor.place(floor.order("bob", BUY, "1"))
+    floor.place(floor.order("bob", BUY, "1", at="100"))
+    assert floor.money("bob", "USD") == "free 0 held 100.2"
+    floor.wait(31 * DAY_S)
+    floor.place(floor.order("ann", SELL, "1", at="100"))
+    assert floor.rows("bob").splitlines()[-2:] == [
+        "trade USD -100.0000 0.2000 0.0000",
+        "trade BTC 1.0000000000 0.0000000000 2.0000000000",
+    ]
+
+
+def test_volume_counts_in_dollars_at_the_price_of_the_moment() -> None:
+    floor = Floor("BTC/EUR", fees=flat(0, 0))
+    floor.draw("ask 100 1 ann")
+    floor.place(floor.order("bob", BUY, "0.5"))
+    assert floor.trader("bob").volume.at(floor.now_ns) == 0, "nothing says what a euro is worth"
+    _trade_euro(floor, "1.25")
+    floor.place(floor.order("bob", BUY, "0.5"))
+    assert floor.trader("bob").volume.at(floor.now_ns) == units("62.5", USD_SCALE)
+    assert floor.fills[-1].volume_usd == units("62.5", USD_SCALE)
+
+
+def _trade_euro(floor: Floor, price: str) -> None:
+    """One trade of euros for dollars, on a schedule that does not count volume."""
+    euro = Floor("EUR/USD")
+    euro.machine, euro.names = floor.machine, floor.names
+    euro.now_ns = floor.now_ns
+    euro.open("dealer", EUR="100", USD="100")
+    euro.open("tourist", EUR="100", USD="100")
+    euro.place(euro.order("dealer", SELL, "10", at=price))
+    euro.place(euro.order("tourist", BUY, "10"))
+    assert euro.trader("tourist").volume.at(euro.now_ns) == 0
+
+
+def test_the_volume_of_absurd_prices_can_still_be_stored() -> None:
+    """Fee tiers end at half a thousand million; the sum of a store's column must not overflow."""
+    floor = Floor("BTC/DAI", fees=flat(0, 0))
+    _trade_at(floor, "DAI/USD", "1000000")
+    floor.open("whale", DAI="900000000")
+    floor.draw("ask 900000000 1 ann")
+    floor.place(floor.order("whale", BUY, "1"))
+    assert floor.fills[-1].volume_usd * 1_000 < MAX_UNITS
+
+
+def _trade_at(floor: Floor, symbol: str, price: str) -> None:
+    other = Floor(symbol)
+    other.machine, other.names, other.now_ns = floor.machine, floor.names, floor.now_ns
+    base, quote = other.market.base.code, other.market.quote.code
+    other.open("seller", **{base: "10", quote: "10"})
+    other.open("buyer", **{base: "10", quote: "100000000"})
+    other.place(other.order("seller", SELL, "10", at=price))
+    other.place(other.order("buyer", BUY, "10"))
+
+
+TIMES = st.lists(st.tuples(st.integers(0, 200 * HOUR_NS), st.integers(0, 10**12)), max_size=40)
+
+
+@given(TIMES, st.integers(0, 2_000 * HOUR_NS))
+def test_a_rolling_volume_equals_its_trades_of_the_window(steps: list[tuple[int, int]], later_ns: int) -> None:
+    """Whole hours drop out, each when it is 30 days and an hour old."""
+    volume, trades, at_ns = RollingVolume(), [], 0
+    for gap_ns, usd in steps:
+        at_ns += gap_ns
+        volume.add(at_ns, usd)
+        trades.append((at_ns, usd))
+        assert volume.at(at_ns) == _in_window(trades, at_ns)
+    assert volume.at(at_ns + later_ns) == _in_window(trades, at_ns + later_ns)
+
+
+def _in_window(trades: list[tuple[int, int]], now_ns: int) -> int:
+    return sum(usd for at_ns, usd in trades if at_ns // HOUR_NS >= now_ns // HOUR_NS - WINDOW_HOURS)

@@ -1,0 +1,10 @@
+"""A fresh Kraken world per test."""
+
+import pytest
+from kraken_exchange import Exchange
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    """An empty world, and a clock that stands still."""
+    return Exchange()

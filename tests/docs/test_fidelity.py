@@ -1,0 +1,19 @@
+"""The published table of origins is whole: each behaviour once, each topic in one place."""
+
+from itertools import groupby
+
+from seatrial.dialects.kraken.fidelity import RULES
+
+
+def test_every_behaviour_is_listed_once() -> None:
+    keys = [rule.key for rule in RULES]
+    assert sorted(set(keys)) == sorted(keys)
+
+
+def test_every_topic_stands_in_one_place() -> None:
+    topics = [topic for topic, _ in groupby(RULES, key=lambda rule: rule.topic)]
+    assert len(set(topics)) == len(topics)
+
+
+def test_every_behaviour_is_a_sentence_with_an_origin() -> None:
+    assert not [rule.key for rule in RULES if not rule.where or not rule.says.rstrip("`").endswith(".")]

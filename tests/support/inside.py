@@ -1,0 +1,153 @@
+"""A world behind its application inside the test's own process: real calls, real answers, no socket."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from signed_calls import SignedCall, Signer
+
+from seatrial.core.machine import Machine
+from seatrial.server.app import App
+from seatrial.server.control import control_app
+from seatrial.server.world import World
+from seatrial.server.worlds import Settings, connection_of, open_world
+
+Result = TypeVar("Result")
+Message = MutableMapping[str, Any]
+
+PREFIX = "/_seatrial/v1"
+HERE = (("host", "localhost"),)
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401  JSON
+        """The body, read."""
+        return msgspec.json.decode(self.body)
+
+    @property
+    def result(self) -> Any:  # noqa: ANN401  JSON
+        """The result of a venue's call that must succeed."""
+        assert self.json["error"] == [], self.json
+        return self.json["result"]
+
+    @property
+    def error(self) -> str:
+        """The one error of a venue's call that must be refused."""
+        (error,) = self.json["error"]
+        assert "result" not in self.json
+        return str(error)
+
+    @property
+    def problem(self) -> tuple[int, str]:
+        """Status and detail of a problem document, which it must be. Source: RFC 9457."""
+        assert self.headers["content-type"] == "application/problem+json", self
+        assert self.json.keys() == {"type", "title", "status", "detail"}
+        assert self.json["status"] == self.status
+        return self.status, self.json["detail"]
+
+
+class Inside:
+    """A server without its socket. The clock stands still unless the test says otherwise."""
+
+    def __init__(self, data: Path | None = None, *, token: str | None = None, live: bool = False) -> None:
+        self.world: World = open_world(Settings(data))
+        if not live:
+            self.world.clock.set(frozen=True)
+        self.notes: list[str] = []
+        self.app = App(self.world, lambda: control_app(self.world, token), self.notes.append)
+        (demo,) = connection_of(self.world, "").accounts
+        self.demo = Signer(demo.key, demo.secret, self._highest_nonce(demo.key))
+
+    @property
+    def machine(self) -> Machine:
+        """The machine, to look at."""
+        return self.world.machine
+
+    async def ask(
+        self,
+        verb: str,
+        path: str,
+        body: bytes | Sequence[bytes] = b"",
+        *,
+        query: str = "",
+        headers: Sequence[tuple[str, str]] = HERE,
+        client: str = "127.0.0.1",
+        cut: bool = False,
+    ) -> Answer:
+        """One request; a body in several parts comes in several messages, and `cut` ends it before its end."""
+        parts = [body] if isinstance(body, bytes) else list(body)
+        incoming: list[Message] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+        if cut:
+            incoming.append({"type": "http.disconnect"})
+        else:
+            incoming[-1]["more_body"] = False
+        sent: list[Message] = []
+        scope = {
+            "type": "http", "method": verb, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+            "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            "client": (client, 1), "server": ("localhost", 80), "scheme": "http", "root_path": "",
+            "http_version": "1.1", "asgi": {"version": "3.0"},
+        }  # fmt: skip
+
+        async def receive() -> Message:
+            return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        names = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return Answer(sent[0]["status"], names, b"".join(message.get("body", b"") for message in sent[1:]))
+
+    async def send(self, call: SignedCall) -> Answer:
+        """A signed call."""
+        return await self.ask("POST", call.path, call.body, headers=list(call.headers.items()))
+
+    async def call(self, method: str, **params: object) -> Answer:
+        """A private call by the demo account."""
+        return await self.send(self.demo.call(method, **params))
+
+    async def public(self, method: str, query: str = "") -> Answer:
+        """A public call."""
+        return await self.ask("GET", f"/0/public/{method}", query=query)
+
+    async def get(self, path: str, query: str = "") -> Answer:
+        """GET of the control API."""
+        return await self.ask("GET", PREFIX + path, query=query)
+
+    async def post(self, path: str, /, **body: object) -> Answer:
+        """POST to the control API."""
+        return await self.ask("POST", PREFIX + path, msgspec.json.encode(body))
+
+    async def account(self, name: str, **balances: str) -> Signer:
+        """A new account's key."""
+        opened = await self.post("/accounts", name=name, balances=balances, rate_limits=False)
+        assert opened.status == 201, opened
+        return Signer(opened.json["key"], opened.json["secret"])
+
+    def _highest_nonce(self, public: str) -> int:
+        return max(0, self.machine.state.keys[public].highest_nonce)
+
+
+def inside(
+    story: Callable[[Inside], Awaitable[Result]], data: Path | None = None, *, token: str | None = None, live: bool = False
+) -> Result:
+    """Run a story against a world of its own, and stop the world after it."""
+
+    async def told() -> Result:
+        server = Inside(data, token=token, live=live)
+        try:
+            return await story(server)
+        finally:
+            await server.world.stop()
+
+    return asyncio.run(told())

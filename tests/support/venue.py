@@ -1,0 +1,123 @@
+"""A running world for tests of real clients: fresh accounts, and a clock that moves only when told."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeVar
+
+import httpx
+from running import RunningServer
+
+from seatrial.client.kraken import KrakenClient
+
+Thing = TypeVar("Thing")
+
+
+class Keys(NamedTuple):
+    """An account and a key to it."""
+
+    account: int
+    key: str
+    secret: str
+
+
+class Venue:
+    """The world of a running server. Leaving closes the connections, not the server."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self.server = server
+        self._http = httpx.Client(base_url=server.control, trust_env=False)
+        self._accounts: list[int] = []
+        self.tell("/clock", frozen=True)
+
+    @property
+    def url(self) -> str:
+        """Where clients call."""
+        return self.server.url
+
+    @property
+    def now_ns(self) -> int:
+        """The world's moment."""
+        now: int = self.ask("/clock")["now_ns"]
+        return now
+
+    @property
+    def now_s(self) -> int:
+        """The world's moment in whole seconds."""
+        return self.now_ns // 10**9
+
+    def ask(self, path: str) -> Any:  # noqa: ANN401  JSON
+        """GET of the control API."""
+        return self._http.get(path).raise_for_status().json()
+
+    def tell(self, path: str, **body: Any) -> Any:  # noqa: ANN401  JSON
+        """POST to the control API."""
+        return self._http.post(path, json=body).raise_for_status().json()
+
+    def advance(self, duration: str) -> None:
+        """Move the clock on; all that falls due happens."""
+        self.tell("/clock", advance=duration)
+
+    def reach_next(self, seconds: int) -> int:
+        """Move the clock on to the next multiple of so many seconds, and say which."""
+        moment = self.now_s // seconds * seconds + seconds
+        self.tell("/clock", now=moment)
+        return moment
+
+    def account(self, *, rate_limits: bool = False, tier: str = "intermediate", **balances: str) -> Keys:
+        """A new account with balances by our codes: USD="100", **{"ETH2.S": "5"}."""
+        opened = self.tell("/accounts", balances=balances, rate_limits=rate_limits, tier=tier)
+        self._accounts.append(opened["id"])
+        return Keys(opened["id"], opened["key"], opened["secret"])
+
+    def key(self, account: int, **restrictions: Any) -> Keys:  # noqa: ANN401  as the control API has them
+        """One more key to an account."""
+        issued = self.tell(f"/accounts/{account}/keys", **restrictions)
+        return Keys(account, issued["key"], issued["secret"])
+
+    def feeder(self, keys: Keys) -> KrakenClient:
+        """A lean client for what a test needs much of. It counts nonces from 1: the key must be its own."""
+        return KrakenClient(self.url, keys.key, keys.secret, now_ns=lambda: 0)
+
+    def deposit(self, account: int, asset: str, amount: str, **more: Any) -> str:  # noqa: ANN401  as the API has them
+        """A deposit that the network has seen; its refid."""
+        refid: str = self.tell(f"/accounts/{account}/deposits", asset=asset, amount=amount, **more)["refid"]
+        return refid
+
+    def drive(self, refid: str, status: str | None = None, **more: str) -> None:
+        """Take one step of a transfer."""
+        step = more if status is None else {"status": status, **more}
+        self.tell(f"/funding/{refid}", **step)
+
+    def save_withdraw_key(self, account: int, asset: str, key: str, address: str) -> None:
+        """Save an address to withdraw to."""
+        self.tell(f"/accounts/{account}/withdraw-keys", asset=asset, key=key, address=address)
+
+    def is_balanced(self) -> bool:
+        """Whether the books of the whole world sum to zero."""
+        balanced: bool = self.ask("/books")["balanced"]
+        return balanced
+
+    def clear_books(self) -> None:
+        """Cancel all orders of the accounts opened here, so that the next test finds the markets empty."""
+        accounts, self._accounts = self._accounts, []
+        if any(float(asset["holds"]) for asset in self.ask("/books")["assets"].values()):
+            for account in accounts:
+                with self.feeder(self.key(account)) as cleaner:
+                    done(cleaner, "CancelAll")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+
+def done(client: KrakenClient, method: str, **arguments: str) -> Any:  # noqa: ANN401  JSON
+    """The result of a call that must succeed."""
+    reply = client.call(method, arguments)
+    assert not reply.errors, reply.errors
+    return reply.result
+
+
