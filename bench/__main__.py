@@ -1,6 +1,7 @@
 """`python -m bench`: everything in one run."""
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -30,15 +31,15 @@ def main() -> None:
     """Measure, print, and write JSON where asked to."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Seatrial against its budgets.")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
-    parser.add_argument("--quick", action="store_true", help="a few calls of everything: shows that it works, measures nothing")
-    parser.add_argument("--dir", type=Path, default=Path(), help="whose disk is measured; the current one is the default")
+    parser.add_argument("--quick", action="store_true", help="a few calls of everything: only shows that it works")
+    parser.add_argument("--dir", type=Path, default=Path(), help="whose disk is measured (default: this folder)")
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else FULL
     try:
         found = _measure(sizes, arguments.dir)
     except BenchError as error:
         parser.exit(1, f"bench: {error}\n")
-    report.show(found, Console())
+    report.show(found, Console(width=None if sys.stdout.isatty() else report.WIDTH))
     if arguments.json is not None:
         report.write(found, arguments.json)
 

@@ -1,7 +1,7 @@
 """The core alone: commands per second, without wire or store."""
 
 import random
-from itertools import islice
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Final
 
@@ -89,13 +89,14 @@ def _place(number: int, side: Side, price_ticks: int, qty_lots: int = LOTS) -> P
     return PlaceOrder(1 + number % TRADERS, MARKET, side, OrderKind.LIMIT, price_ticks, qty_lots)
 
 
-def _best(steps: list[_Step], untimed: int = 0) -> _Result:
+def _best(steps: Sequence[_Step], untimed: int = 0) -> _Result:
     """The best of some runs: the others were held up by something else."""
     catalogue = load()
-    return max((_run(_machine(catalogue), steps, untimed) for _ in range(REPEATS)), key=lambda result: result.per_second)
+    results = (_run(_machine(catalogue), steps, untimed) for _ in range(REPEATS))
+    return max(results, key=lambda result: result.per_second)
 
 
-def _run(machine: Machine, steps: list[_Step], untimed: int) -> _Result:
+def _run(machine: Machine, steps: Sequence[_Step], untimed: int) -> _Result:
     """Apply all steps; the clock starts after the first `untimed` ones."""
     at_ns, trades, began, postings = machine.state.now_ns, 0, perf_counter(), 0
     machine.take_changes()

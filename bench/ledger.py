@@ -91,7 +91,7 @@ def _ask(server: processes.Seatrial, signer: Signer, offsets: list[int]) -> list
 
 
 def _write_history(data: Path, entries: int) -> Keyed:
-    """A world whose taker has bought, in small trades over a month, until there are that many entries; the taker's key."""
+    """A world whose taker bought in small trades, over a month, until there were that many entries; the taker's key."""
     data.mkdir(parents=True)
     catalogue, clock = load(), Clock()
     machine = Machine(State(SEED, Assets(catalogue.assets), catalogue.markets, catalogue.methods))

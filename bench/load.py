@@ -162,6 +162,7 @@ def main() -> None:
     except (LoadError, OSError) as error:
         sys.exit(f"the load broke off: {error}")
     sys.stdout.buffer.write(msgspec.msgpack.encode(load))
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

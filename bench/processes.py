@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -65,10 +65,10 @@ def limit(secret: str) -> Iterator[Process]:
 
 def generate(plan: Plan) -> Load:
     """Let a process of its own carry a plan out. Raises `BenchError`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.load"], input=msgspec.msgpack.encode(plan), capture_output=True, cwd=_ROOT, check=False
-    )
-    if done.returncode:
+    command = [sys.executable, "-m", "bench.load"]
+    sent = msgspec.msgpack.encode(plan)
+    done = subprocess.run(command, input=sent, capture_output=True, cwd=_ROOT, check=False)  # noqa: S603  our own
+    if done.returncode or not done.stdout:
         raise BenchError(done.stderr.decode(errors="replace").strip())
     return msgspec.msgpack.decode(done.stdout, type=Load)
 
@@ -76,7 +76,8 @@ def generate(plan: Plan) -> Load:
 @contextmanager
 def _running(*module_and_arguments: str) -> Iterator[tuple[int, str]]:
     """A module's process from its first line of output until it is interrupted."""
-    process = subprocess.Popen([sys.executable, "-m", *module_and_arguments], stdout=subprocess.PIPE, text=True, cwd=_ROOT)
+    command = [sys.executable, "-m", *module_and_arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=_ROOT)  # noqa: S603  our own
     assert process.stdout is not None
     try:
         line = process.stdout.readline()

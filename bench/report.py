@@ -5,11 +5,15 @@ import platform
 import sqlite3
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
+
+WIDTH: Final = 150
+"""Of the tables where no terminal says its own."""
 
 
 class Budget(Struct, frozen=True):
@@ -58,7 +62,7 @@ class Report(Struct, frozen=True):
 def machine() -> dict[str, str]:
     """What the numbers depend on."""
     return {
-        "processors": f"{os.cpu_count()} × {platform.processor() or platform.machine()}",
+        "processors": f"{os.cpu_count()} of {platform.processor() or platform.machine()}",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
@@ -81,14 +85,15 @@ def show(report: Report, console: Console) -> None:
 
 def _wire_table(rows: list[WireRow]) -> Table:
     table = Table("over HTTP", title="Calls, durable on SQLite", title_justify="left")
-    for heading in ("conns", "calls/s", "p50 ms", "p99 ms", "p99.9 ms", "× limit", "µs/call", "load busy"):
+    for heading in ("conns", "calls/s", "p50 ms", "p99 ms", "p99.9 ms", "of limit", "µs/call", "load busy"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("budget", no_wrap=True)
     for row in rows:
         table.add_row(
-            row.name, str(row.connections), f"{row.per_second:,.0f}", f"{row.p50_ms:.2f}", f"{row.p99_ms:.2f}",
-            f"{row.p999_ms:.2f}", "" if row.ratio is None else f"{row.ratio:.2f}",
-            "" if row.server_us is None else f"{row.server_us:.1f}", f"{row.generator_busy:.0%}", _verdicts(row.budgets),
+            row.name, str(row.connections), f"{row.per_second:,.0f}",
+            f"{row.p50_ms:.2f}", f"{row.p99_ms:.2f}", f"{row.p999_ms:.2f}",
+            "" if row.ratio is None else f"{row.ratio:.2f}", "" if row.server_us is None else f"{row.server_us:.1f}",
+            f"{row.generator_busy:.0%}", _verdicts(row.budgets),
         )  # fmt: skip
     return table
 
@@ -105,4 +110,5 @@ def _figure_table(figures: list[Figure]) -> Table:
 
 
 def _verdicts(budgets: list[Budget]) -> str:
-    return ", ".join(f"{budget.says} [green]met[/]" if budget.met else f"{budget.says} [red]missed[/]" for budget in budgets)
+    verdicts = {True: "[green]met[/]", False: "[red]missed[/]"}
+    return ", ".join(f"{budget.says} {verdicts[budget.met]}" for budget in budgets)

@@ -9,7 +9,8 @@ from seatrial.dialects.kraken import auth
 PRIVATE = "/0/private/"
 _HEAD = (
     "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n"
-    "Content-Type: application/x-www-form-urlencoded\r\nAPI-Key: {key}\r\nAPI-Sign: {sign}\r\nContent-Length: {length}\r\n\r\n"
+    "Content-Type: application/x-www-form-urlencoded\r\n"
+    "API-Key: {key}\r\nAPI-Sign: {sign}\r\nContent-Length: {length}\r\n\r\n"
 )
 
 

@@ -111,7 +111,8 @@ class Exchange:
         for signer in self.signers[:ACCOUNTS]:
             offsets = [f"ofs={offset}" for offset in range(0, 20 * PAGE, PAGE)]
             pages = self.ask(signer, ["Ledgers"] * len(offsets), offsets)
-            self._entries[signer.keyed.account_id] = list(chain.from_iterable(_result(page)["ledger"] for page in pages))
+            names = chain.from_iterable(_result(page)["ledger"] for page in pages)
+            self._entries[signer.keyed.account_id] = list(names)
 
     def ask(self, signer: Signer, methods: list[str], forms: list[str]) -> list[bytes]:
         """The answers to some calls, one after the other."""
@@ -186,7 +187,7 @@ class _Tally:
         ratio = median(self.ratios) if self.ratios else None
         budgets = []
         if subject and subject.least_ratio is not None and ratio is not None:
-            budgets.append(Budget(f"≥ {subject.least_ratio} ×", ratio >= subject.least_ratio))
+            budgets.append(Budget(f"≥ {subject.least_ratio} of it", ratio >= subject.least_ratio))
         if subject and subject.most_p99_ms is not None:
             budgets.append(Budget(f"p99 ≤ {subject.most_p99_ms:g} ms", p99 <= subject.most_p99_ms))
         return WireRow(

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,7 +17,7 @@ from urllib.parse import parse_qsl
 import pytest
 from typer.testing import CliRunner, Result
 
-from seatrial.cli import local
+from seatrial.cli import defaults, local
 from seatrial.cli.main import app
 from seatrial.dialects.kraken.auth import sign
 from seatrial.server.connection import Connection, KeyedAccount
@@ -73,8 +74,8 @@ class Handler(BaseHTTPRequestHandler):
         """Stay silent."""
 
 
-@pytest.fixture
-def venue() -> Iterator[Venue]:
+@contextmanager
+def listening() -> Iterator[Venue]:
     """A venue that listens."""
     with Venue() as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -84,6 +85,13 @@ def venue() -> Iterator[Venue]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.fixture
+def venue() -> Iterator[Venue]:
+    """A venue that listens."""
+    with listening() as server:
+        yield server
 
 
 @pytest.fixture
@@ -156,9 +164,10 @@ def test_a_refused_nonce_comes_with_the_next_step(venue: Venue, data: str) -> No
     assert venue.fields == {"nonce": "1790812345678901234"}
 
 
-def test_another_venue_gets_the_key_of_the_environment(venue: Venue, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["MINE", "MINE_KEY"])
+def test_another_venue_gets_the_key_of_the_environment(name: str, venue: Venue, tmp_path: Path) -> None:
     env = {"MINE_KEY": "my-key", "MINE_SECRET": SECRET}
-    result = api("Balance", "--url", venue.url, "--key-env", "MINE", "--data", str(tmp_path), env=env)
+    result = api("Balance", "--url", venue.url, "--key-env", name, "--data", str(tmp_path), env=env)
     assert result.exit_code == 0, result.output
     assert venue.was_signed_with("my-key", SECRET)
 
@@ -170,10 +179,18 @@ def test_the_local_exchange_may_be_called_with_a_key_of_the_environment(venue: V
 
 
 def test_the_demo_key_is_not_sent_to_another_venue(data: str) -> None:
-    with Venue() as stranger:
-        said = failed(api("Balance", "--url", stranger.url, "--data", data))
-        assert "--key-env" in said
-        assert stranger.verb == ""
+    with listening() as stranger:
+        for stranger.answer in (ADDED, b"<html>404</html>"):
+            said = failed(api("Balance", "--url", stranger.url, "--data", data))
+            assert "--key-env" in said
+            assert stranger.target == "/_seatrial/v1/accounts/1/keys"
+            assert stranger.headers.keys().isdisjoint({"api-key", "api-sign", "authorization"})
+            assert b"demo" not in stranger.body
+
+
+def test_a_venue_on_another_machine_is_not_asked_for_a_key(data: str) -> None:
+    said = failed(api("Balance", "--url", "http://venue.invalid", "--data", data))
+    assert "needs a key" in said
 
 
 def test_the_local_exchange_may_be_named_by_its_url(venue: Venue, data: str) -> None:
@@ -187,10 +204,28 @@ def test_a_key_that_is_not_in_the_environment_is_named(missing: str, data: str) 
     assert missing in failed(api("Balance", "--key-env", "MINE", "--data", data, env=env))
 
 
-def test_without_a_local_exchange_the_next_step_is_said(tmp_path: Path) -> None:
-    said = failed(api("Balance", "--data", str(tmp_path)))
-    assert "seatrial serve" in said
-    assert str(tmp_path) in said
+def test_without_a_local_exchange_the_next_step_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Venue() as gone:
+        monkeypatch.setattr(defaults, "URL", gone.url)
+    assert "seatrial serve" in failed(api("Balance", "--data", str(tmp_path)))
+
+
+def test_an_exchange_without_a_data_directory_is_asked_for_a_key(
+    venue: Venue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(defaults, "URL", venue.url)
+    issued = {"account_id": 1, "name": "seatrial api", "key": "new-key", "secret": SECRET, "permissions": []}
+    venue.answer = json.dumps(issued | {"error": []}).encode()
+    assert api("Balance", "--data", str(tmp_path)).exit_code == 0
+    assert venue.target == "/0/private/Balance"
+    assert venue.was_signed_with("new-key", SECRET)
+
+
+def test_where_no_key_is_to_be_had_the_data_directory_is_named(
+    venue: Venue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(defaults, "URL", venue.url)
+    assert str(tmp_path) in failed(api("Balance", "--data", str(tmp_path)))
 
 
 def test_an_exchange_that_is_not_running_is_told_with_the_next_step(tmp_path: Path) -> None:

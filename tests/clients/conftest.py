@@ -4,12 +4,27 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import pytest
+
 from running import RunningServer
 from tape import Tape, record
 from venue import Keys, Venue, done
-from venue_clients import CLIENTS, VenueClient
+from venue_clients import CLIENTS
+from venue_facts import VenueClient
 
 Connect = Callable[[Keys], VenueClient]
+
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_proxy() -> Iterator[None]:
+    """Clients that heed the environment must reach this machine all the same."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in PROXIES:
+            environment.delenv(name, raising=False)
+            environment.delenv(name.lower(), raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +60,14 @@ def connect(client_name: str, venue: Venue) -> Iterator[Connect]:
 
 @pytest.fixture(scope="session")
 def tape(world: Venue) -> Tape:
-    """A market that traded before any test of it began."""
-    return record(world, "SOL/USD")
+    """A market with 1,100 trades, made before any test of it began."""
+    return record(world, "SOL/USD", 100)
+
+
+@pytest.fixture
+def minutes(venue: Venue) -> Tape:
+    """A market that traded in the last minutes, and at no time before on this day of the world."""
+    return record(venue, "SOL/EUR", 3)
 
 
 @pytest.fixture(scope="session")

@@ -106,8 +106,7 @@ def test_nonces_equal_a_list_of_all_that_were_spent(window: int, nonces: list[in
     spent: list[int] = []
     for nonce in nonces:
         highest = max(spent, default=-1)
-        is_new = nonce not in spent and nonce > highest - max(window, 0) if spent else True
-        is_new = is_new and (window > 0 or nonce > highest)
+        is_new = nonce > highest or (nonce > highest - window and nonce not in spent)
         assert key.take_nonce(nonce, 1) is is_new
         spent += [nonce] * is_new
 

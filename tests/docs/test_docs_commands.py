@@ -4,25 +4,24 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 import ccxt
 import pytest
 from msgspec import Struct
 
+from running import RunningServer
+from seatrial.cli import defaults
+from seatrial.server.operations import OPERATIONS
+
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = Path(sys.executable).parent
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
 README_URL = "http://127.0.0.1:8790"
-START_SECONDS = 30
 BLOCK_SECONDS = 120
 
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -35,14 +34,6 @@ class Block(Struct, frozen=True):
     place: str
     language: str
     code: str
-
-
-class Exchange(Struct, frozen=True):
-    """A running server, and the key that its banner tells people to paste."""
-
-    url: str
-    key: str
-    secret: str
 
 
 def blocks(document: Path) -> list[Block]:
@@ -63,44 +54,20 @@ RUNNABLE = [page for page in PAGES if any(block.language in {"sh", "python"} for
 JSON_BLOCKS = [block for page in PAGES for block in blocks(page) if block.language == "json"]
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[Exchange]:
-    """An exchange with its data in the folder, where `seatrial api` looks for it; stopped by Ctrl-C."""
-    command = [str(SCRIPTS / "seatrial"), "serve", "--port", "0", "--json"]
-    with (
-        (folder / "stderr").open("w+") as errors,
-        subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
-    ):
-        assert process.stdout is not None
-        stuck = Timer(START_SECONDS, process.kill)
-        stuck.start()
-        line = process.stdout.readline()
-        stuck.cancel()
-        assert line, f"`seatrial serve --json` said nothing; its errors: {(folder / 'stderr').read_text()}"
-        try:
-            ready = json.loads(line)
-            demo = ready["accounts"][0]
-            yield Exchange(ready["url"], demo["key"], demo["secret"])
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(START_SECONDS)
-    assert process.returncode == 0
-
-
-def fill_in(code: str, exchange: Exchange) -> str:
-    """Do what the documents ask of the reader: put in one's own address, key and secret."""
-    return (
-        code.replace(README_URL, exchange.url)
-        .replace("YOUR_KEY", exchange.key)
-        .replace("YOUR_SECRET", exchange.secret)
-    )  # fmt: skip
+def fill_in(code: str, exchange: RunningServer) -> str:
+    """Do what the documents ask of the reader: put in the address, and a key of the client's own with its secret."""
+    code = code.replace(README_URL, exchange.url)
+    if "YOUR_KEY" not in code:
+        return code
+    issued = exchange.tell("/accounts/demo/keys")
+    return code.replace("YOUR_KEY", issued["key"]).replace("YOUR_SECRET", issued["secret"])
 
 
 def without_long_running(code: str) -> str:
     """The commands of a shell block; those that would start the whole project again only have their words checked."""
     kept = []
     for line in code.splitlines():
-        words = line.split()
+        words = line.partition(" #")[0].split()
         if words[:1] == ["make"]:
             goals = {word for word in words[1:] if re.fullmatch(r"[a-z]+", word)}
             assert goals <= TARGETS, f"no such target: {line}"
@@ -111,7 +78,7 @@ def without_long_running(code: str) -> str:
     return "\n".join(kept)
 
 
-def run(block: Block, exchange: Exchange, folder: Path) -> None:
+def run(block: Block, exchange: RunningServer, folder: Path) -> None:
     """Run one example to its end."""
     code = fill_in(block.code, exchange)
     if block.language == "sh":
@@ -132,7 +99,7 @@ def test_every_example_of_a_document_runs(page: Path, tmp_path: Path) -> None:
     examples = [block for block in blocks(page) if block.language in {"sh", "python"}]
     if shutil.which("curl") is None and any("curl " in block.code for block in examples):
         pytest.skip("this machine has no curl")
-    with serving(tmp_path) as exchange:
+    with RunningServer(tmp_path / defaults.DATA) as exchange:
         for block in examples:
             run(block, exchange, tmp_path)
 
@@ -158,6 +125,13 @@ def test_the_readme_opens_with_the_two_commands() -> None:
 def test_the_readme_names_every_make_target() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert not [target for target in TARGETS - {"help"} if f"make {target}" not in readme]
+
+
+def test_every_operation_of_the_control_api_has_its_example() -> None:
+    page = (ROOT / "docs" / "control-api.md").read_text(encoding="utf-8")
+    sections = {title: body for title, _, body in (part.partition("\n") for part in page.split("\n### ")[1:])}
+    assert sections.keys() == {f"`{operation.verb} {operation.path}`" for operation in OPERATIONS}
+    assert not [title for title, body in sections.items() if "curl " not in body]
 
 
 def test_an_example_with_a_wrong_target_is_seen() -> None:

@@ -1,4 +1,4 @@
-"""ccxt's kraken, sync and async, through its unified methods and with its own parser."""
+"""The kraken of ccxt, sync and async, through its unified methods and with its own parser."""
 
 import asyncio
 import inspect
@@ -7,6 +7,7 @@ from typing import Any
 
 import ccxt
 import ccxt.async_support
+
 from venue_facts import Candle, Entry, Holding, Levels, Moved, OwnTrade, PlacedOrder, Print, Quote, Rules, exact
 
 TRADE_FIELDS = 7
@@ -21,7 +22,7 @@ class Ccxt:
     def close(self) -> None:
         self.exchange.close()
 
-    def private(self, method: str, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def private(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
         return self.exchange.request(method, ["private"], "POST", params)["result"]
 
     def markets(self) -> dict[str, Rules]:
@@ -56,16 +57,7 @@ class Ccxt:
         return _order(self.exchange.fetch_order(order))
 
     def own_trades(self) -> dict[str, OwnTrade]:
-        return {
-            row["id"]: OwnTrade(
-                row["order"],
-                row["side"],
-                *(exact(row[name]) for name in ("price", "amount", "cost")),
-                exact(row["fee"]["cost"]),
-                row["takerOrMaker"] == "maker",
-            )
-            for row in self.exchange.fetch_my_trades()
-        }
+        return {row["id"]: _fill(row) for row in self.exchange.fetch_my_trades()}
 
     def ledger(self, offset: int) -> dict[str, Entry]:
         return {
@@ -89,16 +81,19 @@ class Ccxt:
         return str(self.exchange.withdraw(code, float(amount), "", {"key": key})["id"])
 
     def cancel_withdrawal(self, code: str, refid: str) -> bool:
-        """ccxt has no unified method for it."""
+        """Through no unified method: ccxt has none for it."""
         stopped: bool = self.private("WithdrawCancel", asset=code, refid=refid)
         return stopped
 
     def candles(self, symbol: str, since_s: int) -> list[Candle]:
         rows = self.exchange.fetch_ohlcv(symbol, "1m", since_s * 1000)
-        return [Candle(row[0] // 1000, *map(exact, row[1:])) for row in rows]
+        return [
+            Candle(row[0] // 1000, exact(row[1]), exact(row[2]), exact(row[3]), exact(row[4]), exact(row[5]))
+            for row in rows
+        ]
 
     def prints(self, symbol: str, cursor: str, count: int) -> tuple[list[Print], str]:
-        """ccxt adds the venue's `last` to the last row, and then sorts rows of one millisecond by their id as text."""
+        """What ccxt makes of a page: `last` is added to the last row, then rows are sorted by time and id as text."""
         rows = self.exchange.fetch_trades(symbol, None, count, {"since": cursor})
         page = [Print(int(row["id"]), row["side"], exact(row["price"]), exact(row["amount"])) for row in rows]
         last = [row["info"][-1] for row in rows if len(row["info"]) > TRADE_FIELDS]
@@ -106,12 +101,11 @@ class Ccxt:
 
     def quote(self, symbol: str) -> Quote:
         row = self.exchange.fetch_ticker(symbol)
-        return Quote(*(exact(row[name]) for name in ("bid", "ask", "last", "baseVolume")))
+        return Quote(exact(row["bid"]), exact(row["ask"]), exact(row["last"]), exact(row["baseVolume"]))
 
     def book(self, symbol: str) -> tuple[Levels, Levels]:
         found = self.exchange.fetch_order_book(symbol)
-        bids, asks = ([(exact(row[0]), exact(row[1])) for row in found[side]] for side in ("bids", "asks"))
-        return bids, asks
+        return _levels(found["bids"]), _levels(found["asks"])
 
     def spreads(self, symbol: str) -> Levels:
         """By the method that ccxt makes of the venue's name for it."""
@@ -146,18 +140,18 @@ class Blocking:
 
 
 def ccxt_settings(url: str, key: str, secret: str) -> dict[str, Any]:
-    """How ccxt is pointed here; without its own pauses between calls."""
+    """How ccxt is pointed here; without its own pauses, between calls and on leaving."""
     urls = {"api": {"public": url, "private": url}}
-    return {"apiKey": key, "secret": secret, "urls": urls, "enableRateLimit": False}
+    return {"apiKey": key, "secret": secret, "urls": urls, "enableRateLimit": False, "timeout_on_exit": 0}
 
 
 def ccxt_sync(url: str, key: str, secret: str) -> Ccxt:
-    """ccxt's ordinary exchange."""
+    """The ordinary exchange."""
     return Ccxt(ccxt.kraken(ccxt_settings(url, key, secret)))
 
 
 def ccxt_async(url: str, key: str, secret: str) -> Ccxt:
-    """ccxt's asynchronous exchange."""
+    """The asynchronous exchange."""
     return Ccxt(Blocking(ccxt.async_support.kraken(ccxt_settings(url, key, secret))))
 
 
@@ -197,3 +191,7 @@ def _fill(row: Mapping[str, Any]) -> OwnTrade:
 def _moved(row: Mapping[str, Any]) -> Moved:
     info = row["info"]
     return Moved(info["status"], info.get("status-prop"), exact(row["amount"]), exact(row["fee"]["cost"]))
+
+
+def _levels(rows: list[Any]) -> Levels:
+    return [(exact(row[0]), exact(row[1])) for row in rows]

@@ -1,24 +1,25 @@
 """A world behind its application inside the test's own process: real calls, real answers, no socket."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Callable, Coroutine, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from signed_calls import SignedCall, Signer
 
 from seatrial.core.machine import Machine
 from seatrial.server.app import App
 from seatrial.server.control import control_app
-from seatrial.server.world import World
 from seatrial.server.worlds import Settings, connection_of, open_world
+from signed_calls import SignedCall, Signer
 
 Result = TypeVar("Result")
 Message = MutableMapping[str, Any]
 
 PREFIX = "/_seatrial/v1"
 HERE = (("host", "localhost"),)
+PATIENCE_SECONDS = 300
+"""Longer than any story takes: a world that never recovers fails its test and does not hang it."""
 
 
 class Answer(NamedTuple):
@@ -59,9 +60,10 @@ class Inside:
     """A server without its socket. The clock stands still unless the test says otherwise."""
 
     def __init__(self, data: Path | None = None, *, token: str | None = None, live: bool = False) -> None:
-        self.world: World = open_world(Settings(data))
+        self.world = open_world(Settings(data))
         if not live:
             self.world.clock.set(frozen=True)
+            self._commit()
         self.notes: list[str] = []
         self.app = App(self.world, lambda: control_app(self.world, token), self.notes.append)
         (demo,) = connection_of(self.world, "").accounts
@@ -112,7 +114,7 @@ class Inside:
         """A signed call."""
         return await self.ask("POST", call.path, call.body, headers=list(call.headers.items()))
 
-    async def call(self, method: str, **params: object) -> Answer:
+    async def call(self, method: str, /, **params: object) -> Answer:
         """A private call by the demo account."""
         return await self.send(self.demo.call(method, **params))
 
@@ -134,19 +136,27 @@ class Inside:
         assert opened.status == 201, opened
         return Signer(opened.json["key"], opened.json["secret"])
 
+    def _commit(self) -> None:
+        store, machine = self.world._store, self.machine
+        store.commit(store.batch(machine.take_changes(), machine.state, self.world.clock.text()))
+
     def _highest_nonce(self, public: str) -> int:
         return max(0, self.machine.state.keys[public].highest_nonce)
 
 
 def inside(
-    story: Callable[[Inside], Awaitable[Result]], data: Path | None = None, *, token: str | None = None, live: bool = False
+    story: Callable[[Inside], Coroutine[Any, Any, Result]],
+    data: Path | None = None,
+    *,
+    token: str | None = None,
+    live: bool = False,
 ) -> Result:
     """Run a story against a world of its own, and stop the world after it."""
 
     async def told() -> Result:
         server = Inside(data, token=token, live=live)
         try:
-            return await story(server)
+            return await asyncio.wait_for(story(server), PATIENCE_SECONDS)
         finally:
             await server.world.stop()
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec.structs import replace
 
 from seatrial.catalogue import Catalogue, load
 from seatrial.core.accounts import ApiKey
@@ -107,8 +108,14 @@ class Trader:
         """The one error of a call that must be refused."""
         return _error(self.call(method, **params))
 
-    def place(  # noqa: PLR0913  an order has this many parts
-        self, side: str, volume: str, price: str | None = None, *, pair: str = "BTC/USD", **more: Any  # noqa: ANN401
+    def place(
+        self,
+        side: str,
+        volume: str,
+        price: str | None = None,
+        *,
+        pair: str = "BTC/USD",
+        **more: Any,  # noqa: ANN401
     ) -> Order:
         """An order by way of the core; without a price a market order."""
         market = self.exchange.market(pair)
@@ -125,16 +132,21 @@ class Trader:
 
 
 class Exchange:
-    """A world over the real catalogue and a store in memory. The account opened first is the one that `call` speaks for."""
+    """A world over the real catalogue and a store in memory. `call` speaks for the account opened first.
 
-    def __init__(self, seed: int = 1, now_ns: int = START_NS) -> None:
+    `markets` replace those of the catalogue that have their symbols.
+    """
+
+    def __init__(self, seed: int = 1, now_ns: int = START_NS, markets: dict[str, Market] | None = None) -> None:
         self.seed = seed
         self.clock = Clock(now_ns)
         found = catalogue()
+        if markets is not None:
+            found = replace(found, markets=found.markets | markets)
         self.machine = Machine(State(seed, Assets(found.assets), found.markets, found.methods))
         self.store = open_store(None)
         self.store.begin_world(seed, now_ns, "")
-        self.kraken = Kraken(seed, symbols())
+        self.kraken = Kraken(seed, symbols() if markets is None else Symbols(found))
         self.ids = self.kraken.ids
         self.traders: list[Trader] = []
         self._nonce = 0
@@ -165,8 +177,8 @@ class Exchange:
     def two_rich_traders(self, pair: str = "BTC/USD") -> tuple[Trader, Trader]:
         """Two accounts with plenty of both assets of a market."""
         base, quote = pair.split("/")
-        first = self.account(**{base: "100000", quote: "100000000"})
-        return first, self.account(**{base: "100000", quote: "100000000"})
+        plenty: dict[str, Any] = {base: "100000", quote: "100000000"}
+        return self.account(**plenty), self.account(**plenty)
 
     def trade(self, price: str, volume: str, side: str = "buy", *, pair: str = "BTC/USD") -> None:
         """One trade between the first two accounts: the second takes what the first offers."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import krakenex
 from kraken.spot import Funding, Market, Trade, User
+
 from venue_facts import Candle, Entry, Holding, Levels, Moved, OwnTrade, PlacedOrder, Print, Quote, Rules, exact
 
 EVERYDAY = {"XBT": "BTC", "XDG": "DOGE", "FEE": "KFEE"}
@@ -84,7 +85,9 @@ class RawClient:
     def candles(self, symbol: str, since_s: int) -> list[Candle]:
         name, alias = self._pair(symbol)
         rows = self.public("OHLC", pair=alias, interval=1, since=since_s - 60)[name]
-        return [Candle(row[0], *map(exact, (*row[1:5], row[6]))) for row in rows]
+        return [
+            Candle(row[0], exact(row[1]), exact(row[2]), exact(row[3]), exact(row[4]), exact(row[6])) for row in rows
+        ]
 
     def prints(self, symbol: str, cursor: str, count: int) -> tuple[list[Print], str]:
         name, alias = self._pair(symbol)
@@ -100,8 +103,7 @@ class RawClient:
     def book(self, symbol: str) -> tuple[Levels, Levels]:
         name, alias = self._pair(symbol)
         sides = self.public("Depth", pair=alias, count=10)[name]
-        bids, asks = ([(exact(row[0]), exact(row[1])) for row in sides[side]] for side in ("bids", "asks"))
-        return bids, asks
+        return _levels(sides["bids"]), _levels(sides["asks"])
 
     def spreads(self, symbol: str) -> Levels:
         name, alias = self._pair(symbol)
@@ -112,7 +114,7 @@ class RawClient:
         return fills
 
     def _code(self, asset: str) -> str:
-        """Everyday code of the venue's name. Rewards balances (.F) are in no list of assets: their name is their altname."""
+        """Everyday code of the venue's name. Rewards balances (.F) are in no list: their name is their altname."""
         if not self._assets:
             rows = self.public("Assets").items()
             self._assets = {name: _everyday(row["altname"]) for name, row in rows}
@@ -144,14 +146,20 @@ class Krakenex(RawClient):
         super().__init__(self._private, self._public)
         self.api = krakenex.API(key=key, secret=secret)
         self.api.uri = url
+        self._spent = 0
 
     def close(self) -> None:
         self.api.close()
 
-    def _private(self, method: str, **params: Any) -> Any:  # noqa: ANN401  JSON
-        return _result(self.api.query_private(method, params))
+    def _private(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+        """Its nonces are the time in milliseconds, and this venue answers within one: the caller lets it pass."""
+        while self.api._nonce() <= self._spent:
+            pass
+        answer = self.api.query_private(method, params)
+        self._spent = self.api._nonce()
+        return _result(answer)
 
-    def _public(self, method: str, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def _public(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
         return _result(self.api.query_public(method, params))
 
 
@@ -160,9 +168,9 @@ class KrakenSdk(RawClient):
 
     def __init__(self, url: str, key: str, secret: str) -> None:
         super().__init__(self._private, self._public)
-        self.user, self.trade, self.funding = (kind(key=key, secret=secret, url=url) for kind in (User, Trade, Funding))
-        self.market = Market(url=url)
-        user, trade, funding, market = self.user, self.trade, self.funding, self.market
+        user, trade = User(key=key, secret=secret, url=url), Trade(key=key, secret=secret, url=url)
+        funding, market = Funding(key=key, secret=secret, url=url), Market(url=url)
+        self.user, self.trade, self.funding, self.market = user, trade, funding, market
         self._methods: dict[str, Callable[..., Any]] = {
             "AddOrder": trade.create_order, "AssetPairs": market.get_asset_pairs, "Assets": market.get_assets,
             "Balance": user.get_account_balance, "BalanceEx": user.get_balances, "CancelAll": trade.cancel_all_orders,
@@ -181,22 +189,23 @@ class KrakenSdk(RawClient):
 
     def close(self) -> None:
         """It has no way to close its connections, so this reaches for them."""
-        for part in (self.user, self.trade, self.funding, self.market):
-            part._SpotClient__session.close()  # type: ignore[attr-defined]
+        parts: tuple[Any, ...] = (self.user, self.trade, self.funding, self.market)
+        for part in parts:
+            part._SpotClient__session.close()
 
     def _fills(self) -> dict[str, Any]:
         """It asks for merged fills unless told otherwise."""
         fills: dict[str, Any] = self.private("TradesHistory", consolidate_taker=False)["trades"]
         return fills
 
-    def _private(self, method: str, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def _private(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
         """By the client's method for it; what has none, by its general one."""
         call = self._methods.get(method)
         if call is None or not _takes(call, self._arguments(method, params)):
             return self.user.request("POST", f"/0/private/{method}", params=params)
         return call(**self._arguments(method, params))
 
-    def _public(self, method: str, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def _public(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
         return self._methods[method](**params)
 
     def _arguments(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,3 +260,7 @@ def _fill(row: Mapping[str, Any]) -> OwnTrade:
 
 def _moved(row: Mapping[str, Any]) -> Moved:
     return Moved(row["status"], row.get("status-prop"), exact(row["amount"]), exact(row["fee"]))
+
+
+def _levels(rows: list[Any]) -> Levels:
+    return [(exact(row[0]), exact(row[1])) for row in rows]

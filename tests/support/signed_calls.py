@@ -30,7 +30,7 @@ class Signer:
         self.secret = secret
         self.nonce = nonce
 
-    def call(self, method: str, **params: object) -> SignedCall:
+    def call(self, method: str, /, **params: object) -> SignedCall:
         """A call of a private method."""
         self.nonce += 1
         nonce = str(self.nonce)

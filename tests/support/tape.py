@@ -3,14 +3,13 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from venue import Venue, done
-from venue_clients import Candle
-
 from seatrial.client.kraken import KrakenClient
+from venue import Venue, done
+from venue_facts import Candle
 
 ROUNDS = 11
-FILLS = 100
 SIZE = Decimal("0.1")
+DAY = 86_400
 QUIET_AFTER = 5
 """After this round nobody trades for a minute."""
 
@@ -25,33 +24,35 @@ class Tape(NamedTuple):
     """Its minutes, the quiet one too."""
 
 
-def record(venue: Venue, symbol: str) -> Tape:
-    """Trade for some minutes: up in the even ones, down in the odd ones, each in one sweep through the book."""
+def record(venue: Venue, symbol: str, fills: int) -> Tape:
+    """Trade for some minutes of a new day: up in the even ones, down in the odd ones, each in one sweep."""
     base, quote = symbol.split("/")
     rich = {base: "10000", quote: "1000000"}
     prints, candles = [], []
-    start_s = venue.reach_next(60)
+    start_s = venue.reach_next(DAY)
     with venue.feeder(venue.account(**rich)) as maker, venue.feeder(venue.account(**rich)) as taker:
         for number in range(ROUNDS):
             side = "sell" if number % 2 else "buy"
-            prices = _trade(maker, taker, symbol, side, number)
+            prices = _prices(number, fills)
+            _sweep(maker, taker, symbol, side, prices)
             prints += [(side, price, SIZE) for price in prices]
-            candles.append(
-                Candle(start_s, prices[0], max(prices), min(prices), prices[-1], SIZE * FILLS),
-            )
+            candles.append(Candle(start_s, prices[0], max(prices), min(prices), prices[-1], SIZE * fills))
             start_s = venue.reach_next(60)
             if number == QUIET_AFTER:
-                candles.append(Candle(start_s, *[prices[-1]] * 4, Decimal(0)))
+                close = prices[-1]
+                candles.append(Candle(start_s, close, close, close, close, Decimal(0)))
                 start_s = venue.reach_next(60)
     return Tape(symbol, prints, candles)
 
 
-def _trade(maker: KrakenClient, taker: KrakenClient, symbol: str, side: str, number: int) -> list[Decimal]:
-    """One sweep; its prices in their order."""
-    step = Decimal("0.01") * (-1 if side == "sell" else 1)
-    prices = [Decimal(100 + number) + step * fill for fill in range(FILLS)]
+def _prices(number: int, fills: int) -> list[Decimal]:
+    step = Decimal("0.01") * (-1 if number % 2 else 1)
+    return [Decimal(100 + number) + step * fill for fill in range(fills)]
+
+
+def _sweep(maker: KrakenClient, taker: KrakenClient, symbol: str, side: str, prices: list[Decimal]) -> None:
+    """Trade at each of the prices, with one order of the taker."""
     resting = {"pair": symbol, "type": "sell" if side == "buy" else "buy", "ordertype": "limit", "volume": str(SIZE)}
     for price in prices:
         done(maker, "AddOrder", **resting, price=str(price))
-    done(taker, "AddOrder", pair=symbol, type=side, ordertype="market", volume=str(SIZE * FILLS))
-    return prices
+    done(taker, "AddOrder", pair=symbol, type=side, ordertype="market", volume=str(SIZE * len(prices)))

@@ -1,15 +1,14 @@
 """A running world for tests of real clients: fresh accounts, and a clock that moves only when told."""
 
-from collections.abc import Callable
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self
 
 import httpx
-from running import RunningServer
 
+from running import RunningServer
 from seatrial.client.kraken import KrakenClient
 
-Thing = TypeVar("Thing")
+MOST_QUESTIONS = 20_000
 
 
 class Keys(NamedTuple):
@@ -63,9 +62,16 @@ class Venue:
         self.tell("/clock", now=moment)
         return moment
 
-    def account(self, *, rate_limits: bool = False, tier: str = "intermediate", **balances: str) -> Keys:
-        """A new account with balances by our codes: USD="100", **{"ETH2.S": "5"}."""
-        opened = self.tell("/accounts", balances=balances, rate_limits=rate_limits, tier=tier)
+    def account(self, **balances: str) -> Keys:
+        """A new account that may call as often as it likes; balances by our codes: USD="100", **{"ETH2.S": "5"}."""
+        return self._open(balances=balances, rate_limits=False)
+
+    def limited_account(self, tier: str, **balances: str) -> Keys:
+        """A new account with the rate limits of a tier."""
+        return self._open(balances=balances, tier=tier)
+
+    def _open(self, **wanted: Any) -> Keys:  # noqa: ANN401  JSON
+        opened = self.tell("/accounts", **wanted)
         self._accounts.append(opened["id"])
         return Keys(opened["id"], opened["key"], opened["secret"])
 
@@ -91,6 +97,11 @@ class Venue:
     def save_withdraw_key(self, account: int, asset: str, key: str, address: str) -> None:
         """Save an address to withdraw to."""
         self.tell(f"/accounts/{account}/withdraw-keys", asset=asset, key=key, address=address)
+
+    def wait_until_well(self) -> None:
+        """Ask until a store that failed is read again; the server tries twice a second."""
+        well = (self._http.post("/clock", json={}).is_success for _ in range(MOST_QUESTIONS))
+        assert any(well), self.server.log
 
     def is_balanced(self) -> bool:
         """Whether the books of the whole world sum to zero."""
@@ -119,5 +130,3 @@ def done(client: KrakenClient, method: str, **arguments: str) -> Any:  # noqa: A
     reply = client.call(method, arguments)
     assert not reply.errors, reply.errors
     return reply.result
-
-

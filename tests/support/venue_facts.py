@@ -1,5 +1,6 @@
-"""What clients of the venue tell, in one form: everyday codes and symbols (BTC, BTC/USD), exact numbers, and the venue's
-own words for states.
+"""What clients of the venue tell, in one form.
+
+Codes and symbols are everyday ones (BTC, BTC/USD), numbers exact, and states the venue's own words.
 """
 
 from decimal import Decimal
@@ -111,7 +112,7 @@ class VenueClient(Protocol):
     def close(self) -> None:
         """Let go of its connections."""
 
-    def private(self, method: str, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def private(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
         """The result of a private method by its name; the client's own exception when it is refused."""
 
     def markets(self) -> dict[str, Rules]:

@@ -41,7 +41,7 @@ def run(target: Target, method: str, arguments: list[str], *, exact: bool) -> No
     pretty = sys.stdout.isatty() and not exact
     typer.echo(msgspec.json.format(reply.body, indent=2) if pretty else reply.body)
     if "EAPI:Invalid nonce" in reply.errors:
-        note("this key was used with larger nonces by another client: add your own, as in nonce=$(date +%s%N)")
+        note("this key has seen larger nonces: add one, as in nonce=$(date +%s%N), or say --key-env with another key")
     if reply.refused:
         raise typer.Exit(REFUSED)
 
@@ -61,7 +61,8 @@ def choose_target(method: str, url: str | None, key_env: str | None, data: Path)
         fail(str(error))
     advice = "check --url" if url else "start the exchange with `seatrial serve`"
     if key_env:
-        return Target(where, advice, _variable(f"{key_env}_KEY"), _variable(f"{key_env}_SECRET"))
+        name = key_env.removesuffix("_KEY")
+        return Target(where, advice, _variable(f"{name}_KEY"), _variable(f"{name}_SECRET"))
     demo = here.account("kraken") if here and here.url.rstrip("/") == where else None
     if demo:
         return Target(where, advice, demo.key, demo.secret)

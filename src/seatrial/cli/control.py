@@ -64,7 +64,7 @@ class _Problem(msgspec.Struct, frozen=True):
 def run(where: Where, ask: Ask, layout: tables.Layout[T]) -> None:
     """Ask, show the answer, and end with status 1 when the exchange refused."""
     control = _address(where)
-    response = _send(control, ask, where.token, _start_advice(where))
+    response = _send(control, ask, where.token, _start_advice(where), patience=None)
     if not response.is_success:
         _end(response, ask, where)
     try:
@@ -113,8 +113,10 @@ def _start_advice(where: Where) -> str:
     return "start the exchange with `seatrial serve`, or say --data DIR or --url URL"
 
 
-def _send(control: str, ask: Ask, token: str | None, advice: str) -> httpx.Response:
-    """To make much time pass takes time, so the answer is awaited as long as it takes."""
+def _send(
+    control: str, ask: Ask, token: str | None, advice: str, patience: float | None = TIMEOUT_SECONDS
+) -> httpx.Response:
+    """`patience` is how many seconds to wait for the answer; None: as long as it takes, as to make much time pass."""
     body = None if ask.body is None else {name: value for name, value in ask.body.items() if value is not None}
     query = {} if ask.account is None else {"account": ask.account}
     headers = {} if token is None else {b"Authorization": b"Bearer " + token.encode()}
@@ -122,7 +124,7 @@ def _send(control: str, ask: Ask, token: str | None, advice: str) -> httpx.Respo
         with http_client(control) as client:
             return client.request(
                 ask.verb, control + ask.path, json=body, params=query, headers=headers,
-                timeout=httpx.Timeout(TIMEOUT_SECONDS, read=None),
+                timeout=httpx.Timeout(TIMEOUT_SECONDS, read=patience),
             )  # fmt: skip
     except (httpx.ConnectError, httpx.ConnectTimeout):
         fail(f"nothing answers at {control}: {advice}")

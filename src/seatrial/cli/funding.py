@@ -72,7 +72,7 @@ def withdraw_key(
 @funding.command("list")
 def list_funding(
     *,
-    account: Annotated[str | None, typer.Option(metavar="ID", help="Only this account's.")] = None,
+    account: Annotated[str | None, typer.Option(metavar="ACCOUNT", help="Only this account's, by id or name.")] = None,
     data: Data = defaults.DATA,
     url: Url = None,
     token: Token = None,

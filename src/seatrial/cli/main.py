@@ -6,8 +6,10 @@ import typer
 
 from seatrial.cli.account import accounts
 from seatrial.cli.api import api
+from seatrial.cli.candles import candles
 from seatrial.cli.exits import FAILED
 from seatrial.cli.funding import deposit, funding, withdraw_key
+from seatrial.cli.history import history
 from seatrial.cli.serve import serve
 from seatrial.cli.sign import sign
 from seatrial.cli.world import books, clock
@@ -28,6 +30,8 @@ app.command()(withdraw_key)
 app.add_typer(funding, name="funding")
 app.command()(clock)
 app.command()(books)
+app.add_typer(history, name="history")
+app.command()(candles)
 
 
 def main() -> None:

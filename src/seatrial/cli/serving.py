@@ -17,7 +17,7 @@ Seatrial answers at {url}
   key     {key}
   secret  {secret}
 
-  curl {url}/0/public/Ticker?pair=XBTUSD
+  curl "{url}/0/public/Ticker?pair=XBTUSD"
 
   import ccxt
   exchange = ccxt.kraken({{"apiKey": "{key}", "secret": "{secret}"}})
@@ -55,6 +55,4 @@ def _line(connection: Connection) -> str:
 def _banner(connection: Connection, settings: Settings) -> str:
     demo = connection.accounts[0]
     kept = "Nothing is kept: --memory." if settings.data is None else f"The world is kept in {settings.data}."
-    return _BANNER.format(
-        url=connection.url, key=demo.key, secret=demo.secret, control=connection.control, kept=kept
-    )
+    return _BANNER.format(url=connection.url, key=demo.key, secret=demo.secret, control=connection.control, kept=kept)

@@ -58,6 +58,10 @@ def _books(books: shapes.Books) -> Table:
     return table
 
 
+def _delays(delays: shapes.DelaysView) -> str:
+    return "\n".join(f"{line} s" for line in _facts(delays).splitlines())
+
+
 def _facts(answer: msgspec.Struct) -> str:
     """One fact per line; what is not known has none."""
     facts = {name.replace("_", " "): value for name, value in msgspec.structs.asdict(answer).items()}
@@ -90,6 +94,6 @@ ISSUED: Final = Layout(shapes.IssuedKey, _facts)
 TRANSFER: Final = Layout(shapes.TransferView, _facts)
 TRANSFERS: Final = Layout(list[shapes.TransferView], _transfers)
 DESTINATION: Final = Layout(shapes.DestinationView, _facts)
-DELAYS: Final = Layout(shapes.DelaysView, _facts)
+DELAYS: Final = Layout(shapes.DelaysView, _delays)
 CLOCK: Final = Layout(shapes.ClockView, _facts)
 BOOKS: Final = Layout(shapes.Books, _books)

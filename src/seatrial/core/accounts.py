@@ -1,6 +1,11 @@
 """Who trades: accounts, their API keys and their session tokens."""
 
+from typing import Final
+
 from msgspec import Struct, field
+
+HOUSE: Final = "house"
+"""The venue of the one account that no dialect speaks for: it makes markets, see `core/house.py`."""
 
 
 class Account(Struct, frozen=True):
@@ -45,6 +50,10 @@ class ApiKey(Struct):
     recent_nonces: list[int] = field(default_factory=list)
     """Nonces taken inside the window, ascending; empty without a window."""
     used_ns: int = 0
+
+    def __repr__(self) -> str:
+        """Without its secrets, which must not reach a log."""
+        return f"ApiKey(key_id={self.key_id}, account_id={self.account_id}, name={self.name!r}, public={self.public!r})"
 
     def take_nonce(self, nonce: int, at_ns: int) -> bool:
         """Spend a nonce; False when it, or too late a one, was spent before.

@@ -2,8 +2,11 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from typing import Final
 
 from seatrial.core.orders import Order, SelfTrade, Side
+
+_BUY: Final = Side.BUY
 
 
 class Level:
@@ -25,17 +28,14 @@ class Level:
 class BookSide:
     """One side of a book. Prices are kept so that the best one is last: taking it away moves nothing."""
 
-    __slots__ = ("_keys", "_levels", "_sign")
+    __slots__ = ("_keys", "_levels", "_sign", "best_ticks")
 
     def __init__(self, side: Side) -> None:
+        self.best_ticks: int | None = None
+        """The best price, None when the side is empty."""
         self._sign = 1 if side is Side.BUY else -1
         self._keys: list[int] = []
         self._levels: dict[int, Level] = {}
-
-    @property
-    def best_ticks(self) -> int | None:
-        """The best price, None when the side is empty."""
-        return self._keys[-1] * self._sign if self._keys else None
 
     def levels(self) -> Iterator[Level]:
         """All levels, best price first."""
@@ -48,6 +48,7 @@ class BookSide:
         if level is None:
             level = self._levels[key] = Level(order.price_ticks)
             insort(self._keys, key)
+            self.best_ticks = self._keys[-1] * self._sign
         level.orders[order.order_id] = order
         level.qty_lots += order.qty_lots - order.filled_lots
 
@@ -74,6 +75,7 @@ class BookSide:
         del self._levels[key]
         if self._keys[-1] == key:
             self._keys.pop()
+            self.best_ticks = self._keys[-1] * self._sign if self._keys else None
         else:
             del self._keys[bisect_left(self._keys, key)]
 
@@ -109,11 +111,11 @@ class Book:
 
     def side(self, side: Side) -> BookSide:
         """Where orders of that side rest."""
-        return self.bids if side is Side.BUY else self.asks
+        return self.bids if side is _BUY else self.asks
 
     def crosses(self, side: Side, limit_ticks: int) -> bool:
         """Whether an order with that limit would take liquidity at once."""
-        if side is Side.BUY:
+        if side is _BUY:
             best = self.asks.best_ticks
             return best is not None and best <= limit_ticks
         best = self.bids.best_ticks
@@ -128,13 +130,13 @@ class Book:
         plan = Plan()
         plan.unspent = spend
         wanted = order.qty_lots
-        for level in self._reachable(order):
+        for level in self.reachable(order.side, order.price_ticks):
             price = level.price_ticks
             left = wanted - plan.qty_lots if wanted else plan.unspent // price
             for maker in level.orders.values():
                 if left == 0:
                     break
-                if maker.account_id == order.account_id:
+                if maker.account_id == order.account_id and not order.is_house:
                     if _meet_own(plan, maker, order.self_trade):
                         return plan
                     continue
@@ -149,11 +151,11 @@ class Book:
                 break
         return plan
 
-    def _reachable(self, order: Order) -> Iterator[Level]:
-        buying = order.side is Side.BUY
-        limit = order.price_ticks
+    def reachable(self, side: Side, limit_ticks: int) -> Iterator[Level]:
+        """The levels that an order with that limit could take, best first; 0 is no limit."""
+        buying = side is _BUY
         for level in (self.asks if buying else self.bids).levels():
-            if limit and (level.price_ticks > limit if buying else level.price_ticks < limit):
+            if limit_ticks and (level.price_ticks > limit_ticks if buying else level.price_ticks < limit_ticks):
                 return
             yield level
 

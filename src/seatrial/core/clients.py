@@ -1,6 +1,6 @@
 """Accounts, keys and tokens: opening, issuing, and spending a nonce."""
 
-from seatrial.core.accounts import Account, ApiKey, Token
+from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
 from seatrial.core.commands import IssueKey, IssueToken, OpenAccount, SpendNonce
 from seatrial.core.events import AccountOpened, KeyIssued, NonceSpent, TokenIssued
 from seatrial.core.ledger import EntryKind
@@ -10,7 +10,7 @@ from seatrial.core.state import AccountState, State
 
 def open_account(state: State, command: OpenAccount, at_ns: int) -> Reject | None:
     """A new client. Opening balances are posted as transfers, so that deposits are only what a tester drives."""
-    if command.name in state.account_names:
+    if command.name in state.account_names or (command.venue == HOUSE and state.house is not None):
         return Reject.ACCOUNT_NAME_TAKEN
     if any(state.assets.get(code) is None for _, code, _ in command.balances):
         return Reject.ASSET_UNKNOWN
@@ -42,8 +42,10 @@ def _fits(state: State, command: OpenAccount) -> bool:
 
 def add_account(state: State, account: Account) -> None:
     """Take an account, new or stored, into the world."""
-    state.accounts[account.account_id] = AccountState(account, state.ledger)
+    state.accounts[account.account_id] = opened = AccountState(account, state.ledger)
     state.account_names[account.name] = account.account_id
+    if account.venue == HOUSE:
+        state.house = opened
 
 
 def issue_key(state: State, command: IssueKey, at_ns: int) -> Reject | None:

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from seatrial.core.funding import Delays, TransferNote, TransferStatus
+from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 
 
@@ -33,6 +34,10 @@ class IssueKey(Struct, frozen=True, tag=True):
     query_from_ns: int = 0
     query_to_ns: int = 0
     ip_allowlist: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Without its secrets, which must not reach a log."""
+        return f"IssueKey(account_id={self.account_id}, name={self.name!r}, public={self.public!r})"
 
 
 class SpendNonce(Struct, frozen=True, tag=True):
@@ -72,6 +77,47 @@ class PlaceOrder(Struct, frozen=True, tag=True):
     """How many orders the account may have open in this market; None: any number."""
     check_only: bool = False
     """Check everything, place nothing."""
+
+
+class Rung(Struct, frozen=True, array_like=True):
+    """One of the house's resting orders in a market, by its place on its side. A quantity of 0 takes it away."""
+
+    side: Side
+    place: int
+    price_ticks: int
+    qty_lots: int
+
+
+class QuoteMarket(Struct, frozen=True, tag=True):
+    """The house moves some of its resting orders; those not named stay."""
+
+    market: str
+    rungs: tuple[Rung, ...]
+
+
+class PrintTrade(Struct, frozen=True, tag=True):
+    """The house trades with itself at that price, whatever its quotes; clients who are in the way come first."""
+
+    market: str
+    taker_side: Side
+    taker_kind: OrderKind
+    price_ticks: int
+    qty_lots: int
+    stamp_ns: int = 0
+    """When the trade is to be dated: later than the command, or the next free nanosecond is taken."""
+
+
+class SetStatus(Struct, frozen=True, tag=True):
+    """Open or halt one market."""
+
+    market: str
+    status: MarketStatus
+
+
+class SetSystemStatus(Struct, frozen=True, tag=True):
+    """Open or halt the exchange."""
+
+    status: SystemStatus
 
 
 class CancelOrders(Struct, frozen=True, tag=True):
@@ -158,6 +204,10 @@ class PassTime(Struct, frozen=True, tag=True):
 Command = (
     PlaceOrder
     | CancelOrders
+    | QuoteMarket
+    | PrintTrade
+    | SetStatus
+    | SetSystemStatus
     | SpendNonce
     | OpenAccount
     | IssueKey

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from seatrial.core.accounts import Account, ApiKey, Token
 from seatrial.core.funding import DepositAddress, Destination, Transfer
-from seatrial.core.markets import FundingMethod
+from seatrial.core.markets import FundingMethod, Modes
 from seatrial.core.orders import Fill, Order, Trade
 
 
@@ -30,17 +30,35 @@ class OrderChecked(Struct, frozen=True):
     order: Order
 
 
-class OrderAccepted(Struct, frozen=True):
+class OrderAccepted(Struct, frozen=True, gc=False):
     order: Order
 
 
-class Traded(Struct, frozen=True):
+class Traded(Struct, frozen=True, gc=False):
     trade: Trade
     maker: Fill
     taker: Fill
 
 
-class OrderEnded(Struct, frozen=True):
+class TradePrinted(Struct, frozen=True):
+    """The house traded with itself."""
+
+    trade: Trade
+
+
+class MarketQuoted(Struct, frozen=True):
+    """The house's resting orders stand as asked."""
+
+    market: str
+
+
+class StatusSet(Struct, frozen=True):
+    """What is open from now on."""
+
+    modes: Modes
+
+
+class OrderEnded(Struct, frozen=True, gc=False):
     """Filled, canceled or expired; the order says which and why."""
 
     order: Order
@@ -103,6 +121,9 @@ Event = (
     | OrderChecked
     | OrderAccepted
     | Traded
+    | TradePrinted
+    | MarketQuoted
+    | StatusSet
     | OrderEnded
     | OrdersCanceled
     | AddressIssued

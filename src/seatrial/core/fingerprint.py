@@ -23,6 +23,7 @@ def facts(state: State) -> dict[str, object]:
         "now_ns": state.now_ns,
         "counters": state.counters,
         "delays": state.delays,
+        "modes": state.modes,
         "accounts": [_account(account, state.now_ns) for account in state.accounts.values()],
         "keys": list(state.keys.values()),
         "tokens": [token for token in state.tokens.values() if token.expires_ns > state.now_ns],
@@ -65,4 +66,5 @@ def _market(ms: MarketState, now_ns: int) -> dict[str, object]:
         "last": ms.stats.last,
         "quotes": list(ms.quotes),
         "trade_id": ms.trade_id,
+        "status": ms.status,
     }

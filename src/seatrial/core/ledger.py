@@ -148,13 +148,17 @@ class Ledger:
 
     def hold(self, purse: Purse, units: int) -> None:
         """Set free money aside for an order."""
-        move(purse.free, purse.held, units)
-        self.touch(purse)
+        purse.free.balance -= units
+        purse.held.balance += units
+        purse.used = True
+        self.touched[purse] = None
 
     def release(self, purse: Purse, units: int) -> None:
         """Give money set aside for an order back."""
-        move(purse.held, purse.free, units)
-        self.touch(purse)
+        purse.held.balance -= units
+        purse.free.balance += units
+        purse.used = True
+        self.touched[purse] = None
 
     def open_entry(self) -> None:
         """Begin a new entry; its postings follow. One without postings leaves no gap in the ids."""
@@ -183,7 +187,8 @@ class Ledger:
                 kind, subtype, ref, at_ns, amount, fee, purse.booked,
             )
         )  # fmt: skip
-        self.touch(purse)
+        purse.used = True
+        self.touched[purse] = None
 
     def has_room(self, asset: Asset, amount: int) -> bool:
         """Whether that much more may come in. All balances sum to zero, so bounding custody bounds every purse."""

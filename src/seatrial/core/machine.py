@@ -6,7 +6,7 @@ due by then — orders that start or expire, deposits that confirm — happens f
 
 from typing import assert_never
 
-from seatrial.core import clients, fingerprint, trading, treasury
+from seatrial.core import clients, fingerprint, house, trading, treasury
 from seatrial.core.commands import (
     CancelOrders,
     CancelWithdrawal,
@@ -18,10 +18,14 @@ from seatrial.core.commands import (
     OpenAccount,
     PassTime,
     PlaceOrder,
+    PrintTrade,
+    QuoteMarket,
     RequestWithdrawal,
     SaveDestination,
     SeeDeposit,
     SetDelays,
+    SetStatus,
+    SetSystemStatus,
     SpendNonce,
 )
 from seatrial.core.events import DelaysSet, Event, TimePassed
@@ -69,6 +73,12 @@ class Machine:
                 return trading.place(state, command, at_ns)
             case CancelOrders():
                 return trading.cancel(state, command, at_ns)
+            case QuoteMarket():
+                return house.quote(state, command, at_ns)
+            case PrintTrade():
+                return house.print_trade(state, command, at_ns)
+            case SetStatus() | SetSystemStatus():
+                return trading.set_status(state, command)
             case SpendNonce():
                 return clients.spend_nonce(state, command, at_ns)
             case OpenAccount():

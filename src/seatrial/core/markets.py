@@ -1,6 +1,9 @@
 """Where one asset is traded for another: scales, minimums and fee schedules."""
 
+from bisect import bisect_right
 from enum import StrEnum
+from operator import attrgetter
+from typing import Final
 
 from msgspec import Struct
 
@@ -17,12 +20,33 @@ class MarketStatus(StrEnum):
     REDUCE_ONLY = "reduce_only"
 
 
+class SystemStatus(StrEnum):
+    """What the exchange lets its users do, over all markets. Source: kraken-spot-rest 12.2; kraken-semantics 8.8."""
+
+    ONLINE = "online"
+    CANCEL_ONLY = "cancel_only"
+    POST_ONLY = "post_only"
+    LIMIT_ONLY = "limit_only"
+    MAINTENANCE = "maintenance"
+    """Nothing, not even cancels."""
+
+
+class Modes(Struct, frozen=True):
+    """What is open: the exchange as a whole, and the markets whose status was changed since the world began."""
+
+    system: SystemStatus = SystemStatus.ONLINE
+    markets: dict[str, MarketStatus] = {}
+
+
 class FeeTier(Struct, frozen=True):
     """The rates from one 30-day volume upwards. A negative maker rate is a rebate."""
 
     from_usd: int
     taker_ppm: int
     maker_ppm: int
+
+
+_FROM_USD: Final = attrgetter("from_usd")
 
 
 class FeeSchedule(Struct, frozen=True):
@@ -35,12 +59,7 @@ class FeeSchedule(Struct, frozen=True):
 
     def tier(self, volume_usd: int) -> FeeTier:
         """The tier that a 30-day volume of whole US dollars has reached."""
-        reached = self.tiers[0]
-        for tier in self.tiers:
-            if tier.from_usd > volume_usd:
-                break
-            reached = tier
-        return reached
+        return self.tiers[bisect_right(self.tiers, volume_usd, key=_FROM_USD) - 1]
 
 
 class Market(Struct, frozen=True):
@@ -59,6 +78,7 @@ class Market(Struct, frozen=True):
     """In units of 10**-cost_scale of the quote."""
     fees: FeeSchedule
     status: MarketStatus = MarketStatus.ONLINE
+    """Its status when a world begins."""
 
 
 class FundingMethod(Struct, frozen=True):

@@ -12,6 +12,11 @@ class Side(StrEnum):
     BUY = "buy"
     SELL = "sell"
 
+    @property
+    def opposite(self) -> "Side":
+        """The other way."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
 
 class OrderKind(StrEnum):
     """How an order names its price."""
@@ -68,6 +73,7 @@ class Reason(StrEnum):
     NO_LIQUIDITY = "no_liquidity"
     OUT_OF_FUNDS = "out_of_funds"
     EXPIRED = "expired"
+    MARKET_CLOSED = "market_closed"
 
 
 TRANSITIONS: Final = {
@@ -82,7 +88,7 @@ TRANSITIONS: Final = {
 """No row leaves FILLED, CANCELED or EXPIRED. Source: kraken-spot-rest 6.9."""
 
 
-class Order(Struct):
+class Order(Struct, gc=False):
     """One order, from acceptance to its end."""
 
     order_id: int
@@ -129,6 +135,8 @@ class Order(Struct):
     """What the purse it pays from still sets aside for it."""
     hold_ppm: int = 0
     """The fee rate that its hold allows for."""
+    is_house: bool = False
+    """Whether it is the house's, whose orders trade with each other: see `core/house.py`. Follows from its account."""
 
     @property
     def open_lots(self) -> int:

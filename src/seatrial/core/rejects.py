@@ -13,6 +13,7 @@ class Reject(StrEnum):
     ACCOUNT_NAME_TAKEN = "account_name_taken"
     KEY_UNKNOWN = "key_unknown"
     NONCE_USED = "nonce_used"
+    EXCHANGE_CLOSED = "exchange_closed"
     ASSET_UNKNOWN = "asset_unknown"
     ASSET_READ_ONLY = "asset_read_only"
     MARKET_UNKNOWN = "market_unknown"

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from seatrial.core.accounts import Account, ApiKey, Token
+from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
 from seatrial.core.assets import Asset, AssetKind, Assets
 from seatrial.core.book import Book
 from seatrial.core.candles import Candles, DayStats
 from seatrial.core.funding import Delays, DepositAddress, Destination, Transfer
 from seatrial.core.ledger import Ledger, Posting, Purse
-from seatrial.core.markets import FeeTier, FundingMethod, Market
-from seatrial.core.orders import Fill, Order, Trade
+from seatrial.core.markets import FeeTier, FundingMethod, Market, Modes
+from seatrial.core.orders import Fill, Order, Status, Trade
 from seatrial.core.volume import USD_SCALE, RollingVolume
 
 if TYPE_CHECKING:
@@ -24,21 +24,25 @@ KEPT_QUOTES: Final = 200
 """How many changes of the best bid or ask a market remembers. Source: market-data section 7."""
 
 USD: Final = "USD"
+_USD_UNITS: Final = 10**USD_SCALE
+
+NO_FEES: Final = FeeTier(0, 0, 0)
 
 
 class Ratio:
     """An exact change of scale: value * mul / div."""
 
-    __slots__ = ("div", "mul")
+    __slots__ = ("_twice_div", "_twice_mul", "div", "mul")
 
     def __init__(self, from_scale: int, to_scale: int) -> None:
         self.mul: int = 10 ** max(to_scale - from_scale, 0)
         self.div: int = 10 ** max(from_scale - to_scale, 0)
+        self._twice_mul: int = 2 * self.mul
+        self._twice_div: int = 2 * self.div
 
     def nearest(self, value: int) -> int:
         """The value in the other scale, to the nearest unit, halves up."""
-        div = self.div
-        return (2 * value * self.mul + div) // (2 * div)
+        return (value * self._twice_mul + self.div) // self._twice_div
 
     def ceil(self, value: int) -> int:
         """The value in the other scale, rounded up."""
@@ -61,6 +65,7 @@ class MarketState:
 
     def __init__(self, market: Market) -> None:
         self.market = market
+        self.status = market.status
         self.book = Book()
         self.candles = Candles()
         self.stats = DayStats()
@@ -101,8 +106,10 @@ class AccountState:
         """By asset and method, oldest first."""
         self.destinations: dict[tuple[str, str], Destination] = {}
         """By asset and name, and in that order."""
+        self._is_house = account.venue == HOUSE
         self._ledger = ledger
         self._trading: dict[str, Purse] = {}
+        self._pairs: dict[str, tuple[Purse, Purse]] = {}
 
     def trading_purse(self, asset: Asset) -> Purse:
         """The purse that orders pay from and fills go to."""
@@ -112,6 +119,13 @@ class AccountState:
             purse = self._ledger.purse(account.account_id, account.trading_wallet, asset)
             self._trading[asset.code] = purse
         return purse
+
+    def trading_purses(self, market: Market) -> tuple[Purse, Purse]:
+        """Those for the base and the quote of a market."""
+        pair = self._pairs.get(market.symbol)
+        if pair is None:
+            pair = self._pairs[market.symbol] = self.trading_purse(market.base), self.trading_purse(market.quote)
+        return pair
 
     def funding_purse(self, asset: Asset) -> Purse:
         """The purse that deposits go to and withdrawals leave from."""
@@ -123,8 +137,10 @@ class AccountState:
         self.destinations = dict(sorted(self.destinations.items()))
 
     def fee_tier(self, market: Market, at_ns: int) -> FeeTier:
-        """The rates that its 30-day volume has earned in that market."""
-        return market.fees.tier(self.volume.at(at_ns) // 10**USD_SCALE)
+        """The rates that its 30-day volume has earned in that market; the house pays none."""
+        if self._is_house:
+            return NO_FEES
+        return market.fees.tier(self.volume.at(at_ns) // _USD_UNITS)
 
 
 class Alarm(IntEnum):
@@ -168,6 +184,7 @@ class Changes:
         self.postings: list[Posting] = []
         self.purses: dict[Purse, None] = {}
         self.delays: Delays | None = None
+        self.modes: Modes | None = None
 
 
 class State:
@@ -185,7 +202,10 @@ class State:
         self.now_ns = 0
         self.counters = Counters()
         self.delays = Delays()
+        self.modes = Modes()
         self.accounts: dict[int, AccountState] = {}
+        self.house: AccountState | None = None
+        """The account that makes markets, once there is one."""
         self.live_orders: dict[int, Order] = {}
         self.account_names: dict[str, int] = {}
         self.keys: dict[str, ApiKey] = {}
@@ -219,6 +239,12 @@ class State:
             return methods[0] if methods else None
         return next((method for method in methods if method.name == name), None)
 
+    def set_modes(self, modes: Modes) -> None:
+        """Open and halt what they say."""
+        self.modes = modes
+        for ms in self.markets.values():
+            ms.status = modes.markets.get(ms.market.symbol, ms.market.status)
+
     def set_alarm(self, due_ns: int, alarm: Alarm, number: int) -> None:
         """Something falls due. Alarms are not taken back: whoever answers one looks whether it still applies."""
         heapq.heappush(self._alarms, (due_ns, alarm, number))
@@ -227,6 +253,17 @@ class State:
     def next_due_ns(self) -> int | None:
         """When the next alarm rings; None when none is set."""
         return self._alarms[0][0] if self._alarms else None
+
+    @property
+    def next_happening_ns(self) -> int | None:
+        """When the next alarm rings that still applies; None when none will."""
+        return min((due[0] for due in self._alarms if self._applies(*due)), default=None)
+
+    def _applies(self, due_ns: int, alarm: int, number: int) -> bool:
+        if alarm == Alarm.MOVE_TRANSFER:
+            return self.transfers[number].due_ns == due_ns
+        order = self.live_orders.get(number)
+        return order is not None and (alarm == Alarm.EXPIRE_ORDER or order.status is Status.PENDING)
 
     def pop_alarm(self) -> tuple[Alarm, int]:
         """The next alarm: what, and the number of the order or transfer."""
@@ -281,7 +318,7 @@ class State:
         new, ledger = self.changes, self.ledger
         return bool(
             new.keys or new.orders or ledger.touched or new.transfers or new.addresses or new.destinations
-            or new.tokens or new.accounts or new.delays
+            or new.tokens or new.accounts or new.delays or new.trades or new.modes
         )  # fmt: skip
 
     def take_changes(self) -> Changes:

@@ -2,12 +2,22 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from seatrial.core.assets import Asset
 from seatrial.core.book import Plan
-from seatrial.core.commands import CancelOrders, PlaceOrder
-from seatrial.core.events import OrderAccepted, OrderChecked, OrderEnded, OrdersCanceled, Traded
+from seatrial.core.commands import CancelOrders, PlaceOrder, SetStatus, SetSystemStatus
+from seatrial.core.events import (
+    OrderAccepted,
+    OrderChecked,
+    OrderEnded,
+    OrdersCanceled,
+    StatusSet,
+    Traded,
+    TradePrinted,
+)
 from seatrial.core.ledger import EXCHANGE, FEE_INCOME, EntryKind, Purse, move
-from seatrial.core.markets import MarketStatus
+from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.money import MAX_UNITS, rescale_floor
 from seatrial.core.orders import Fill, Order, OrderKind, Reason, Side, Status, Step, TimeInForce, Trade
 from seatrial.core.rejects import Reject
@@ -15,7 +25,23 @@ from seatrial.core.state import USD, AccountState, Alarm, MarketState, State
 from seatrial.core.volume import MOST_PER_TRADE, USD_SCALE
 
 PPM: Final = 1_000_000
-_NO_PLAN: Final = Plan()
+NO_PLAN: Final = Plan()
+"""What an order does that meets nothing."""
+
+_REFUSALS: Final = {
+    SystemStatus.MAINTENANCE.value: Reject.EXCHANGE_CLOSED,
+    MarketStatus.CANCEL_ONLY.value: Reject.MARKET_CANCEL_ONLY,
+    MarketStatus.REDUCE_ONLY.value: Reject.MARKET_REDUCE_ONLY,
+    MarketStatus.POST_ONLY.value: Reject.MARKET_POST_ONLY,
+    MarketStatus.LIMIT_ONLY.value: Reject.MARKET_LIMIT_ONLY,
+}
+"""By the words that exchange and markets share."""
+
+# Named once: looking a member up in its enum takes longer than most of what is done with it here.
+_BUY, _SELL, _LIMIT, _MARKET = Side.BUY, Side.SELL, OrderKind.LIMIT, OrderKind.MARKET
+_OPEN, _PENDING, _FILL, _FILL_LAST = Status.OPEN, Status.PENDING, Step.FILL, Step.FILL_LAST
+_IOC, _FOK, _TRADE = TimeInForce.IOC, TimeInForce.FOK, EntryKind.TRADE
+_MARKET_ONLINE, _EXCHANGE_ONLINE = MarketStatus.ONLINE, SystemStatus.ONLINE
 
 
 def place(state: State, command: PlaceOrder, at_ns: int) -> Reject | None:  # noqa: C901, PLR0912  a ladder of checks
@@ -26,27 +52,28 @@ def place(state: State, command: PlaceOrder, at_ns: int) -> Reject | None:  # no
     ms = state.markets.get(command.market)
     if ms is None:
         return Reject.MARKET_UNKNOWN
-    closed = _closed_to(ms, command)
+    is_house = account is state.house
+    closed = closed_to(state, ms, command.kind, post_only=command.post_only)
     if closed is not None:
         return closed
     if command.client_id is not None and command.client_id in account.by_client_id:
         return Reject.CLIENT_ID_IN_USE
     market = ms.market
-    if max(command.qty_lots, command.spend) > MAX_UNITS:
+    if command.qty_lots > MAX_UNITS or command.spend > MAX_UNITS:
         return Reject.QTY_OUT_OF_RANGE
     if command.price_ticks > MAX_UNITS:
         return Reject.PRICE_OUT_OF_RANGE
-    if not command.spend and command.qty_lots < market.min_qty_lots:
+    if not command.spend and command.qty_lots < (1 if is_house else market.min_qty_lots):
         return Reject.QTY_BELOW_MINIMUM
-    order = _order(command, at_ns)
-    plan = _plan(ms, order)
-    if _costs(ms, order, plan) < market.min_cost:
+    order = new_order(command, at_ns, is_house=is_house)
+    plan = plan_of(ms, order)
+    if not is_house and _costs(ms, order, plan) < market.min_cost:
         return Reject.COST_BELOW_MINIMUM
-    if command.post_only and plan is not _NO_PLAN:
+    if command.post_only and plan is not NO_PLAN:
         return Reject.POST_ONLY_WOULD_TAKE
     order.hold_ppm = account.fee_tier(market, at_ns).taker_ppm
-    hold = _hold_for(ms, order) if order.kind is OrderKind.LIMIT else _hold_for_market(ms, order, plan)
-    purse = account.trading_purse(_paying_asset(ms, order))
+    hold = hold_for(ms, order) if order.kind is _LIMIT else _hold_for_market(ms, order, plan)
+    purse = account.trading_purse(paying_asset(ms, order))
     if hold > purse.free.balance:
         return Reject.INSUFFICIENT_FUNDS
     if command.most_open is not None and account.open_count.get(market.symbol, 0) >= command.most_open:
@@ -65,10 +92,10 @@ def place(state: State, command: PlaceOrder, at_ns: int) -> Reject | None:  # no
     state.events.append(OrderAccepted(order))
     if order.expires_ns:
         state.set_alarm(order.expires_ns, Alarm.EXPIRE_ORDER, order.order_id)
-    if order.status is Status.PENDING:
+    if order.status is _PENDING:
         state.set_alarm(order.starts_ns, Alarm.START_ORDER, order.order_id)
     else:
-        _enter(state, ms, order, plan, at_ns)
+        enter(state, ms, order, plan, at_ns)
     return None
 
 
@@ -77,70 +104,93 @@ def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
     account = state.accounts.get(command.account_id)
     if account is None:
         return Reject.ACCOUNT_UNKNOWN
+    if state.modes.system is SystemStatus.MAINTENANCE:
+        return Reject.EXCHANGE_CLOSED
     chosen = _chosen(account, command)
     if not chosen and not command.everything:
         return Reject.ORDER_UNKNOWN
     for order in chosen:
-        _end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
+        end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
     state.events.append(OrdersCanceled(len(chosen)))
+    return None
+
+
+def set_status(state: State, command: SetStatus | SetSystemStatus) -> Reject | None:
+    """Open or halt a market, or the exchange. What rests stays; orders that start in a halt are canceled (decided)."""
+    modes = state.modes
+    if isinstance(command, SetSystemStatus):
+        modes = replace(modes, system=command.status)
+    elif command.market in state.markets:
+        modes = replace(modes, markets={**modes.markets, command.market: command.status})
+    else:
+        return Reject.MARKET_UNKNOWN
+    state.set_modes(modes)
+    state.changes.modes = modes
+    state.events.append(StatusSet(modes))
     return None
 
 
 def start(state: State, order_id: int, at_ns: int) -> None:
     """The start time of a pending order has come."""
     order = state.live_orders.get(order_id)
-    if order is None or order.status is not Status.PENDING:
+    if order is None or order.status is not _PENDING:
         return
     ms = state.markets[order.market]
     order.advance(Step.START)
     state.changes.orders[order.order_id] = order
-    plan = _plan(ms, order)
-    if order.post_only and plan is not _NO_PLAN:
-        _end(state, order, Step.CANCEL, Reason.POST_ONLY, at_ns)
+    if closed_to(state, ms, order.kind, post_only=order.post_only) is not None:
+        end(state, order, Step.CANCEL, Reason.MARKET_CLOSED, at_ns)
         return
-    if order.kind is OrderKind.MARKET and not _refit_hold(state, ms, order, plan):
-        _end(state, order, Step.CANCEL, Reason.OUT_OF_FUNDS, at_ns)
+    plan = plan_of(ms, order)
+    if order.post_only and plan is not NO_PLAN:
+        end(state, order, Step.CANCEL, Reason.POST_ONLY, at_ns)
         return
-    _enter(state, ms, order, plan, at_ns)
+    if order.kind is _MARKET and not _refit_hold(state, ms, order, plan):
+        end(state, order, Step.CANCEL, Reason.OUT_OF_FUNDS, at_ns)
+        return
+    enter(state, ms, order, plan, at_ns)
 
 
 def expire(state: State, order_id: int, at_ns: int) -> None:
     """The expiry time of an order has come."""
     order = state.live_orders.get(order_id)
     if order is not None:
-        _end(state, order, Step.EXPIRE, Reason.EXPIRED, at_ns)
+        end(state, order, Step.EXPIRE, Reason.EXPIRED, at_ns)
 
 
-def _closed_to(ms: MarketState, command: PlaceOrder) -> Reject | None:
-    status = ms.market.status
-    if status is MarketStatus.ONLINE:
+def closed_to(state: State, ms: MarketState, kind: OrderKind, *, post_only: bool) -> Reject | None:
+    """Why the exchange, or else the market, takes no such order now. Source: kraken-semantics 8.8."""
+    if ms.status is _MARKET_ONLINE and state.modes.system is _EXCHANGE_ONLINE:
         return None
-    if status is MarketStatus.CANCEL_ONLY:
-        return Reject.MARKET_CANCEL_ONLY
-    if status is MarketStatus.REDUCE_ONLY:
-        return Reject.MARKET_REDUCE_ONLY
-    if status is MarketStatus.POST_ONLY and not command.post_only:
-        return Reject.MARKET_POST_ONLY
-    if status is MarketStatus.LIMIT_ONLY and command.kind is OrderKind.MARKET:
-        return Reject.MARKET_LIMIT_ONLY
+    for status in (state.modes.system.value, ms.status.value):
+        refusal = _REFUSALS.get(status)
+        if refusal is Reject.MARKET_POST_ONLY and post_only:
+            continue
+        if refusal is Reject.MARKET_LIMIT_ONLY and kind is _LIMIT:
+            continue
+        if refusal is not None:
+            return refusal
     return None
 
 
-def _order(command: PlaceOrder, at_ns: int) -> Order:
-    return Order(
+def new_order(command: PlaceOrder, at_ns: int, *, is_house: bool) -> Order:
+    """The order that was asked for, before it is accepted."""
+    order = Order(
         0, command.account_id, command.market, command.side, command.kind, command.price_ticks, command.qty_lots,
         command.spend, command.time_in_force, command.self_trade, command.post_only, command.fee_in_base,
         command.starts_ns, command.expires_ns, command.tag, command.client_id, at_ns,
-        Status.PENDING if command.starts_ns > at_ns else Status.OPEN,
+        _PENDING if command.starts_ns > at_ns else _OPEN,
     )  # fmt: skip
+    order.is_house = is_house
+    return order
 
 
-def _plan(ms: MarketState, order: Order) -> Plan:
-    """What the order would take on arrival; `_NO_PLAN` itself when it would meet nothing."""
-    if order.status is Status.PENDING:
-        return _NO_PLAN
-    if order.kind is OrderKind.LIMIT and not ms.book.crosses(order.side, order.price_ticks):
-        return _NO_PLAN
+def plan_of(ms: MarketState, order: Order) -> Plan:
+    """What the order would take on arrival; `NO_PLAN` itself when it would meet nothing."""
+    if order.status is _PENDING:
+        return NO_PLAN
+    if order.kind is _LIMIT and not ms.book.crosses(order.side, order.price_ticks):
+        return NO_PLAN
     return ms.book.plan(order, order.spend * ms.to_quote.div // ms.to_quote.mul)
 
 
@@ -148,22 +198,23 @@ def _costs(ms: MarketState, order: Order, plan: Plan) -> int:
     """What the order would move, in units of the market's cost; a market order by what it would meet."""
     if order.spend:
         return ms.to_cost.nearest(order.spend * ms.to_quote.div // ms.to_quote.mul)
-    if order.kind is OrderKind.LIMIT:
+    if order.kind is _LIMIT:
         return ms.to_cost.nearest(order.price_ticks * order.qty_lots)
     return ms.to_cost.nearest(plan.exact) if plan.qty_lots == order.qty_lots else ms.market.min_cost
 
 
-def _paying_asset(ms: MarketState, order: Order) -> Asset:
-    return ms.market.quote if order.side is Side.BUY else ms.market.base
+def paying_asset(ms: MarketState, order: Order) -> Asset:
+    """What it sets aside."""
+    return ms.market.quote if order.side is _BUY else ms.market.base
 
 
-def _hold_for(ms: MarketState, order: Order) -> int:
+def hold_for(ms: MarketState, order: Order) -> int:
     """What a limit order sets aside for what is left of it: its worst cost and, where it pays one, its fee.
 
     Rounded up while each fill is rounded to the nearest unit. Source: kraken-semantics section 5, hold_trade.
     """
     lots = order.qty_lots - order.filled_lots
-    if order.side is Side.BUY:
+    if order.side is _BUY:
         exact = order.price_ticks * lots
         if order.fee_in_base:
             return ms.to_quote.ceil(exact)
@@ -175,8 +226,8 @@ def _hold_for(ms: MarketState, order: Order) -> int:
 
 def _hold_for_market(ms: MarketState, order: Order, plan: Plan) -> int:
     """What a market order needs at once: the fills it would meet, and their fees."""
-    if order.side is Side.SELL:
-        return _hold_for(ms, order)
+    if order.side is _SELL:
+        return hold_for(ms, order)
     ppm = 0 if order.fee_in_base else order.hold_ppm
     if order.spend:
         return -(-order.spend * (PPM + ppm) // PPM)
@@ -188,7 +239,7 @@ def _hold_for_market(ms: MarketState, order: Order, plan: Plan) -> int:
 
 def _refit_hold(state: State, ms: MarketState, order: Order, plan: Plan) -> bool:
     """Set aside what a market order needs now that it starts; False when there is not enough."""
-    purse = state.accounts[order.account_id].trading_purse(_paying_asset(ms, order))
+    purse = state.accounts[order.account_id].trading_purse(paying_asset(ms, order))
     more = _hold_for_market(ms, order, plan) - order.hold
     if more > purse.free.balance:
         return False
@@ -208,60 +259,74 @@ def _chosen(account: AccountState, command: CancelOrders) -> list[Order]:
     return [o for o in account.orders.values() if o.tag in tags or o.order_id in ids or o.client_id in names]
 
 
-def _enter(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -> None:
+def enter(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -> None:
     """Carry out the plan of an accepted order, then let the rest of it rest or end."""
-    if order.time_in_force is TimeInForce.FOK and plan.qty_lots < order.qty_lots:
-        _end(state, order, Step.CANCEL, Reason.NOT_FILLED_AT_ONCE, at_ns)
+    if order.time_in_force is _FOK and plan.qty_lots < order.qty_lots:
+        end(state, order, Step.CANCEL, Reason.NOT_FILLED_AT_ONCE, at_ns)
         return
     for own in plan.evicted:
-        _end(state, own, Step.CANCEL, Reason.SELF_TRADE, at_ns)
+        end(state, own, Step.CANCEL, Reason.SELF_TRADE, at_ns)
     for maker, lots in plan.fills:
         _trade(state, ms, order, maker, lots)
-    at_ns = max(at_ns, state.now_ns)
-    if order.status is not Status.OPEN:
+    at_ns = state.now_ns
+    if order.status is not _OPEN:
         pass
     elif plan.spent and plan.fills:
-        _end(state, order, Step.FILL_LAST, None, at_ns)
+        end(state, order, _FILL_LAST, None, at_ns)
     elif plan.stopped_by_self:
-        _end(state, order, Step.CANCEL, Reason.SELF_TRADE, at_ns)
-    elif order.kind is OrderKind.MARKET:
-        _end(state, order, Step.CANCEL, Reason.NO_LIQUIDITY, at_ns)
-    elif order.time_in_force is TimeInForce.IOC:
-        _end(state, order, Step.CANCEL, Reason.NOT_FILLED_AT_ONCE, at_ns)
+        end(state, order, Step.CANCEL, Reason.SELF_TRADE, at_ns)
+    elif order.kind is _MARKET:
+        end(state, order, Step.CANCEL, Reason.NO_LIQUIDITY, at_ns)
+    elif order.time_in_force is _IOC:
+        end(state, order, Step.CANCEL, Reason.NOT_FILLED_AT_ONCE, at_ns)
     else:
-        _rest(state, ms, order, at_ns)
-    _note_quote(state, ms, at_ns)
+        rest(state, ms, order, at_ns)
+    note_quote(state, ms, at_ns)
 
 
-def _rest(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
+def rest(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
+    """It joins the end of the queue at its price."""
     state.counters.queue += 1
     order.queue = state.counters.queue
     order.touched_ns = at_ns
     ms.book.side(order.side).add(order)
 
 
-def _end(state: State, order: Order, step: Step, reason: Reason | None, at_ns: int) -> None:
+def end(state: State, order: Order, step: Step, reason: Reason | None, at_ns: int) -> None:
     """An order ends: it leaves the book, and what it still held is free again."""
     ms = state.markets[order.market]
-    if order.queue and step is not Step.FILL_LAST:
+    if order.queue and step is not _FILL_LAST:
         ms.book.side(order.side).remove(order)
-        _note_quote(state, ms, at_ns)
+        note_quote(state, ms, at_ns)
     order.advance(step)
     order.reason = reason
     order.closed_ns = at_ns
     account = state.accounts[order.account_id]
     if order.hold:
-        state.ledger.release(account.trading_purse(_paying_asset(ms, order)), order.hold)
+        state.ledger.release(account.trading_purse(paying_asset(ms, order)), order.hold)
         order.hold = 0
     state.delist(account, order)
     state.changes.orders[order.order_id] = order
     state.events.append(OrderEnded(order))
 
 
-def _note_quote(state: State, ms: MarketState, at_ns: int) -> None:
+def note_quote(state: State, ms: MarketState, at_ns: int) -> None:
+    """Remember the best prices where they changed."""
     quote = ms.note_quote(at_ns)
     if quote is not None:
         state.changes.quotes.append(quote)
+
+
+def announce(state: State, ms: MarketState, price_ticks: int, lots: int, side: Side, kind: OrderKind) -> Trade:
+    """Everyone sees a trade and its taker's side and kind, at the world's next nanosecond."""
+    ms.trade_id += 1
+    state.now_ns += 1
+    trade = Trade(ms.market.symbol, ms.trade_id, price_ticks, lots, state.now_ns, side, kind)
+    ms.candles.add(trade)
+    ms.stats.add(trade)
+    state.changes.trades.append(trade)
+    state.changes.candles[trade.market] = ms
+    return trade
 
 
 def _trade(state: State, ms: MarketState, taker: Order, maker: Order, lots: int) -> None:
@@ -270,28 +335,40 @@ def _trade(state: State, ms: MarketState, taker: Order, maker: Order, lots: int)
     Each trade has a nanosecond of its own, so that a cursor of nanoseconds loses none.
     """
     ms.book.side(maker.side).fill(maker, lots)
-    ms.trade_id += 1
-    state.now_ns = at_ns = state.now_ns + 1
-    price = maker.price_ticks
-    trade = Trade(ms.market.symbol, ms.trade_id, price, lots, at_ns, taker.side, taker.kind)
-    exact = price * lots
-    ms.candles.add(trade)
-    ms.stats.add(trade)
-    state.changes.trades.append(trade)
-    state.changes.candles[trade.market] = ms
-
+    trade = announce(state, ms, maker.price_ticks, lots, taker.side, taker.kind)
+    at_ns, exact = trade.at_ns, trade.price_ticks * lots
+    if maker.is_house and taker.is_house:
+        state.events.append(TradePrinted(trade))
+        use_up(state, ms, maker, exact, lots, at_ns)
+        use_up(state, ms, taker, exact, lots, at_ns)
+        return
     maker_part, taker_part = _Part(state, ms, maker, exact, lots, at_ns), _Part(state, ms, taker, exact, lots, at_ns)
-    buyer, seller = (taker_part, maker_part) if taker.side is Side.BUY else (maker_part, taker_part)
+    buyer, seller = (taker_part, maker_part) if taker.side is _BUY else (maker_part, taker_part)
     _settle(state, ms, buyer, seller, exact, lots, at_ns)
-    volume_usd = _volume_usd(state, ms, exact)
-    state.events.append(
-        Traded(trade, maker_part.record(state, trade, volume_usd), taker_part.record(state, trade, volume_usd))
-    )
-    for order in (maker, taker):
-        if order.filled_lots == order.qty_lots:
-            _end(state, order, Step.FILL_LAST, None, at_ns)
-        else:
-            order.advance(Step.FILL)
+    cost, volume_usd = ms.to_cost.nearest(exact), _volume_usd(state, ms, exact)
+    maker_fill = maker_part.record(trade, cost, ms.to_cost_fee.nearest(exact * maker_part.ppm), volume_usd)
+    taker_fill = taker_part.record(trade, cost, ms.to_cost_fee.nearest(exact * taker_part.ppm), volume_usd)
+    state.changes.fills += (maker_fill, taker_fill)
+    state.events.append(Traded(trade, maker_fill, taker_fill))
+    _count_fill(state, maker, at_ns)
+    _count_fill(state, taker, at_ns)
+
+
+def use_up(state: State, ms: MarketState, order: Order, exact: int, lots: int, at_ns: int) -> None:
+    """Count a fill of the house with itself: its order gets smaller, no money moves."""
+    order.filled_lots += lots
+    order.exact += exact
+    order.touched_ns = at_ns
+    state.changes.orders[order.order_id] = order
+    _unhold(state, ms, order, state.accounts[order.account_id].trading_purse(paying_asset(ms, order)), 0)
+    _count_fill(state, order, at_ns)
+
+
+def _count_fill(state: State, order: Order, at_ns: int) -> None:
+    if order.filled_lots == order.qty_lots:
+        end(state, order, _FILL_LAST, None, at_ns)
+    else:
+        order.advance(_FILL)
 
 
 class _Part:
@@ -316,24 +393,18 @@ class _Part:
         order.touched_ns = at_ns
         state.changes.orders[order.order_id] = order
 
-    def record(self, state: State, trade: Trade, volume_usd: int) -> Fill:
+    def record(self, trade: Trade, cost: int, fee: int, volume_usd: int) -> Fill:
         """The fill that its owner sees; its sums are added to the order."""
         order = self.order
-        ms = state.markets[trade.market]
-        exact = trade.price_ticks * trade.qty_lots
-        cost = ms.to_cost.nearest(exact)
-        fee = ms.to_cost_fee.nearest(exact * self.ppm)
         order.cost += cost
         order.fee += fee
         order.fee_base += self.fee_base
         self.account.volume.add(trade.at_ns, volume_usd)
-        fill = Fill(
+        return Fill(
             self.fill_id, order.account_id, order.order_id, trade.market, trade.trade_id, order.side, order.kind,
             trade.price_ticks, trade.qty_lots, cost, fee, self.maker, trade.at_ns,
             self.first_posting, self.postings, volume_usd,
         )  # fmt: skip
-        state.changes.fills.append(fill)
-        return fill
 
 
 def _settle(state: State, ms: MarketState, buyer: _Part, seller: _Part, exact: int, lots: int, at_ns: int) -> None:
@@ -344,8 +415,8 @@ def _settle(state: State, ms: MarketState, buyer: _Part, seller: _Part, exact: i
     fee last, so that no purse ever falls below zero (decided).
     """
     ledger, market = state.ledger, ms.market
-    buyer_quote, buyer_base = buyer.account.trading_purse(market.quote), buyer.account.trading_purse(market.base)
-    seller_quote, seller_base = seller.account.trading_purse(market.quote), seller.account.trading_purse(market.base)
+    buyer_base, buyer_quote = buyer.account.trading_purses(market)
+    seller_base, seller_quote = seller.account.trading_purses(market)
     cost, base = ms.to_quote.nearest(exact), ms.to_base.nearest(lots)
 
     _unhold(state, ms, buyer.order, buyer_quote, cost + buyer.fee_quote)
@@ -361,12 +432,12 @@ def _settle(state: State, ms: MarketState, buyer: _Part, seller: _Part, exact: i
     buyer.fee_base = _charge(state, buyer_base, buyer.fee_base)
     seller.fee_base = _charge(state, seller_base, seller.fee_base)
     buyer.first_posting = ledger.posting_id + 1
-    ledger.post(buyer_quote, EntryKind.TRADE, buyer.fill_id, at_ns, -cost, buyer.fee_quote)
-    ledger.post(buyer_base, EntryKind.TRADE, buyer.fill_id, at_ns, base, buyer.fee_base)
+    ledger.post(buyer_quote, _TRADE, buyer.fill_id, at_ns, -cost, buyer.fee_quote)
+    ledger.post(buyer_base, _TRADE, buyer.fill_id, at_ns, base, buyer.fee_base)
     buyer.postings = ledger.posting_id + 1 - buyer.first_posting
     seller.first_posting = ledger.posting_id + 1
-    ledger.post(seller_base, EntryKind.TRADE, seller.fill_id, at_ns, -base, seller.fee_base)
-    ledger.post(seller_quote, EntryKind.TRADE, seller.fill_id, at_ns, cost, seller.fee_quote)
+    ledger.post(seller_base, _TRADE, seller.fill_id, at_ns, -base, seller.fee_base)
+    ledger.post(seller_quote, _TRADE, seller.fill_id, at_ns, cost, seller.fee_quote)
     seller.postings = ledger.posting_id + 1 - seller.first_posting
     _post_income(state, market.quote, buyer.fill_id, at_ns, buyer.fee_quote + seller.fee_quote)
     _post_income(state, market.base, buyer.fill_id, at_ns, buyer.fee_base + seller.fee_base)
@@ -374,7 +445,7 @@ def _settle(state: State, ms: MarketState, buyer: _Part, seller: _Part, exact: i
 
 def _unhold(state: State, ms: MarketState, order: Order, purse: Purse, due: int) -> None:
     """Free the part of an order's hold that this fill no longer needs set aside."""
-    released = order.hold - _hold_for(ms, order) if order.kind is OrderKind.LIMIT else min(order.hold, due)
+    released = order.hold - hold_for(ms, order) if order.kind is _LIMIT else min(order.hold, due)
     if released > 0:
         order.hold -= released
         state.ledger.release(purse, released)
@@ -392,7 +463,7 @@ def _charge(state: State, purse: Purse, fee: int) -> int:
 def _post_income(state: State, asset: Asset, ref: int, at_ns: int, fees: int) -> None:
     if fees:
         income = state.ledger.purse(EXCHANGE, FEE_INCOME, asset)
-        state.ledger.post(income, EntryKind.TRADE, ref, at_ns, fees, 0)
+        state.ledger.post(income, _TRADE, ref, at_ns, fees, 0)
 
 
 def _volume_usd(state: State, ms: MarketState, exact: int) -> int:

@@ -32,6 +32,8 @@ class Reply(Struct, frozen=True):
     content_type: bytes = b"application/json; charset=utf-8"
     note: str | None = None
     """What the operator should know and the caller should not; never a secret."""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Beside the content type and length; names in lower case."""
 
 
 class Lookup(Struct, frozen=True):

@@ -1,6 +1,8 @@
 """The door to the network: venue paths straight to their dialect, the control API beside them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any, Final
 
 from seatrial.dialects.wire import Call, Dialect, Reply
@@ -17,8 +19,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _NOBODY: Final = Reply(
-    b'{"title":"no venue has this path","status":404,'
-    b'"detail":"Kraken\'s paths begin with /0/, the control API\'s with /_seatrial/v1/"}\n',
+    b'{"type":"about:blank","title":"Not Found","status":404,"detail":"no venue has this path: '
+    b"Kraken's begin with /0/, the control API's with /_seatrial/v1/\"}\n",
     status=404,
     content_type=b"application/problem+json",
 )
@@ -55,7 +57,9 @@ class App:
             scope["method"], scope["path"], scope["query_string"], dict(scope["headers"]), body,
             client[0] if client else "",
         )  # fmt: skip
-        reply = await self._world.serve(dialect, call)
+        answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._world.answer(dialect, call, partial(_resolve, answered))
+        reply = await answered
         if reply.note is not None:
             self._log_note(reply.note)
         return reply
@@ -65,6 +69,12 @@ class App:
         if self._control is None:
             self._control = self._make_control()
         return self._control
+
+
+def _resolve(answered: asyncio.Future[Reply], reply: Reply) -> None:
+    """Hand the reply to its caller, unless they left."""
+    if not answered.done():
+        answered.set_result(reply)
 
 
 async def _body(receive: Receive) -> bytes | None:

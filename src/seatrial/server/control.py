@@ -4,9 +4,8 @@ Each operation is a line in `OPERATIONS`; the routes and the OpenAPI document ar
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
@@ -16,18 +15,25 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seatrial.server import guard, openapi
+from seatrial.server.bodies import reader_of
+from seatrial.server.opening import BadText
 from seatrial.server.operations import OPERATIONS, Operation, Problem, Visit
 from seatrial.server.world import Unavailable, World
 
 PREFIX = "/_seatrial/v1"
 LARGEST_BODY = 1 << 20
 
+Endpoint = Callable[[Request], Awaitable[Response]]
+
 _log = logging.getLogger("seatrial")
 
 
 def control_app(world: World, token: str | None) -> Starlette:
     """The control API of one world."""
-    routes = [Route(PREFIX + op.path, _endpoint(op, world, token), methods=[op.verb]) for op in OPERATIONS]
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for op in OPERATIONS:
+        by_path.setdefault(PREFIX + op.path, {})[op.verb] = _endpoint(op, world, token)
+    routes = [Route(path, _by_verb(endpoints), methods=list(endpoints)) for path, endpoints in by_path.items()]
     document = msgspec.json.encode(openapi.document(OPERATIONS, PREFIX))
 
     async def describe(request: Request) -> Response:
@@ -41,19 +47,30 @@ def control_app(world: World, token: str | None) -> Starlette:
     )
 
 
-def _endpoint(operation: Operation, world: World, token: str | None) -> Callable[[Request], Any]:
-    decoder = None if operation.body is None else msgspec.json.Decoder(operation.body)
+def _by_verb(endpoints: dict[str, Endpoint]) -> Endpoint:
+    """One route per path, so that a wrong verb is told all the right ones."""
+
+    async def endpoint(request: Request) -> Response:
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+    return endpoint
+
+
+def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint:
+    read = None if operation.body is None else reader_of(operation.body)
 
     async def endpoint(request: Request) -> Response:
         refused = guard.refusal(request, token)
         if refused is not None:
             return refused
         try:
-            body = None if decoder is None else decoder.decode(await _read(request) or b"{}")
+            body = None if read is None else read(await _read(request) or b"{}")
             result = await operation.handle(Visit(world, request.path_params, request.query_params, body))
             await world.settled()
         except Problem as problem:
             return guard.problem(problem.status, str(problem))
+        except BadText as bad:
+            return guard.problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(bad))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return guard.problem(HTTPStatus.BAD_REQUEST, f"the body is not what this call takes: {error}")
         except Unavailable:

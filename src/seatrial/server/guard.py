@@ -7,11 +7,15 @@ nor the name it reached us by (Host), so both must be ours.
 import hmac
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+
+PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
+"""What a proxy on this machine adds to the calls of others that it passes on."""
 
 
 def refusal(request: Request, token: str | None) -> Response | None:
@@ -22,7 +26,8 @@ def refusal(request: Request, token: str | None) -> Response | None:
             return None
         return problem(HTTPStatus.UNAUTHORIZED, "show the token: Authorization: Bearer …")
     client = request.client
-    if client is None or not is_loopback(client.host):
+    passed_on = any(name in request.headers for name in PASSED_ON)
+    if client is None or not is_loopback(client.host) or passed_on:
         return problem(HTTPStatus.FORBIDDEN, "only this machine may call this; start the server with --token")
     if not is_loopback(_host_of(f"//{request.headers.get('host', '')}")):
         return problem(HTTPStatus.FORBIDDEN, "call this by a loopback address or as localhost")

@@ -35,12 +35,13 @@ def account_command(
 ) -> OpenAccount:  # fmt: skip
     """The command that opens an account of a venue with these balances. Raises `BadText`."""
     opening = dialect.opening
-    if tier is not None and tier not in opening.tiers:
+    chosen = opening.tier if tier is None else _in_any_case(opening.tiers).get(tier.lower())
+    if chosen is None:
         raise BadText(f"unknown tier {tier!r}: one of {', '.join(opening.tiers)}")
     codes = [asset_of(state, dialect, text) for text in balances]
     units = [units_of(state, code, text) for code, text in zip(codes, balances.values(), strict=True)]
     return OpenAccount(
-        name, venue, tier or opening.tier, rate_limits, opening.trading_wallet, opening.funding_wallet,
+        name, venue, chosen, rate_limits, opening.trading_wallet, opening.funding_wallet,
         tuple((opening.funding_wallet, code, amount) for code, amount in zip(codes, units, strict=True)),
     )  # fmt: skip
 
@@ -49,3 +50,7 @@ def key_command(state: State, dialect: Dialect, account_id: int, name: str) -> I
     """The command that issues an account's next key, with every permission."""
     public, secret = dialect.credentials(state.counters.key_id + 1)
     return IssueKey(account_id, name, public, secret, dialect.opening.permissions)
+
+
+def _in_any_case(words: tuple[str, ...]) -> dict[str, str]:
+    return {word.lower(): word for word in words}

@@ -18,6 +18,7 @@ from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState, State
 from seatrial.dialects.wire import Dialect
 from seatrial.server import shapes, times
+from seatrial.server.beginning import is_untouched
 from seatrial.server.clock import LATEST_NS
 from seatrial.server.opening import BadText, account_command, asset_of, key_command, units_of
 from seatrial.server.world import World
@@ -69,12 +70,13 @@ async def list_accounts(visit: Visit) -> list[shapes.AccountView]:
 
 async def open_account(visit: Visit) -> shapes.OpenedAccount:
     wanted: shapes.NewAccount = visit.body
-    dialect = visit.world.dialects.get(wanted.venue)
+    venue = wanted.venue.lower()
+    dialect = visit.world.dialects.get(venue)
     if dialect is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"unknown venue {wanted.venue!r}")
     name = wanted.name or f"account-{visit.state.counters.account_id + 1}"
     command = _read(
-        account_command, visit.state, dialect, wanted.venue, name, wanted.balances,
+        account_command, visit.state, dialect, venue, name, wanted.balances,
         tier=wanted.tier, rate_limits=wanted.rate_limits,
     )  # fmt: skip
     key = key_command(visit.state, dialect, visit.state.counters.account_id + 1, "first")
@@ -87,7 +89,7 @@ async def issue_key(visit: Visit) -> shapes.IssuedKey:
     wanted: shapes.NewKey = visit.body
     account, dialect = _account(visit)
     allowed = dialect.opening.permissions
-    permissions = allowed if wanted.permissions is None else frozenset(wanted.permissions)
+    permissions = allowed if wanted.permissions is None else frozenset(map(shapes.permission_of, wanted.permissions))
     unknown = permissions - allowed
     if unknown:
         raise Problem(
@@ -116,6 +118,7 @@ async def see_deposit(visit: Visit) -> shapes.TransferView:
 async def save_destination(visit: Visit) -> shapes.DestinationView:
     wanted: shapes.NewDestination = visit.body
     account, dialect = _account(visit)
+    _read(wanted.check)
     code = _read(asset_of, visit.state, dialect, wanted.asset)
     method = visit.state.method(code, wanted.method)
     command = SaveDestination(
@@ -128,7 +131,8 @@ async def save_destination(visit: Visit) -> shapes.DestinationView:
 
 async def list_funding(visit: Visit) -> list[shapes.TransferView]:
     wanted = visit.query.get("account")
-    found = [t for t in visit.state.transfers.values() if wanted is None or str(t.account_id) == wanted]
+    account_id = None if wanted is None else _account_id(visit, wanted)
+    found = [t for t in visit.state.transfers.values() if wanted is None or t.account_id == account_id]
     return [_transfer_view(visit, transfer) for transfer in reversed(found)]
 
 
@@ -164,12 +168,18 @@ async def set_clock(visit: Visit) -> shapes.ClockView:
     target_ns = here_ns if wanted.now is None else _read(times.read_moment, wanted.now)
     if wanted.advance is not None:
         target_ns += _read(times.read_duration, wanted.advance)
-    if target_ns < here_ns:
-        raise Problem(HTTPStatus.CONFLICT, f"time does not go back: the world is at {times.iso(here_ns)}")
+    goes_back = target_ns < here_ns
+    if goes_back and not is_untouched(visit.state):
+        raise Problem(
+            HTTPStatus.CONFLICT,
+            f"time does not go back: the world is at {times.iso(here_ns)}, and orders or funding happened in it",
+        )
     if target_ns > LATEST_NS:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"the world's time ends at {times.iso(LATEST_NS)}")
     speed_ppm = None if wanted.speed is None else _read(times.read_speed, wanted.speed)
     clock.set(frozen=wanted.frozen, speed_ppm=speed_ppm, now_ns=target_ns)
+    if goes_back:
+        await visit.world.begin_again(target_ns)
     await visit.world.pass_time()
     visit.world.rearm()
     return _clock_view(visit)
@@ -200,7 +210,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "GET", "/funding", "Deposits and withdrawals, newest first.", list_funding, list[shapes.TransferView],
-        filters={"account": "Only this account's."},
+        filters={"account": "Only this account's, by id or name."},
     ),
     Operation(
         "POST", "/funding/{refid}", "Take one step of a transfer's life cycle, or set its status_prop.",
@@ -256,13 +266,17 @@ def _read(read: Callable[..., Any], *texts: Any, **more: Any) -> Any:  # noqa: A
 
 def _account(visit: Visit) -> tuple[AccountState, Dialect]:
     """The account that the path names, by id or by name."""
-    text = visit.path["id"]
-    accounts, names = visit.state.accounts, visit.state.account_names
-    number = int(text) if _NUMBER.fullmatch(text) else EXCHANGE
-    account = accounts.get(number) or accounts.get(names.get(text, EXCHANGE))
-    if account is None:
-        raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {text!r}")
+    account_id = _account_id(visit, visit.path["id"])
+    if account_id is None:
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {visit.path['id']!r}")
+    account = visit.state.accounts[account_id]
     return account, visit.world.dialects[account.account.venue]
+
+
+def _account_id(visit: Visit, text: str) -> int | None:
+    """An account's id from that, or from its name; a name that looks like another account's id does not hide it."""
+    number = int(text) if _NUMBER.fullmatch(text) else EXCHANGE
+    return number if number in visit.state.accounts else visit.state.account_names.get(text)
 
 
 def _transfer(visit: Visit) -> Transfer:
@@ -304,7 +318,7 @@ def _now(visit: Visit) -> int:
 
 
 def _clock_view(visit: Visit) -> shapes.ClockView:
-    now_ns, note, due_ns = _now(visit), visit.world.clock.note, visit.state.next_due_ns
+    now_ns, note, due_ns = _now(visit), visit.world.clock.note, visit.state.next_happening_ns
     return shapes.ClockView(
         times.iso(now_ns), now_ns, note.frozen, note.speed_ppm / 10**6, times.iso(due_ns) if due_ns else None
     )

@@ -55,10 +55,15 @@ def run(world: World, listen: Listen, on_ready: Callable[[Connection], None]) ->
 
 
 def uvicorn_config(app: Asgi) -> uvicorn.Config:
-    """How an application is served. The bench serves its limit the same way."""
+    """How an application is served. The bench serves its limit the same way.
+
+    Whom a call comes from is what the socket says: headers such as X-Forwarded-For are anyone's claim, and keys may
+    be bound to addresses.
+    """
     return uvicorn.Config(
         app, http="httptools", loop="auto", lifespan="off", ws="none", access_log=False, log_config=None,
-        server_header=False, timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=5, backlog=2048,
+        proxy_headers=False, server_header=False, timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=5,
+        backlog=2048,
     )  # fmt: skip
 
 

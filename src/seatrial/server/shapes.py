@@ -86,6 +86,8 @@ class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
         """The fields of the command that issues it. Raises `BadText`."""
         if self.one_time_password is not None and self.totp_secret is not None:
             raise BadText("a key has a one_time_password or a totp_secret, not both")
+        if self.one_time_password == "":
+            raise BadText("a one_time_password is not empty")
         if not 0 <= self.nonce_window < 2**63:
             raise BadText("nonce_window is a number from 0")
         return {
@@ -126,6 +128,11 @@ class NewDestination(Struct, frozen=True, forbid_unknown_fields=True):
     method: str | None = None
     tag: str | None = None
     verified: bool = True
+
+    def check(self) -> None:
+        """Raise `BadText` when Withdraw could not name it, or would have nowhere to send to."""
+        if not self.key or not self.address:
+            raise BadText("a withdrawal key has a name and an address")
 
 
 class DestinationView(Struct, frozen=True):
@@ -192,8 +199,8 @@ class ClockView(Struct, frozen=True):
 
 class ClockChange(Struct, frozen=True, forbid_unknown_fields=True):
     frozen: bool | None = None
-    now: str | float | None = None
-    """UNIX seconds or a date; never in the world's past."""
+    now: str | int | float | None = None
+    """A date, UNIX seconds, or UNIX nanoseconds as `now_ns` shows them; never in the world's past."""
     speed: str | float | None = None
     advance: str | float | None = None
     """Seconds, or a text such as 24h."""
@@ -226,7 +233,10 @@ def books(state: State) -> Books:
 
 def _asset_books(state: State, code: str) -> AssetBooks:
     scale = state.assets[code].scale
-    purses = [purse for purse in state.ledger.purses.values() if purse.asset.code == code]
+    purses = sorted(
+        (purse for purse in state.ledger.purses.values() if purse.asset.code == code and purse.used),
+        key=lambda purse: purse.wallet,
+    )
     clients = [purse for purse in purses if purse.account_id != EXCHANGE]
 
     def text(units: int) -> str:
@@ -259,6 +269,11 @@ def note_of(text: str | None) -> TransferNote | None:
         if _folded(spelled) == _folded(text):
             return note
     raise BadText(f"unknown status_prop {text!r}: one of {', '.join(NOTE_TEXTS.values())}")
+
+
+def permission_of(text: str) -> str:
+    """A permission as the venue spells it; letter case, and spaces or underscores for its dashes, do not matter."""
+    return text.strip().lower().replace(" ", "-").replace("_", "-")
 
 
 def delays_view(delays: Delays) -> DelaysView:
@@ -306,7 +321,9 @@ def _checked_totp(secret: str | None) -> str | None:
         return None
     text = "".join(secret.split()).rstrip("=").upper()
     try:
-        b32decode(text + "=" * (-len(text) % 8))
+        decoded = b32decode(text + "=" * (-len(text) % 8))
     except ValueError as error:
         raise BadText("totp_secret is not base32") from error
+    if not decoded:
+        raise BadText("a totp_secret is not empty")
     return text

@@ -12,6 +12,7 @@ _UNITS: Final = {
     "w": 604800 * 10**9,
 }  # fmt: skip
 _DURATION: Final = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,9}))?(ns|us|ms|s|m|h|d|w)?", re.ASCII)
+_NANOSECONDS: Final = re.compile(r"[0-9]{19}", re.ASCII)
 _SECONDS: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9})[0-9]*)?", re.ASCII)
 _ISO: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
@@ -24,8 +25,13 @@ def iso(at_ns: int) -> str:
 
 
 def read_moment(given: str | float) -> int:
-    """UNIX seconds, or a date with or without time (UTC unless it says otherwise), in nanoseconds."""
+    """UNIX seconds, or a date with or without time (UTC unless it says otherwise), in nanoseconds.
+
+    A whole number of 19 digits is in nanoseconds already.
+    """
     text = str(given).strip()
+    if _NANOSECONDS.fullmatch(text):
+        return int(text)
     match = _SECONDS.fullmatch(text)
     if match is not None:
         return int(match[1]) * 10**9 + _fraction(match[2])

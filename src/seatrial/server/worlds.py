@@ -10,12 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.catalogue import load
 from seatrial.core.assets import Assets
-from seatrial.core.machine import Machine, Outcome
-from seatrial.core.rejects import Reject
+from seatrial.core.machine import Machine
 from seatrial.core.state import State
 from seatrial.dialects.kraken.dialect import Kraken
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.wire import Dialect
+from seatrial.server.beginning import must
 from seatrial.server.clock import Clock, read_note
 from seatrial.server.connection import Connection, KeyedAccount
 from seatrial.server.opening import account_command, key_command
@@ -93,13 +93,9 @@ def connection_of(world: World, url: str, *, key_name: str = DEMO_KEY) -> Connec
 
 
 def _open_demo_account(machine: Machine, dialect: Dialect, at_ns: int) -> None:
-    _must(machine.apply(account_command(machine.state, dialect, "kraken", DEMO, DEMO_BALANCES), at_ns))
+    must(machine.apply(account_command(machine.state, dialect, "kraken", DEMO, DEMO_BALANCES), at_ns))
     for name in (DEMO_KEY, COMMAND_LINE_KEY):
-        _must(machine.apply(key_command(machine.state, dialect, 1, name), at_ns))
-
-
-def _must(outcome: Outcome) -> None:
-    assert not isinstance(outcome, Reject), outcome
+        must(machine.apply(key_command(machine.state, dialect, 1, name), at_ns))
 
 
 def _claim(folder: Path) -> IO[str]:

@@ -1,13 +1,15 @@
 """Answers about stored history. Reads only."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, assert_never
 
-from sqlalchemy import Column, Connection, Select, and_, func, or_, select
+from sqlalchemy import Column, Connection, Select, and_, bindparam, func, or_, select
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from seatrial.core.money import div_half_up
-from seatrial.core.orders import Fill, Status
+from seatrial.core.orders import Fill
 from seatrial.core.queries import (
     Answer,
     FillPage,
@@ -26,7 +28,6 @@ from seatrial.core.queries import (
 )
 from seatrial.store import rows, schema
 
-_LIVE = (str(Status.OPEN), str(Status.PENDING))
 _postings, _orders, _fills = schema.postings.c, schema.orders.c, schema.fills.c
 _trades, _transfers = schema.trades.c, schema.transfers.c
 
@@ -39,8 +40,7 @@ def answer(query: Query, connection: Connection) -> Answer:
         case PostingPage():
             return _posting_page(query, connection)
         case PostingsById():
-            mine = and_(_postings.account_id == query.account_id, _postings.posting_id.in_(query.posting_ids))
-            found = connection.execute(select(schema.postings).where(mine).order_by(_postings.seq.desc()))
+            found = _by_id(_named_postings, query.account_id, query.posting_ids, connection)
             return [rows.posting(row) for row in found]
         case OrderPage():
             return _order_page(query, connection)
@@ -49,14 +49,52 @@ def answer(query: Query, connection: Connection) -> Answer:
         case FillPage():
             return _fill_page(query, connection)
         case FillsById():
-            mine = and_(_fills.account_id == query.account_id, _fills.fill_id.in_(query.fill_ids))
-            found = connection.execute(select(schema.fills).where(mine).order_by(_fills.fill_id.desc()))
+            found = _by_id(_named_fills, query.account_id, query.fill_ids, connection)
             return [rows.fill(row) for row in found]
         case TransferPage():
             return _transfer_page(query, connection)
         case TradePage():
             return _trade_page(query, connection)
     assert_never(query)
+
+
+def is_quick(query: Query) -> bool:
+    """Whether an index leads straight to a few rows, however long the history is."""
+    match query:
+        case PostingsById() | FillsById():
+            return True
+        case OrdersById():
+            return not query.client_ids
+        case PostingPage():
+            return _is_whole_ledger(query)
+    return False
+
+
+def _by_id(
+    named: Callable[[int], Select[Any]], account_id: int, ids: tuple[int, ...], connection: Connection
+) -> Iterable[rows.RawRow]:
+    values = {f"id_{place}": number for place, number in enumerate(ids)}
+    return connection.execute(named(len(ids)), {"account": account_id, **values}) if ids else ()
+
+
+@cache
+def _named_postings(count: int) -> Select[Any]:
+    return select(schema.postings).where(*_named(_postings, _postings.posting_id, count)).order_by(_postings.seq.desc())
+
+
+@cache
+def _named_fills(count: int) -> Select[Any]:
+    return select(schema.fills).where(*_named(_fills, _fills.fill_id, count)).order_by(_fills.fill_id.desc())
+
+
+@cache
+def _named_orders(count: int) -> Select[Any]:
+    return select(schema.orders).where(*_named(_orders, _orders.order_id, count)).order_by(_orders.order_id.desc())
+
+
+def _named(columns: ReadOnlyColumnCollection[str, Column[Any]], key: Column[int], count: int) -> list[Condition]:
+    """An account's rows by that many ids. Made once for each count: making it costs more than running it."""
+    return [columns.account_id == bindparam("account"), key.in_([bindparam(f"id_{place}") for place in range(count)])]
 
 
 def _page(
@@ -103,6 +141,8 @@ def _within(
 
 
 def _posting_page(query: PostingPage, connection: Connection) -> Page[Any]:
+    if _is_whole_ledger(query):
+        return _whole_ledger_page(query, connection)
     conditions = [_postings.account_id == query.account_id]
     for column, wanted in ((_postings.wallet, query.wallets), (_postings.asset, query.assets)):
         if wanted:
@@ -115,23 +155,38 @@ def _posting_page(query: PostingPage, connection: Connection) -> Page[Any]:
             _postings.account_id == query.account_id, _postings.posting_id == query.before_id
         )
         conditions.append(_postings.seq < shown.correlate(None).scalar_subquery())
-    if len(conditions) == 1:
-        return _whole_ledger_page(query, connection)
     return _page(connection, select(schema.postings).where(*conditions), (_postings.seq.desc(),), query, rows.posting)
+
+
+def _is_whole_ledger(query: PostingPage) -> bool:
+    filtered = query.wallets or query.assets or query.kinds or query.before_id is not None
+    return not filtered and query.span == Span()
 
 
 def _whole_ledger_page(query: PostingPage, connection: Connection) -> Page[Any]:
     """Without a filter the dense sequence numbers are both the count and the offset: any page costs the same."""
-    mine = _postings.account_id == query.account_id
-    total = connection.execute(select(func.max(_postings.seq)).where(mine)).scalar_one() or 0
-    page = select(schema.postings).where(mine, _postings.seq <= total - query.offset)
-    found = connection.execute(page.order_by(_postings.seq.desc()).limit(query.limit))
+    account = {"account": query.account_id}
+    total = connection.execute(_ledger_length(), account).scalar_one() or 0
+    newest = total - query.offset
+    found = connection.execute(_ledger_page(), {**account, "newest": newest, "beyond": newest - query.limit})
     return Page([rows.posting(row) for row in found], total if query.counted else None)
 
 
+@cache
+def _ledger_length() -> Select[Any]:
+    return select(func.max(_postings.seq)).where(_postings.account_id == bindparam("account"))
+
+
+@cache
+def _ledger_page() -> Select[Any]:
+    shown = (_postings.seq <= bindparam("newest"), _postings.seq > bindparam("beyond"))
+    mine = select(schema.postings).where(_postings.account_id == bindparam("account"), *shown)
+    return mine.order_by(_postings.seq.desc())
+
+
 def _order_page(query: OrderPage, connection: Connection) -> Page[OrderRecord]:
-    live = _orders.status.in_(_LIVE)
-    conditions = [_orders.account_id == query.account_id, live if query.live else ~live]
+    lives = _orders.closed_ns == 0 if query.live else _orders.closed_ns > 0
+    conditions = [_orders.account_id == query.account_id, lives]
     if query.tag is not None:
         conditions.append(_orders.tag == query.tag)
     if query.client_id is not None:
@@ -168,6 +223,9 @@ def _listed_after(order_id: int, query: OrderPage) -> Condition:
 
 
 def _orders_by_id(query: OrdersById, connection: Connection) -> list[OrderRecord]:
+    if query.tag is None and not query.client_ids:
+        plain = _by_id(_named_orders, query.account_id, query.order_ids, connection)
+        return _records(plain, query.account_id, connection, with_fills=query.with_fills)
     named: Condition = _orders.order_id.in_(query.order_ids)
     if query.client_ids:
         named = or_(named, _orders.client_id.in_(query.client_ids))

@@ -1,13 +1,15 @@
 """From rows back to a running world: what is reloaded equals what was live."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Select, func, select
 
 from seatrial.core.candles import DAY_NS, KEPT, MINUTES
 from seatrial.core.clients import add_account
 from seatrial.core.ledger import EXCHANGE
+from seatrial.core.markets import Modes
 from seatrial.core.orders import Order, Status
 from seatrial.core.state import Alarm, MarketState, State
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
@@ -15,10 +17,14 @@ from seatrial.store import rows, schema
 
 Read = Callable[[Select[Any]], Iterable[rows.RawRow]]
 
+_EVERYONE: Final = select(schema.accounts.c.account_id)
+"""Named although nobody is left out: private tables are found by account first, and so are read no further."""
+
 
 def fill(state: State, read: Read) -> rows.Known:
     """Fill an empty state, and say what the store has rows for."""
     known = rows.Known()
+    _notes(state, read, known)
     _clients(state, read, known)
     _ledger(state, read, known)
     _orders(state, read, known)
@@ -27,6 +33,15 @@ def fill(state: State, read: Read) -> rows.Known:
     for ms in state.markets.values():
         _market(ms, read, known)
     return known
+
+
+def _notes(state: State, read: Read, known: rows.Known) -> None:
+    notes = schema.world_notes.c
+    for name, text in read(select(notes.name, notes.text).where(notes.world_id == rows.WORLD)):
+        if name == rows.MODES:
+            state.set_modes(msgspec.json.decode(text, type=Modes))
+        else:
+            known.market = text
 
 
 def _clients(state: State, read: Read, known: rows.Known) -> None:
@@ -72,9 +87,11 @@ def _last_posting(account_id: int) -> Select[Any]:
 
 def _orders(state: State, read: Read, known: rows.Known) -> None:
     orders = schema.orders.c
-    live = select(schema.orders).where(orders.status.in_((str(Status.OPEN), str(Status.PENDING))))
+    house_id = None if state.house is None else state.house.account.account_id
+    live = select(schema.orders).where(orders.account_id.in_(_EVERYONE), orders.closed_ns == 0)
     for row in read(live.order_by(orders.order_id)):
         order = rows.order(row)
+        order.is_house = order.account_id == house_id
         state.enlist(state.accounts[order.account_id], order)
         _set_alarms(state, order)
     for order in sorted(state.live_orders.values(), key=lambda order: order.queue):
@@ -96,7 +113,7 @@ def _volumes(state: State, read: Read) -> None:
     hour = (fills.at_ns // HOUR_NS).label("hour")
     for account_id, hour_of_day, volume in read(
         select(fills.account_id, hour, func.sum(fills.volume_usd))
-        .where(fills.at_ns >= oldest_ns)
+        .where(fills.account_id.in_(_EVERYONE), fills.at_ns >= oldest_ns)
         .group_by(fills.account_id, hour)
         .order_by(fills.account_id, hour)
     ):

@@ -1,4 +1,8 @@
-"""Core values to table rows and back. A row is a tuple in the order of its table's columns."""
+"""Core values to table rows and back.
+
+A row is a tuple in the order of its table's columns. What changed of one is a tuple of its `schema.CHANGING` columns
+and then its key.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -11,6 +15,7 @@ from seatrial.core.addresses import Address
 from seatrial.core.candles import Candle
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
 from seatrial.core.ledger import EntryKind, Posting, Purse
+from seatrial.core.markets import Modes
 from seatrial.core.orders import (
     Fill,
     Order,
@@ -22,19 +27,28 @@ from seatrial.core.orders import (
     TimeInForce,
     Trade,
 )
-from seatrial.core.state import Changes, MarketState, Quote
+from seatrial.core.state import KEPT_QUOTES, Changes, MarketState, Quote
 from seatrial.store import schema
+
+WORLD: Final = 1
+"""The key of the one row about the world, and of what is noted of it."""
+
+MODES: Final = "modes"
+"""The name of the note of what is open."""
+MARKET: Final = "market"
+"""The name of the server's note of what makes the market."""
 
 Values = tuple[object, ...]
 RawRow = Row[*tuple[Any, ...]]
 
 
 class Write(msgspec.Struct, frozen=True):
-    """Rows of one table that are new, and rows that changed (found by the table's key)."""
+    """Rows of one table that are new, what changed of others, and the keys of those that go."""
 
     table: Table
     new: list[Values]
-    changed: list[Values] = []
+    changed: list[Values]
+    gone: list[Values] = []
 
 
 class Known:
@@ -48,35 +62,89 @@ class Known:
         self.purses: set[tuple[int, str, str]] = set()
         self.candles: dict[tuple[str, int], int] = {}
         """Newest start per market and length."""
+        self.market = ""
 
 
 def writes(changes: Changes, known: Known) -> list[Write]:
     """Everything that one transaction has to write; `known` is told."""
     found = [
-        Write(schema.accounts, [_account(account) for account in changes.accounts]),
-        _split(schema.api_keys, changes.keys, known, "key_id", _key),
-        Write(schema.tokens, [msgspec.structs.astuple(token) for token in changes.tokens]),
+        _new(schema.accounts, changes.accounts, _account),
+        _split(schema.api_keys, changes.keys, known, "key_id", _key, _key_change),
+        _new(schema.tokens, changes.tokens, msgspec.structs.astuple),
         _purses(changes.purses, known),
-        Write(schema.postings, [_posting(posting) for posting in changes.postings]),
-        _split(schema.orders, changes.orders, known, "order_id", _order),
-        Write(schema.fills, [_fill(fill) for fill in changes.fills]),
-        Write(schema.trades, [_trade(trade) for trade in changes.trades]),
-        Write(schema.quotes, [msgspec.structs.astuple(quote) for quote in changes.quotes]),
+        _new(schema.postings, changes.postings, _posting),
+        _orders(changes.orders, known),
+        _new(schema.fills, changes.fills, _fill),
+        _new(schema.trades, changes.trades, _trade),
+        _quotes(changes.quotes),
         _candles(changes.candles, known),
-        _split(schema.transfers, changes.transfers, known, "transfer_id", _transfer),
-        _split(schema.addresses, changes.addresses, known, "address_id", _address),
-        Write(schema.destinations, [_destination(destination) for destination in changes.destinations]),
+        _split(schema.transfers, changes.transfers, known, "transfer_id", _transfer, _transfer_change),
+        _split(schema.addresses, changes.addresses, known, "address_id", _address, _address_change),
+        _new(schema.destinations, changes.destinations, _destination),
     ]
-    return [write for write in found if write.new or write.changed]
+    return [write for write in found if write.new or write.changed or write.gone]
 
 
-def _split(table: Table, things: Mapping[int, Any], known: Known, counter: str, row: Callable[[Any], Values]) -> Write:
+def notes(modes: Modes | None, market: str, known: Known) -> Write:
+    """What is noted of a world as a whole and is not as it was."""
+    texts = {} if modes is None else {MODES: msgspec.json.encode(modes).decode()}
+    if market != known.market:
+        known.market = texts[MARKET] = market
+    return Write(
+        schema.world_notes,
+        [(WORLD, name, text) for name, text in texts.items()],
+        [],
+        [(WORLD, name) for name in texts],
+    )
+
+
+def _new(table: Table, things: Iterable[Any], row: Callable[[Any], Values]) -> Write:
+    return Write(table, [row(thing) for thing in things], [])
+
+
+def _split(
+    table: Table, things: Mapping[int, Any], known: Known, counter: str,
+    row: Callable[[Any], Values], change: Callable[[Any], Values],
+) -> Write:  # fmt: skip
     newest = getattr(known, counter)
     write = Write(table, [], [])
     for number, thing in things.items():
-        (write.changed if number <= newest else write.new).append(row(thing))
+        if number > newest:
+            write.new.append(row(thing))
+        else:
+            write.changed.append(change(thing))
     if things:
         setattr(known, counter, max(newest, *things))
+    return write
+
+
+def _orders(orders: Mapping[int, Order], known: Known) -> Write:
+    """The house's are stored while they live, so that its quotes leave nothing behind."""
+    newest = known.order_id
+    write = Write(schema.orders, [], [], [])
+    for number, order in orders.items():
+        if order.is_house and not order.is_live:
+            if number <= newest:
+                write.gone.append((order.account_id, number))
+        elif number > newest:
+            write.new.append(_order(order))
+        else:
+            write.changed.append(_order_change(order))
+    if orders:
+        known.order_id = max(newest, *orders)
+    return write
+
+
+def _quotes(quotes: list[Quote]) -> Write:
+    """Only the newest of a market are ever shown; those that they push out go."""
+    by_market: dict[str, list[Quote]] = {}
+    for quote in quotes:
+        by_market.setdefault(quote.market, []).append(quote)
+    write = Write(schema.quotes, [], [], [])
+    for symbol, mine in by_market.items():
+        write.new.extend(msgspec.structs.astuple(quote) for quote in mine[-KEPT_QUOTES:])
+        oldest, newest = max(mine[0].number - KEPT_QUOTES, 1), min(mine[-1].number - KEPT_QUOTES, mine[0].number - 1)
+        write.gone.extend((symbol, number) for number in range(oldest, newest + 1))
     return write
 
 
@@ -84,10 +152,12 @@ def _purses(purses: Iterable[Purse], known: Known) -> Write:
     write = Write(schema.purses, [], [])
     for purse in purses:
         key = (purse.account_id, purse.wallet, purse.asset.code)
-        (write.changed if key in known.purses else write.new).append(
-            (*key, purse.free.balance, purse.held.balance, purse.leaving.balance, purse.booked)
-        )
-        known.purses.add(key)
+        balances = (purse.free.balance, purse.held.balance, purse.leaving.balance, purse.booked)
+        if key in known.purses:
+            write.changed.append(balances + key)
+        else:
+            write.new.append(key + balances)
+            known.purses.add(key)
     return write
 
 
@@ -96,8 +166,11 @@ def _candles(markets: Mapping[str, MarketState], known: Known) -> Write:
     for symbol, ms in markets.items():
         for (minutes, start_s), candle in ms.candles.touched.items():
             newest = known.candles.get((symbol, minutes), -1)
-            (write.changed if start_s <= newest else write.new).append(_candle(symbol, minutes, candle))
-            known.candles[symbol, minutes] = max(newest, start_s)
+            if start_s > newest:
+                write.new.append(_candle(symbol, minutes, candle))
+                known.candles[symbol, minutes] = start_s
+            else:
+                write.changed.append(_candle_change(symbol, minutes, candle))
         ms.candles.touched = {}
     return write
 
@@ -118,6 +191,10 @@ def _key(key: ApiKey) -> Values:
     )  # fmt: skip
 
 
+def _key_change(key: ApiKey) -> Values:
+    return str(key.highest_nonce), " ".join(map(str, key.recent_nonces)), key.used_ns, key.key_id
+
+
 def _posting(posting: Posting) -> Values:
     return (
         posting.posting_id, posting.entry_id, posting.account_id, posting.seq, posting.wallet, posting.asset,
@@ -133,6 +210,14 @@ def _order(order: Order) -> Values:
         str(order.status), None if order.reason is None else str(order.reason), order.closed_ns, order.touched_ns,
         order.queue, order.filled_lots, str(order.exact), str(order.cost), str(order.fee), order.fee_base,
         order.hold, order.hold_ppm,
+    )  # fmt: skip
+
+
+def _order_change(order: Order) -> Values:
+    return (
+        str(order.status), None if order.reason is None else str(order.reason), order.closed_ns, order.touched_ns,
+        order.queue, order.filled_lots, str(order.exact), str(order.cost), str(order.fee), order.fee_base, order.hold,
+        order.account_id, order.order_id,
     )  # fmt: skip
 
 
@@ -158,6 +243,13 @@ def _candle(symbol: str, minutes: int, candle: Candle) -> Values:
     )  # fmt: skip
 
 
+def _candle_change(symbol: str, minutes: int, candle: Candle) -> Values:
+    return (
+        candle.high_ticks, candle.low_ticks, candle.close_ticks, str(candle.volume_lots), str(candle.exact),
+        candle.count, symbol, minutes, candle.start_s,
+    )  # fmt: skip
+
+
 def _transfer(transfer: Transfer) -> Values:
     return (
         transfer.transfer_id, transfer.account_id, str(transfer.direction), transfer.wallet, transfer.asset,
@@ -167,11 +259,22 @@ def _transfer(transfer: Transfer) -> Values:
     )  # fmt: skip
 
 
+def _transfer_change(transfer: Transfer) -> Values:
+    return (
+        transfer.chain_tx, str(transfer.status), None if transfer.note is None else str(transfer.note),
+        transfer.due_ns, transfer.account_id, transfer.transfer_id,
+    )  # fmt: skip
+
+
 def _address(address: DepositAddress) -> Values:
     return (
         address.address_id, address.account_id, address.asset, address.method, address.address.text,
         address.address.tag, address.address.memo, address.created_ns, int(address.used),
     )  # fmt: skip
+
+
+def _address_change(address: DepositAddress) -> Values:
+    return int(address.used), address.account_id, address.address_id
 
 
 def _destination(destination: Destination) -> Values:

@@ -47,6 +47,8 @@ world: Final = _table(
     _text("clock"),
 )
 
+world_notes: Final = _table("world_notes", ("world_id", "name"), _big("world_id"), _text("name"), _text("text"))
+
 accounts: Final = _table(
     "accounts",
     ("account_id",),
@@ -258,3 +260,20 @@ destinations: Final = _table(
     _text("tag", null=True),
     _flag("verified"),
 )
+
+CHANGING: Final[dict[Table, tuple[str, ...]]] = {
+    world: ("now_ns", "counters", "delays", "clock"),
+    api_keys: ("highest_nonce", "recent_nonces", "used_ns"),
+    purses: ("free", "held", "leaving", "booked"),
+    orders: (
+        "status", "reason", "closed_ns", "touched_ns", "queue", "filled_lots", "exact", "cost", "fee", "fee_base",
+        "hold",
+    ),
+    candles: ("high_ticks", "low_ticks", "close_ticks", "volume_lots", "exact", "trade_count"),
+    transfers: ("chain_tx", "status", "note", "due_ns"),
+    addresses: ("used",),
+}  # fmt: skip
+"""What may change of a row once it is written. All else, and all of the other tables, is written once."""
+
+DELETING: Final = (orders, quotes, world_notes)
+"""Whose rows may go: the house's orders that ended, best prices too old to be shown, notes that are written anew."""

@@ -1,13 +1,27 @@
 """One world's durable state: a transaction per group commit, and everything back after a restart."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import URL, Connection, Engine, Select, Table, create_engine, event, insert, select, update
+from sqlalchemy import (
+    URL,
+    Connection,
+    Delete,
+    Engine,
+    Select,
+    Table,
+    Update,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql import bindparam
@@ -33,16 +47,18 @@ class WorldRow(msgspec.Struct, frozen=True):
     delays: Delays
     clock: str
     """The server's own note of how the world's clock ran."""
+    market: str
+    """The server's own note of what makes its market."""
 
 
 class Batch(msgspec.Struct, frozen=True):
     """What one transaction writes: plain rows, so that it can be written while the machine goes on."""
 
     writes: list[rows.Write]
-    now_ns: int
-    counters: str
-    delays: str
-    clock: str
+    world: rows.Values
+    """What changed of the row about the world."""
+    replaces: bool = False
+    """Whether all other rows that are stored go first."""
 
 
 class Store:
@@ -55,11 +71,12 @@ class Store:
         self._statements = _Statements(writer)
         self._lock = RLock()
         self._shared = writer is reader
+        self._starts_over = False
 
     def begin_world(self, seed: int, created_ns: int, clock: str) -> None:
         """Write the row of a new world."""
         values = {
-            "id": 1, "seed": seed, "created_ns": created_ns, "now_ns": created_ns,
+            "id": rows.WORLD, "seed": seed, "created_ns": created_ns, "now_ns": created_ns,
             "counters": _text(Counters()), "delays": _text(Delays()), "clock": clock,
         }  # fmt: skip
         with self._lock, self._writer.begin() as connection:
@@ -67,13 +84,16 @@ class Store:
 
     def world(self) -> WorldRow | None:
         """The world that was stored; None in a fresh database."""
+        notes = schema.world_notes.c
         with self._lock, self._writer.begin() as connection:
             row = connection.execute(select(schema.world)).one_or_none()
+            note = select(notes.text).where(notes.world_id == rows.WORLD, notes.name == rows.MARKET)
+            market = connection.execute(note).scalar_one_or_none()
         if row is None:
             return None
         return WorldRow(
             row.seed, row.created_ns, row.now_ns, msgspec.json.decode(row.counters, type=Counters),
-            msgspec.json.decode(row.delays, type=Delays), row.clock,
+            msgspec.json.decode(row.delays, type=Delays), row.clock, market or "",
         )  # fmt: skip
 
     def load(self, state: State) -> None:
@@ -84,16 +104,28 @@ class Store:
         with self._lock, self._writer.begin() as connection:
             self._known = reload.fill(state, _Reader(connection))
 
-    def batch(self, changes: Changes, state: State, clock: str) -> Batch:
-        """What must be written for these changes. Quick: it runs between two commands."""
-        return Batch(rows.writes(changes, self._known), state.now_ns, _text(state.counters), _text(state.delays), clock)
+    def start_over(self) -> None:
+        """The next batch replaces everything stored: it is that of a world begun again."""
+        self._known = rows.Known()
+        self._starts_over = True
+
+    def batch(self, changes: Changes, state: State, clock: str, market: str = "") -> Batch:
+        """What must be written for these changes, and what makes the market. Quick: it runs between two commands."""
+        world = (state.now_ns, _text(state.counters), _text(state.delays), clock, rows.WORLD)
+        notes = rows.notes(changes.modes, market, self._known)
+        replaces, self._starts_over = self._starts_over, False
+        return Batch([*rows.writes(changes, self._known), notes], world, replaces)
 
     def commit(self, batch: Batch) -> None:
         """Write a batch in one SQL transaction. On an error nothing of it was written."""
         with self._lock, self._writer.begin() as connection:
+            if batch.replaces:
+                for table in schema.METADATA.sorted_tables:
+                    if table is not schema.world:
+                        connection.execute(delete(table))
             for write in batch.writes:
                 self._statements.run(connection, write)
-            self._statements.touch_world(connection, batch)
+            self._statements.run(connection, rows.Write(schema.world, [], [batch.world]))
 
     def answer(self, query: Query) -> Answer:
         """Look stored history up. Runs beside the writer."""
@@ -120,13 +152,22 @@ def open_store(path: Path | None) -> Store:
             create(engine)
             return Store(engine, engine)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the mode of this one
-        writer = _file_engine(path)
-        ensure_current(writer)
-        return Store(writer, _file_engine(path, read_only=True))
+        return Store(_current(path), _file_engine(path, read_only=True))
     except OSError as error:
         raise StoreError(f"cannot use {path}: {error.strerror}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"cannot use {path}: {getattr(error, 'orig', None) or error}") from error
+
+
+def _current(path: Path) -> Engine:
+    """A database at the newest version; one that is refused is let go of."""
+    engine = _file_engine(path)
+    try:
+        ensure_current(engine)
+    except Exception:
+        engine.dispose()
+        raise
+    return engine
 
 
 class _Reader:
@@ -140,57 +181,50 @@ class _Reader:
 
 
 class _Statements:
-    """INSERT and UPDATE of each table, compiled once: the driver gets plain tuples."""
+    """INSERT, UPDATE and DELETE of each table, compiled once: the driver gets plain tuples."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._insert: dict[Table, str] = {}
-        self._update: dict[Table, tuple[str, Callable[[rows.Values], rows.Values]]] = {}
-        self._world = ""
+        self._insert = {table: str(insert(table).compile(engine)) for table in schema.METADATA.sorted_tables}
+        self._update = {table: str(_update(table, names).compile(engine)) for table, names in schema.CHANGING.items()}
+        self._delete = {table: str(_delete(table).compile(engine)) for table in schema.DELETING}
 
     def run(self, connection: Connection, write: rows.Write) -> None:
-        table = write.table
+        if write.gone:
+            connection.exec_driver_sql(self._delete[write.table], write.gone)
         if write.new:
-            if table not in self._insert:
-                self._insert[table] = str(insert(table).compile(self._engine))
-            connection.exec_driver_sql(self._insert[table], write.new)
+            connection.exec_driver_sql(self._insert[write.table], write.new)
         if write.changed:
-            if table not in self._update:
-                self._update[table] = self._compile_update(table)
-            statement, reorder = self._update[table]
-            connection.exec_driver_sql(statement, [reorder(row) for row in write.changed])
+            connection.exec_driver_sql(self._update[write.table], write.changed)
 
-    def touch_world(self, connection: Connection, batch: Batch) -> None:
-        world = schema.world.c
-        statement = update(schema.world).where(world.id == 1)
-        connection.execute(
-            statement.values(now_ns=batch.now_ns, counters=batch.counters, delays=batch.delays, clock=batch.clock)
-        )
 
-    def _compile_update(self, table: Table) -> tuple[str, Callable[[rows.Values], rows.Values]]:
-        keys = [column.name for column in table.primary_key.columns]
-        others = [column.name for column in table.columns if column.name not in keys]
-        names = [column.name for column in table.columns]
-        statement = update(table).values({name: bindparam(f"b_{name}") for name in others})
-        for name in keys:
-            statement = statement.where(table.c[name] == bindparam(f"k_{name}"))
-        order = [names.index(name) for name in (*others, *keys)]
-        return str(statement.compile(self._engine)), lambda row: tuple(row[place] for place in order)
+def _update(table: Table, names: tuple[str, ...]) -> Update:
+    """Changes the columns of those names in the row of a key; both are given in that order."""
+    key = [column == bindparam(f"key_{column.name}") for column in table.primary_key.columns]
+    return update(table).where(*key).values({name: bindparam(f"new_{name}") for name in names})
+
+
+def _delete(table: Table) -> Delete:
+    """Takes away the row of a key."""
+    return delete(table).where(*(column == bindparam(f"key_{column.name}") for column in table.primary_key.columns))
 
 
 def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def _engine(url: URL, **options: Any) -> Engine:  # noqa: ANN401  as of SQLAlchemy's
+    """Errors show no parameters: those of a key's row would put its secret into the log."""
+    return create_engine(url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 5}, **options)
+
+
 def _memory_engine() -> Engine:
-    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    engine = _engine(URL.create("sqlite"), poolclass=StaticPool)
     _set_up(engine, ("PRAGMA journal_mode=MEMORY", "PRAGMA synchronous=OFF"))
     return engine
 
 
 def _file_engine(path: Path, *, read_only: bool = False) -> Engine:
-    url = URL.create("sqlite", database=str(path))
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 5})
+    engine = _engine(URL.create("sqlite", database=str(path)))
     settings = ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-65536"]
     _set_up(engine, (*settings, "PRAGMA query_only=ON") if read_only else tuple(settings))
     return engine

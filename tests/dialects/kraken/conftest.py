@@ -1,6 +1,7 @@
 """A fresh Kraken world per test."""
 
 import pytest
+
 from kraken_exchange import Exchange
 
 

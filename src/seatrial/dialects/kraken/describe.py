@@ -29,6 +29,7 @@ REASONS: Final = {
     Reason.NO_LIQUIDITY: "No liquidity",
     Reason.OUT_OF_FUNDS: "Out of funds",
     Reason.EXPIRED: "Order expired",
+    Reason.MARKET_CLOSED: "Market closed",
 }
 """Source of the first: seed "How to place, view, and cancel orders using a user reference"; of the second:
 kraken-semantics 8.4. The others are decided, in the wording that kraken-spot-rest 6.9 finds plausible."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from seatrial.core.funding import Direction, Transfer
 from seatrial.core.machine import Machine
+from seatrial.core.markets import SystemStatus
 from seatrial.dialects.kraken import door, errors
 from seatrial.dialects.kraken.endpoint import (
     Endpoint,
@@ -118,6 +119,8 @@ class Kraken:
     def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
         if call.verb != "POST":
             return failure(errors.UNKNOWN_METHOD, status=405)
+        if machine.state.modes.system is SystemStatus.MAINTENANCE:
+            return self.unavailable()
         try:
             visit = door.admit(endpoint, machine, self._tools, call, at_ns)
             return _reply(endpoint.handle(visit))

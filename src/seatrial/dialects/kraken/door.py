@@ -4,8 +4,10 @@ key → signature → nonce → one-time password → permission → counter; th
 Source: kraken-spot-rest 1.8 for the order, section 1 for each check.
 """
 
+import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
 
 from seatrial.core.accounts import ApiKey
 from seatrial.core.commands import SpendNonce
@@ -14,8 +16,14 @@ from seatrial.core.rejects import Reject
 from seatrial.dialects.kraken import auth, errors
 from seatrial.dialects.kraken.endpoint import Endpoint, Tools, Visit
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
-from seatrial.dialects.kraken.params import BadCall, parse_body
+from seatrial.dialects.kraken.params import BadCall, Params, parse_body
 from seatrial.dialects.wire import Call
+
+
+MOST_LOGGED: Final = 2_000
+"""Bytes of a body that the log shows."""
+
+_OTP = re.compile(rb"""(otp["']?\s*[=:]\s*["']?)[^&"',}]*""", re.IGNORECASE)
 
 
 class Unsigned(BadCall):
@@ -35,17 +43,16 @@ def admit(endpoint: Endpoint, machine: Machine, tools: Tools, call: Call, at_ns:
     params = parse_body(headers.get(b"content-type", b"").decode("latin-1"), call.body)
     if isinstance(params, BadCall):
         raise params
-    nonce = auth.nonce_number(params.nonce)
-    if nonce is None or params.nonce is None:
+    sent_nonce = params.nonce
+    nonce = auth.nonce_number(sent_nonce)
+    if nonce is None or sent_nonce is None:
         raise BadCall(errors.INVALID_NONCE)
     signature = headers.get(b"api-sign", b"")
-    if not auth.verify(signature, call.path, params.nonce, call.body, _secret(key.secret), query=call.query):
-        raise Unsigned(_expected(call, params.nonce))
+    if not auth.verify(signature, call.path, sent_nonce, call.body, _secret(key.secret), query=call.query):
+        raise Unsigned(_expected(call, sent_nonce))
     if isinstance(machine.apply(SpendNonce(key.public, nonce), at_ns), Reject):
         raise BadCall(errors.INVALID_NONCE)
-    if not auth.password_matches(
-        params.text("otp"), at_ns // 10**9, static=key.one_time_password, authenticator=key.totp_secret
-    ):
+    if not _knows_password(key, params, at_ns):
         raise BadCall(errors.INVALID_SIGNATURE)
     if not endpoint.allows(key):
         raise BadCall(errors.PERMISSION_DENIED)
@@ -69,20 +76,32 @@ def _is_valid(key: ApiKey, address: str, at_ns: int) -> bool:
     return not key.ip_allowlist or _is_listed(address, key.ip_allowlist)
 
 
+def _knows_password(key: ApiKey, params: Params, at_ns: int) -> bool:
+    static, authenticator = key.one_time_password, key.totp_secret
+    if static is None and authenticator is None:
+        return True
+    return auth.password_matches(params.text("otp"), at_ns // 10**9, static=static, authenticator=authenticator)
+
+
 def _is_listed(address: str, allowlist: tuple[str, ...]) -> bool:
     caller = _parse_address(address)
     return caller is not None and any(caller in ip_network(entry, strict=False) for entry in allowlist)
 
 
 def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """An address; an IPv4 one that a server listening on IPv6 sees as ::ffff:192.0.2.7 is that IPv4 one."""
     try:
-        return ip_address(text)
+        address = ip_address(text)
     except ValueError:
         return None
+    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return inner or address
 
 
 def _expected(call: Call, nonce: str) -> str:
+    """What should have been signed, without the one-time password that a body may carry."""
+    body = _OTP.sub(rb"\1***", call.body[:MOST_LOGGED])
     return (
         f"signature of {call.path} does not match: expected "
-        f"HMAC-SHA512(secret, {call.path!r} + SHA256({nonce!r} + {call.body[:2000]!r}))"
+        f"HMAC-SHA512(secret, {call.path!r} + SHA256({nonce!r} + {body!r}))"
     )

@@ -25,6 +25,7 @@ SPELLING: Final = {
     Reject.ACCOUNT_NAME_TAKEN: "EGeneral:Invalid arguments",
     Reject.KEY_UNKNOWN: INVALID_KEY,
     Reject.NONCE_USED: INVALID_NONCE,
+    Reject.EXCHANGE_CLOSED: UNAVAILABLE,
     Reject.ASSET_UNKNOWN: UNKNOWN_FUNDING_ASSET,
     Reject.ASSET_READ_ONLY: "EFunding:No funding method",
     Reject.MARKET_UNKNOWN: UNKNOWN_PAIR,

@@ -48,16 +48,20 @@ class Counter:
 
     def charge(self, cost: int, most: int, decay_per_s: float, at_ns: int) -> bool:
         """Add a cost; False, with nothing added, when that would pass the most."""
-        level = max(0.0, self._level - decay_per_s * (at_ns - self._at_ns) / 1e9)
-        self._at_ns = at_ns
+        level = self._decay(decay_per_s, at_ns)
         allowed = level + cost <= most
         self._level = level + cost if allowed else level
         return allowed
 
     def add(self, cost: int, decay_per_s: float, at_ns: int) -> None:
         """Add a cost whatever the level: a cancel is never refused."""
-        self._level = max(0.0, self._level - decay_per_s * (at_ns - self._at_ns) / 1e9) + cost
+        self._level = self._decay(decay_per_s, at_ns) + cost
+
+    def _decay(self, decay_per_s: float, at_ns: int) -> float:
+        """The level at that moment. A world begun again at an earlier one decays nothing."""
+        elapsed_s = max(0, at_ns - self._at_ns) / 1e9
         self._at_ns = at_ns
+        return max(0.0, self._level - decay_per_s * elapsed_s)
 
 
 class Limits:

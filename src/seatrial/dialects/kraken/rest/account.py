@@ -3,8 +3,7 @@
 Source: kraken-spot-rest 13.2 to 13.5, 13.15, 13.21 and 14.9; seed "Get Account Balance".
 """
 
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -38,7 +37,7 @@ MOST_PAIRS: Final = 2_000
 SPOT_CLASS: Final = "forex"
 
 
-class Owned(NamedTuple):
+class Owned(Struct, frozen=True):
     """One asset over all wallets of an account, in its units."""
 
     asset: Asset
@@ -133,7 +132,7 @@ def balance(visit: Visit) -> dict[str, str]:
     """What the account owns of each asset it ever had."""
     _check_rebase_multiplier(visit.params)
     name = visit.tools.symbols.asset_name
-    return {name(asset.code): format_units(settled, asset.scale) for asset, settled, _ in _owned(visit)}
+    return {name(one.asset.code): format_units(one.settled, one.asset.scale) for one in _owned(visit)}
 
 
 def balance_ex(visit: Visit) -> dict[str, ExtendedBalance]:
@@ -141,8 +140,10 @@ def balance_ex(visit: Visit) -> dict[str, ExtendedBalance]:
     _check_rebase_multiplier(visit.params)
     name = visit.tools.symbols.asset_name
     return {
-        name(asset.code): ExtendedBalance(format_units(settled, asset.scale), format_units(held, asset.scale))
-        for asset, settled, held in _owned(visit)
+        name(one.asset.code): ExtendedBalance(
+            format_units(one.settled, one.asset.scale), format_units(one.held, one.asset.scale)
+        )
+        for one in _owned(visit)
     }
 
 
@@ -154,7 +155,7 @@ def trade_balance(visit: Visit) -> TradeBalance:
     """
     _check_rebase_multiplier(visit.params)
     target = _target(visit)
-    owned = list(_owned(visit))
+    owned = _owned(visit)
     state = visit.state
     whole = sum(_value(state, one.asset, one.settled, target) for one in owned)
     collateral = sum(_value(state, one.asset, one.settled, target) * one.asset.collateral_ppm for one in owned) // 10**6
@@ -229,14 +230,20 @@ def _check_rebase_multiplier(params: Params) -> None:
     params.choice("rebase_multiplier", REBASE_MULTIPLIERS, None)
 
 
-def _owned(visit: Visit) -> Iterable[Owned]:
+def _owned(visit: Visit) -> list[Owned]:
     """Every asset the account ever had, in the order of the catalogue, as the seed lists them."""
-    sums: dict[str, Owned] = {}
-    for purse in visit.state.ledger.of_account(visit.account_id):
-        code = purse.asset.code
-        _, settled, held = sums.get(code, (None, 0, 0))
-        sums[code] = Owned(purse.asset, settled + purse.settled, held + purse.held.balance)
-    return (sums[code] for code in sorted(sums, key=visit.tools.symbols.asset_place))
+    owned: dict[str, Owned] = {}
+    for purse in visit.state.ledger.of_account(visit.key.account_id):
+        held = purse.held.balance
+        one = Owned(purse.asset, purse.free.balance + held, held)
+        other = owned.get(purse.asset.code)
+        owned[purse.asset.code] = one if other is None else _joined(one, other)
+    return [owned[code] for code in sorted(owned, key=visit.tools.symbols.asset_place)]
+
+
+def _joined(one: Owned, other: Owned) -> Owned:
+    """The same asset in two wallets."""
+    return Owned(one.asset, one.settled + other.settled, one.held + other.held)
 
 
 def _target(visit: Visit) -> Asset:

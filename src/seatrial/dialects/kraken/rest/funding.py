@@ -5,7 +5,6 @@ answers have neither `key` nor `network`. Decided: an asset class that an asset 
 """
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from seatrial.core.addresses import MEMO_STYLES
@@ -209,40 +208,34 @@ def _most_fee(params: Params, asset: Asset) -> int | None:
 
 
 def _status(visit: Visit, direction: Direction, name: str, usual_limit: int) -> Later:
-    """One page of transfers: a list, or with `cursor` an object that says where the next page begins.
-
-    The cursor is the refid of a page's last row. Source of what is filtered: kraken-spot-rest 15.3 and 15.8.
-    """
-    params, tools = visit.params, visit.tools
+    """One page of transfers: a list, or with `cursor` an object that says where the next page begins."""
+    params, tools, assets = visit.params, visit.tools, visit.state.assets
     asset, method, span = _optional_asset(visit), params.text("method"), _span(visit)
     limit = params.integer("limit", 1, MOST_ASKED) or usual_limit
-    cursor = params.text("cursor")
-    paged = cursor is not None and cursor.lower() not in ("false", "0")
-    before_id = _before(cursor, tools, direction) if paged else None
+    is_paged, before_id = _cursor(params, tools, direction)
     code = None if asset is None else asset.code
-    scale_of = visit.state.assets
 
     def write(page: Page[Transfer]) -> object:
-        rows = [_row(transfer, scale_of[transfer.asset], tools) for transfer in page.rows[:limit]]
-        if not paged:
+        rows = [_row(transfer, assets[transfer.asset], tools) for transfer in page.rows[:limit]]
+        if not is_paged:
             return rows
         return {name: rows, "next_cursor": rows[-1]["refid"] if len(page.rows) > limit else None}
 
     return Later(TransferPage(visit.account_id, direction, code, method, span, before_id, limit + 1), write)
 
 
-def _before(cursor: str | None, tools: Tools, direction: Direction) -> int | None:
-    """The transfer that a page begins after; None for `true`, which asks for the first page."""
-    if cursor is None or cursor.lower() in ("true", "1"):
-        return None
-    number = _number_of(direction, tools)(cursor)
+def _cursor(params: Params, tools: Tools, direction: Direction) -> tuple[bool, int | None]:
+    """Whether pages are asked for, and after which transfer this one begins: a cursor is the refid of a last row."""
+    text = params.text("cursor")
+    if text is None or text.lower() in ("false", "0"):
+        return False, None
+    if text.lower() in ("true", "1"):
+        return True, None
+    ids = tools.ids
+    number = ids.deposit_number(text) if direction is Direction.DEPOSIT else ids.withdrawal_number(text)
     if number is None:
         raise bad_argument("cursor")
-    return number
-
-
-def _number_of(direction: Direction, tools: Tools) -> Callable[[str], int | None]:
-    return tools.ids.deposit_number if direction is Direction.DEPOSIT else tools.ids.withdrawal_number
+    return True, number
 
 
 def _span(visit: Visit) -> Span:

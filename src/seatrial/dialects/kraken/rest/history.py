@@ -433,7 +433,8 @@ def _is_order_visible(key: ApiKey, order: Order) -> bool:
 
 
 def _userref(params: Params) -> int | None:
-    return params.integer("userref", LEAST_USERREF, MOST_USERREF)
+    """Clients send 0 for none, and no order has it (decided)."""
+    return params.integer("userref", LEAST_USERREF, MOST_USERREF) or None
 
 
 def _consolidates(params: Params) -> bool:

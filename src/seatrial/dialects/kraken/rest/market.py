@@ -83,9 +83,9 @@ def server_time(visit: PublicVisit) -> dict[str, object]:
 
 
 def system_status(visit: PublicVisit) -> dict[str, str]:
-    """Always online: markets close one by one. Decided: the time of the status is now."""
+    """What the exchange as a whole is open for. Decided: the time of the status is now."""
     at = datetime.fromtimestamp(visit.at_ns // SECOND_NS, UTC)
-    return {"status": "online", "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    return {"status": visit.state.modes.system.value, "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def assets(visit: PublicVisit) -> dict[str, object]:
@@ -218,6 +218,9 @@ def _pair_fields(visit: PublicVisit, symbol: str, info: PairInfo, fields: tuple[
     if fields is not None:
         shown = {field: getattr(info, field) for field in fields}
         return {field: value for field, value in shown.items() if value is not UNSET}
+    status = visit.state.markets[symbol].status.value
+    if status != info.status:
+        info = replace(info, status=status)
     if _asset_version(visit):
         base, quote = visit.tools.symbols.pair_display(symbol).split("/")
         return replace(info, base=base, quote=quote)

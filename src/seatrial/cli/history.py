@@ -1,0 +1,76 @@
+"""`seatrial history`: the trades of real markets, or of the local exchange, on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seatrial.cli.history_options import PairName, Store, StoreOrOut
+
+history = typer.Typer(help="Time and sales: download, import, list.", no_args_is_help=True)
+
+KRAKEN = "https://api.kraken.com"
+
+
+@history.command("download")
+def download(
+    pair: PairName,
+    *,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN",
+            help="0 for the first trade ever, or like 2024-01-31, 2024-01-31T12:00:00Z, or nanoseconds."
+            " Default: go on where the stored trades end, or begin at 0.",
+        ),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Stop before this moment. Default: the newest trade.")
+    ] = None,
+    url: Annotated[
+        str, typer.Option("--from", metavar="URL", help="The real exchange, or a local one like http://127.0.0.1:8790.")
+    ] = KRAKEN,
+    store: StoreOrOut = None,
+) -> None:
+    """Download the trades of a pair, as far as they are not stored yet.
+
+    It may be stopped or killed at any moment: the same command goes on from there, and no trade is lost or there
+    twice. The real exchange is asked no faster than it allows: 1,000 trades every 1.1 seconds.
+
+    Example: seatrial history download XBTUSD --since 2024-01-01
+    """
+    from seatrial.cli.history_download import Asked, run  # noqa: PLC0415 - keeps `seatrial --help` quick
+
+    run(Asked(pair, since, until, url), store)
+
+
+@history.command("import")
+def import_(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Time and sales: CSV, plain or gz, or a zip of them.")
+    ],
+    *,
+    pair: Annotated[
+        str | None, typer.Option(metavar="PAIR", help="Whose trades they are. Default: what the file's name says.")
+    ] = None,
+    store: Store = None,
+) -> None:
+    """Import time and sales that Kraken publishes as files, as far as they are not stored yet.
+
+    Of a zip every pair is imported, or the one that --pair names.
+
+    Example: seatrial history import Kraken_Trading_History.zip --pair XBTUSD
+    """
+    from seatrial.cli.history_import import run  # noqa: PLC0415
+
+    run(files, pair, store)
+
+
+@history.command("list")
+def list_(
+    *, store: Store = None, json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False
+) -> None:
+    """What is stored: pairs, the times between which nothing is missing, and where the trades came from."""
+    from seatrial.cli.history_list import run  # noqa: PLC0415
+
+    run(store, as_json=json)

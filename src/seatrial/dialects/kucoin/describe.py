@@ -1,0 +1,341 @@
+"""An order and a fill in KuCoin's words, as the classic and the high-frequency endpoints show them.
+
+Source: kucoin-rest 9.3 and 9.4; the order of the fields is that of the examples in KuCoin's own API specification.
+Decided: remark and tags are not kept.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from seatrial.core.markets import Market
+from seatrial.core.money import rescale_floor
+from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce
+from seatrial.dialects.kucoin.amounts import short
+from seatrial.dialects.kucoin.ids import Ids
+from seatrial.dialects.kucoin.names import rate
+from seatrial.dialects.kucoin.params import MILLISECOND_NS
+from seatrial.dialects.kucoin.symbols import Symbols
+
+SECOND_NS: Final = 10**9
+PPM: Final = 10**6
+
+SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
+KINDS: Final = {"limit": OrderKind.LIMIT, "market": OrderKind.MARKET}
+SPOT_TRADES: Final = "TRADE"
+TRADE_TYPES: Final = (SPOT_TRADES, "MARGIN_TRADE", "MARGIN_ISOLATED_TRADE")
+"""`tradeType`: nobody trades on margin here."""
+TIMES_IN_FORCE: Final = {
+    TimeInForce.GTC: "GTC",
+    TimeInForce.GTD: "GTT",
+    TimeInForce.IOC: "IOC",
+    TimeInForce.FOK: "FOK",
+}
+SELF_TRADES: Final = {
+    SelfTrade.CANCEL_NEWEST: "CN",
+    SelfTrade.CANCEL_OLDEST: "CO",
+    SelfTrade.CANCEL_BOTH: "CB",
+}
+"""Decided: an order that named no rule shows the one that applies to it, CN."""
+ENDED_EARLY: Final = frozenset({Status.CANCELED, Status.EXPIRED})
+
+
+class OrderView(Struct, frozen=True, rename="camel"):
+    """One order of the classic endpoints."""
+
+    id: str
+    symbol: str
+    op_type: str
+    type: str
+    side: str
+    price: str
+    size: str
+    funds: str
+    deal_funds: str
+    deal_size: str
+    fee: str
+    fee_currency: str
+    stp: str
+    stop: str
+    stop_triggered: bool
+    stop_price: str
+    time_in_force: str
+    post_only: bool
+    hidden: bool
+    iceberg: bool
+    visible_size: str
+    cancel_after: int
+    channel: str
+    client_oid: str | None
+    remark: None
+    tags: None
+    is_active: bool
+    cancel_exist: bool
+    created_at: int
+    trade_type: str
+
+
+class HfOrderView(Struct, frozen=True, rename="camel"):
+    """One order of the high-frequency endpoints."""
+
+    id: str
+    client_oid: str | None
+    symbol: str
+    op_type: str
+    type: str
+    side: str
+    price: str
+    size: str
+    funds: str
+    deal_size: str
+    deal_funds: str
+    remain_size: str
+    remain_funds: str
+    cancelled_size: str
+    cancelled_funds: str
+    fee: str
+    fee_currency: str
+    stp: str
+    time_in_force: str
+    post_only: bool
+    hidden: bool
+    iceberg: bool
+    visible_size: str
+    cancel_after: int
+    channel: str
+    remark: None
+    tags: None
+    cancel_exist: bool
+    trade_type: str
+    in_order_book: bool
+    active: bool
+    tax: str
+    created_at: int
+    last_updated_at: int
+
+
+class FillView(Struct, frozen=True, rename="camel"):
+    """One fill of the classic endpoints."""
+
+    symbol: str
+    trade_id: str
+    order_id: str
+    side: str
+    liquidity: str
+    force_taker: bool
+    price: str
+    size: str
+    funds: str
+    fee: str
+    fee_rate: str
+    fee_currency: str
+    stop: str
+    trade_type: str
+    type: str
+    created_at: int
+
+
+class HfFillView(Struct, frozen=True, rename="camel"):
+    """One fill of the high-frequency endpoints: its ids are numbers."""
+
+    id: int
+    order_id: str
+    trade_id: int
+    symbol: str
+    side: str
+    liquidity: str
+    type: str
+    force_taker: bool
+    price: str
+    size: str
+    funds: str
+    fee: str
+    fee_rate: str
+    fee_currency: str
+    stop: str
+    trade_type: str
+    tax_rate: str
+    tax: str
+    created_at: int
+
+
+class Sizes(Struct, frozen=True, rename="camel"):
+    """How much of an order was asked for, done, left and given up."""
+
+    origin_size: str
+    deal_size: str
+    remain_size: str
+    canceled_size: str
+    status: str
+
+
+def order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> OrderView:
+    """As the classic endpoints show it. What has no meaning for its type is `0` or empty."""
+    return OrderView(
+        id=ids.order(order.order_id),
+        symbol=symbols.name(order.market),
+        op_type="DEAL",
+        type=order.kind,
+        side=order.side,
+        price=short(order.price_ticks, market.price_scale),
+        size=short(order.qty_lots, market.lot_scale),
+        funds=short(order.spend, market.quote.scale),
+        deal_funds=_exact(order.exact, market),
+        deal_size=short(order.filled_lots, market.lot_scale),
+        fee=short(order.fee, market.cost_scale),
+        fee_currency=symbols.currency(market.quote.code),
+        stp=SELF_TRADES[order.self_trade],
+        stop="",
+        stop_triggered=False,
+        stop_price="0",
+        time_in_force=TIMES_IN_FORCE[order.time_in_force],
+        post_only=order.post_only,
+        hidden=False,
+        iceberg=False,
+        visible_size="0",
+        cancel_after=_cancel_after(order),
+        channel="API",
+        client_oid=order.client_id,
+        remark=None,
+        tags=None,
+        is_active=order.is_live,
+        cancel_exist=order.status in ENDED_EARLY,
+        created_at=order.opened_ns // MILLISECOND_NS,
+        trade_type=SPOT_TRADES,
+    )
+
+
+def hf_order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> HfOrderView:
+    """As the high-frequency endpoints show it: the funds of a limit order are its price times its size."""
+    left, left_exact = _left(order), _asked_exact(order, market) - order.exact
+    ended_early = order.status in ENDED_EARLY
+    return HfOrderView(
+        id=ids.order(order.order_id),
+        client_oid=order.client_id,
+        symbol=symbols.name(order.market),
+        op_type="DEAL",
+        type=order.kind,
+        side=order.side,
+        price=short(order.price_ticks, market.price_scale),
+        size=short(order.qty_lots, market.lot_scale),
+        funds=_exact(_asked_exact(order, market), market),
+        deal_size=short(order.filled_lots, market.lot_scale),
+        deal_funds=_exact(order.exact, market),
+        remain_size=short(0 if ended_early else left, market.lot_scale),
+        remain_funds=_exact(0 if ended_early else max(left_exact, 0), market),
+        cancelled_size=short(left if ended_early else 0, market.lot_scale),
+        cancelled_funds=_exact(max(left_exact, 0) if ended_early else 0, market),
+        fee=short(order.fee, market.cost_scale),
+        fee_currency=symbols.currency(market.quote.code),
+        stp=SELF_TRADES[order.self_trade],
+        time_in_force=TIMES_IN_FORCE[order.time_in_force],
+        post_only=order.post_only,
+        hidden=False,
+        iceberg=False,
+        visible_size="0",
+        cancel_after=_cancel_after(order),
+        channel="API",
+        remark=None,
+        tags=None,
+        cancel_exist=ended_early,
+        trade_type=SPOT_TRADES,
+        in_order_book=order.is_live and order.queue != 0,
+        active=order.is_live,
+        tax="0",
+        created_at=order.opened_ns // MILLISECOND_NS,
+        last_updated_at=last_updated_ns(order) // MILLISECOND_NS,
+    )
+
+
+def sizes(order: Order, market: Market) -> Sizes:
+    """As the answers of the synchronous endpoints say it."""
+    left, ended_early = _left(order), order.status in ENDED_EARLY
+    return Sizes(
+        short(order.qty_lots, market.lot_scale),
+        short(order.filled_lots, market.lot_scale),
+        short(0 if ended_early else left, market.lot_scale),
+        short(left if ended_early else 0, market.lot_scale),
+        "open" if order.is_live else "done",
+    )
+
+
+def fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> FillView:
+    """As the classic endpoints show it."""
+    return FillView(
+        symbol=symbols.name(fill.market),
+        trade_id=str(ids.trade(fill.trade_id)),
+        order_id=ids.order(fill.order_id),
+        side=fill.side,
+        liquidity=_liquidity(fill),
+        force_taker=False,
+        price=short(fill.price_ticks, market.price_scale),
+        size=short(fill.qty_lots, market.lot_scale),
+        funds=_exact(fill.price_ticks * fill.qty_lots, market),
+        fee=short(fill.fee, market.cost_scale),
+        fee_rate=_rate(fill, market),
+        fee_currency=symbols.currency(market.quote.code),
+        stop="",
+        trade_type=SPOT_TRADES,
+        type=fill.kind,
+        created_at=fill.at_ns // MILLISECOND_NS,
+    )
+
+
+def hf_fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> HfFillView:
+    """As the high-frequency endpoints show it."""
+    return HfFillView(
+        id=ids.fill_row(fill.fill_id),
+        order_id=ids.order(fill.order_id),
+        trade_id=ids.trade(fill.trade_id),
+        symbol=symbols.name(fill.market),
+        side=fill.side,
+        liquidity=_liquidity(fill),
+        type=fill.kind,
+        force_taker=False,
+        price=short(fill.price_ticks, market.price_scale),
+        size=short(fill.qty_lots, market.lot_scale),
+        funds=_exact(fill.price_ticks * fill.qty_lots, market),
+        fee=short(fill.fee, market.cost_scale),
+        fee_rate=_rate(fill, market),
+        fee_currency=symbols.currency(market.quote.code),
+        stop="",
+        trade_type=SPOT_TRADES,
+        tax_rate="0",
+        tax="0",
+        created_at=fill.at_ns // MILLISECOND_NS,
+    )
+
+
+def last_updated_ns(order: Order) -> int:
+    """When anything last happened to an order."""
+    return max(order.opened_ns, order.touched_ns, order.closed_ns)
+
+
+def _exact(exact: int, market: Market) -> str:
+    """A sum of price times quantity."""
+    return short(exact, market.price_scale + market.lot_scale)
+
+
+def _asked_exact(order: Order, market: Market) -> int:
+    """What the order would move at most, in ticks times lots; nothing is known of a market order with a size."""
+    if order.spend:
+        return rescale_floor(order.spend, market.quote.scale, market.price_scale + market.lot_scale)
+    return order.price_ticks * order.qty_lots
+
+
+def _left(order: Order) -> int:
+    return max(order.qty_lots - order.filled_lots, 0)
+
+
+def _cancel_after(order: Order) -> int:
+    return (order.expires_ns - order.opened_ns) // SECOND_NS if order.expires_ns else 0
+
+
+def _liquidity(fill: Fill) -> str:
+    return "maker" if fill.maker else "taker"
+
+
+def _rate(fill: Fill, market: Market) -> str:
+    """The rate of the market's schedule that comes nearest to the fee; the fill itself does not remember it."""
+    rates = [tier.maker_ppm if fill.maker else tier.taker_ppm for tier in market.fees.tiers]
+    return rate(min(rates, key=lambda ppm: abs(fill.fee * PPM - fill.cost * ppm)))

@@ -1,0 +1,161 @@
+"""KuCoin's Spot REST API over one world: paths to endpoints, and every way a call can go wrong."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from seatrial.core.commands import PassTime
+from seatrial.core.funding import Direction, Transfer
+from seatrial.core.machine import Machine
+from seatrial.core.markets import SystemStatus
+from seatrial.dialects.kucoin import door, errors
+from seatrial.dialects.kucoin.endpoint import (
+    GENERAL,
+    SPOT,
+    WITHDRAWAL,
+    Endpoint,
+    Later,
+    Lookup,
+    PublicEndpoint,
+    PublicVisit,
+    Routes,
+    Tools,
+    Visit,
+    failure,
+    success,
+)
+from seatrial.dialects.kucoin.ids import Ids
+from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Headers, Limits
+from seatrial.dialects.kucoin.params import BadCall
+from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, trading
+from seatrial.dialects.kucoin.symbols import Symbols
+from seatrial.dialects.wire import Call, Opening, Reply
+
+ROUTES: Final = Routes(
+    (
+        *market.ENDPOINTS,
+        *account.ENDPOINTS,
+        *ledgers.ENDPOINTS,
+        *history.ENDPOINTS,
+        *trading.ENDPOINTS,
+        *funding.ENDPOINTS,
+    )
+)
+
+ALWAYS_OPEN: Final = frozenset({"/api/v1/status", "/api/v1/timestamp"})
+"""What is answered while the exchange as a whole is closed. Decided: else nobody could hear that it is."""
+
+MAIN: Final = "main"
+TRADE: Final = "trade"
+"""Deposits land in the one, orders pay from the other. Source: kucoin-rest 6.1 and 7.4."""
+
+PERMISSIONS: Final = frozenset({GENERAL, SPOT, "Margin", "Futures", "Earn", WITHDRAWAL, "InnerTransfer"})
+"""Source: kucoin-rest 1.5."""
+
+
+class Kucoin:
+    """The dialect of one world."""
+
+    def __init__(self, seed: int, symbols: Symbols) -> None:
+        self.ids = Ids(seed)
+        self.symbols = symbols
+        self._tools = Tools(symbols, self.ids, Limits())
+
+    def speaks(self, path: str) -> bool:
+        """KuCoin's paths, those of its futures host too, start with /api/."""
+        return path.startswith("/api/")
+
+    def serve(self, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+        """Answer one call. Nothing that a caller sends raises out of here.
+
+        What is due by now happens first: nothing that a call spends, as a nonce is, makes it happen otherwise.
+        """
+        at_ns = max(at_ns, machine.state.now_ns)
+        due_ns = machine.state.next_due_ns
+        if due_ns is not None and due_ns <= at_ns:
+            machine.apply(PassTime(), at_ns)
+        by_verb, subject = ROUTES.find(call.path)
+        if not by_verb:
+            return failure(errors.NOT_FOUND)
+        endpoint = by_verb.get("GET" if call.verb == "HEAD" else call.verb)
+        if endpoint is None:
+            return failure(errors.METHOD_NOT_ALLOWED)
+        if machine.state.modes.system is SystemStatus.MAINTENANCE and call.path not in ALWAYS_OPEN:
+            return failure(errors.MAINTENANCE)
+        if isinstance(endpoint, PublicEndpoint):
+            return self._public(endpoint, machine, call, at_ns, subject)
+        return self._private(endpoint, machine, call, at_ns, subject)
+
+    def unavailable(self) -> Reply:
+        """The store did not take it. Source: kucoin-rest 2.2 and 2.3."""
+        return failure(errors.UNAVAILABLE)
+
+    def unreadable(self) -> Reply:
+        """A body larger than any call needs."""
+        return failure(errors.PARAMETER)
+
+    @property
+    def opening(self) -> Opening:
+        """Two wallets, the lowest level, every permission."""
+        return Opening(TRADE, MAIN, DEFAULT_TIER, TIERS, PERMISSIONS)
+
+    def asset_code(self, text: str) -> str | None:
+        """The asset of KuCoin's name."""
+        return self.symbols.code(text)
+
+    def credentials(self, number: int) -> tuple[str, str]:
+        """Texts in the form of KuCoin's keys."""
+        return self.ids.credentials(number)
+
+    def passphrase(self, number: int) -> str:
+        """The passphrase of the key of that number, unless its owner chose another."""
+        return self.ids.passphrase(number)
+
+    def transfer_ref(self, transfer: Transfer) -> str:
+        """The id of a withdrawal; a deposit's is that of its ledger rows' `orderId`, since no list shows another."""
+        is_deposit = transfer.direction is Direction.DEPOSIT
+        encode = self.ids.deposit if is_deposit else self.ids.withdrawal
+        return encode(transfer.transfer_id)
+
+    def transfer_number(self, ref: str) -> int | None:
+        """The transfer of such an id."""
+        number = self.ids.deposit_number(ref)
+        return self.ids.withdrawal_number(ref) if number is None else number
+
+    def _public(
+        self, endpoint: PublicEndpoint, machine: Machine, call: Call, at_ns: int, subject: str
+    ) -> Reply | Lookup:
+        try:
+            visit = PublicVisit(machine, self._tools, door.read(call), at_ns, subject, call.address)
+            return _reply((), endpoint.handle(visit))
+        except BadCall as bad:
+            return failure(bad.error)
+
+    def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, subject: str) -> Reply | Lookup:
+        try:
+            key, account = door.admit(endpoint, machine, call, at_ns)
+        except door.Unsigned as bad:
+            return failure(bad.error, note=bad.expected)
+        except BadCall as bad:
+            return failure(bad.error)
+        usage = door.charge(endpoint, self._tools, account, at_ns)
+        if not usage.allowed:
+            return failure(errors.TOO_MANY_REQUESTS, usage.headers)
+        try:
+            visit = Visit(machine, self._tools, door.read(call), at_ns, subject, key, account)
+            return _reply(usage.headers, endpoint.handle(visit))
+        except BadCall as bad:
+            return failure(bad.error, usage.headers)
+
+
+def _reply(headers: Headers, result: object) -> Reply | Lookup:
+    if isinstance(result, Later):
+        return Lookup(result.query, partial(_write, headers, result.write))
+    return success(result, headers)
+
+
+def _write(headers: Headers, write: Callable[[Any], Any], answer: object) -> Reply | Lookup:
+    try:
+        return _reply(headers, write(answer))
+    except BadCall as bad:
+        return failure(bad.error, headers)

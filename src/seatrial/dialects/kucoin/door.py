@@ -1,0 +1,113 @@
+"""Who may come in: the checks of every private call, in one order.
+
+headers → timestamp → key → passphrase → signature → address → permission → quota; the parameters come after.
+Source: kucoin-rest 1.8 for the order, section 1 for each check. Decided: the key's version comes with its timestamp.
+"""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
+
+from seatrial.core.accounts import ApiKey
+from seatrial.core.machine import Machine
+from seatrial.core.state import AccountState
+from seatrial.dialects.kucoin import auth, errors
+from seatrial.dialects.kucoin.endpoint import Endpoint, Tools
+from seatrial.dialects.kucoin.limits import Usage, quota_of, unlimited
+from seatrial.dialects.kucoin.params import BadCall, Params, parse_body, parse_query
+from seatrial.dialects.wire import Call
+
+VENUE: Final = "kucoin"
+"""Whose keys these are: a key of another venue's account does not exist here."""
+
+JSON: Final = b"application/json"
+_WITH_BODY: Final = frozenset({"POST", "PUT"})
+
+
+class Unsigned(BadCall):
+    """A signature that does not match; `expected` says what should have been signed, without the secret."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(errors.INVALID_SIGNATURE)
+        self.expected = expected
+
+
+def admit(endpoint: Endpoint, machine: Machine, call: Call, at_ns: int) -> tuple[ApiKey, AccountState]:
+    """Let a call in, or raise `BadCall`."""
+    public, signature, timestamp, passphrase = _credentials(call.headers)
+    if not auth.is_current(timestamp, at_ns):
+        raise BadCall(errors.INVALID_TIMESTAMP)
+    version = call.headers.get(b"kc-api-key-version", b"").decode("latin-1") or auth.PLAIN_VERSION
+    if version not in auth.VERSIONS:
+        raise BadCall(errors.INVALID_VERSION)
+    key = machine.state.keys.get(public.decode("latin-1"))
+    account = None if key is None else machine.state.accounts[key.account_id]
+    if key is None or account is None or account.account.venue != VENUE or _is_expired(key, at_ns):
+        raise BadCall(errors.UNKNOWN_KEY)
+    known = key.one_time_password
+    if known is None or not auth.passphrase_matches(passphrase, version, known, key.secret):
+        raise BadCall(errors.INVALID_PASSPHRASE)
+    if not auth.verify(signature, timestamp, call.verb, call.path, call.query, call.body, key.secret):
+        raise Unsigned(_expected(call, timestamp))
+    if key.ip_allowlist and not _is_listed(call.address, key.ip_allowlist):
+        raise BadCall(errors.foreign_address(call.address))
+    if endpoint.permission not in key.permissions:
+        raise BadCall(errors.PERMISSION_DENIED)
+    return key, account
+
+
+def charge(endpoint: Endpoint, tools: Tools, account: AccountState, at_ns: int) -> Usage:
+    """Take the call's weight out of its account's pool."""
+    tier = account.account.tier
+    if not account.account.rate_limits:
+        return unlimited(endpoint.pool, tier)
+    quota = quota_of(endpoint.pool, tier)
+    return tools.limits.spend(account.account.account_id, endpoint.pool, endpoint.weight, quota, at_ns)
+
+
+def read(call: Call) -> Params:
+    """The parameters: of the body where the verb has one, of the query otherwise. Raises `BadCall`."""
+    if call.verb in _WITH_BODY:
+        if call.body and not call.headers.get(b"content-type", b"").lower().startswith(JSON):
+            raise BadCall(errors.MEDIA_TYPE)
+        params = parse_body(call.body)
+    else:
+        params = parse_query(call.query)
+    if isinstance(params, BadCall):
+        raise params
+    return params
+
+
+def _credentials(headers: dict[bytes, bytes]) -> tuple[bytes, bytes, bytes, bytes]:
+    public, signature = headers.get(b"kc-api-key"), headers.get(b"kc-api-sign")
+    timestamp, passphrase = headers.get(b"kc-api-timestamp"), headers.get(b"kc-api-passphrase")
+    if not public or not signature or not timestamp or not passphrase:
+        raise BadCall(errors.MISSING_HEADERS)
+    return public, signature, timestamp, passphrase
+
+
+def _is_expired(key: ApiKey, at_ns: int) -> bool:
+    """Decided: an expired key looks like an unknown one."""
+    return bool(key.valid_until_ns) and at_ns >= key.valid_until_ns
+
+
+def _is_listed(address: str, allowlist: tuple[str, ...]) -> bool:
+    caller = _parse_address(address)
+    return caller is not None and any(caller in ip_network(entry, strict=False) for entry in allowlist)
+
+
+def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """An address; an IPv4 one that a server listening on IPv6 sees as ::ffff:192.0.2.7 is that IPv4 one."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return inner or address
+
+
+def _expected(call: Call, timestamp: bytes) -> str:
+    endpoint = call.path + ("?" + call.query.decode("latin-1") if call.query else "")
+    return (
+        f"signature of {call.verb} {call.path} does not match: expected base64 of HMAC-SHA256(secret, "
+        f"{timestamp.decode('latin-1') + call.verb + endpoint!r} + {call.body[:2000]!r}), the query as sent or decoded"
+    )

@@ -1,0 +1,152 @@
+"""Where each behaviour of the KuCoin dialect comes from.
+
+In `where`, *docs* is a page of KuCoin's API documentation, *specification* the machine-readable one behind its
+universal SDK, and a client's name means its code, its recorded answers, or that it was run against this.
+"""
+
+from typing import Final
+
+from seatrial.core.provenance import Rule, Source
+
+DOCUMENTED: Final = Source.DOCUMENTED
+OBSERVED: Final = Source.OBSERVED
+DECIDED: Final = Source.DECIDED
+
+# One rule is one glance: its origin above, the behaviour below.
+# fmt: off
+RULES: Final = (
+    Rule("transport.envelope", DOCUMENTED, "docs: Errors, Success",
+         'A success is `code` "200000" and `data`, a refusal is `code` and `msg`; codes are always texts.'),
+    Rule("transport.status", OBSERVED, "issue threads; the universal SDK reads a code only from HTTP 200",
+         "Business errors are answered with HTTP 200; headers, time and version of a key with 400, an unknown key, a "
+         "passphrase or a signature with 401, an address or a permission with 403, a quota with 429."),
+    Rule("transport.unknown-path", DOCUMENTED, "docs: Errors", "A path that is none answers 404 and `404000`."),
+    Rule("transport.unknown-verb", DECIDED, "the status is documented, the code is not",
+         "A known path with another verb answers 405 and `405000`."),
+    Rule("transport.media-type", DOCUMENTED, "docs: Errors",
+         "A body that is not declared as JSON answers 415 and `415000`; an empty body needs no declaration."),
+    Rule("transport.unknown-parameters", OBSERVED, "ccxt, python-kucoin and kucoin-python send such fields",
+         "Parameters that an endpoint does not know, and JSON nulls, are ignored."),
+    Rule("transport.numbers", OBSERVED, "ccxt and kucoin-python send JSON numbers where texts are documented",
+         "A JSON number counts as its own text; an exponent is written out exactly."),
+    Rule("transport.plus", DECIDED, "a signature is over the query as it is",
+         "A plus in a query string is a plus, no space; a broken escape stays as it stands."),
+    Rule("transport.repeated-parameters", DECIDED, "no source",
+         "A parameter that is sent twice, or holds control characters or broken UTF-8, is an invalid parameter."),
+    Rule("transport.maintenance", DECIDED, "503 is documented for it, the body is not",
+         "While the exchange is closed every call answers 503 and `500000`, but for its time and its status."),
+
+    Rule("auth.signature", DOCUMENTED, "docs: Authentication",
+         "KC-API-SIGN is base64 of HMAC-SHA256, under the secret as text, of timestamp, verb, path with query, body."),
+    Rule("auth.query", OBSERVED, "ccxt signs the query as sent, the universal SDK and python-kucoin percent-decoded",
+         "Either form of the query is right."),
+    Rule("auth.passphrase", DOCUMENTED, "docs: Authentication",
+         "Versions 2 and 3 of a key send the passphrase as HMAC-SHA256 under the secret, in base64."),
+    Rule("auth.version-1", OBSERVED, "python-kucoin sends no version and the passphrase in clear",
+         "Without a version, or with 1, the passphrase is sent in clear."),
+    Rule("auth.timestamp", DOCUMENTED, "docs: Authentication",
+         "A timestamp must be less than 5 seconds away from the venue's clock, before or after; it may come again."),
+    Rule("auth.order-of-checks", DECIDED, "consistent with reported codes",
+         "Headers, timestamp, version, key, passphrase, signature, address, permission, quota, parameters: the first "
+         "that fails is the answer."),
+    Rule("auth.expired-key", DECIDED, "no source names the text", "An expired key does not exist."),
+    Rule("auth.public", OBSERVED, "kucoin-python signs public calls with an empty key",
+         "Public endpoints do not look at credentials."),
+    Rule("auth.permissions", DOCUMENTED, "docs: API key permissions",
+         "Reading needs General, orders need Spot, cancelling a withdrawal needs Transfer."),
+
+    Rule("limits.pools", DOCUMENTED, "docs: Rate Limit",
+         "Each call takes its weight out of a pool of its account that is full again 30 seconds after the first call."),
+    Rule("limits.headers", DOCUMENTED, "docs: Rate Limit",
+         "Every private answer says quota, rest and milliseconds until it is full again in `gw-ratelimit-*` headers."),
+    Rule("limits.ledger-weight", DECIDED, "the page of the ledger says 10, the specification says 2",
+         "A page of the account ledger weighs 10."),
+    Rule("limits.public", DECIDED, "the pool is per address, and here everybody calls from the same one",
+         "Public calls are not limited."),
+    Rule("limits.restart", DECIDED, "counters live in memory", "A restart fills every pool."),
+
+    Rule("pages.size", DOCUMENTED, "docs: Pagination; Get Account Ledgers",
+         "A page has 50 rows unless `pageSize` says otherwise, 500 at most, in the ledger 10 at least."),
+    Rule("pages.too-small", DECIDED, "no source",
+         "A ledger page of under 10 rows is refused; other lists take any size from 1."),
+    Rule("pages.past-the-end", DECIDED, "no source", "A page past the last is empty, its totals are intact."),
+    Rule("pages.cursor", DOCUMENTED, "specification",
+         "High-frequency lists continue below `lastId`; an empty list says 0."),
+
+    Rule("ledger.window", DOCUMENTED, "docs: Get Account Ledgers",
+         "`startAt` and `endAt` may be 24 hours apart, to the millisecond; a bound that is missing lies 24 hours from "
+         "the other one."),
+    Rule("ledger.window-too-long", DECIDED, "that it is an error is documented, its code and text are not",
+         "A longer window answers `400100` and names the 24 hours."),
+    Rule("ledger.no-window", DECIDED, "other lists default to the last day",
+         "Without bounds the ledger shows the last 24 hours."),
+    Rule("ledger.one-year", DECIDED, "that one year is kept is documented, what older bounds get is not",
+         "What is older than 365 days is not there."),
+    Rule("ledger.biz-type-refused", OBSERVED, "a report of January 2024",
+         "An unknown `bizType` answers `400100` and `not in the given range!`."),
+    Rule("ledger.ten-currencies", DECIDED, "the limit is documented, the error is not",
+         "More than 10 currencies answer `400100`; a currency that is none has no rows."),
+    Rule("ledger.names", DOCUMENTED, "docs: Get Account Ledgers, BizType Description",
+         "Rows show the documented display names; a spot trade is `Trade_Exchange`."),
+    Rule("ledger.opening", DECIDED, "no venue has opening balances", "An opening balance is a `Transfer`."),
+    Rule("ledger.amount", OBSERVED, "the specification's example of a sale",
+         "`amount` is the change with the fee in it and has no sign."),
+    Rule("ledger.balance", OBSERVED, "answers recorded by several clients",
+         "`balance` is 0 in the account ledger and real in the high-frequency ones."),
+    Rule("ledger.context", DOCUMENTED, "docs: Get Account Ledgers",
+         "`context` is a JSON text: symbol, order and trade of a trade; order and chain transaction of a deposit or "
+         "withdrawal; empty for a transfer."),
+    Rule("ledger.id", OBSERVED, "both rows of the documented example",
+         "A row's id has 24 hexadecimal digits, the first eight of which are its second."),
+    Rule("ledger.high-frequency", DECIDED, "KuCoin merged the two kinds of trading account",
+         "The high-frequency ledger shows the trading wallet, whose rows are TRADE in the account ledger."),
+
+    Rule("accounts.types", OBSERVED, "the universal SDK drops a list with any other type",
+         "The list of accounts shows main and trade unless `type` asks for another."),
+    Rule("accounts.not-high-frequency", DECIDED, "it would make ccxt require a symbol for every list",
+         "Nobody is a high-frequency user; both families of endpoints work for everybody."),
+    Rule("accounts.fees", DECIDED, "one exchange has one schedule for all venues",
+         "Fee rates are those that the account really pays."),
+
+    Rule("market.null", DECIDED, "no source",
+         "A side without orders and a market without trades show null."),
+    Rule("market.unknown-symbol", DECIDED, "null and `900001` are both reported",
+         "Market data of an unknown symbol answers `900001`."),
+    Rule("market.candles", DOCUMENTED, "docs: Get Klines",
+         "Seven texts, newest first: start, open, close, high, low, volume, turnover; intervals without trades are "
+         "left out."),
+    Rule("market.candles-end", DECIDED, "clients that page treat it so", "`endAt` of the candles is exclusive."),
+    Rule("market.sequence", DECIDED, "a number that never falls is all that is documented",
+         "The sequence of a book is the world's moment in microseconds."),
+    Rule("market.fiat-prices", DECIDED, "no source",
+         "A price is that of the last trade between the two, else by way of US dollars or Tether; what has none is "
+         "left out."),
+
+    Rule("orders.unknown-symbol", OBSERVED, "ccxt's table", "An order for it answers `Unsupported trading pair.`."),
+    Rule("orders.hidden", DECIDED, "never placed as something else",
+         "Hidden, iceberg, stop and margin orders, the rule DC and market sales by funds are refused."),
+    Rule("orders.self-trade", DECIDED, "without a rule KuCoin lets an order meet its owner's own",
+         "Without `stp` the newer order gives way, and shows CN."),
+    Rule("orders.post-only", DECIDED, "KuCoin accepts and then cancels it",
+         "A post-only order that would take liquidity is refused."),
+    Rule("orders.remark", DECIDED, "nothing else keeps them", "`remark` and `tags` are checked and not kept."),
+    Rule("orders.price-protection", DOCUMENTED, "docs: Place Order",
+         "A limit further than `priceLimitRate` beyond the best price on the other side is refused."),
+    Rule("orders.client-oid", DOCUMENTED, "docs: Place Order",
+         "A classic order needs a `clientOid`: up to 40 letters, digits, `_` and `-`; spaces are in the "
+         "specification's examples. It must be no other live order's."),
+    Rule("orders.done-window", DOCUMENTED, "docs: List Orders, List Fills",
+         "Ended orders and fills are listed for up to seven days at once; the default is seven days and one day."),
+    Rule("orders.hf-window", DECIDED, "older pages say three days, newer ones seven",
+         "High-frequency lists silently reach back seven days."),
+
+    Rule("funding.wallet", DOCUMENTED, "docs: Withdrawals",
+         "Deposits land in the main account and withdrawals leave from it."),
+    Rule("funding.statuses", DOCUMENTED, "docs: Deposit List, Withdrawals List",
+         "A deposit is PROCESSING until it is credited; a withdrawal on hold is in REVIEW, a broadcast one in "
+         "WALLET_PROCESSING."),
+    Rule("funding.cancel", DOCUMENTED, "docs: Cancel Withdrawal", "Only a PROCESSING withdrawal can be cancelled."),
+    Rule("funding.address", DOCUMENTED, "docs: Create Deposit Address",
+         "Creating an address on a chain where there is one answers `260000`."),
+    Rule("funding.quota", DECIDED, "no source", "The daily quota is worth 999999 USDT and is never used up."),
+)

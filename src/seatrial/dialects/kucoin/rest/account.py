@@ -1,0 +1,264 @@
+"""What a user has, who it is, and what it pays.
+
+Source: kucoin-rest 5.5, 6.1, 6.2 and 12.1.
+"""
+
+from typing import Final
+
+from msgspec import UNSET, Struct, UnsetType
+
+from seatrial.core.ledger import Purse
+from seatrial.core.orders import Order, Side
+from seatrial.dialects.kucoin import errors
+from seatrial.dialects.kucoin.amounts import short
+from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Visit, market_of
+from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Pool
+from seatrial.dialects.kucoin.names import rate
+from seatrial.dialects.kucoin.paging import page_of, read_page
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
+
+WALLETS: Final = ("main", "trade", "margin", "contract")
+"""The wallets that an account may have, as we name them and as KuCoin does."""
+LISTED: Final = ("main", "trade")
+"""What a list without `type` shows: any other makes one client drop the whole list. Source: kucoin-rest 6.1."""
+TYPES: Final = (*WALLETS, "trade_hf", "isolated", "margin_v2", "isolated_v2", "option")
+WALLET_OF: Final = {wallet.upper(): wallet for wallet in WALLETS} | {"TRADE_HF": "trade"}
+"""`type` of the transfer quota → our wallet. An account that is not high-frequency trades from one wallet."""
+
+PERMISSIONS: Final = ("General", "Futures", "Spot", "Earn", "InnerTransfer", "Transfer", "Margin")
+"""The order in which a key's permissions are listed. Source: the specification's example."""
+KEY_VERSION: Final = 3
+MOST_FEES: Final = 10
+MOST_SUB_ACCOUNTS: Final = 5
+
+
+class AccountRow(Struct, frozen=True):
+    """One currency in one wallet."""
+
+    id: str
+    currency: str
+    type: str
+    balance: str
+    available: str
+    holds: str
+
+
+class HoldRow(Struct, frozen=True, rename="camel"):
+    """Money set aside for one order."""
+
+    currency: str
+    hold_amount: str
+    biz_type: str
+    order_id: str
+    created_at: int
+    updated_at: int
+
+
+class FeeRow(Struct, frozen=True, rename="camel"):
+    """What a user pays in one market."""
+
+    symbol: str
+    taker_fee_rate: str
+    maker_fee_rate: str
+
+
+class KeyInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The key that asks."""
+
+    remark: str
+    api_key: str
+    api_version: int
+    permission: str
+    ip_whitelist: str | UnsetType = UNSET
+    created_at: int
+    uid: int
+    is_master: bool
+
+
+def accounts(visit: Visit) -> list[AccountRow]:
+    """What every wallet holds; currencies never held are absent. Decided: an unknown currency has none."""
+    params, symbols = visit.params, visit.tools.symbols
+    kind = params.choice("type", TYPES, None)
+    currency = params.text("currency")
+    wallets = LISTED if kind is None else (kind,)
+    return [
+        _account_row(visit, purse)
+        for purse in _purses(visit)
+        if purse.wallet in wallets and currency in (None, symbols.currency(purse.asset.code))
+    ]
+
+
+def account(visit: Visit) -> dict[str, str]:
+    """One of them, without its id and type."""
+    return _amounts(_account_row(visit, find_purse(visit)))
+
+
+def holds(visit: Visit) -> dict[str, object]:
+    """What one of them sets aside for orders, newest first."""
+    purse = find_purse(visit)
+    paging = read_page(visit.params, least=1)
+    held = [
+        order
+        for order in reversed(visit.account.orders.values())
+        if order.hold and _paying_purse(visit, order) is purse
+    ]
+    return page_of([_hold_row(visit, order, purse) for order in paging.cut(held)], len(held), paging)
+
+
+def transferable(visit: Visit) -> dict[str, str]:
+    """What could be moved out of a wallet now."""
+    params = visit.params
+    code = visit.tools.symbols.code(params.required("currency"))
+    wallet = WALLET_OF[params.required_choice("type", WALLET_OF)]
+    if code is None:
+        raise BadCall(errors.out_of_range("currency"))
+    purse = visit.state.ledger.purses.get((visit.account_id, wallet, code)) or _empty(visit, wallet, code)
+    row = _account_row(visit, purse)
+    return {**_amounts(row), "transferable": row.available}
+
+
+def user_info(visit: Visit) -> dict[str, int]:
+    """The user's level. It has no sub-accounts."""
+    tier = visit.account.account.tier
+    none = (
+        "subQuantity", "spotSubQuantity", "marginSubQuantity", "futuresSubQuantity", "optionSubQuantity",
+    )  # fmt: skip
+    no_more = (
+        "maxSpotSubQuantity", "maxMarginSubQuantity", "maxFuturesSubQuantity", "maxOptionSubQuantity",
+    )  # fmt: skip
+    return {
+        "level": TIERS.index(tier) if tier in TIERS else TIERS.index(DEFAULT_TIER),
+        **dict.fromkeys(none, 0),
+        "maxSubQuantity": MOST_SUB_ACCOUNTS,
+        "maxDefaultSubQuantity": MOST_SUB_ACCOUNTS,
+        **dict.fromkeys(no_more, 0),
+    }
+
+
+def api_key(visit: Visit) -> KeyInfo:
+    """What is known of the key that signed the call."""
+    key = visit.key
+    return KeyInfo(
+        remark=key.name,
+        api_key=key.public,
+        api_version=KEY_VERSION,
+        permission=",".join(name for name in PERMISSIONS if name in key.permissions),
+        ip_whitelist=",".join(key.ip_allowlist) if key.ip_allowlist else UNSET,
+        created_at=key.created_ns // MILLISECOND_NS,
+        uid=visit.tools.ids.uid(visit.account_id),
+        is_master=True,
+    )
+
+
+def is_high_frequency(_visit: Visit) -> bool:
+    """No: it would make ccxt leave the endpoints that need no symbol. Source: kucoin-rest 12.1."""
+    return False
+
+
+def account_mode(_visit: Visit) -> dict[str, object]:
+    """What ccxt asks first of all. Source: kucoin-rest 12.1."""
+    return {"selfAccountMode": "CLASSIC", "unifiedSubAccount": [], "classicSubAccount": []}
+
+
+def base_fee(visit: Visit) -> dict[str, str]:
+    """What the user pays where nothing else is said: in the first market of the first category."""
+    visit.params.choice("currencyType", ("0", "1"), "0")
+    symbols = visit.tools.symbols
+    usual = next((symbol for symbol in symbols.markets if symbols.line(symbol).fee_category == 1), None)
+    if usual is None:
+        raise BadCall(errors.UNKNOWN_SYMBOL)
+    row = _fee_row(visit, usual)
+    return {"takerFeeRate": row.taker_fee_rate, "makerFeeRate": row.maker_fee_rate}
+
+
+def trade_fees(visit: Visit) -> list[FeeRow]:
+    """What the user pays in some markets."""
+    names = visit.params.comma_list("symbols", MOST_FEES)
+    if not names:
+        raise BadCall(errors.missing("symbols"))
+    return [_fee_row(visit, market_of(visit, name)) for name in names]
+
+
+def sub_accounts(_visit: Visit) -> list[object]:
+    """There are none."""
+    return []
+
+
+def sub_account_page(visit: Visit) -> dict[str, object]:
+    """A page of none."""
+    return page_of([], 0, read_page(visit.params, least=1, usual=10, most=100))
+
+
+def find_purse(visit: Visit) -> Purse:
+    """The caller's purse whose id is in the path. Raises `BadCall`."""
+    purse_id = visit.tools.ids.purse
+    for purse in _purses(visit):
+        if purse_id(visit.account_id, purse.wallet, purse.asset.code) == visit.subject:
+            return purse
+    raise BadCall(errors.UNKNOWN_ACCOUNT)
+
+
+def _purses(visit: Visit) -> list[Purse]:
+    """Those of currencies that are on KuCoin."""
+    has = visit.tools.symbols.has
+    return [purse for purse in visit.state.ledger.of_account(visit.account_id) if has(purse.asset.code)]
+
+
+def _empty(visit: Visit, wallet: str, code: str) -> Purse:
+    return Purse(visit.account_id, wallet, visit.state.assets[code])
+
+
+def _amounts(row: AccountRow) -> dict[str, str]:
+    return {"currency": row.currency, "balance": row.balance, "available": row.available, "holds": row.holds}
+
+
+def _account_row(visit: Visit, purse: Purse) -> AccountRow:
+    code, scale = purse.asset.code, purse.asset.scale
+    return AccountRow(
+        visit.tools.ids.purse(visit.account_id, purse.wallet, code),
+        visit.tools.symbols.currency(code),
+        purse.wallet,
+        short(purse.total, scale),
+        short(purse.free.balance, scale),
+        short(purse.held.balance + purse.leaving.balance, scale),
+    )
+
+
+def _paying_purse(visit: Visit, order: Order) -> Purse:
+    market = visit.state.markets[order.market].market
+    return visit.account.trading_purse(market.quote if order.side is Side.BUY else market.base)
+
+
+def _hold_row(visit: Visit, order: Order, purse: Purse) -> HoldRow:
+    return HoldRow(
+        visit.tools.symbols.currency(purse.asset.code),
+        short(order.hold, purse.asset.scale),
+        "Exchange",
+        visit.tools.ids.order(order.order_id),
+        order.opened_ns // MILLISECOND_NS,
+        max(order.opened_ns, order.touched_ns) // MILLISECOND_NS,
+    )
+
+
+def _fee_row(visit: Visit, symbol: str) -> FeeRow:
+    tier = visit.account.fee_tier(visit.state.markets[symbol].market, visit.at_ns)
+    return FeeRow(visit.tools.symbols.name(symbol), rate(tier.taker_ppm), rate(tier.maker_ppm))
+
+
+ENDPOINTS: Final = (
+    Endpoint("GET", "/api/v1/accounts", accounts, GENERAL, Pool.MANAGEMENT, 5),
+    Endpoint("GET", "/api/v1/accounts/{accountId}", account, GENERAL, Pool.MANAGEMENT, 5),
+    Endpoint("GET", "/api/v1/accounts/{accountId}/holds", holds, GENERAL, Pool.MANAGEMENT, 5),
+    Endpoint("GET", "/api/v1/accounts/transferable", transferable, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v2/user-info", user_info, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v1/user/api-key", api_key, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v1/hf/accounts/opened", is_high_frequency, GENERAL, Pool.SPOT, 30),
+    Endpoint("GET", "/api/ua/v1/account/mode", account_mode, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v1/base-fee", base_fee, GENERAL, Pool.SPOT, 3),
+    Endpoint("GET", "/api/v1/trade-fees", trade_fees, GENERAL, Pool.SPOT, 3),
+    Endpoint("GET", "/api/v2/sub/user", sub_account_page, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v1/sub/user", sub_accounts, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v1/sub-accounts", sub_accounts, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v2/sub-accounts", sub_account_page, GENERAL, Pool.MANAGEMENT, 20),
+)
+"""Decided: the weights of the account's mode and of its holds, which no page shows."""

@@ -1,0 +1,463 @@
+"""Money in and out: addresses, deposits, withdrawals and quotas.
+
+Source: kucoin-rest section 7; the order of fields is that of the examples in KuCoin's own API specification.
+"""
+
+from functools import partial
+from typing import Final, NamedTuple
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from seatrial.core.commands import CancelWithdrawal, IssueAddress
+from seatrial.core.events import AddressIssued
+from seatrial.core.funding import DepositAddress, Direction, Transfer, TransferNote, TransferStatus
+from seatrial.core.money import format_units
+from seatrial.core.queries import Page, TransferPage
+from seatrial.dialects.kucoin import errors
+from seatrial.dialects.kucoin.amounts import padded, short
+from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit
+from seatrial.dialects.kucoin.limits import Pool
+from seatrial.dialects.kucoin.paging import ALL, Paging, page_of, read_bounds, read_page, span
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
+from seatrial.dialects.kucoin.symbols import Chain
+
+MAIN: Final = "MAIN"
+USUAL_CHAIN: Final = "eth"
+QUOTA_CURRENCY: Final = "USDT"
+QUOTA: Final = 999_999
+"""What a day's withdrawals may be worth. Source: the specification's example. Decided: nothing ever uses it up."""
+BITCOIN: Final = "BTC"
+
+PROCESSING: Final = "PROCESSING"
+SUCCESS: Final = "SUCCESS"
+FAILURE: Final = "FAILURE"
+
+DEPOSIT_STATUSES: Final = {
+    TransferStatus.INITIAL: PROCESSING,
+    TransferStatus.PENDING: PROCESSING,
+    TransferStatus.ON_HOLD: PROCESSING,
+    TransferStatus.SETTLED: PROCESSING,
+    TransferStatus.SUCCESS: SUCCESS,
+    TransferStatus.FAILURE: FAILURE,
+}
+WITHDRAWAL_STATUSES: Final = {
+    TransferStatus.INITIAL: PROCESSING,
+    TransferStatus.PENDING: PROCESSING,
+    TransferStatus.ON_HOLD: "REVIEW",
+    TransferStatus.SETTLED: "WALLET_PROCESSING",
+    TransferStatus.SUCCESS: SUCCESS,
+    TransferStatus.FAILURE: FAILURE,
+}
+"""Our statuses in KuCoin's words. Source: kucoin-rest 7.2 and 7.3."""
+
+
+class AddressView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One address, as version 3 shows it."""
+
+    address: str
+    memo: str
+    chain_id: str
+    to: str
+    expiration_date: int
+    currency: str
+    contract_address: str | UnsetType = UNSET
+    chain_name: str
+
+
+class OldAddressView(Struct, frozen=True, rename="camel"):
+    """One address, as versions 1 and 2 show it: `chain` is the chain's name."""
+
+    address: str
+    memo: str
+    chain: str
+    chain_id: str
+    to: str
+    currency: str
+    contract_address: str | UnsetType = UNSET
+
+
+class DepositView(Struct, frozen=True, rename="camel"):
+    """One deposit. Nothing here ever comes from another user."""
+
+    currency: str
+    chain: str
+    status: str
+    address: str
+    memo: str
+    is_inner: bool
+    amount: str
+    fee: str
+    wallet_tx_id: str | None
+    created_at: int
+    updated_at: int
+    remark: str
+    arrears: bool
+
+
+class WithdrawalView(Struct, frozen=True, rename="camel"):
+    """One withdrawal."""
+
+    id: str
+    currency: str
+    chain: str
+    status: str
+    address: str
+    memo: str
+    is_inner: bool
+    amount: str
+    fee: str
+    wallet_tx_id: str | None
+    created_at: int
+    updated_at: int
+    remark: str
+
+
+class WithdrawalDetail(Struct, frozen=True, rename="camel"):
+    """One withdrawal by its id."""
+
+    id: str
+    uid: int
+    currency: str
+    chain_id: str
+    chain_name: str
+    currency_name: str
+    status: str
+    failure_reason: str
+    failure_reason_msg: str | None
+    address: str
+    memo: str
+    is_inner: bool
+    amount: str
+    fee: str
+    wallet_tx_id: str | None
+    address_remark: str | None
+    remark: str
+    created_at: int
+    cancel_type: str
+    taxes: str | None
+    tax_description: str | None
+    return_status: str
+    return_amount: str | None
+    return_currency: str
+
+
+class Quotas(Struct, frozen=True, rename="camel"):
+    """What may be withdrawn, and what it costs."""
+
+    currency: str
+    limit_btc_amount: str = field(name="limitBTCAmount")
+    used_btc_amount: str = field(name="usedBTCAmount")
+    quota_currency: str
+    limit_quota_currency_amount: str
+    used_quota_currency_amount: str
+    remain_amount: str
+    available_amount: str
+    withdraw_min_fee: str
+    inner_withdraw_min_fee: str
+    withdraw_min_size: str
+    is_withdraw_enabled: bool
+    precision: int
+    chain: str
+    reason: str | None
+    locked_amount: str
+
+
+class Placed(NamedTuple):
+    """An address and the chain that it is on."""
+
+    address: DepositAddress
+    chain: Chain
+
+
+def create_address(visit: Visit) -> AddressView:
+    """The first address of a currency on a chain."""
+    return _address_view(visit, _create_address(visit), UNSET)
+
+
+def create_address_1(visit: Visit) -> OldAddressView:
+    """The same, in the older form."""
+    return _old_address_view(visit, _create_address(visit), UNSET)
+
+
+def addresses_3(visit: Visit) -> list[AddressView]:
+    """The addresses of a currency, on every chain or on one."""
+    return [_address_view(visit, placed, placed.chain.line.contract_address) for placed in _addresses(visit)]
+
+
+def addresses_2(visit: Visit) -> list[OldAddressView]:
+    """The same, in the older form."""
+    return [_old_address_view(visit, placed, placed.chain.line.contract_address) for placed in _addresses(visit)]
+
+
+def address_1(visit: Visit) -> OldAddressView:
+    """The newest address of a currency on one chain."""
+    code, chain = _chain(visit)
+    found = visit.account.addresses.get((code, chain.line.method), [])
+    if not found:
+        raise BadCall(errors.NO_ADDRESS)
+    return _old_address_view(visit, Placed(found[-1], chain), UNSET)
+
+
+def deposits(visit: Visit) -> Later | dict[str, object]:
+    """A page of deposits, newest first."""
+    return _transfers(visit, Direction.DEPOSIT, DEPOSIT_STATUSES)
+
+
+def withdrawals(visit: Visit) -> Later | dict[str, object]:
+    """A page of withdrawals, newest first."""
+    return _transfers(visit, Direction.WITHDRAWAL, WITHDRAWAL_STATUSES)
+
+
+def before_2019(visit: Visit) -> dict[str, object]:
+    """Nothing here is that old. Source: kucoin-rest 7.2."""
+    return page_of([], 0, read_page(visit.params, least=1))
+
+
+def withdrawal(visit: Visit) -> WithdrawalDetail:
+    """One withdrawal."""
+    transfer = _find_withdrawal(visit)
+    asset = visit.state.assets[transfer.asset]
+    chain = visit.tools.symbols.chain_of(transfer.asset, transfer.method)
+    status = WITHDRAWAL_STATUSES[transfer.status]
+    currency = visit.tools.symbols.currency(transfer.asset)
+    failed = status == FAILURE
+    return WithdrawalDetail(
+        id=visit.subject,
+        uid=visit.tools.ids.uid(visit.account_id),
+        currency=currency,
+        chain_id=chain.line.chain_id if chain else "",
+        chain_name=chain.line.chain_name if chain else "",
+        currency_name=currency,
+        status=status,
+        failure_reason=_failure_reason(transfer),
+        failure_reason_msg=None,
+        address=transfer.address,
+        memo=transfer.tag or "",
+        is_inner=False,
+        amount=padded(transfer.amount, asset.scale),
+        fee=padded(transfer.fee, asset.scale),
+        wallet_tx_id=transfer.chain_tx,
+        address_remark=transfer.destination,
+        remark="",
+        created_at=transfer.created_ns // MILLISECOND_NS,
+        cancel_type="CANCELABLE" if status == PROCESSING else "NON_CANCELABLE",
+        taxes=None,
+        tax_description=None,
+        return_status="SUCCESS" if failed else "NOT_RETURN",
+        return_amount=padded(transfer.gross, asset.scale) if failed else None,
+        return_currency=currency,
+    )
+
+
+def cancel_withdrawal(visit: Visit) -> None:
+    """Stop a withdrawal that is still processing. Source: kucoin-rest 7.4."""
+    transfer = _find_withdrawal(visit)
+    if WITHDRAWAL_STATUSES[transfer.status] != PROCESSING:
+        raise BadCall(errors.WITHDRAWAL_GOES_ON)
+    visit.apply(CancelWithdrawal(visit.account_id, transfer.transfer_id))
+
+
+def quotas(visit: Visit) -> Quotas:
+    """What may be withdrawn on one chain. Where no price is known, the quota in it is 0 (decided)."""
+    code, chain = _chain(visit)
+    method, scale = chain.method, chain.method.asset.scale
+    purse = visit.state.ledger.purses.get((visit.account_id, visit.account.account.funding_wallet, code))
+    return Quotas(
+        currency=visit.tools.symbols.currency(code),
+        limit_btc_amount=_quota_in(visit, BITCOIN),
+        used_btc_amount=padded(0, 0),
+        quota_currency=QUOTA_CURRENCY,
+        limit_quota_currency_amount=padded(QUOTA, 0),
+        used_quota_currency_amount="0",
+        remain_amount=_quota_in(visit, code),
+        available_amount=short(purse.free.balance if purse else 0, scale),
+        withdraw_min_fee=short(method.withdrawal_fee, scale),
+        inner_withdraw_min_fee="0",
+        withdraw_min_size=short(method.withdrawal_minimum, scale),
+        is_withdraw_enabled=True,
+        precision=visit.tools.symbols.precision(code),
+        chain=chain.line.chain_name,
+        reason=None,
+        locked_amount=short(purse.leaving.balance if purse else 0, scale),
+    )
+
+
+def _code(visit: Visit) -> str:
+    code = visit.tools.symbols.code(visit.params.required("currency"))
+    if code is None:
+        raise BadCall(errors.out_of_range("currency"))
+    return code
+
+
+def _chain(visit: Visit) -> tuple[str, Chain]:
+    """The currency and the chain that `chain` names. Without it Ethereum, else the currency's first one (decided)."""
+    code, symbols = _code(visit), visit.tools.symbols
+    chain_id = visit.params.text("chain")
+    if chain_id is None:
+        chain = symbols.chain(code, USUAL_CHAIN) or next(iter(symbols.chains(code)), None)
+    else:
+        chain = symbols.chain(code, chain_id)
+    if chain is None:
+        raise BadCall(errors.UNKNOWN_CHAIN)
+    return code, chain
+
+
+def _create_address(visit: Visit) -> Placed:
+    """Decided: deposits land in the main account only, so asking for an address of another one is refused."""
+    code, chain = _chain(visit)
+    visit.params.choice("to", ("main", MAIN), MAIN)
+    if visit.account.addresses.get((code, chain.line.method)):
+        raise BadCall(errors.ADDRESS_EXISTS)
+    event = visit.apply(IssueAddress(visit.account_id, code, chain.line.method, most_unused=1))[0]
+    assert isinstance(event, AddressIssued), event
+    return Placed(event.address, chain)
+
+
+def _addresses(visit: Visit) -> list[Placed]:
+    code = _code(visit)
+    chains = visit.tools.symbols.chains(code) if visit.params.text("chain") is None else (_chain(visit)[1],)
+    return [
+        Placed(address, chain)
+        for chain in chains
+        for address in visit.account.addresses.get((code, chain.line.method), [])
+    ]
+
+
+def _memo(address: DepositAddress) -> str:
+    return address.address.tag or address.address.memo or ""
+
+
+def _address_view(visit: Visit, placed: Placed, contract_address: str | UnsetType) -> AddressView:
+    address, line = placed.address, placed.chain.line
+    return AddressView(
+        address=address.address.text,
+        memo=_memo(address),
+        chain_id=line.chain_id,
+        to=MAIN,
+        expiration_date=0,
+        currency=visit.tools.symbols.currency(address.asset),
+        contract_address=contract_address,
+        chain_name=line.chain_name,
+    )
+
+
+def _old_address_view(visit: Visit, placed: Placed, contract_address: str | UnsetType) -> OldAddressView:
+    address, line = placed.address, placed.chain.line
+    return OldAddressView(
+        address=address.address.text,
+        memo=_memo(address),
+        chain=line.chain_name,
+        chain_id=line.chain_id,
+        to=MAIN,
+        currency=visit.tools.symbols.currency(address.asset),
+        contract_address=contract_address,
+    )
+
+
+def _transfers(visit: Visit, direction: Direction, statuses: dict[TransferStatus, str]) -> Later | dict[str, object]:
+    params = visit.params
+    paging = read_page(params, least=1)
+    status = params.choice("status", frozenset(statuses.values()), None)
+    start_ns, end_ns = read_bounds(params)
+    name = params.text("currency")
+    code = None if name is None else visit.tools.symbols.code(name)
+    if name is not None and code is None:
+        return page_of([], 0, paging)
+    query = TransferPage(visit.account_id, direction, code, span=span(start_ns, end_ns), limit=ALL)
+    wanted = frozenset(ours for ours, theirs in statuses.items() if status in (None, theirs))
+    return Later(query, partial(_write_transfers, visit, paging, wanted))
+
+
+def _write_transfers(
+    visit: Visit, paging: Paging, wanted: frozenset[TransferStatus], page: Page[Transfer]
+) -> dict[str, object]:
+    found = [transfer for transfer in page.rows if transfer.status in wanted]
+    view = {Direction.DEPOSIT: _deposit_view, Direction.WITHDRAWAL: _withdrawal_view}
+    return page_of([view[one.direction](visit, one) for one in paging.cut(found)], len(found), paging)
+
+
+def _deposit_view(visit: Visit, transfer: Transfer) -> DepositView:
+    """Decided: it was updated when it was made."""
+    scale = visit.state.assets[transfer.asset].scale
+    return DepositView(
+        currency=visit.tools.symbols.currency(transfer.asset),
+        chain=_chain_id(visit, transfer),
+        status=DEPOSIT_STATUSES[transfer.status],
+        address=transfer.address,
+        memo=transfer.tag or "",
+        is_inner=False,
+        amount=padded(transfer.amount, scale),
+        fee=padded(transfer.fee, scale),
+        wallet_tx_id=transfer.chain_tx,
+        created_at=transfer.created_ns // MILLISECOND_NS,
+        updated_at=transfer.created_ns // MILLISECOND_NS,
+        remark="",
+        arrears=False,
+    )
+
+
+def _withdrawal_view(visit: Visit, transfer: Transfer) -> WithdrawalView:
+    """Decided: it was updated when it was made."""
+    scale = visit.state.assets[transfer.asset].scale
+    return WithdrawalView(
+        id=visit.tools.ids.withdrawal(transfer.transfer_id),
+        currency=visit.tools.symbols.currency(transfer.asset),
+        chain=_chain_id(visit, transfer),
+        status=WITHDRAWAL_STATUSES[transfer.status],
+        address=transfer.address,
+        memo=transfer.tag or "",
+        is_inner=False,
+        amount=padded(transfer.amount, scale),
+        fee=padded(transfer.fee, scale),
+        wallet_tx_id=transfer.chain_tx,
+        created_at=transfer.created_ns // MILLISECOND_NS,
+        updated_at=transfer.created_ns // MILLISECOND_NS,
+        remark="",
+    )
+
+
+def _chain_id(visit: Visit, transfer: Transfer) -> str:
+    chain = visit.tools.symbols.chain_of(transfer.asset, transfer.method)
+    return chain.line.chain_id if chain else ""
+
+
+def _failure_reason(transfer: Transfer) -> str:
+    """Decided: the words."""
+    if transfer.status is not TransferStatus.FAILURE:
+        return ""
+    return "Canceled" if transfer.note is TransferNote.CANCELED else "Failed"
+
+
+def _find_withdrawal(visit: Visit) -> Transfer:
+    number = visit.tools.ids.withdrawal_number(visit.subject)
+    transfer = None if number is None else visit.state.transfers.get(number)
+    if transfer is None or (transfer.account_id, transfer.direction) != (visit.account_id, Direction.WITHDRAWAL):
+        raise BadCall(errors.UNKNOWN_WITHDRAWAL)
+    return transfer
+
+
+def _quota_in(visit: Visit, code: str) -> str:
+    """The quota as an amount of an asset, cut off at what a user may name of it."""
+    state, precision = visit.state, visit.tools.symbols.precision(code)
+    price = state.price_of(code, QUOTA_CURRENCY)
+    if price is None:
+        return format_units(0, precision)
+    numerator, denominator = price
+    units = QUOTA * 10 ** state.assets[QUOTA_CURRENCY].scale * denominator // numerator
+    return padded(units * 10**precision // 10 ** state.assets[code].scale, precision)
+
+
+ENDPOINTS: Final = (
+    Endpoint("POST", "/api/v3/deposit-address/create", create_address, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v3/deposit-addresses", addresses_3, GENERAL, Pool.MANAGEMENT, 5),
+    Endpoint("GET", "/api/v2/deposit-addresses", addresses_2, GENERAL, Pool.MANAGEMENT, 5),
+    Endpoint("GET", "/api/v1/deposit-addresses", address_1, GENERAL, Pool.MANAGEMENT, 5),
+    Endpoint("POST", "/api/v1/deposit-addresses", create_address_1, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v1/deposits", deposits, GENERAL, Pool.MANAGEMENT, 5),
+    Endpoint("GET", "/api/v1/hist-deposits", before_2019, GENERAL, Pool.MANAGEMENT, 5),
+    Endpoint("GET", "/api/v1/withdrawals", withdrawals, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v1/withdrawals/{withdrawalId}", withdrawal, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("DELETE", "/api/v1/withdrawals/{withdrawalId}", cancel_withdrawal, WITHDRAWAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v1/hist-withdrawals", before_2019, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("GET", "/api/v1/withdrawals/quotas", quotas, GENERAL, Pool.MANAGEMENT, 20),
+)

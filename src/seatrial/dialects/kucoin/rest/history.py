@@ -1,0 +1,343 @@
+"""A user's orders and fills: lists by page and by cursor, and single ones.
+
+Source: kucoin-rest 9.3 and 9.4, section 4 for pages and cursors.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final, NamedTuple
+
+from seatrial.core.orders import Fill, Order, OrderKind, Side
+from seatrial.core.queries import (
+    FillPage,
+    FillsById,
+    OrderPage,
+    OrderRecord,
+    OrdersById,
+    OrderTime,
+    Page,
+)
+from seatrial.dialects.kucoin import errors
+from seatrial.dialects.kucoin.describe import (
+    KINDS,
+    SIDES,
+    SPOT_TRADES,
+    TRADE_TYPES,
+    FillView,
+    HfFillView,
+    HfOrderView,
+    OrderView,
+    fill_view,
+    hf_fill_view,
+    hf_order_view,
+    last_updated_ns,
+    order_view,
+)
+from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Later, Visit, market_of
+from seatrial.dialects.kucoin.errors import Error
+from seatrial.dialects.kucoin.limits import Pool
+from seatrial.dialects.kucoin.paging import (
+    ALL,
+    DAY_NS,
+    WEEK_NS,
+    Paging,
+    page_of,
+    read_bounds,
+    read_page,
+    read_window,
+    span,
+)
+from seatrial.dialects.kucoin.params import BadCall, Params
+
+STOP_KINDS: Final = frozenset({"limit_stop", "market_stop", "oco_limit", "oco_stop"})
+"""Kinds of orders that nobody has here: asking for them finds none."""
+ACTIVE: Final = "active"
+DONE: Final = "done"
+
+MOST_RECENT: Final = 1000
+HF_PAGE: Final = 20
+HF_MOST_PAGE: Final = 50
+HF_USUAL: Final = 20
+HF_MOST_ORDERS: Final = 100
+HF_MOST_FILLS: Final = 200
+
+ORDERS_TOO_LONG: Final = Error(
+    errors.PARAMETER.code, "List Orders doesn't support get orders in a large timespan (> 7 days)"
+)
+FILLS_TOO_LONG: Final = Error(
+    errors.PARAMETER.code, "Get List Fills doesn't support get fills in a large timespan (> 7 days)"
+)
+"""Source: kucoin-rest 2.5, where the older window of the second has 24 hours. Decided: the first."""
+
+
+class Filter(NamedTuple):
+    """Which orders or fills a call wants."""
+
+    market: str | None
+    side: Side | None
+    kind: OrderKind | None
+    exists: bool
+    """Whether there are any of that kind at all."""
+
+    def wants(self, found: Order | Fill) -> bool:
+        """Whether one is wanted."""
+        if not self.exists or self.market not in (None, found.market):
+            return False
+        return self.side in (None, found.side) and self.kind in (None, found.kind)
+
+
+def orders(visit: Visit) -> Later | dict[str, object]:
+    """A page of the live orders, or of the ended ones, newest first."""
+    params = visit.params
+    wanted, paging = _read_filter(visit), read_page(params, least=1)
+    if params.choice("status", (ACTIVE, DONE), DONE) == ACTIVE:
+        start_ns, end_ns = read_bounds(params)
+        live = [order for order in _newest(visit.account.orders.values()) if _is_within(order, start_ns, end_ns)]
+        return _order_page(visit, wanted, paging, live)
+    start_ns, end_ns = read_window(params, visit.at_ns, WEEK_NS, WEEK_NS, ORDERS_TOO_LONG)
+    query = _ended(visit, start_ns, end_ns)
+    return Later(query, lambda page: _order_page(visit, wanted, paging, _newest(_orders_of(page))))
+
+
+def recent_orders(visit: Visit) -> Later:
+    """The orders of the last 24 hours, newest first, at most 1000."""
+    live = list(visit.account.orders.values())
+
+    def write(page: Page[OrderRecord]) -> list[OrderView]:
+        both = {order.order_id: order for order in (*live, *_orders_of(page))}
+        recent = [order for order in both.values() if order.opened_ns >= visit.at_ns - DAY_NS]
+        return [_view(visit, order) for order in _newest(recent)[:MOST_RECENT]]
+
+    return Later(_ended(visit, visit.at_ns - DAY_NS, None), write)
+
+
+def order(visit: Visit) -> Later:
+    """One order."""
+    return _one_order(visit, visit.tools.ids.order_number(visit.subject), _view)
+
+
+def live_order_by_client_oid(visit: Visit) -> OrderView:
+    """One live order by the user's own name for it."""
+    found = visit.account.by_client_id.get(visit.subject)
+    if found is None:
+        raise BadCall(errors.UNKNOWN_ORDER)
+    return _view(visit, found)
+
+
+def fills(visit: Visit) -> Later:
+    """A page of fills, newest first. With `orderId` nothing else counts but the page."""
+    params, paging = visit.params, read_page(visit.params, least=1)
+    text = params.text("orderId")
+    if text is not None:
+        return _fills_of(visit, text, lambda found: _fill_page(visit, paging, found))
+    wanted = _read_filter(visit)
+    start_ns, end_ns = read_window(params, visit.at_ns, WEEK_NS, DAY_NS, FILLS_TOO_LONG)
+    query = _fills_within(visit, wanted, start_ns, end_ns)
+    return Later(query, lambda page: _fill_page(visit, paging, list(filter(wanted.wants, page.rows))))
+
+
+def recent_fills(visit: Visit) -> Later:
+    """The fills of the last 24 hours, newest first, at most 1000."""
+    query = FillPage(visit.account_id, span=span(visit.at_ns - DAY_NS, None), limit=MOST_RECENT, counted=False)
+    return Later(query, lambda page: _fill_views(visit, page.rows))
+
+
+def hf_active(visit: Visit) -> list[HfOrderView]:
+    """The live orders of a market, the last one that anything happened to first."""
+    return [_hf_view(visit, found) for found in _hf_live(visit)]
+
+
+def hf_active_page(visit: Visit) -> dict[str, object]:
+    """A page of them. The page's number is `pageNum` here."""
+    params = visit.params
+    number = params.integer("pageNum", 1, 2**31) or 1
+    paging = Paging(number, params.integer("pageSize", 1, HF_MOST_PAGE) or HF_PAGE)
+    live = _hf_live(visit)
+    return page_of([_hf_view(visit, found) for found in paging.cut(live)], len(live), paging)
+
+
+def hf_active_symbols(visit: Visit) -> dict[str, list[str]]:
+    """The markets with live orders."""
+    live = dict.fromkeys(found.market for found in visit.account.orders.values())
+    return {"symbols": [visit.tools.symbols.name(symbol) for symbol in live]}
+
+
+def hf_done(visit: Visit) -> Later:
+    """The ended orders of a market, newest first, by cursor."""
+    params = visit.params
+    wanted = _read_filter(visit)._replace(market=_required_market(visit))
+    limit = params.integer("limit", 1, HF_MOST_ORDERS) or HF_USUAL
+    cursor = visit.tools.ids.order_row
+    before = _before(params, cursor.number)
+    start_ns, end_ns = _hf_window(visit)
+
+    def write(page: Page[OrderRecord]) -> dict[str, object]:
+        found = filter(wanted.wants, _newest(_orders_of(page)))
+        shown = [one for one in found if before is None or one.order_id < before][:limit]
+        last = cursor(shown[-1].order_id) if shown else 0
+        return {"lastId": last, "items": [_hf_view(visit, one) for one in shown]}
+
+    return Later(_ended(visit, start_ns, end_ns), write)
+
+
+def hf_order(visit: Visit) -> Later:
+    """One order of a market."""
+    return _one_order(visit, visit.tools.ids.order_number(visit.subject), _hf_view, _required_market(visit))
+
+
+def hf_order_by_client_oid(visit: Visit) -> Later:
+    """The newest order of a market by the user's own name for it."""
+    market = _required_market(visit)
+    query = OrdersById(visit.account_id, (), client_ids=(visit.subject,))
+    return Later(query, partial(_write_order, visit, _hf_view, market))
+
+
+def hf_fills(visit: Visit) -> Later:
+    """The fills of a market, newest first, by cursor. With `orderId` only those of that order."""
+    params = visit.params
+    wanted = _read_filter(visit)._replace(market=_required_market(visit))
+    limit = params.integer("limit", 1, HF_MOST_FILLS) or HF_USUAL
+    cursor = visit.tools.ids.fill_row
+    before = _before(params, cursor.number)
+    start_ns, end_ns = _hf_window(visit)
+
+    def write(found: list[Fill]) -> dict[str, object]:
+        shown = [one for one in found if wanted.wants(one) and (before is None or one.fill_id < before)][:limit]
+        last = cursor(shown[-1].fill_id) if shown else 0
+        return {"items": _hf_fill_views(visit, shown), "lastId": last}
+
+    text = params.text("orderId")
+    if text is not None:
+        return _fills_of(visit, text, write)
+    return Later(_fills_within(visit, wanted, start_ns, end_ns), lambda page: write(page.rows))
+
+
+View = Callable[[Visit, Order], object]
+
+
+def _read_filter(visit: Visit) -> Filter:
+    params = visit.params
+    name = params.text("symbol")
+    kind = params.choice("type", (*KINDS, *STOP_KINDS), None)
+    side = params.choice("side", SIDES, None)
+    is_spot = params.choice("tradeType", TRADE_TYPES, SPOT_TRADES) == SPOT_TRADES
+    return Filter(
+        market=None if name is None else market_of(visit, name),
+        side=None if side is None else SIDES[side],
+        kind=None if kind is None else KINDS.get(kind),
+        exists=is_spot and kind not in STOP_KINDS,
+    )
+
+
+def _required_market(visit: Visit) -> str:
+    return market_of(visit, visit.params.required("symbol"))
+
+
+def _before(params: Params, number: Callable[[int], int]) -> int | None:
+    """The row that `lastId` names."""
+    last = params.integer("lastId", 0, 2**63 - 1)
+    return None if last is None else number(last)
+
+
+def _hf_window(visit: Visit) -> tuple[int, int | None]:
+    """Silently cut to the last seven days. Source: kucoin-rest 4.2, where older pages have three; 15."""
+    start_ns, end_ns = read_bounds(visit.params)
+    return max(start_ns or 0, visit.at_ns - WEEK_NS), end_ns
+
+
+def _ended(visit: Visit, start_ns: int, end_ns: int | None) -> OrderPage:
+    """The ended orders that were opened in a stretch of time."""
+    return OrderPage(
+        visit.account_id, live=False, span=span(start_ns, end_ns), by=OrderTime.OPENED, limit=None, counted=False
+    )
+
+
+def _fills_within(visit: Visit, wanted: Filter, start_ns: int, end_ns: int | None) -> FillPage:
+    markets = () if wanted.market is None else (wanted.market,)
+    return FillPage(visit.account_id, markets, span(start_ns, end_ns), limit=ALL, counted=False)
+
+
+def _orders_of(page: Page[OrderRecord]) -> Iterable[Order]:
+    return (record.order for record in page.rows)
+
+
+def _newest(found: Iterable[Order]) -> list[Order]:
+    return sorted(found, key=lambda order: order.order_id, reverse=True)
+
+
+def _is_within(order: Order, start_ns: int | None, end_ns: int | None) -> bool:
+    return (start_ns is None or order.opened_ns >= start_ns) and (end_ns is None or order.opened_ns <= end_ns)
+
+
+def _order_page(visit: Visit, wanted: Filter, paging: Paging, found: list[Order]) -> dict[str, object]:
+    matching = list(filter(wanted.wants, found))
+    return page_of([_view(visit, order) for order in paging.cut(matching)], len(matching), paging)
+
+
+def _one_order(visit: Visit, number: int | None, view: View, market: str | None = None) -> Later:
+    if number is None:
+        raise BadCall(errors.UNKNOWN_ORDER)
+    return Later(OrdersById(visit.account_id, (number,)), partial(_write_order, visit, view, market))
+
+
+def _write_order(visit: Visit, view: View, market: str | None, found: list[OrderRecord]) -> object:
+    newest = next((record.order for record in found if market in (None, record.order.market)), None)
+    if newest is None:
+        raise BadCall(errors.UNKNOWN_ORDER)
+    return view(visit, newest)
+
+
+def _hf_live(visit: Visit) -> list[Order]:
+    market = _required_market(visit)
+    live = (found for found in visit.account.orders.values() if found.market == market)
+    return sorted(live, key=lambda order: (last_updated_ns(order), order.order_id), reverse=True)
+
+
+def _fills_of(visit: Visit, text: str, write: Callable[[list[Fill]], object]) -> Later:
+    """The fills of one order, newest first; none of an order that the caller does not have (decided)."""
+    number = visit.tools.ids.order_number(text)
+
+    def look_up(found: list[OrderRecord]) -> object:
+        fill_ids = tuple(fill_id for record in found for fill_id in record.fill_ids)
+        return Later(FillsById(visit.account_id, fill_ids), write)
+
+    return Later(OrdersById(visit.account_id, (number or 0,), with_fills=True), look_up)
+
+
+def _fill_page(visit: Visit, paging: Paging, found: list[Fill]) -> dict[str, object]:
+    return page_of(_fill_views(visit, paging.cut(found)), len(found), paging)
+
+
+def _fill_views(visit: Visit, found: Iterable[Fill]) -> list[FillView]:
+    markets, tools = visit.state.markets, visit.tools
+    return [fill_view(one, markets[one.market].market, tools.symbols, tools.ids) for one in found]
+
+
+def _hf_fill_views(visit: Visit, found: Iterable[Fill]) -> list[HfFillView]:
+    markets, tools = visit.state.markets, visit.tools
+    return [hf_fill_view(one, markets[one.market].market, tools.symbols, tools.ids) for one in found]
+
+
+def _view(visit: Visit, order: Order) -> OrderView:
+    return order_view(order, visit.state.markets[order.market].market, visit.tools.symbols, visit.tools.ids)
+
+
+def _hf_view(visit: Visit, order: Order) -> HfOrderView:
+    return hf_order_view(order, visit.state.markets[order.market].market, visit.tools.symbols, visit.tools.ids)
+
+
+ENDPOINTS: Final = (
+    Endpoint("GET", "/api/v1/orders", orders, GENERAL, Pool.SPOT, 2),
+    Endpoint("GET", "/api/v1/orders/{orderId}", order, GENERAL, Pool.SPOT, 2),
+    Endpoint("GET", "/api/v1/order/client-order/{clientOid}", live_order_by_client_oid, GENERAL, Pool.SPOT, 3),
+    Endpoint("GET", "/api/v1/limit/orders", recent_orders, GENERAL, Pool.SPOT, 3),
+    Endpoint("GET", "/api/v1/fills", fills, GENERAL, Pool.SPOT, 10),
+    Endpoint("GET", "/api/v1/limit/fills", recent_fills, GENERAL, Pool.SPOT, 20),
+    Endpoint("GET", "/api/v1/hf/orders/active", hf_active, GENERAL, Pool.SPOT, 2),
+    Endpoint("GET", "/api/v1/hf/orders/active/page", hf_active_page, GENERAL, Pool.SPOT, 2),
+    Endpoint("GET", "/api/v1/hf/orders/active/symbols", hf_active_symbols, GENERAL, Pool.SPOT, 2),
+    Endpoint("GET", "/api/v1/hf/orders/done", hf_done, GENERAL, Pool.SPOT, 2),
+    Endpoint("GET", "/api/v1/hf/orders/{orderId}", hf_order, GENERAL, Pool.SPOT, 2),
+    Endpoint("GET", "/api/v1/hf/orders/client-order/{clientOid}", hf_order_by_client_oid, GENERAL, Pool.SPOT, 2),
+    Endpoint("GET", "/api/v1/hf/fills", hf_fills, GENERAL, Pool.SPOT, 2),
+)

@@ -1,0 +1,482 @@
+"""Market data: currencies, symbols, prices, candles, the book and trades.
+
+Source: kucoin-rest section 8; the order of fields is that of the examples in KuCoin's own API specification. Decided:
+a side without orders and a market without trades show null.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from itertools import groupby, islice
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from seatrial.core.book import BookSide
+from seatrial.core.candles import KEPT, Candle
+from seatrial.core.markets import Market, SystemStatus
+from seatrial.core.money import div_half_up
+from seatrial.core.orders import Trade
+from seatrial.core.queries import TradePage
+from seatrial.core.state import USD, MarketState
+from seatrial.dialects.kucoin import errors
+from seatrial.dialects.kucoin.amounts import short
+from seatrial.dialects.kucoin.endpoint import (
+    GENERAL,
+    Endpoint,
+    Later,
+    PublicEndpoint,
+    PublicVisit,
+    Visit,
+    market_of,
+)
+from seatrial.dialects.kucoin.ids import Ids
+from seatrial.dialects.kucoin.limits import Pool
+from seatrial.dialects.kucoin.names import rate
+from seatrial.dialects.kucoin.paging import page_of, read_page
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
+from seatrial.dialects.kucoin.symbols import CLOSED, Chain, CurrencyInfo, OldCurrencyInfo, OldSymbolInfo, SymbolInfo
+
+SECOND_NS: Final = 10**9
+MICROSECOND_NS: Final = 10**3
+
+SERVICE_STATUSES: Final = {
+    SystemStatus.ONLINE: "open",
+    SystemStatus.POST_ONLY: "open",
+    SystemStatus.LIMIT_ONLY: "open",
+    SystemStatus.CANCEL_ONLY: "cancelonly",
+    SystemStatus.MAINTENANCE: "close",
+}
+"""Source of the words: kucoin-rest section 8."""
+
+MOST_TRADES: Final = 100
+MOST_CANDLES: Final = 1500
+MOST_CURRENCIES: Final = 2000
+LATEST_SECOND: Final = 2**53
+AVERAGE_SCALE: Final = 8
+CHANGE_SCALE: Final = 4
+"""Decimals of an average price and of a rate of change. Source: the specification's examples."""
+PRICE_SCALE: Final = 16
+"""Decimals of the fiat prices. Source: the same."""
+
+CANDLES: Final = {
+    "1min": (1, 1),
+    "3min": (3, 1),
+    "5min": (5, 5),
+    "15min": (15, 15),
+    "30min": (30, 30),
+    "1hour": (60, 60),
+    "2hour": (120, 60),
+    "4hour": (240, 240),
+    "6hour": (360, 60),
+    "8hour": (480, 240),
+    "12hour": (720, 240),
+    "1day": (1440, 1440),
+    "1week": (10080, 10080),
+}
+"""`type` → minutes, and the length that the market keeps of which it is made."""
+MONTH: Final = "1month"
+TETHER: Final = "USDT"
+DAY_MINUTES: Final = 1440
+
+DAY_FIELDS: Final = ("changeRate", "changePrice", "high", "low", "vol", "volValue", "last", "averagePrice")
+"""What every ticker says of the last 24 hours; all null in a market without trades."""
+
+OldLevel = tuple[str, str]
+
+
+class Level1(Struct, frozen=True, rename="camel"):
+    """Last trade and best prices of one market."""
+
+    time: int
+    sequence: str
+    price: str | None
+    size: str | None
+    best_bid: str | None
+    best_bid_size: str | None
+    best_ask: str | None
+    best_ask_size: str | None
+
+
+class BookView(Struct, frozen=True):
+    """Aggregated levels of one market, best first."""
+
+    time: int
+    sequence: str
+    bids: list[OldLevel]
+    asks: list[OldLevel]
+
+
+class TradeRow(Struct, frozen=True):
+    """One trade; `side` is the taker's, `time` in nanoseconds."""
+
+    sequence: str
+    price: str
+    size: str
+    side: str
+    time: int
+
+
+def server_time(visit: PublicVisit) -> int:
+    """What the world's clock shows, in milliseconds."""
+    return visit.at_ns // MILLISECOND_NS
+
+
+def status(visit: PublicVisit) -> dict[str, str]:
+    """What the exchange as a whole is open for."""
+    return {"status": SERVICE_STATUSES[visit.state.modes.system], "msg": ""}
+
+
+def my_ip(visit: PublicVisit) -> str:
+    """Whom the call came from."""
+    return visit.address
+
+
+def announcements(visit: PublicVisit) -> dict[str, object]:
+    """None is ever made."""
+    return page_of([], 0, read_page(visit.params, least=1))
+
+
+def currencies_1(visit: PublicVisit) -> list[OldCurrencyInfo]:
+    """All currencies, each with the values of its usual chain."""
+    symbols = visit.tools.symbols
+    return [symbols.currency_info_1(code, next(iter(symbols.chains(code)), None)) for code in symbols.codes]
+
+
+def currency_1(visit: PublicVisit) -> OldCurrencyInfo:
+    """One currency with the values of one chain."""
+    code, chains = _currency(visit)
+    return visit.tools.symbols.currency_info_1(code, next(iter(chains), None))
+
+
+def currency_2(visit: PublicVisit) -> CurrencyInfo:
+    """One currency with its chains, in the older form."""
+    return visit.tools.symbols.currency_info_2(*_currency(visit))
+
+
+def currencies_3(visit: PublicVisit) -> list[CurrencyInfo]:
+    """All currencies with their chains."""
+    symbols = visit.tools.symbols
+    return [symbols.currency_info(code, symbols.chains(code)) for code in symbols.codes]
+
+
+def currency_3(visit: PublicVisit) -> CurrencyInfo:
+    """One currency with its chains."""
+    return visit.tools.symbols.currency_info(*_currency(visit))
+
+
+def symbols_1(visit: PublicVisit) -> list[OldSymbolInfo]:
+    """All symbols, in the older form."""
+    names = OldSymbolInfo.__struct_fields__
+    return [OldSymbolInfo(**{name: getattr(info, name) for name in names}) for info in symbols_2(visit)]
+
+
+def symbols_2(visit: PublicVisit) -> list[SymbolInfo]:
+    """All symbols, or those listed under one market. Decided: an unknown market has none."""
+    group, symbols = visit.params.text("market"), visit.tools.symbols
+    return [_symbol(visit, symbol) for symbol in symbols.markets if group in (None, symbols.line(symbol).market)]
+
+
+def symbol_2(visit: PublicVisit) -> SymbolInfo:
+    """One symbol."""
+    return _symbol(visit, market_of(visit, visit.subject))
+
+
+def markets(visit: PublicVisit) -> tuple[str, ...]:
+    """What symbols are listed under."""
+    return visit.tools.symbols.groups
+
+
+def level1(visit: PublicVisit) -> Level1:
+    """Last trade and best prices."""
+    ms = _market(visit)
+    last = ms.stats.last
+    bid, ask = _best(ms.market, ms.book.bids), _best(ms.market, ms.book.asks)
+    return Level1(
+        time=visit.at_ns // MILLISECOND_NS,
+        sequence=_sequence(visit),
+        price=_price(ms.market, last.price_ticks) if last else None,
+        size=_size(ms.market, last.qty_lots) if last else None,
+        best_bid=bid[0],
+        best_bid_size=bid[1],
+        best_ask=ask[0],
+        best_ask_size=ask[1],
+    )
+
+
+def all_tickers(visit: PublicVisit) -> dict[str, object]:
+    """All markets at a glance."""
+    rows = [_ticker(visit, symbol) for symbol in visit.tools.symbols.markets]
+    return {"time": visit.at_ns // MILLISECOND_NS, "ticker": rows}
+
+
+def stats(visit: PublicVisit) -> dict[str, object]:
+    """The last 24 hours."""
+    ms = _market(visit)
+    return {
+        "time": visit.at_ns // MILLISECOND_NS,
+        "symbol": visit.tools.symbols.name(ms.market.symbol),
+        "buy": _best(ms.market, ms.book.bids)[0],
+        "sell": _best(ms.market, ms.book.asks)[0],
+        **_day(ms),
+        **_rates(ms.market),
+    }
+
+
+def book(levels: int | None, visit: PublicVisit | Visit) -> BookView:
+    """The best levels of both sides; all of them when no number is given."""
+    ms = _market(visit)
+    return BookView(
+        visit.at_ns // MILLISECOND_NS,
+        _sequence(visit),
+        _levels(ms.market, ms.book.bids, levels),
+        _levels(ms.market, ms.book.asks, levels),
+    )
+
+
+def histories(visit: PublicVisit) -> Later:
+    """The newest trades, oldest first."""
+    market = _market(visit).market
+    return Later(TradePage(market.symbol, limit=MOST_TRADES), partial(_write_trades, market, visit.tools.ids))
+
+
+def candles(visit: PublicVisit) -> list[tuple[str, ...]]:
+    """Intervals with trades that begin in startAt <= start < endAt, newest first.
+
+    Decided: `endAt` is exclusive, and no more intervals are known than the market keeps.
+    """
+    params = visit.params
+    ms = _market(visit)
+    kind = params.required_choice("type", (*CANDLES, MONTH))
+    start_s = params.integer("startAt", 0, LATEST_SECOND) or 0
+    end_s = params.integer("endAt", 0, LATEST_SECOND) or LATEST_SECOND
+    if start_s > end_s:
+        raise BadCall(errors.out_of_range("startAt"))
+    rows = [row for row in _candles(ms, kind) if start_s <= row.start_s < end_s]
+    return [_candle_row(ms.market, row) for row in islice(reversed(rows), MOST_CANDLES)]
+
+
+def prices(visit: PublicVisit) -> dict[str, str]:
+    """What one of each currency is worth in a fiat currency. What has no known price is left out (decided)."""
+    params, symbols = visit.params, visit.tools.symbols
+    base = params.text("base") or USD
+    if visit.state.assets.get(base) is None:
+        raise BadCall(errors.out_of_range("base"))
+    asked = params.comma_list("currencies", MOST_CURRENCIES)
+    codes = [code for name in asked if (code := symbols.code(name)) is not None] if asked else symbols.codes
+    found = ((code, _value(visit, code, base)) for code in codes)
+    return {symbols.currency(code): value for code, value in found if value is not None}
+
+
+def margin_symbols(visit: PublicVisit) -> dict[str, object]:
+    """None: there is no margin trading here."""
+    return {"timestamp": visit.at_ns // MILLISECOND_NS, "items": []}
+
+
+def nothing(_visit: PublicVisit) -> list[object]:
+    """None of these exist here: contracts, symbols of isolated margin."""
+    return []
+
+
+def _currency(visit: PublicVisit) -> tuple[str, tuple[Chain, ...]]:
+    """The currency of the path, and its chains or the one that `chain` names."""
+    symbols, chain_id = visit.tools.symbols, visit.params.text("chain")
+    code = symbols.code(visit.subject)
+    if code is None:
+        raise BadCall(errors.out_of_range("currency"))
+    if chain_id is None:
+        return code, symbols.chains(code)
+    chain = symbols.chain(code, chain_id)
+    if chain is None:
+        raise BadCall(errors.UNKNOWN_CHAIN)
+    return code, (chain,)
+
+
+def _symbol(visit: PublicVisit, symbol: str) -> SymbolInfo:
+    """What is known of a symbol, and whether it trades now."""
+    info = visit.tools.symbols.symbol_info(symbol)
+    is_open = visit.state.markets[symbol].status not in CLOSED
+    return info if info.enable_trading is is_open else replace(info, enable_trading=is_open)
+
+
+def _market(visit: PublicVisit | Visit) -> MarketState:
+    return visit.state.markets[market_of(visit, visit.params.required("symbol"))]
+
+
+def _sequence(visit: PublicVisit | Visit) -> str:
+    """Never falls. Decided: the world's moment in microseconds."""
+    return str(visit.state.now_ns // MICROSECOND_NS)
+
+
+def _price(market: Market, ticks: int) -> str:
+    return short(ticks, market.price_scale)
+
+
+def _size(market: Market, lots: int) -> str:
+    return short(lots, market.lot_scale)
+
+
+def _best(market: Market, side: BookSide) -> tuple[str | None, str | None]:
+    best = next(side.levels(), None)
+    return (None, None) if best is None else (_price(market, best.price_ticks), _size(market, best.qty_lots))
+
+
+def _ticker(visit: PublicVisit, symbol: str) -> dict[str, str | None]:
+    ms, name = visit.state.markets[symbol], visit.tools.symbols.name(symbol)
+    bid, ask = _best(ms.market, ms.book.bids), _best(ms.market, ms.book.asks)
+    return {
+        "symbol": name,
+        "symbolName": name,
+        "buy": bid[0],
+        "bestBidSize": bid[1],
+        "sell": ask[0],
+        "bestAskSize": ask[1],
+        **_day(ms),
+        **_rates(ms.market),
+    }
+
+
+def _day(ms: MarketState) -> dict[str, str | None]:
+    """The change is from the first price of the 24 hours to the last one. Averages are cut off (decided)."""
+    market, last, day = ms.market, ms.stats.last, ms.stats.day()
+    if last is None:
+        return dict.fromkeys(DAY_FIELDS)
+    change = last.price_ticks - day.open_ticks
+    finer: int = 10**AVERAGE_SCALE
+    average = day.exact * finer // (day.volume_lots * 10**market.price_scale)
+    values = (
+        short(div_half_up(change * 10**CHANGE_SCALE, day.open_ticks), CHANGE_SCALE),
+        _price(market, change),
+        _price(market, day.high_ticks),
+        _price(market, day.low_ticks),
+        _size(market, day.volume_lots),
+        short(day.exact, market.price_scale + market.lot_scale),
+        _price(market, last.price_ticks),
+        short(average, AVERAGE_SCALE),
+    )
+    return dict(zip(DAY_FIELDS, values, strict=True))
+
+
+def _rates(market: Market) -> dict[str, str]:
+    """What a new user pays."""
+    tier = market.fees.tiers[0]
+    return {
+        "takerFeeRate": rate(tier.taker_ppm),
+        "makerFeeRate": rate(tier.maker_ppm),
+        "takerCoefficient": "1",
+        "makerCoefficient": "1",
+    }
+
+
+def _levels(market: Market, side: BookSide, count: int | None) -> list[OldLevel]:
+    return [
+        (_price(market, level.price_ticks), _size(market, level.qty_lots)) for level in islice(side.levels(), count)
+    ]
+
+
+def _write_trades(market: Market, ids: Ids, found: list[Trade]) -> list[TradeRow]:
+    return [
+        TradeRow(
+            str(ids.trade(trade.trade_id)),
+            _price(market, trade.price_ticks),
+            _size(market, trade.qty_lots),
+            trade.taker_side,
+            trade.at_ns,
+        )
+        for trade in found
+    ]
+
+
+def _candles(ms: MarketState, kind: str) -> Iterable[Candle]:
+    """The intervals of one length, oldest first, made of shorter ones where the market keeps none of that length."""
+    if kind == MONTH:
+        return _fold(ms.candles.of(DAY_MINUTES), _month)
+    minutes, kept = CANDLES[kind]
+    rows = ms.candles.of(kept)
+    return rows if minutes == kept else _fold(rows, partial(_start, minutes * 60))
+
+
+def _fold(rows: list[Candle], start: Callable[[int], int]) -> Iterator[Candle]:
+    """Longer intervals out of shorter ones. The oldest is left out once parts of it may be forgotten already."""
+    groups = [(start_s, list(group)) for start_s, group in groupby(rows, lambda row: start(row.start_s))]
+    for start_s, parts in groups[1 if len(rows) > KEPT else 0 :]:
+        first = parts[0]
+        whole = Candle(
+            start_s, first.open_ticks, first.high_ticks, first.low_ticks, first.close_ticks, first.volume_lots,
+            first.exact, first.count,
+        )  # fmt: skip
+        for part in parts[1:]:
+            whole.fold(part)
+        yield whole
+
+
+def _start(length_s: int, at_s: int) -> int:
+    return at_s - at_s % length_s
+
+
+def _month(at_s: int) -> int:
+    return int(datetime.fromtimestamp(at_s, UTC).replace(day=1, hour=0, minute=0, second=0).timestamp())
+
+
+def _candle_row(market: Market, candle: Candle) -> tuple[str, ...]:
+    """Start, open, close, high, low, volume, turnover."""
+    return (
+        str(candle.start_s),
+        _price(market, candle.open_ticks),
+        _price(market, candle.close_ticks),
+        _price(market, candle.high_ticks),
+        _price(market, candle.low_ticks),
+        _size(market, candle.volume_lots),
+        short(candle.exact, market.price_scale + market.lot_scale),
+    )
+
+
+def _value(visit: PublicVisit, code: str, base: str) -> str | None:
+    """What one is worth, by way of Tether where no market of the two has traded (decided)."""
+    price = visit.state.price_of(code, base) or _by_way_of(visit, code, base)
+    if price is None:
+        return None
+    one, other = visit.state.assets[code], visit.state.assets[base]
+    finer: int = 10 ** (PRICE_SCALE + one.scale)
+    return short(price[0] * finer // (price[1] * 10**other.scale), PRICE_SCALE)
+
+
+def _by_way_of(visit: PublicVisit, code: str, base: str) -> tuple[int, int] | None:
+    first, second = visit.state.price_of(code, TETHER), visit.state.price_of(TETHER, base)
+    if first is None or second is None:
+        return None
+    return first[0] * second[0], first[1] * second[1]
+
+
+ENDPOINTS: Final = (
+    PublicEndpoint("GET", "/api/v1/timestamp", server_time),
+    PublicEndpoint("GET", "/api/v1/status", status),
+    PublicEndpoint("GET", "/api/v1/my-ip", my_ip),
+    PublicEndpoint("GET", "/api/v3/announcements", announcements),
+    PublicEndpoint("GET", "/api/v1/currencies", currencies_1),
+    PublicEndpoint("GET", "/api/v1/currencies/{currency}", currency_1),
+    PublicEndpoint("GET", "/api/v2/currencies/{currency}", currency_2),
+    PublicEndpoint("GET", "/api/v3/currencies", currencies_3),
+    PublicEndpoint("GET", "/api/v3/currencies/{currency}", currency_3),
+    PublicEndpoint("GET", "/api/v1/symbols", symbols_1),
+    PublicEndpoint("GET", "/api/v2/symbols", symbols_2),
+    PublicEndpoint("GET", "/api/v2/symbols/{symbol}", symbol_2),
+    PublicEndpoint("GET", "/api/v1/markets", markets),
+    PublicEndpoint("GET", "/api/v1/market/orderbook/level1", level1),
+    PublicEndpoint("GET", "/api/v1/market/allTickers", all_tickers),
+    PublicEndpoint("GET", "/api/v1/market/stats", stats),
+    PublicEndpoint("GET", "/api/v1/market/orderbook/level2_20", partial(book, 20)),
+    PublicEndpoint("GET", "/api/v1/market/orderbook/level2_100", partial(book, 100)),
+    PublicEndpoint("GET", "/api/v1/market/histories", histories),
+    PublicEndpoint("GET", "/api/v1/market/candles", candles),
+    PublicEndpoint("GET", "/api/v1/prices", prices),
+    PublicEndpoint("GET", "/api/v3/margin/symbols", margin_symbols),
+    PublicEndpoint("GET", "/api/v1/isolated/symbols", nothing),
+    PublicEndpoint("GET", "/api/v1/contracts/active", nothing),
+    Endpoint("GET", "/api/v3/market/orderbook/level2", partial(book, None), GENERAL, Pool.SPOT, 3),
+)
+"""The last is private although it looks like market data; the contracts are of the futures host, which ccxt asks too.
+
+Source: kucoin-rest 1.5 and 12.1.
+"""

@@ -1,0 +1,455 @@
+"""Orders in and out: placing and cancelling, by the classic and by the high-frequency endpoints.
+
+Both reach the same books and the same orders. Source: kucoin-rest 9.1 to 9.4. Decided: an order that would have to be
+another one than can be placed here — hidden, iceberg, stop, margin — is refused, never placed as something else.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from seatrial.core.commands import CancelOrders, PlaceOrder
+from seatrial.core.events import OrderAccepted, OrderChecked, OrderEnded
+from seatrial.core.markets import Market
+from seatrial.core.money import parse_units
+from seatrial.core.orders import Order, OrderKind, SelfTrade, Side, TimeInForce
+from seatrial.core.rejects import Reject
+from seatrial.core.state import MarketState
+from seatrial.dialects.kucoin import describe, errors
+from seatrial.dialects.kucoin.amounts import short
+from seatrial.dialects.kucoin.describe import KINDS, SIDES, SPOT_TRADES, TRADE_TYPES, last_updated_ns, sizes
+from seatrial.dialects.kucoin.endpoint import SPOT, Endpoint, Visit, market_of
+from seatrial.dialects.kucoin.errors import HF_NOT_CANCELABLE, SPELLING, Error
+from seatrial.dialects.kucoin.limits import Pool
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params
+
+SECOND_NS: Final = 10**9
+
+TIMES_IN_FORCE: Final = {name: ours for ours, name in describe.TIMES_IN_FORCE.items()}
+SELF_TRADES: Final = {name: ours for ours, name in describe.SELF_TRADES.items()}
+DECREASE_AND_CANCEL: Final = "DC"
+STOPS: Final = ("loss", "entry")
+
+LONGEST_LIFE_S: Final = 2_592_000
+MOST_OPEN: Final = 200
+"""Live orders per market. Source: kucoin-rest 9.2."""
+MOST_OPEN_ANYWHERE: Final = 2000
+MOST_AT_ONCE: Final = 5
+MOST_REMARK: Final = 100
+PPM: Final = 10**6
+
+HF_SPELLING: Final = SPELLING | {
+    Reject.CLIENT_ID_IN_USE: errors.HF_DUPLICATE_CLIENT_OID,
+    Reject.ORDER_UNKNOWN: HF_NOT_CANCELABLE,
+}
+"""Where the high-frequency endpoints have words of their own. Source: kucoin-rest 2.4 and 2.6."""
+
+_CLIENT_OID = re.compile(r"[A-Za-z0-9_ -]{1,40}")
+"""Source: kucoin-rest 9.1; the spaces from the specification's examples."""
+_ASCII = re.compile(r"[\x20-\x7e]*")
+_WHOLE = re.compile(r"[0-9]{1,7}")
+
+
+def place(visit: Visit) -> dict[str, str]:
+    """Place a classic order, which must have a name of its user's."""
+    return {"orderId": _order_id(visit, _place(visit, _named(visit.params), SPELLING))}
+
+
+def check(visit: Visit) -> dict[str, str]:
+    """Check everything about a classic order, place nothing. Decided: the id is of no order."""
+    return {"orderId": _order_id(visit, _place(visit, _named(visit.params), SPELLING, check_only=True))}
+
+
+def place_many(visit: Visit) -> dict[str, object]:
+    """Place up to five limit orders in one market, each for itself."""
+    name = visit.params.required("symbol")
+    rows = visit.params.rows("orderList", MOST_AT_ONCE)
+    return {"data": [_multi_row(visit, row, name) for row in rows]}
+
+
+def hf_place(visit: Visit) -> dict[str, str | None]:
+    """Place a high-frequency order."""
+    placed = _place(visit, visit.params, HF_SPELLING)
+    return {"orderId": _order_id(visit, placed), "clientOid": placed.client_id}
+
+
+def hf_check(visit: Visit) -> dict[str, str | None]:
+    """Check everything about a high-frequency order, place nothing."""
+    checked = _place(visit, visit.params, HF_SPELLING, check_only=True)
+    return {"orderId": _order_id(visit, checked), "clientOid": checked.client_id}
+
+
+def hf_place_sync(visit: Visit) -> dict[str, object]:
+    """The same, and say at once what became of it."""
+    return _placed(visit, _place(visit, visit.params, HF_SPELLING))
+
+
+def hf_place_many(visit: Visit) -> list[dict[str, object]]:
+    """Place up to five limit orders in any markets, each for itself."""
+    return [_hf_multi_row(visit, row, sync=False) for row in visit.params.rows("orderList", MOST_AT_ONCE)]
+
+
+def hf_place_many_sync(visit: Visit) -> list[dict[str, object]]:
+    """The same, and say at once what became of them."""
+    return [_hf_multi_row(visit, row, sync=True) for row in visit.params.rows("orderList", MOST_AT_ONCE)]
+
+
+def cancel(visit: Visit) -> dict[str, list[str]]:
+    """Cancel an order."""
+    found = _live(_by_id(visit), SPELLING[Reject.ORDER_UNKNOWN])
+    return {"cancelledOrderIds": _cancel(visit, (found,))}
+
+
+def cancel_by_client_oid(visit: Visit) -> dict[str, str | None]:
+    """Cancel an order by the user's own name for it."""
+    found = _live(visit.account.by_client_id.get(visit.subject), SPELLING[Reject.ORDER_UNKNOWN])
+    (cancelled,) = _cancel(visit, (found,))
+    return {"cancelledOrderId": cancelled, "clientOid": visit.subject, "cancelledOcoOrderIds": None}
+
+
+def cancel_all(visit: Visit) -> dict[str, list[str]]:
+    """Cancel every order, or every one of a market."""
+    params = visit.params
+    name = params.text("symbol")
+    market = None if name is None else market_of(visit, name)
+    if params.choice("tradeType", TRADE_TYPES, SPOT_TRADES) != SPOT_TRADES:
+        return {"cancelledOrderIds": []}
+    chosen = [order for order in visit.account.orders.values() if market in (None, order.market)]
+    return {"cancelledOrderIds": _cancel(visit, chosen)}
+
+
+def hf_cancel(visit: Visit) -> dict[str, str]:
+    """Cancel an order of a market."""
+    found = _live_in_market(visit, _by_id(visit))
+    return {"orderId": _cancel(visit, (found,))[0]}
+
+
+def hf_cancel_sync(visit: Visit) -> dict[str, object]:
+    """The same, and say what had become of it."""
+    found = _live_in_market(visit, _by_id(visit))
+    (cancelled,) = _cancel(visit, (found,))
+    return {"orderId": cancelled, **_sizes(visit, found)}
+
+
+def hf_cancel_by_client_oid(visit: Visit) -> dict[str, str]:
+    """Cancel an order of a market by the user's own name for it."""
+    _cancel(visit, (_live_in_market(visit, visit.account.by_client_id.get(visit.subject)),))
+    return {"clientOid": visit.subject}
+
+
+def hf_cancel_by_client_oid_sync(visit: Visit) -> dict[str, object]:
+    """The same, and say what had become of it."""
+    found = _live_in_market(visit, visit.account.by_client_id.get(visit.subject))
+    _cancel(visit, (found,))
+    return {"clientOid": visit.subject, **_sizes(visit, found)}
+
+
+def hf_cancel_market(visit: Visit) -> str:
+    """Cancel every order of a market."""
+    market = market_of(visit, visit.params.required("symbol"))
+    _cancel(visit, [order for order in visit.account.orders.values() if order.market == market])
+    return "success"
+
+
+def hf_cancel_all(visit: Visit) -> dict[str, object]:
+    """Cancel every order, and say in which markets there were any."""
+    chosen = list(visit.account.orders.values())
+    _cancel(visit, chosen)
+    markets = dict.fromkeys(order.market for order in chosen)
+    return {"succeedSymbols": [visit.tools.symbols.name(symbol) for symbol in markets], "failedSymbols": []}
+
+
+def _order_id(visit: Visit, order: Order) -> str:
+    return visit.tools.ids.order(order.order_id)
+
+
+def _named(params: Params) -> Params:
+    if params.text("clientOid") is None:
+        raise BadCall(errors.CLIENT_OID_REQUIRED)
+    return params
+
+
+def _place(
+    visit: Visit,
+    params: Params,
+    words: Mapping[Reject, Error],
+    *,
+    name: str | None = None,
+    check_only: bool = False,
+) -> Order:
+    """Place an order, or only check it; in the market of that name where its parameters have none. Raises `BadCall`."""
+    symbol = visit.tools.symbols.symbol(name or params.required("symbol"))
+    if symbol is None:
+        raise BadCall(errors.UNSUPPORTED_PAIR)
+    ms = visit.state.markets[symbol]
+    limited = visit.account.account.rate_limits
+    command = _read_order(visit, params, ms, MOST_OPEN if limited else None, check_only=check_only)
+    if limited and len(visit.account.orders) >= MOST_OPEN_ANYWHERE:
+        raise BadCall(errors.TOO_MANY_ORDERS)
+    outcome = visit.machine.apply(command, visit.at_ns)
+    if isinstance(outcome, Reject):
+        raise BadCall(_refusal(outcome, ms.market, words))
+    event = outcome[0]
+    assert isinstance(event, OrderAccepted | OrderChecked), event
+    return event.order
+
+
+def _refusal(reject: Reject, market: Market, words: Mapping[Reject, Error]) -> Error:
+    """The words for it; one text says the smallest funds. Source: kucoin-rest 2.4, spelled so."""
+    if reject is Reject.COST_BELOW_MINIMUM:
+        least = f"{short(market.min_cost, market.cost_scale)} {market.quote.code}"
+        return Error(errors.FUNDS_TOO_SMALL.code, f"The order funds should more then {least}.")
+    return words[reject]
+
+
+def _read_order(
+    visit: Visit, params: Params, ms: MarketState, most_open: int | None, *, check_only: bool
+) -> PlaceOrder:
+    market, symbols = ms.market, visit.tools.symbols
+    side = SIDES[params.required_choice("side", SIDES)]
+    kind = KINDS[params.choice("type", KINDS, "limit")]
+    _refuse_other_orders(params)
+    client_id = _client_oid(params)
+    _check_deadline(params, visit.at_ns)
+    self_trade = _self_trade(params)
+    if kind is OrderKind.MARKET:
+        qty_lots, spend = _market_size(params, market, side, symbols.precision(market.quote.code))
+        return PlaceOrder(
+            visit.account_id, market.symbol, side, kind, qty_lots=qty_lots, spend=spend, self_trade=self_trade,
+            client_id=client_id, most_open=most_open, check_only=check_only,
+        )  # fmt: skip
+    time_in_force, expires_ns = _life(params, visit.at_ns)
+    price_ticks = _price(params, market)
+    _check_price(ms, side, price_ticks, symbols.line(market.symbol).price_limit_ppm)
+    return PlaceOrder(
+        visit.account_id, market.symbol, side, kind, price_ticks, _size(params, market), time_in_force=time_in_force,
+        self_trade=self_trade, post_only=_post_only(params, time_in_force), expires_ns=expires_ns,
+        client_id=client_id, most_open=most_open, check_only=check_only,
+    )  # fmt: skip
+
+
+def _refuse_other_orders(params: Params) -> None:
+    if params.boolean("hidden") or params.boolean("iceberg"):
+        raise BadCall(errors.HIDDEN_ORDER)
+    if params.choice("stop", STOPS, None) is not None or params.decimal("stopPrice") is not None:
+        raise BadCall(errors.STOP_ORDER)
+    if params.choice("tradeType", TRADE_TYPES, SPOT_TRADES) != SPOT_TRADES:
+        raise BadCall(errors.NO_MARGIN)
+
+
+def _client_oid(params: Params) -> str | None:
+    """The user's own name for the order. Its remark and tags are looked at and not kept (decided)."""
+    for name in ("remark", "tags"):
+        text = params.text(name) or ""
+        if len(text) > MOST_REMARK or not _ASCII.fullmatch(text):
+            raise BadCall(errors.out_of_range(name))
+    client_id = params.text("clientOid")
+    if client_id is not None and not _CLIENT_OID.fullmatch(client_id):
+        raise BadCall(errors.out_of_range("clientOid"))
+    return client_id
+
+
+def _check_deadline(params: Params, at_ns: int) -> None:
+    """Whether the call came in the time that its sender allows it."""
+    sent_ns, window_ns = params.milliseconds_ns("clientTimestamp"), params.milliseconds_ns("allowMaxTimeWindow")
+    if sent_ns is not None and window_ns is not None and at_ns > sent_ns + window_ns:
+        raise BadCall(errors.out_of_range("clientTimestamp"))
+
+
+def _self_trade(params: Params) -> SelfTrade:
+    """Decided: without a rule the newer order gives way."""
+    rule = params.choice("stp", (*SELF_TRADES, DECREASE_AND_CANCEL), "CN")
+    if rule == DECREASE_AND_CANCEL:
+        raise BadCall(errors.SELF_TRADE_RULE)
+    return SELF_TRADES[rule]
+
+
+def _life(params: Params, at_ns: int) -> tuple[TimeInForce, int]:
+    """Time in force and expiry, 0 where there is none. `cancelAfter` counts with GTT only, which needs it."""
+    time_in_force = TIMES_IN_FORCE[params.choice("timeInForce", TIMES_IN_FORCE, "GTC")]
+    seconds = params.integer("cancelAfter", -1, LONGEST_LIFE_S)
+    if time_in_force is not TimeInForce.GTD:
+        return time_in_force, 0
+    if seconds is None or seconds < 1:
+        raise BadCall(errors.missing("cancelAfter") if seconds is None else errors.out_of_range("cancelAfter"))
+    return time_in_force, at_ns + seconds * SECOND_NS
+
+
+def _post_only(params: Params, time_in_force: TimeInForce) -> bool:
+    post_only = params.boolean("postOnly")
+    if post_only and time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+        raise BadCall(errors.out_of_range("postOnly"))
+    return post_only
+
+
+def _price(params: Params, market: Market) -> int:
+    text = params.decimal("price")
+    if text is None:
+        raise BadCall(errors.missing("price"))
+    ticks = parse_units(text, market.price_scale)
+    if ticks is None:
+        raise BadCall(errors.PRICE_INCREMENT)
+    if ticks == 0:
+        raise BadCall(errors.out_of_range("price"))
+    return ticks
+
+
+def _size(params: Params, market: Market) -> int:
+    text = params.decimal("size")
+    if text is None:
+        raise BadCall(errors.missing("size"))
+    lots = parse_units(text, market.lot_scale)
+    if lots is None:
+        raise BadCall(errors.SIZE_INCREMENT)
+    return lots
+
+
+def _market_size(params: Params, market: Market, side: Side, precision: int) -> tuple[int, int]:
+    """Lots, or what to spend in units of the quote: exactly one of the two.
+
+    Decided: who sells must say how much, not for how much.
+    """
+    text = params.decimal("funds")
+    if text is None:
+        return _size(params, market), 0
+    if side is Side.SELL:
+        raise BadCall(errors.SALE_BY_FUNDS)
+    if params.decimal("size") is not None:
+        raise BadCall(errors.out_of_range("funds"))
+    units = parse_units(text, precision)
+    if units is None:
+        raise BadCall(errors.FUNDS_INCREMENT)
+    if units == 0:
+        raise BadCall(errors.out_of_range("funds"))
+    return 0, units * 10 ** (market.quote.scale - precision)
+
+
+def _check_price(ms: MarketState, side: Side, price_ticks: int, limit_ppm: int) -> None:
+    """A limit may lie only so far beyond the best price on the other side. Source: kucoin-rest 8.2, 9.2 and 2.4."""
+    if side is Side.BUY:
+        best = ms.book.asks.best_ticks
+        if best is not None and price_ticks * PPM > best * (PPM + limit_ppm):
+            highest = short(best * (PPM + limit_ppm) // PPM, ms.market.price_scale)
+            raise BadCall(Error("400370", f"Max. price: {highest}"))
+        return
+    best = ms.book.bids.best_ticks
+    if best is not None and price_ticks * PPM < best * (PPM - limit_ppm):
+        lowest = short(-(-best * (PPM - limit_ppm) // PPM), ms.market.price_scale)
+        raise BadCall(Error("400760", f"Min. price: {lowest}"))
+
+
+def _placed(visit: Visit, order: Order) -> dict[str, object]:
+    return {
+        "orderId": _order_id(visit, order),
+        "clientOid": order.client_id,
+        "orderTime": order.opened_ns // MILLISECOND_NS,
+        **_sizes(visit, order),
+        "matchTime": last_updated_ns(order) // MILLISECOND_NS,
+    }
+
+
+def _sizes(visit: Visit, order: Order) -> dict[str, object]:
+    found: dict[str, object] = msgspec.to_builtins(sizes(order, visit.state.markets[order.market].market))
+    return found
+
+
+def _multi_row(visit: Visit, row: Params, name: str) -> dict[str, object]:
+    """One of several classic orders: what was asked for, and what came of it."""
+    outcome: dict[str, object]
+    try:
+        placed = _place(visit, _limit_only(_named(row)), SPELLING, name=name)
+    except BadCall as bad:
+        outcome = {"id": None, "status": "fail", "failMsg": bad.error.message}
+    else:
+        outcome = {"id": _order_id(visit, placed), "status": "success", "failMsg": None}
+    return {"symbol": name, **_said(row), **outcome, "clientOid": row.said("clientOid")}
+
+
+def _said(row: Params) -> dict[str, object]:
+    """What a row asked for, whether it was understood or not."""
+    seconds = row.said("cancelAfter") or "0"
+    flags = {name: (row.said(name) or "").lower() == "true" for name in ("postOnly", "hidden", "iceberg")}
+    return {
+        "type": row.said("type") or "limit",
+        "side": row.said("side"),
+        "price": row.said("price"),
+        "size": row.said("size"),
+        "funds": None,
+        "stp": row.said("stp") or "",
+        "stop": row.said("stop") or "",
+        "stopPrice": row.said("stopPrice"),
+        "timeInForce": row.said("timeInForce") or "GTC",
+        "cancelAfter": int(seconds) if _WHOLE.fullmatch(seconds) else 0,
+        "postOnly": flags["postOnly"],
+        "hidden": flags["hidden"],
+        "iceberge": flags["iceberg"],
+        "iceberg": flags["iceberg"],
+        "visibleSize": row.said("visibleSize"),
+        "channel": "API",
+    }
+
+
+def _hf_multi_row(visit: Visit, row: Params, *, sync: bool) -> dict[str, object]:
+    """One of several high-frequency orders: what came of it."""
+    try:
+        placed = _place(visit, _limit_only(row), HF_SPELLING)
+    except BadCall as bad:
+        return {"success": False, "failMsg": bad.error.message}
+    if sync:
+        return {**_placed(visit, placed), "success": True}
+    return {"orderId": _order_id(visit, placed), "clientOid": placed.client_id, "success": True}
+
+
+def _limit_only(row: Params) -> Params:
+    row.choice("type", ("limit",), "limit")
+    return row
+
+
+def _by_id(visit: Visit) -> Order | None:
+    number = visit.tools.ids.order_number(visit.subject)
+    return None if number is None else visit.account.orders.get(number)
+
+
+def _live(found: Order | None, unknown: Error) -> Order:
+    if found is None:
+        raise BadCall(unknown)
+    return found
+
+
+def _live_in_market(visit: Visit, found: Order | None) -> Order:
+    market = market_of(visit, visit.params.required("symbol"))
+    return _live(found if found is not None and found.market == market else None, HF_NOT_CANCELABLE)
+
+
+def _cancel(visit: Visit, chosen: Iterable[Order]) -> list[str]:
+    """Cancel live orders, and say their ids in the order in which they ended."""
+    order_ids = tuple(order.order_id for order in chosen)
+    if not order_ids:
+        return []
+    events = visit.apply(CancelOrders(visit.account_id, order_ids))
+    return [_order_id(visit, event.order) for event in events if isinstance(event, OrderEnded)]
+
+
+ENDPOINTS: Final = (
+    Endpoint("POST", "/api/v1/orders", place, SPOT, Pool.SPOT, 2),
+    Endpoint("POST", "/api/v1/orders/test", check, SPOT, Pool.SPOT, 2),
+    Endpoint("POST", "/api/v1/orders/multi", place_many, SPOT, Pool.SPOT, 3),
+    Endpoint("DELETE", "/api/v1/orders/{orderId}", cancel, SPOT, Pool.SPOT, 3),
+    Endpoint("DELETE", "/api/v1/order/client-order/{clientOid}", cancel_by_client_oid, SPOT, Pool.SPOT, 3),
+    Endpoint("DELETE", "/api/v1/orders", cancel_all, SPOT, Pool.SPOT, 20),
+    Endpoint("POST", "/api/v1/hf/orders", hf_place, SPOT, Pool.SPOT, 1),
+    Endpoint("POST", "/api/v1/hf/orders/test", hf_check, SPOT, Pool.SPOT, 1),
+    Endpoint("POST", "/api/v1/hf/orders/sync", hf_place_sync, SPOT, Pool.SPOT, 1),
+    Endpoint("POST", "/api/v1/hf/orders/multi", hf_place_many, SPOT, Pool.SPOT, 1),
+    Endpoint("POST", "/api/v1/hf/orders/multi/sync", hf_place_many_sync, SPOT, Pool.SPOT, 1),
+    Endpoint("DELETE", "/api/v1/hf/orders/{orderId}", hf_cancel, SPOT, Pool.SPOT, 1),
+    Endpoint("DELETE", "/api/v1/hf/orders/sync/{orderId}", hf_cancel_sync, SPOT, Pool.SPOT, 1),
+    Endpoint("DELETE", "/api/v1/hf/orders/client-order/{clientOid}", hf_cancel_by_client_oid, SPOT, Pool.SPOT, 1),
+    Endpoint(
+        "DELETE", "/api/v1/hf/orders/sync/client-order/{clientOid}", hf_cancel_by_client_oid_sync, SPOT, Pool.SPOT, 1
+    ),
+    Endpoint("DELETE", "/api/v1/hf/orders", hf_cancel_market, SPOT, Pool.SPOT, 2),
+    Endpoint("DELETE", "/api/v1/hf/orders/cancelAll", hf_cancel_all, SPOT, Pool.SPOT, 30),
+)

@@ -1,0 +1,50 @@
+"""Reading the control API's bodies: a field goes by its own name, or by another word that people have for it."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from seatrial.server import shapes
+from seatrial.server.opening import BadText
+
+OTHER_WORDS: Final[dict[type[Struct], dict[str, str]]] = {
+    shapes.NewKey: {
+        "api_key_name": "name",
+        "otp": "one_time_password",
+        "password": "one_time_password",
+        "totp": "totp_secret",
+        "valid_until": "expiry",
+        "expires": "expiry",
+        "expires_at": "expiry",
+        "ip_allowlist": "ips",
+        "allowed_ips": "ips",
+    },
+    shapes.NewDestination: {"name": "key", "memo": "tag"},
+    shapes.Step: {"status-prop": "status_prop"},
+}
+"""Per kind of body: another word → the field. Decided. Kraken's words are those of GetApiKeyInfo and WithdrawStatus."""
+
+
+def reader_of(kind: type[Struct]) -> Callable[[bytes], Any]:
+    """What reads a body of that kind. It raises `msgspec.DecodeError`, or `BadText` when a field is said twice."""
+    words = OTHER_WORDS.get(kind)
+    if words is None:
+        return msgspec.json.Decoder(kind).decode
+
+    def read(body: bytes) -> Any:  # noqa: ANN401  a value of that kind
+        given = msgspec.json.decode(body)
+        return msgspec.convert(_in_our_words(given, words) if isinstance(given, dict) else given, kind)
+
+    return read
+
+
+def _in_our_words(given: dict[str, Any], words: dict[str, str]) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for word, value in given.items():
+        field = words.get(word, word)
+        if field in named:
+            raise BadText(f"{field} is said twice, the other time as {word}")
+        named[field] = value
+    return named

@@ -1,0 +1,203 @@
+"""A server killed at any moment: what it answered is there once; what it did not answer, once or not at all."""
+
+import sqlite3
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from load import Bank, Client, Load
+from running import RunningServer
+from seatrial.dialects.kraken.ids import Ids
+from signed_calls import Signer
+from stored_books import breaches, reading
+from venue_client import VenueClient
+
+SEEDS = range(1, 6)
+LIVES = 10
+"""Kills per seed: 50 in all."""
+
+CLIENTS = 4
+MOST_ANSWERS = 250
+LINGER_SECONDS = 0.01
+"""A commit takes about a millisecond, so this is a random moment of one."""
+
+RICH = {"USD": "10000000", "BTC": "100000"}
+QUICK = dict.fromkeys(("deposit_settled", "withdrawal_initial", "withdrawal_pending", "withdrawal_settled"), 0.05)
+"""Delays so short that transfers move by themselves under load."""
+
+WORLD_SEED = 1
+IDS = Ids(WORLD_SEED)
+
+
+class Story:
+    """One world through many lives."""
+
+    def __init__(self, server: RunningServer, data: Path, seed: int) -> None:
+        self.server = server
+        self.database = data / "world.sqlite3"
+        self.luck = Random(seed)  # noqa: S311  kills, no keys
+        self.clients = [self._client(number, seed) for number in range(CLIENTS)]
+        self.bank = Bank([client.name for client in self.clients], f"{seed} bank")
+        server.tell("/delays", **QUICK)
+
+    def live_and_die(self) -> None:
+        """Start all clients, and kill the server under them."""
+        load = Load([*self.clients, self.bank], self.server.url, self.luck.randrange(1, MOST_ANSWERS))
+        load.run(self.server.kill, self.luck.uniform(0, LINGER_SECONDS))
+        assert not self.bank.unexpected
+        for client in self.clients:
+            assert not client.unexpected
+
+    def rise_and_prove(self) -> None:
+        """Start again, and prove that every promise was kept."""
+        self.server.restart()
+        self.server.tell("/clock", frozen=True)
+        with reading(self.database) as connection:
+            self._prove(connection)
+            for client in self.clients:
+                self._refuse_replays(client)
+                self._resolve_doubt(client, connection)
+            self._prove(connection)
+        for client in self.clients:
+            self._ask_about_orders(client)
+        self.server.tell("/clock", frozen=False)
+
+    def _client(self, number: int, seed: int) -> Client:
+        name = f"client-{number}"
+        account = self.server.tell("/accounts", name=name, balances=RICH, rate_limits=False)
+        self.server.tell(f"/accounts/{name}/withdraw-keys", asset="XBT", key="cold", address="bc1qcold")
+        return Client(name, Signer(account["key"], account["secret"]), f"{seed} {number}", number)
+
+    def _prove(self, connection: sqlite3.Connection) -> None:
+        assert breaches(connection) == {}
+        for client in self.clients:
+            self._prove_orders(client, connection)
+            self._prove_withdrawals(client, connection)
+        self._prove_deposits(connection)
+        self._prove_accounts(connection)
+        self._prove_books(connection)
+
+    def _prove_orders(self, client: Client, connection: sqlite3.Connection) -> None:
+        rows = connection.execute(
+            "SELECT tag, order_id, status FROM orders JOIN accounts USING (account_id) WHERE name = ?", [client.name]
+        ).fetchall()
+        stored = {tag: IDS.order(number) for tag, number, _ in rows}
+        assert len(stored) == len(rows), "an order is there twice"
+        assert client.promises.orders.items() <= stored.items(), "an answered order is lost"
+        in_doubt = {int(client.in_doubt.mark)} if client.in_doubt and client.in_doubt.kind == "AddOrder" else set()
+        assert stored.keys() - client.promises.orders.keys() <= in_doubt, "an order is there that nobody sent"
+        canceled = {IDS.order(number) for _, number, status in rows if status == "canceled"}
+        assert client.promises.canceled <= canceled, "an answered cancel is lost"
+
+    def _prove_withdrawals(self, client: Client, connection: sqlite3.Connection) -> None:
+        rows = connection.execute(
+            "SELECT amount + fee, transfer_id, status, note FROM transfers JOIN accounts USING (account_id)"
+            " WHERE name = ? AND direction = 'withdrawal'",
+            [client.name],
+        ).fetchall()
+        stored = {f"0.{gross:010d}": IDS.withdrawal(number) for gross, number, _, _ in rows}
+        assert len(stored) == len(rows), "a withdrawal is there twice"
+        assert client.promises.withdrawals.items() <= stored.items(), "an answered withdrawal is lost"
+        in_doubt = {client.in_doubt.mark} if client.in_doubt and client.in_doubt.kind == "Withdraw" else set()
+        assert stored.keys() - client.promises.withdrawals.keys() <= in_doubt, "a withdrawal is there that nobody sent"
+        stopped = {IDS.withdrawal(number) for _, number, *end in rows if end == ["failure", "canceled"]}
+        assert client.promises.stopped <= stopped, "an answered cancel of a withdrawal is lost"
+
+    def _prove_deposits(self, connection: sqlite3.Connection) -> None:
+        rows = connection.execute(
+            "SELECT chain_tx, name, transfer_id FROM transfers JOIN accounts USING (account_id)"
+            " WHERE direction = 'deposit'"
+        ).fetchall()
+        stored = {txid: (name, IDS.deposit(number)) for txid, name, number in rows}
+        assert len(stored) == len(rows), "a deposit is there twice"
+        assert self.bank.deposits.items() <= stored.items(), "an answered deposit is lost"
+
+    def _prove_accounts(self, connection: sqlite3.Connection) -> None:
+        stored = dict(
+            connection.execute("SELECT accounts.name, public FROM accounts JOIN api_keys USING (account_id)").fetchall()
+        )
+        assert self.bank.accounts.items() <= stored.items(), "an answered account is lost"
+
+    def _prove_books(self, connection: sqlite3.Connection) -> None:
+        books = self.server.ask("/books")
+        assert books["balanced"]
+        rows = connection.execute(
+            "SELECT asset, SUM(free + held + leaving), SUM(held), SUM(leaving) FROM purses"
+            " WHERE account_id <> 0 AND asset IN ('BTC', 'USD') GROUP BY asset"
+        ).fetchall()
+        assert len(rows) == 2
+        for asset, *stored in rows:
+            shown = [books["assets"][asset][part] for part in ("clients", "holds", "leaving")]
+            assert [int(text.replace(".", "")) for text in shown] == stored
+
+    def _refuse_replays(self, client: Client) -> None:
+        with VenueClient(self.server.url, client.signer) as venue:
+            for kind, call in client.answered.items():
+                assert venue.error(call) == "EAPI:Invalid nonce", f"{kind} was taken twice"
+
+    def _resolve_doubt(self, client: Client, connection: sqlite3.Connection) -> None:
+        """Send what was never answered again: it is taken if and only if it had not been."""
+        ask, client.in_doubt = client.in_doubt, None
+        if ask is None:
+            return
+        was_there = self._is_there(client, ask.kind, ask.mark, connection)
+        with VenueClient(self.server.url, client.signer) as venue:
+            answer = venue.send(ask.call)
+            refused_as_replay = answer["error"] == ["EAPI:Invalid nonce"]
+            if was_there is not None:
+                assert refused_as_replay is was_there, f"{ask.kind} and its nonce were torn apart"
+            if not refused_as_replay:
+                client.settle(ask, answer)
+                return
+            if ask.kind == "AddOrder":
+                (order,) = venue.call("QueryOrders", txid=self._txid(client, ask.mark, connection)).items()
+                client.promises.orders[order[1]["userref"]] = order[0]
+            if ask.kind == "Withdraw":
+                newest = venue.call("WithdrawStatus", asset="XBT")[0]
+                client.promises.withdrawals[ask.mark] = newest["refid"]
+
+    def _is_there(self, client: Client, kind: str, mark: str, connection: sqlite3.Connection) -> bool | None:
+        """Whether what the call asked for is stored; None where that cannot be told by looking."""
+        mine = "JOIN accounts USING (account_id) WHERE name = ?"
+        match kind:
+            case "AddOrder":
+                found = connection.execute(f"SELECT 1 FROM orders {mine} AND tag = ?", [client.name, int(mark)])  # noqa: S608
+            case "Withdraw":
+                units = int(mark.removeprefix("0."))
+                query = f"SELECT 1 FROM transfers {mine} AND direction = 'withdrawal' AND amount + fee = ?"  # noqa: S608
+                found = connection.execute(query, [client.name, units])
+            case _:
+                return None
+        return found.fetchone() is not None
+
+    def _txid(self, client: Client, mark: str, connection: sqlite3.Connection) -> str:
+        query = "SELECT order_id FROM orders JOIN accounts USING (account_id) WHERE name = ? AND tag = ?"
+        ((number,),) = connection.execute(query, [client.name, int(mark)])
+        return IDS.order(number)
+
+    def _ask_about_orders(self, client: Client) -> None:
+        """The venue's own answers say the same as the file."""
+        newest = list(client.promises.orders.items())[-20:]
+        if newest:
+            with VenueClient(self.server.url, client.signer) as venue:
+                found = venue.call("QueryOrders", txid=",".join(txid for _, txid in newest))
+            assert {order["userref"]: txid for txid, order in found.items()} == dict(newest)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_was_answered_survives_a_kill(seed: int, tmp_path: Path) -> None:
+    with RunningServer(tmp_path, "--seed", str(WORLD_SEED)) as server:
+        story = Story(server, tmp_path, seed)
+        for life in range(LIVES):
+            try:
+                story.live_and_die()
+                story.rise_and_prove()
+            except Exception as error:
+                error.add_note(f"seed {seed}, life {life}; its log: {server.log[-5_000:]}")
+                raise
+        assert all(client.promises.orders and client.promises.canceled for client in story.clients)
+        assert any(client.promises.withdrawals for client in story.clients)
+        assert any(client.promises.stopped for client in story.clients)
+        assert story.bank.deposits
+        assert "Traceback" not in server.log

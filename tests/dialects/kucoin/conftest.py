@@ -1,0 +1,11 @@
+"""A fresh KuCoin world per test."""
+
+import pytest
+
+from kucoin_exchange import Exchange
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    """An empty world, and a clock that stands still."""
+    return Exchange()

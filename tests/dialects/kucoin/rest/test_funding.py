@@ -1,0 +1,258 @@
+"""Money in and out."""
+
+import pytest
+
+from kucoin_exchange import Exchange, User
+from seatrial.core.commands import DriveTransfer
+from seatrial.core.funding import TransferStatus
+
+TRC20 = "Tether USD (TRC20)"
+CREATE = "/api/v3/deposit-address/create"
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def user(exchange: Exchange) -> User:
+    """A user with money in the main wallet."""
+    return exchange.user(main={"USDT": "1000", "XRP": "1000"})
+
+
+def test_the_first_address_is_created_and_then_listed(user: User) -> None:
+    assert user.get("/api/v3/deposit-addresses", currency="USDT") == []
+    made = user.post(CREATE, currency="USDT", chain="trx")
+    assert made == {
+        "address": made["address"],
+        "memo": "",
+        "chainId": "trx",
+        "to": "MAIN",
+        "expirationDate": 0,
+        "currency": "USDT",
+        "chainName": "TRC20",
+    }
+    contract = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"
+    assert user.get("/api/v3/deposit-addresses", currency="USDT", chain="trx") == [made | {"contractAddress": contract}]
+    old = {"address": made["address"], "memo": "", "chain": "TRC20", "chainId": "trx", "to": "MAIN", "currency": "USDT"}
+    assert user.get("/api/v2/deposit-addresses", currency="USDT") == [old | {"contractAddress": contract}]
+    assert user.get("/api/v1/deposit-addresses", currency="USDT", chain="trx") == old
+
+
+def test_one_address_per_chain(user: User) -> None:
+    user.post(CREATE, currency="USDT", chain="trx")
+    assert user.refused("POST", CREATE, currency="USDT", chain="trx") == (
+        200,
+        "260000",
+        "Deposit address already exists.",
+    )
+    user.post("/api/v1/deposit-addresses", currency="USDT", chain="sol", to="MAIN")
+    assert [row["chainId"] for row in user.get("/api/v3/deposit-addresses", currency="USDT")] == ["trx", "sol"]
+
+
+def test_without_a_chain_it_is_ethereum_or_the_usual_one(user: User) -> None:
+    assert user.post(CREATE, currency="USDT")["chainId"] == "eth"
+    assert user.post(CREATE, currency="XRP", to="main")["chainId"] == "xrp"
+
+
+def test_a_chain_with_tags_gives_a_memo(user: User) -> None:
+    assert user.post(CREATE, currency="XRP")["memo"].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "message"),
+    [
+        ({}, "400100", "currency can not be empty"),
+        ({"currency": "USD"}, "400100", "currency not in the given range!"),
+        ({"currency": "USDT", "chain": "btc"}, "900014", "Invalid chainId"),
+        ({"currency": "EUR"}, "900014", "Invalid chainId"),
+        ({"currency": "USDT", "to": "trade"}, "400100", "to not in the given range!"),
+    ],
+)
+def test_an_address_that_cannot_be(user: User, params: dict[str, str], code: str, message: str) -> None:
+    assert user.refused("POST", CREATE, **params) == (200, code, message)
+
+
+def test_no_address_yet(user: User) -> None:
+    assert user.refused("GET", "/api/v1/deposit-addresses", currency="XRP")[1] == "260220"
+    assert user.get("/api/v3/deposit-addresses", currency="EUR") == []
+
+
+def test_a_deposit_in_the_list(exchange: Exchange, user: User) -> None:
+    deposit = user.deposit("USDT", "100", TransferStatus.SETTLED, method=TRC20)
+    expected = {
+        "currency": "USDT",
+        "chain": "trx",
+        "status": "PROCESSING",
+        "address": deposit.address,
+        "memo": "",
+        "isInner": False,
+        "amount": "100.00000000",
+        "fee": "0.00000000",
+        "walletTxId": deposit.chain_tx,
+        "createdAt": exchange.now_ms,
+        "updatedAt": exchange.now_ms,
+        "remark": "",
+        "arrears": False,
+    }
+    assert user.get("/api/v1/deposits") == {
+        "currentPage": 1, "pageSize": 50, "totalNum": 1, "totalPage": 1, "items": [expected],
+    }  # fmt: skip
+    exchange.apply(DriveTransfer(deposit.transfer_id, TransferStatus.SUCCESS))
+    assert user.get("/api/v1/deposits")["items"] == [expected | {"status": "SUCCESS"}]
+    assert user.get("/api/v1/accounts", type="main", currency="USDT")[0]["balance"] == "1100"
+
+
+def test_a_withdrawal_in_the_list_and_by_its_id(exchange: Exchange, user: User) -> None:
+    withdrawal = user.withdraw("USDT", TRC20, "23")
+    reference = exchange.ids.withdrawal(withdrawal.transfer_id)
+    (row,) = user.get("/api/v1/withdrawals")["items"]
+    assert row == {
+        "id": reference,
+        "currency": "USDT",
+        "chain": "trx",
+        "status": "PROCESSING",
+        "address": "an-address",
+        "memo": "7",
+        "isInner": False,
+        "amount": "20.00000000",
+        "fee": "3.00000000",
+        "walletTxId": None,
+        "createdAt": exchange.now_ms,
+        "updatedAt": exchange.now_ms,
+        "remark": "",
+    }
+    detail = user.get(f"/api/v1/withdrawals/{reference}")
+    assert {name: detail[name] for name in ("id", "currency", "status", "amount", "fee", "createdAt")} == {
+        name: row[name] for name in ("id", "currency", "status", "amount", "fee", "createdAt")
+    }
+    assert (detail["chainId"], detail["chainName"], detail["uid"]) == (
+        "trx",
+        "TRC20",
+        exchange.ids.uid(user.account_id),
+    )
+    assert (detail["cancelType"], detail["returnStatus"], detail["returnAmount"]) == ("CANCELABLE", "NOT_RETURN", None)
+
+
+STEPS = [
+    ((), "PROCESSING", "CANCELABLE"),
+    ((TransferStatus.ON_HOLD,), "REVIEW", "NON_CANCELABLE"),
+    ((TransferStatus.PENDING,), "PROCESSING", "CANCELABLE"),
+    ((TransferStatus.PENDING, TransferStatus.SETTLED), "WALLET_PROCESSING", "NON_CANCELABLE"),
+    ((TransferStatus.PENDING, TransferStatus.SETTLED, TransferStatus.SUCCESS), "SUCCESS", "NON_CANCELABLE"),
+    ((TransferStatus.FAILURE,), "FAILURE", "NON_CANCELABLE"),
+]
+
+
+@pytest.mark.parametrize(("steps", "status", "cancel_type"), STEPS)
+def test_a_withdrawal_goes_through_kucoins_statuses(
+    user: User, steps: tuple[TransferStatus, ...], status: str, cancel_type: str
+) -> None:
+    withdrawal = user.withdraw("USDT", TRC20, "23")
+    for step in steps:
+        user.drive(withdrawal, step)
+    path = f"/api/v1/withdrawals/{user.exchange.ids.withdrawal(withdrawal.transfer_id)}"
+    detail = user.get(path)
+    assert (detail["status"], detail["cancelType"]) == (status, cancel_type)
+    if cancel_type == "CANCELABLE":
+        assert user.delete(path) is None
+        ended = user.get(path)
+        assert (ended["status"], ended["failureReason"], ended["returnAmount"]) == (
+            "FAILURE",
+            "Canceled",
+            "23.00000000",
+        )
+    else:
+        assert user.refused("DELETE", path) == (200, "400100", "The withdrawal can no longer be cancelled.")
+
+
+def test_a_failed_withdrawal_gave_the_money_back(user: User) -> None:
+    withdrawal = user.withdraw("USDT", TRC20, "23")
+    assert user.get("/api/v1/accounts", currency="USDT")[0]["available"] == "977"
+    user.drive(withdrawal, TransferStatus.FAILURE)
+    detail = user.get(f"/api/v1/withdrawals/{user.exchange.ids.withdrawal(withdrawal.transfer_id)}")
+    assert (detail["failureReason"], detail["returnStatus"], detail["returnCurrency"]) == ("Failed", "SUCCESS", "USDT")
+    assert user.get("/api/v1/accounts", currency="USDT")[0]["available"] == "1000"
+
+
+@pytest.mark.parametrize("verb", ["GET", "DELETE"])
+def test_a_withdrawal_that_is_none_or_anothers(exchange: Exchange, user: User, verb: str) -> None:
+    withdrawal, deposit = user.withdraw("USDT", TRC20, "23"), user.deposit("USDT", "10")
+    numbers = (withdrawal.transfer_id, deposit.transfer_id, 99)
+    for reference in (*map(exchange.ids.withdrawal, numbers), exchange.ids.deposit(deposit.transfer_id), "x"):
+        path = f"/api/v1/withdrawals/{reference}"
+        assert exchange.user().refused(verb, path) == (200, "400100", "withdrawal not exist.")
+    assert user.refused(verb, f"/api/v1/withdrawals/{exchange.ids.withdrawal(deposit.transfer_id)}")[1] == "400100"
+
+
+def test_transfers_are_found_and_paged(exchange: Exchange, user: User) -> None:
+    start = exchange.now_ms
+    for amount in ("10", "20", "30"):
+        user.deposit("USDT", amount)
+        exchange.clock.advance(60)
+    user.deposit("XRP", "5", TransferStatus.SETTLED)
+
+    def amounts(**params: object) -> list[str]:
+        return [row["amount"].removesuffix(".00000000") for row in user.get("/api/v1/deposits", **params)["items"]]
+
+    assert amounts() == ["5", "30", "20", "10"]
+    assert amounts(currency="USDT") == ["30", "20", "10"]
+    assert amounts(status="PROCESSING") == ["5"]
+    assert amounts(status="SUCCESS", pageSize=2, currentPage=2) == ["10"]
+    assert amounts(startAt=start + 60_000, endAt=start + 120_000) == ["30", "20"]
+    assert amounts(startAt=0, endAt=start + 400 * DAY_MS) == ["5", "30", "20", "10"]
+    assert amounts(currency="NONE") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("/api/v1/deposits", {"status": "REVIEW"}),
+        ("/api/v1/withdrawals", {"status": "pending"}),
+        ("/api/v1/deposits", {"startAt": 2, "endAt": 1}),
+        ("/api/v1/withdrawals", {"pageSize": 501}),
+        ("/api/v1/hist-deposits", {"pageSize": "x"}),
+    ],
+)
+def test_bad_input_to_the_lists(user: User, path: str, params: dict[str, object]) -> None:
+    assert user.refused("GET", path, **params)[:2] == (200, "400100")
+
+
+def test_nothing_is_older_than_the_world(user: User) -> None:
+    for path in ("/api/v1/hist-deposits", "/api/v1/hist-withdrawals"):
+        assert user.get(path, startAt=1500000000)["items"] == []
+
+
+def test_the_quota_of_a_chain(exchange: Exchange, user: User) -> None:
+    user.withdraw("USDT", TRC20, "23")
+    quota = user.get("/api/v1/withdrawals/quotas", currency="USDT", chain="trx")
+    assert quota == {
+        "currency": "USDT",
+        "limitBTCAmount": "0.00000000",
+        "usedBTCAmount": "0.00000000",
+        "quotaCurrency": "USDT",
+        "limitQuotaCurrencyAmount": "999999.00000000",
+        "usedQuotaCurrencyAmount": "0",
+        "remainAmount": "999999.00000000",
+        "availableAmount": "977",
+        "withdrawMinFee": "3",
+        "innerWithdrawMinFee": "0",
+        "withdrawMinSize": "6",
+        "isWithdrawEnabled": True,
+        "precision": 8,
+        "chain": "TRC20",
+        "reason": None,
+        "lockedAmount": "23",
+    }
+    seller, buyer = exchange.user(BTC="1"), exchange.user(USDT="100000")
+    seller.place("sell", "1", "50000")
+    buyer.place("buy", "1", "50000")
+    priced = user.get("/api/v1/withdrawals/quotas", currency="BTC")
+    shown = (priced["limitBTCAmount"], priced["remainAmount"], priced["availableAmount"])
+    assert shown == (
+        "19.99998000",
+        "19.99998000",
+        "0",
+    )
+
+
+def test_a_quota_that_is_none(user: User) -> None:
+    assert user.refused("GET", "/api/v1/withdrawals/quotas", currency="USDT", chain="btc")[1] == "900014"
+    assert user.refused("GET", "/api/v1/withdrawals/quotas")[2] == "currency can not be empty"

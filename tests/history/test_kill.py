@@ -1,0 +1,217 @@
+"""Whatever kills it and whenever: no trade is lost, none is there twice, and the same command goes on."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seatrial.client import download
+from seatrial.history.archive import import_member, members
+from seatrial.history.manifest import Pair
+from seatrial.history.store import TradeStore
+from seatrial.history.writer import PairWriter
+from stored_trades import Run, stored_rows
+from trades_venue import SECOND, START, Answer, Deal, TradesVenue, deals, iso, printed
+
+SMALL_COMMITS = "import sys; from seatrial.client import download; download.COMMIT_TRADES = 120; "
+COMMAND = SMALL_COMMITS + "from seatrial.cli.main import main; main()"
+KILLS = 20
+PAIR = Pair("XBTUSD", ("XXBTZUSD",), 1)
+
+Step = Callable[[Run, TradesVenue, Path], None]
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+def test_a_real_process_that_is_killed_again_and_again_ends_with_every_trade_once(store: TradeStore) -> None:
+    made, draw = deals(12_000), random.Random(7)  # noqa: S311  when to kill, no secret
+    lives: list[int] = []
+    with TradesVenue(made, size=100) as venue:
+        words = ["history", "download", "XBTUSD", "--from", venue.url, "--store", str(store.folder)]
+        for _ in range(KILLS):
+            with subprocess.Popen([sys.executable, "-c", COMMAND, *words], stdout=subprocess.DEVNULL) as process:
+                venue.script = _kill_at(process, draw.randrange(1, 9), draw.random() / 20)
+                process.wait()
+            lives.append(process.returncode)
+            stored = stored_rows(store) if store.find("XBTUSD") else []
+            assert stored == printed(made)[: len(stored)]
+        venue.script = None
+        subprocess.run([sys.executable, "-c", COMMAND, *words], check=True, stdout=subprocess.DEVNULL)
+    assert stored_rows(store) == printed(made)
+    assert lives.count(-9) == KILLS
+
+
+def _kill_at(process: subprocess.Popen[bytes], call: int, delay_seconds: float) -> Callable[..., Answer | None]:
+    """SIGKILL, so many calls from now and a little later: while it waits, reads, writes or commits."""
+    left = [call]
+
+    def script(_: int, asked: dict[str, str]) -> None:
+        del asked
+        left[0] -= 1
+        if left[0] == 0:
+            threading.Timer(delay_seconds, process.kill).start()
+
+    return script
+
+
+def _download(run: Run, venue: TradesVenue, _: Path) -> None:
+    run("history", "download", "XBTUSD", "--from", venue.url, "--since", 0)
+
+
+def _newer_part(run: Run, venue: TradesVenue, _: Path) -> None:
+    run("history", "download", "XBTUSD", "--from", venue.url, "--since", iso(venue.deals[170].at_ns))
+
+
+def _middle_part(run: Run, venue: TradesVenue, _: Path) -> None:
+    first, last = iso(venue.deals[90].at_ns), iso(venue.deals[150].at_ns)
+    run("history", "download", "XBTUSD", "--from", venue.url, "--since", first, "--until", last)
+
+
+def _import(run: Run, venue: TradesVenue, folder: Path) -> None:
+    """An archive of the first part, cut in the middle of its last second."""
+    lines = (f"{deal.at_ns // SECOND},{deal.price},{deal.volume}\n" for deal in venue.deals[:101])
+    path = folder / "XBTUSD.csv"
+    path.write_text("".join(lines))
+    run("history", "import", path)
+
+
+def market() -> list[Deal]:
+    """Two months; the numbers get longer on the way; a second is full of trades just where the archive is cut."""
+    made = deals(250)
+    made[98:104] = [deal._replace(at_ns=made[97].at_ns + 1000 * place) for place, deal in enumerate(made[98:104], 1)]
+    month = 30 * 86_400 * SECOND
+    made = [deal._replace(at_ns=deal.at_ns + month) if place >= 130 else deal for place, deal in enumerate(made)]
+    return [deal._replace(price=f"{deal.price}123") if place >= 120 else deal for place, deal in enumerate(made)]
+
+
+STORIES: dict[str, list[Step]] = {
+    "one download": [_download],
+    "the newer part first": [_newer_part, _download],
+    "the middle first": [_middle_part, _newer_part, _download],
+    "an archive, then the venue": [_import, _download],
+    "an archive around what is there": [_middle_part, _import, _download],
+}
+
+
+class Fuse:
+    """Counts every step that changes the disk, and at one of them the process is gone."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.steps = 0
+        self.burns_at: int | None = None
+        for owner, name in (
+            (os, "fsync"), (Path, "replace"), (Path, "unlink"), (PairWriter, "run"), (shutil, "rmtree"),
+        ):  # fmt: skip
+            monkeypatch.setattr(owner, name, self._fused(getattr(owner, name)))
+
+    def _fused(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the real one takes
+            self.steps += 1
+            if self.burns_at is not None and self.steps >= self.burns_at:
+                raise Crash
+            return real(*arguments, **options)
+
+        return step
+
+
+@pytest.fixture
+def small_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit after each page."""
+    monkeypatch.setattr(download, "COMMIT_TRADES", 1)
+
+
+@pytest.mark.usefixtures("small_commits")
+@pytest.mark.parametrize("story", STORIES)
+def test_a_crash_at_any_step_loses_and_doubles_nothing(
+    run: Run, store: TradeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, story: str
+) -> None:
+    fuse = Fuse(monkeypatch)
+
+    def tell() -> None:
+        for step in STORIES[story]:
+            step(run, venue, tmp_path)
+
+    with TradesVenue(market(), size=60) as venue:
+        tell()
+        whole, steps = stored_rows(store), fuse.steps
+        for burns_at in range(1, steps + 1, _stride(steps)):
+            fuse.burns_at = None
+            _empty(store)
+            fuse.steps, fuse.burns_at = 0, burns_at
+            with pytest.raises(Crash):
+                tell()
+            fuse.burns_at = None
+            _sound(store)
+            tell()
+            assert stored_rows(store) == whole, burns_at
+    assert len(whole) == len(market())
+
+
+def _stride(steps: int) -> int:
+    """A dozen of the steps, an odd number apart so that each kind of step has its turn."""
+    return max(steps // 12, 1) | 1
+
+
+def _empty(store: TradeStore) -> None:
+    for path in sorted(store.folder.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+
+
+def _sound(store: TradeStore) -> None:
+    """What a crash left can be read, and has no trade twice."""
+    stored = store.find("XBTUSD")
+    if stored is not None and any(stored.files):
+        ids = [row[-1] for row in stored_rows(store) if row[-1] is not None]
+        assert len(ids) == len(set(ids))
+
+
+def test_the_rows_of_all_stories_are_the_market(run: Run, store: TradeStore) -> None:
+    """The stories compare with themselves; this one compares with the market."""
+    with TradesVenue(market(), size=60) as venue:
+        _download(run, venue, store.folder)
+    assert [row[0] for row in stored_rows(store)] == [row[0] for row in printed(market())]
+
+
+def test_what_a_dead_process_left_behind_is_removed(store: TradeStore) -> None:
+    folder = store.folder / "pair=XBTUSD"
+    (folder / "month=2019-06").mkdir(parents=True)
+    (folder / ".work").mkdir()
+    (folder / "month=2019-06" / "000001.parquet").write_bytes(b"half")
+    (folder / ".work" / "000002.parquet").write_bytes(b"half")
+    with store.writer(PAIR):
+        assert [path.name for path in folder.rglob("*.parquet")] == []
+
+
+def test_a_reader_of_the_last_state_still_finds_its_files(run: Run, store: TradeStore) -> None:
+    """A file that was replaced stays until the next commit after that."""
+    made = [Deal(START + number * SECOND, "1.5", "2", trade_id=number) for number in range(1, 4)]
+    with TradesVenue(made[:1]) as venue:
+        run("history", "download", "XBTUSD", "--from", venue.url)
+        seen = store.find("XBTUSD")
+        assert seen is not None
+        venue.deals = made[:2]
+        run("history", "download", "XBTUSD", "--from", venue.url)
+        assert [path.exists() for path in store.paths(seen, seen.files)] == [True]
+
+
+def test_an_import_that_is_killed_has_stored_nothing(
+    store: TradeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "XBTUSD.csv"
+    path.write_text("".join(f"{START // SECOND + 86_400 * day},1.5,2\n" for day in range(100)))
+    fuse = Fuse(monkeypatch)
+    fuse.burns_at = 10
+    with pytest.raises(Crash):
+        import_member(store, PAIR, members(path)[0])
+    assert store.find("XBTUSD") is None
+    fuse.burns_at = None
+    assert import_member(store, PAIR, members(path)[0]).added == 100

@@ -1,0 +1,118 @@
+"""Is the fast market the same as a slow, obvious one? The naive one sorts a list for every lot."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from naive_market import NaiveMarket, Story
+from seatrial.core.assets import Asset, AssetKind, Assets
+from seatrial.core.commands import CancelOrders, OpenAccount, PlaceOrder
+from seatrial.core.events import OrderAccepted, OrderEnded, Traded
+from seatrial.core.machine import Machine
+from seatrial.core.markets import Market
+from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, TimeInForce
+from seatrial.core.rejects import Reject
+from seatrial.core.state import State
+from trading_floor import NO_FEES
+
+USD = Asset("USD", AssetKind.FIAT, 0)
+GEM = Asset("GEM", AssetKind.CRYPTO, 0)
+MARKET = Market("GEM/USD", GEM, USD, 0, 0, 0, 1, 0, NO_FEES)
+"""Whole gems for whole dollars."""
+
+LIMIT_ORDERS = st.builds(
+    PlaceOrder,
+    account_id=st.integers(1, 3),
+    market=st.just(MARKET.symbol),
+    side=st.sampled_from(Side),
+    kind=st.just(OrderKind.LIMIT),
+    price_ticks=st.integers(1, 9),
+    qty_lots=st.integers(1, 5),
+    time_in_force=st.sampled_from((TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)),
+    self_trade=st.sampled_from(SelfTrade),
+    post_only=st.sampled_from((False, False, False, True)),
+)
+MARKET_ORDERS = st.builds(
+    PlaceOrder,
+    account_id=st.integers(1, 3),
+    market=st.just(MARKET.symbol),
+    side=st.sampled_from(Side),
+    kind=st.just(OrderKind.MARKET),
+    qty_lots=st.integers(1, 9),
+    self_trade=st.sampled_from(SelfTrade),
+)
+SPENDING_ORDERS = st.builds(
+    PlaceOrder,
+    account_id=st.integers(1, 3),
+    market=st.just(MARKET.symbol),
+    side=st.just(Side.BUY),
+    kind=st.just(OrderKind.MARKET),
+    spend=st.integers(1, 40),
+    self_trade=st.sampled_from(SelfTrade),
+)
+
+
+class BooksAgree(RuleBasedStateMachine):
+    """The machine and the naive market get the same orders."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.machine = Machine(State(1, Assets((USD, GEM)), {MARKET.symbol: MARKET}, ()))
+        self.naive = NaiveMarket()
+        self.at_ns = 1
+        for name in ("ann", "bob", "carl"):
+            balances = (("spot", "USD", 10**12), ("spot", "GEM", 10**12))
+            self.machine.apply(
+                OpenAccount(name, "", "", rate_limits=False, trading_wallet="spot", funding_wallet="spot",
+                            balances=balances),
+                self.at_ns,
+            )  # fmt: skip
+
+    @rule(orders=st.lists(st.one_of(LIMIT_ORDERS, LIMIT_ORDERS, MARKET_ORDERS, SPENDING_ORDERS), max_size=8))
+    def place(self, orders: list[PlaceOrder]) -> None:
+        """Both tell the same story of each order."""
+        for order in orders:
+            outcome = self.machine.apply(order, self.at_ns)
+            if order.post_only and self.naive.would_trade(order):
+                assert outcome is Reject.POST_ONLY_WOULD_TAKE
+                continue
+            assert not isinstance(outcome, Reject)
+            accepted = outcome[0]
+            assert isinstance(accepted, OrderAccepted)
+            assert story_of(accepted.order, outcome) == self.naive.arrive(accepted.order.order_id, order)
+
+    @rule(number=st.integers(1, 60), account_id=st.integers(1, 3))
+    def cancel(self, number: int, account_id: int) -> None:
+        """An order that is open and the account's own goes; else nothing happens."""
+        outcome = self.machine.apply(CancelOrders(account_id, (number,)), self.at_ns)
+        is_open = any((one.number, one.owner) == (number, account_id) for one in self.naive.resting)
+        assert isinstance(outcome, Reject) is not is_open
+        if is_open:
+            self.naive.cancel(number)
+
+    @invariant()
+    def books_are_the_same(self) -> None:
+        """Order by order, in the same place."""
+        book = self.machine.state.markets[MARKET.symbol].book
+        for levels, side, best_first in ((book.bids, Side.BUY, -1), (book.asks, Side.SELL, 1)):
+            fast = [
+                (order.order_id, order.price_ticks, order.open_lots)
+                for level in levels.levels()
+                for order in level.orders.values()
+            ]
+            resting = [one for one in self.naive.resting if one.side is side]
+            slow = [(one.number, one.price, one.lots) for one in sorted(resting, key=lambda o: o.price * best_first)]
+            assert fast == slow
+
+
+def story_of(order: Order, events: tuple[object, ...]) -> Story:
+    """What the machine's events say of an order."""
+    fills = [(e.maker.order_id, e.trade.price_ticks, e.trade.qty_lots) for e in events if isinstance(e, Traded)]
+    evicted = [
+        event.order.order_id
+        for event in events
+        if isinstance(event, OrderEnded) and event.order is not order and event.order.reason is Reason.SELF_TRADE
+    ]
+    return Story(fills, evicted, order.status, order.reason)
+
+
+TestBooksAgree = BooksAgree.TestCase

@@ -1,0 +1,226 @@
+"""A commit that fails, at whichever statement, leaves the store as it was, and the world goes on from there."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from any_commands import OPENING, PRICES, new_machine, new_state
+from seatrial.core.accounts import HOUSE
+from seatrial.core.commands import (
+    CancelOrders,
+    Command,
+    DriveTransfer,
+    IssueAddress,
+    IssueKey,
+    IssueToken,
+    OpenAccount,
+    PlaceOrder,
+    QuoteMarket,
+    RequestWithdrawal,
+    Rung,
+    SaveDestination,
+    SeeDeposit,
+    SetDelays,
+    SetStatus,
+    SpendNonce,
+)
+from seatrial.core.funding import Delays, TransferStatus
+from seatrial.core.machine import Machine
+from seatrial.core.markets import MarketStatus
+from seatrial.core.orders import OrderKind, Side
+from seatrial.core.rejects import Reject
+from seatrial.store import schema
+from seatrial.store.store import Store, open_store
+from trading_floor import START_NS
+
+PRICE = PRICES["BTC/USD"]
+
+
+def limit(account_id: int, side: Side, price: int, lots: int) -> PlaceOrder:
+    """An order in BTC/USD."""
+    return PlaceOrder(account_id, "BTC/USD", side, OrderKind.LIMIT, price, lots)
+
+
+FIRST: tuple[Command, ...] = (
+    *OPENING,
+    OpenAccount("house", HOUSE, "", rate_limits=False, trading_wallet=HOUSE, funding_wallet=HOUSE,
+                balances=((HOUSE, "USD", 10**12),)),
+    limit(1, Side.BUY, PRICE - 1, 5_000),
+    limit(1, Side.SELL, PRICE, 10_000),
+    limit(1, Side.SELL, PRICE + 9, 10_000),
+    limit(2, Side.BUY, PRICE, 5_000),
+    IssueAddress(1, "BTC", "Bitcoin", 9),
+    SpendNonce("strict", 5),
+    QuoteMarket("SUI/USD", (Rung(Side.BUY, 0, 19_000, 10**6),)),
+    RequestWithdrawal(1, "EUR", "home", 100_000),
+)  # fmt: skip
+SECOND: tuple[Command, ...] = (
+    OpenAccount("new", "kraken", "pro", rate_limits=False, trading_wallet="spot", funding_wallet="spot",
+                balances=(("spot", "DOGE", 10**10),)),
+    IssueKey(5, "new", "new", "secret", frozenset({"query"})),
+    IssueToken(1, 1, 10**12),
+    limit(2, Side.BUY, PRICE, 5_000),
+    limit(2, Side.BUY, PRICE - 2, 5_000),
+    limit(1, Side.SELL, PRICE - 1, 5_000),
+    CancelOrders(2, everything=True),
+    SeeDeposit(1, "BTC", 10**9),
+    DriveTransfer(1, TransferStatus.FAILURE),
+    SaveDestination(3, "BTC", "Bitcoin", "cold", "bc1q"),
+    QuoteMarket("SUI/USD", (Rung(Side.BUY, 0, 19_000, 0),)),
+    SetStatus("SUI/USD", MarketStatus.POST_ONLY),
+    SetDelays(Delays(1, 2, 3, 4)),
+    SpendNonce("strict", 6),
+)  # fmt: skip
+"""Writes to every table: new rows, and changes of those before; one row goes."""
+
+
+def do(machine: Machine, commands: tuple[Command, ...]) -> Machine:
+    """All of them, a minute apart."""
+    for command in commands:
+        outcome = machine.apply(command, machine.state.now_ns + 60 * 10**9)
+        assert not isinstance(outcome, Reject), (command, outcome)
+    return machine
+
+
+def commit(store: Store, machine: Machine) -> None:
+    """A group commit."""
+    store.commit(store.batch(machine.take_changes(), machine.state, "ticking"))
+
+
+def loaded(store: Store) -> Machine:
+    """The world that the store has."""
+    state = new_state()
+    store.load(state)
+    return Machine(state)
+
+
+def content(store: Store) -> dict[str, list[Any]]:
+    """Every row of every table."""
+    with store._writer.connect() as connection:
+        return {name: connection.execute(select(table)).all() for name, table in schema.METADATA.tables.items()}  # type: ignore[misc]
+
+
+@pytest.fixture(params=["file", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store with the first commands in it."""
+    store = open_store(tmp_path / "world.sqlite3" if request.param == "file" else None)
+    store.begin_world(7, START_NS, "ticking")
+    commit(store, do(new_machine(), FIRST))
+    yield store
+    store.close()
+
+
+class Breaking:
+    """The driver's calls, of which one fails."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left = -1
+        self.statements: list[str] = []
+        dialect = store._writer.dialect
+        for name in ("do_execute", "do_executemany"):
+            monkeypatch.setattr(dialect, name, self._breaking(getattr(dialect, name)))
+
+    def _breaking(self, really: Callable[..., Any]) -> Callable[..., Any]:
+        def call(cursor: object, statement: str, *rest: object) -> None:
+            self.statements.append(statement)
+            self.left -= 1
+            if self.left == 0:
+                message = "disk I/O error"
+                raise sqlite3.OperationalError(message)
+            really(cursor, statement, *rest)
+
+        return call
+
+
+def test_a_failure_at_any_statement_leaves_nothing_of_the_commit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each in turn; after each the world is loaded, and the same commands lead where they would have led."""
+    rows, goal = content(store), do(loaded(store), SECOND).fingerprint()
+    breaking = Breaking(store, monkeypatch)
+    for place in range(1, 100):
+        machine = do(loaded(store), SECOND)
+        assert machine.fingerprint() == goal
+        breaking.statements, breaking.left = [], place
+        try:
+            commit(store, machine)
+        except OperationalError as error:
+            assert "disk I/O error" in str(error)  # noqa: PT017  the last one does not fail
+        else:
+            break
+        breaking.left = -1
+        assert content(store) == rows
+    breaking.left = -1
+    verbs = {statement.split()[0] for statement in breaking.statements}
+    assert verbs == {"BEGIN", "INSERT", "UPDATE", "DELETE"}
+    assert len(breaking.statements) == place - 1
+    written = " ".join(breaking.statements)
+    assert all(f" {name} " in written for name in rows)
+    assert loaded(store).fingerprint() == goal
+
+
+def test_a_failure_at_the_commit_itself_leaves_nothing_of_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, before = content(store), loaded(store).fingerprint()
+    machine = do(loaded(store), SECOND)
+
+    def fail(_connection: object) -> None:
+        message = "disk I/O error"
+        raise sqlite3.OperationalError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._writer.dialect, "do_commit", fail)
+        with pytest.raises(OperationalError):
+            commit(store, machine)
+    assert content(store) == rows
+    assert loaded(store).fingerprint() == before
+    commit(store, do(loaded(store), SECOND))
+    assert loaded(store).fingerprint() == machine.fingerprint()
+
+
+def test_a_commit_whose_answer_is_lost_is_there_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody was answered, so either world would be right; half of one would not."""
+    machine = do(loaded(store), SECOND)
+    really = store._writer.dialect.do_commit
+
+    def fail_afterwards(connection: Any) -> None:  # noqa: ANN401  the driver's
+        really(connection)
+        message = "connection lost"
+        raise sqlite3.OperationalError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._writer.dialect, "do_commit", fail_afterwards)
+        with pytest.raises(OperationalError):
+            commit(store, machine)
+    assert loaded(store).fingerprint() == machine.fingerprint()
+    commit(store, do(loaded(store), (SpendNonce("strict", 7),)))
+
+
+def test_a_full_disk_leaves_nothing_of_the_commit(tmp_path: Path) -> None:
+    """SQLite's own error, somewhere in the middle."""
+    store = open_store(tmp_path / "world.sqlite3")
+    store.begin_world(7, START_NS, "ticking")
+    commit(store, do(new_machine(), FIRST))
+    rows = content(store)
+    machine = loaded(store)
+    for number in range(2_000):
+        machine.apply(limit(1, Side.BUY, PRICE - 1 - number, 5_000), 0)
+    with store._writer.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
+    with pytest.raises(OperationalError, match="full"):
+        commit(store, machine)
+    assert content(store) == rows
+    store.close()
+
+
+def test_an_empty_commit_only_moves_the_worlds_time(store: Store) -> None:
+    machine = loaded(store)
+    rows = content(store)
+    machine.state.now_ns += 1
+    commit(store, machine)
+    after = content(store)
+    assert after.pop("world") != rows.pop("world")
+    assert after == rows

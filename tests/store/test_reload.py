@@ -1,0 +1,116 @@
+"""What a store gives back equals what was live, after any commands and any split into commits, and goes on alike."""
+
+import tempfile
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from any_commands import GAPS_NS, OPENING, Journal, any_journal, new_machine, new_state, orders, others
+from auditor import Auditor
+from seatrial.core import fingerprint
+from seatrial.core.commands import Command
+from seatrial.core.machine import Machine
+from seatrial.core.rejects import Reject
+from seatrial.store.store import open_store
+from trading_floor import START_NS
+
+
+class TwoWorlds(RuleBasedStateMachine):
+    """One world is never stopped, the other is stored and loaded again and again. Nobody can tell them apart."""
+
+    path: Path | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live, self.stored = new_machine(), new_machine()
+        self.store = open_store(self.path)
+        self.store.begin_world(7, START_NS, "ticking")
+        self.auditor = Auditor()
+        for command in OPENING:
+            self.ask(command, 0)
+
+    def ask(self, command: Command, gap_ns: int) -> None:
+        """Both give the same answer."""
+        at_ns = self.live.state.now_ns + gap_ns
+        answers = [machine.apply(command, at_ns) for machine in (self.live, self.stored)]
+        assert answers[0] == answers[1]
+        assert isinstance(answers[0], Reject) or answers[0]
+
+    @rule(
+        steps=st.lists(st.tuples(st.one_of(orders(), orders(("PEPE/USD", "BTC/USD")), others()), GAPS_NS), max_size=12)
+    )
+    def ask_several(self, steps: Journal) -> None:
+        """Commands that one commit will hold."""
+        for command, gap_ns in steps:
+            self.ask(command, gap_ns)
+
+    @rule()
+    def commit(self) -> None:
+        """A group commit."""
+        changes = self.stored.take_changes()
+        self.auditor.note(changes)
+        self.store.commit(self.store.batch(changes, self.stored.state, "ticking"))
+
+    @rule()
+    def load_again(self) -> None:
+        """What a recovery does: a fresh machine from what the store has."""
+        self.commit()
+        state = new_state()
+        self.store.load(state)
+        self.stored = Machine(state)
+        assert fingerprint.facts(self.stored.state) == fingerprint.facts(self.live.state)
+        assert self.stored.fingerprint() == self.live.fingerprint()
+        self.auditor.check(self.stored)
+
+    def teardown(self) -> None:
+        """At the end, once more."""
+        self.load_again()
+        self.store.close()
+
+
+class TwoWorldsOnDisk(TwoWorlds):
+    """The same with a file, which is closed and opened in between."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "world.sqlite3"
+        super().__init__()
+
+    @rule()
+    def restart(self) -> None:
+        """Everything in memory is gone."""
+        self.commit()
+        self.store.close()
+        self.store = open_store(self.path)
+        world = self.store.world()
+        assert world is not None
+        assert (world.seed, world.created_ns, world.clock) == (7, START_NS, "ticking")
+        self.load_again()
+
+    def teardown(self) -> None:
+        """The last restart."""
+        self.restart()
+        super().teardown()
+        self.folder.cleanup()
+
+
+TwoWorldsOnDisk.TestCase.settings = settings(max_examples=settings().max_examples // 8)
+TestTwoWorlds = TwoWorlds.TestCase
+TestTwoWorldsOnDisk = TwoWorldsOnDisk.TestCase
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_long_life_survives_stops_at_any_moment(seed: int) -> None:
+    """Hundreds of commands in a row, where hypothesis tries many short sequences."""
+    worlds, luck = TwoWorlds(), Random(seed)  # noqa: S311  a test's luck
+    for command, gap_ns in any_journal(seed, 400, ("PEPE/USD", "BTC/USD", "ETH/PYUSD")):
+        worlds.ask(command, gap_ns)
+        if luck.randint(1, 10) == 1:
+            worlds.commit()
+        if luck.randint(1, 40) == 1:
+            worlds.load_again()
+    worlds.teardown()

@@ -1,0 +1,223 @@
+"""The tables, their migrations, and that PostgreSQL could keep them too."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from any_commands import OPENING, new_machine
+from seatrial.core.funding import Direction
+from seatrial.core.ledger import EntryKind
+from seatrial.core.queries import (
+    FillPage,
+    FillsById,
+    OrderPage,
+    OrdersById,
+    OrderTime,
+    PostingPage,
+    PostingsById,
+    Query,
+    Span,
+    TradePage,
+    TransferPage,
+)
+from seatrial.store import history, reload, schema, store, versions
+
+
+@pytest.fixture
+def script() -> ScriptDirectory:
+    """The migrations."""
+    config = Config()
+    config.set_main_option("script_location", str(versions.MIGRATIONS).replace("%", "%%"))
+    return ScriptDirectory.from_config(config)
+
+
+@pytest.fixture
+def created() -> Iterator[Engine]:
+    """A database as a new world gets it."""
+    engine = store._memory_engine()
+    versions.create(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def migrated() -> Iterator[Engine]:
+    """An empty database that went through all migrations."""
+    engine = store._memory_engine()
+    versions._upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+def tables(engine: Engine) -> dict[str, Any]:
+    """All that a database says of its tables."""
+    seen = inspect(engine)
+    with engine.connect() as connection:
+        statements = connection.execute(text("SELECT name, sql FROM sqlite_master"))
+        texts = {name: re.sub(r"\s*([(),])\s*|\s+", r"\1 ", sql or "") for name, sql in statements}
+    described = {
+        name: (seen.get_columns(name), seen.get_pk_constraint(name), seen.get_indexes(name))
+        for name in seen.get_table_names()
+    }
+    return {"tables": str(described), "statements": texts}
+
+
+def test_migrations_lead_to_the_same_tables_as_the_schema(created: Engine, migrated: Engine) -> None:
+    assert tables(migrated) == tables(created)
+
+
+def test_nothing_of_the_schema_is_without_a_migration(migrated: Engine) -> None:
+    with migrated.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.METADATA) == []
+
+
+def test_a_new_database_is_at_the_newest_migration(script: ScriptDirectory, created: Engine, migrated: Engine) -> None:
+    assert script.get_heads() == [versions.HEAD]
+    for engine in (created, migrated):
+        with engine.connect() as connection:
+            assert MigrationContext.configure(connection).get_current_revision() == versions.HEAD
+
+
+def test_migrating_twice_changes_nothing_more(migrated: Engine) -> None:
+    before = tables(migrated)
+    versions._upgrade(migrated)
+    assert tables(migrated) == before
+
+
+def test_every_migration_says_why(script: ScriptDirectory) -> None:
+    for migration in script.walk_revisions():
+        assert "\nWhy: " in (migration.module.__doc__ or ""), migration.path
+
+
+def test_a_new_migration_is_asked_why(tmp_path: Path) -> None:
+    """Alembic's template is ours and can be filled in."""
+    config = Config()
+    config.set_main_option("script_location", str(versions.MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("version_locations", str(tmp_path).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    made = command.revision(config, "second", rev_id="0002")
+    assert not isinstance(made, list)
+    assert made is not None
+    body = Path(made.path).read_text(encoding="utf-8")
+    assert "Why:" in body
+    compile(body, made.path, "exec")
+
+
+POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("name", sorted(schema.METADATA.tables))
+def test_postgresql_can_make_each_table(name: str) -> None:
+    table = schema.METADATA.tables[name]
+    statement = str(CreateTable(table).compile(dialect=POSTGRESQL))
+    assert "BIGINT" in statement
+    assert "STRICT" not in statement
+    assert "WITHOUT ROWID" not in statement
+    for index in table.indexes:
+        assert str(CreateIndex(index).compile(dialect=POSTGRESQL)).startswith("CREATE")
+
+
+EVERYTHING = Span(after_ns=1, until_ns=2, after_id=3, until_id=4)
+QUERIES: tuple[Query, ...] = (
+    PostingPage(1),
+    PostingPage(1, ("spot",), ("BTC",), (EntryKind.TRADE,), EVERYTHING, before_id=9),
+    PostingsById(1, (1, 2)),
+    *(OrderPage(1, live, 1, "a", EVERYTHING, by, with_fills=True) for live in (True, False) for by in OrderTime),
+    OrderPage(1, live=False, before_id=9, limit=None),
+    OrdersById(1, (1, 2), 1, ("a",), with_fills=True),
+    FillPage(1, ("BTC/USD",), EVERYTHING, before_id=9),
+    FillPage(1, ("BTC/USD",), EVERYTHING, merge_sweeps=True),
+    FillsById(1, (1, 2)),
+    TransferPage(1, Direction.DEPOSIT, "BTC", "Bitcoin", EVERYTHING, 9),
+    TradePage("BTC/USD", 1),
+    TradePage("BTC/USD"),
+)
+
+
+class Listening:
+    """A connection that writes down every statement it is given."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.heard: list[Any] = []
+
+    def execute(self, statement: Any, *values: Any) -> Any:  # noqa: ANN401  as SQLAlchemy's own
+        """Run it, and remember it."""
+        self.heard.append(statement)
+        return self.connection.execute(statement, *values)
+
+
+def test_postgresql_could_run_every_statement(created: Engine) -> None:
+    """All that is asked of history and at a start, compiled for it: a bind parameter stands where a value does."""
+    with created.connect() as connection:
+        listening: Any = Listening(connection)
+        for query in QUERIES:
+            history.answer(query, listening)
+        machine = new_machine()
+        for opening in OPENING:
+            machine.apply(opening, 0)
+        reload.fill(machine.state, listening.execute)
+    assert len(listening.heard) > len(QUERIES) + len(schema.METADATA.tables)
+    for statement in listening.heard:
+        compiled = str(statement.compile(dialect=POSTGRESQL))
+        assert compiled.startswith("SELECT")
+        assert "?" not in compiled
+
+
+@pytest.mark.parametrize("name", sorted(schema.METADATA.tables))
+def test_postgresql_could_write_each_table(name: str) -> None:
+    table = schema.METADATA.tables[name]
+    assert str(insert(table).compile(dialect=POSTGRESQL)).split()[:3] == ["INSERT", "INTO", name]
+    if table in schema.CHANGING:
+        update = str(store._update(table, schema.CHANGING[table]).compile(dialect=POSTGRESQL))
+        assert update.split()[:3] == ["UPDATE", name, "SET"]
+
+
+def whole_tables_read(engine: Engine, ask: Callable[[Connection], object]) -> list[str]:
+    """The tables that are read from end to end, by SQLite's own plan."""
+    heard: list[tuple[str, Any]] = []
+    with engine.connect() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *call: heard.append((call[2], call[3])))
+        ask(connection)
+        plans = [
+            connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values).all() for said, values in tuple(heard)
+        ]
+    details = [step.detail.split() for plan in plans for step in plan]
+    return [words[1] for words in details if words[0] == "SCAN"]
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: type(query).__name__)
+def test_no_query_of_history_reads_a_whole_table(created: Engine, query: Query) -> None:
+    """Whatever it filters by. What is counted is a part found already."""
+    scanned = whole_tables_read(created, lambda connection: history.answer(query, connection))
+    assert set(scanned) <= {"anon_1"}
+
+
+def test_a_start_reads_no_history_from_end_to_end(created: Engine) -> None:
+    """A world of ten million entries starts as fast as a new one."""
+    machine = new_machine()
+    for opening in OPENING:
+        machine.apply(opening, 0)
+    scanned = whole_tables_read(created, lambda connection: reload.fill(machine.state, connection.execute))
+    assert set(scanned) == {"accounts", "api_keys", "tokens", "addresses", "destinations", "purses", "transfers"}
+
+
+def test_an_engine_without_our_settings_can_read_the_tables_too(tmp_path: Path) -> None:
+    """They are plain tables: any SQLite tool opens them."""
+    path = tmp_path / "plain.sqlite3"
+    plain = create_engine(f"sqlite:///{path}")
+    versions.create(plain)
+    with plain.connect() as connection:
+        assert connection.execute(select(schema.world)).all() == []
+    plain.dispose()

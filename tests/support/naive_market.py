@@ -1,0 +1,105 @@
+"""A market as one would explain it: a list of orders, looked through anew for every lot. Slow and plainly right."""
+
+from dataclasses import dataclass, field
+
+from seatrial.core.commands import PlaceOrder
+from seatrial.core.orders import OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
+
+
+@dataclass
+class Resting:
+    """An order in the book."""
+
+    number: int
+    owner: int
+    side: Side
+    price: int
+    lots: int
+
+
+@dataclass
+class Story:
+    """What became of an arriving order: who it traded with, who gave way, how it ended."""
+
+    fills: list[tuple[int, int, int]] = field(default_factory=list)
+    """Maker, price, lots."""
+    evicted: list[int] = field(default_factory=list)
+    status: Status = Status.OPEN
+    reason: Reason | None = None
+
+
+class NaiveMarket:
+    """The orders of one market in order of arrival."""
+
+    def __init__(self) -> None:
+        self.resting: list[Resting] = []
+
+    def would_trade(self, order: PlaceOrder) -> bool:
+        """Whether it meets anyone at all."""
+        return self._best(order, set()) is not None
+
+    def arrive(self, number: int, order: PlaceOrder) -> Story:
+        """Let an order in: trade lot by lot with the best of the others, then rest or end."""
+        saved = [Resting(**vars(one)) for one in self.resting]
+        story = Story()
+        lots, money = order.qty_lots, order.spend
+        stopped = False
+        while lots or money:
+            maker = self._best(order, set(story.evicted))
+            if maker is None:
+                break
+            if not lots and maker.price > money:
+                money = 0
+                break
+            if maker.owner == order.account_id:
+                if order.self_trade is not SelfTrade.CANCEL_NEWEST:
+                    story.evicted.append(maker.number)
+                if order.self_trade is not SelfTrade.CANCEL_OLDEST:
+                    stopped = True
+                    break
+                continue
+            _take_one_lot(story, maker)
+            self.resting = [one for one in self.resting if one.lots]
+            lots, money = (lots - 1, 0) if order.qty_lots else (0, money - maker.price)
+        if order.time_in_force is TimeInForce.FOK and lots:
+            self.resting = saved
+            return Story(status=Status.CANCELED, reason=Reason.NOT_FILLED_AT_ONCE)
+        self.resting = [one for one in self.resting if one.number not in story.evicted]
+        is_done = lots == 0 if order.qty_lots else bool(story.fills) and money < story.fills[-1][1]
+        story.status, story.reason = self._end(number, order, lots, stopped=stopped, is_done=is_done)
+        return story
+
+    def cancel(self, number: int) -> None:
+        """Take an order out."""
+        self.resting = [one for one in self.resting if one.number != number]
+
+    def _end(
+        self, number: int, order: PlaceOrder, lots: int, *, stopped: bool, is_done: bool
+    ) -> tuple[Status, Reason | None]:
+        if is_done:
+            return Status.FILLED, None
+        if stopped:
+            return Status.CANCELED, Reason.SELF_TRADE
+        if order.kind is OrderKind.MARKET:
+            return Status.CANCELED, Reason.NO_LIQUIDITY
+        if order.time_in_force is TimeInForce.IOC:
+            return Status.CANCELED, Reason.NOT_FILLED_AT_ONCE
+        self.resting.append(Resting(number, order.account_id, order.side, order.price_ticks, lots))
+        return Status.OPEN, None
+
+    def _best(self, order: PlaceOrder, passed: set[int]) -> Resting | None:
+        """The best price that the order accepts; of several orders there the one that came first."""
+        others = [one for one in self.resting if one.side is not order.side and one.number not in passed]
+        if order.side is Side.BUY:
+            found = [one for one in others if order.kind is OrderKind.MARKET or one.price <= order.price_ticks]
+            return min(found, key=lambda one: one.price, default=None)
+        found = [one for one in others if one.price >= order.price_ticks]
+        return max(found, key=lambda one: one.price, default=None)
+
+
+def _take_one_lot(story: Story, maker: Resting) -> None:
+    maker.lots -= 1
+    if story.fills and story.fills[-1][0] == maker.number:
+        story.fills[-1] = (maker.number, maker.price, story.fills[-1][2] + 1)
+    else:
+        story.fills.append((maker.number, maker.price, 1))
