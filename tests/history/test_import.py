@@ -1,4 +1,7 @@
-"""`seatrial history import` takes what Kraken publishes, and drops nothing for looking alike. Source: market-data 10.2."""
+"""`seatrial history import` takes what Kraken publishes, and drops nothing for looking alike.
+
+Source: market-data 10.2.
+"""
 
 import gzip
 import zipfile
@@ -69,7 +72,8 @@ def test_columns_are_found_by_looking(run: Run, store: TradeStore, tmp_path: Pat
 REFUSED = {
     "candles": (f"{BASE},1.0,2.0,1.0,2.0,5.5,7\n", "holds candles"),
     "no time": ("a,b,c\n1,2,3\n", "its header has no single time"),
-    "text": ("hello\n", None),
+    "text": ("hello\n", "its header has no single time"),
+    "a header alone": ("time,price,volume\n", None),
     "not trades": ("5,6,7\n8,9,10\n", "is no time and sales"),
     "a bad price": (f"{BASE},1.5,1\n{BASE},abc,1\n", "line 2, is no trade"),
     "a negative price": (f"{BASE},1.5,1\n{BASE},-3,1\n", "line 2, is no trade"),

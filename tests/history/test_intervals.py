@@ -48,7 +48,7 @@ def test_krakens_nine_are_all_multiples_of_themselves() -> None:
     assert [read_interval(str(minutes)).length_s for minutes in MINUTES] == [60 * minutes for minutes in MINUTES]
 
 
-@pytest.mark.parametrize("text", ["", "0", "0m", "7x", "m", "-5m", "1.5h", "7 m", "٧m", "9999999w", "month", "1M"])
+@pytest.mark.parametrize("text", ["", "0", "0m", "7x", "m", "-5m", "1.5h", "7 m", "\u0667m", "9999999w", "month", "1M"])
 def test_what_is_no_interval_is_refused(text: str) -> None:
     with pytest.raises(HistoryError, match="is no interval"):
         read_interval(text)
@@ -62,7 +62,7 @@ def test_sql_and_python_agree(text: str, at_ns: int) -> None:
     interval = read_interval(text)
     number = interval.number(at_ns)
     sql = f"SELECT {interval.number_sql('t')} AS n, {interval.start_sql('n')} FROM (SELECT {at_ns}::BIGINT AS t)"  # noqa: S608
-    assert duckdb.sql(sql).fetchall() == [(number, interval.start_ns(number) // SECOND)]
+    assert duckdb.execute(sql).fetchall() == [(number, interval.start_ns(number) // SECOND)]
     assert interval.start_ns(number) <= at_ns < interval.start_ns(number + 1)
     assert interval.at_or_after(interval.start_ns(number)) == number
     assert interval.at_or_after(interval.start_ns(number) + 1) == number + 1

@@ -94,7 +94,7 @@ def _put_out(candles: Candles, format_: Format, out: Path | None) -> None:
 
 def _notes(candles: Candles) -> None:
     """Say which candles may be incomplete."""
-    if candles.extent() is None:
+    if candles.numbers() is None:
         note("no trades are stored of that time")
     gaps = candles.uncertain()
     for gap in gaps[:_MOST_NOTES]:

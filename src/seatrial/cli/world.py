@@ -46,7 +46,7 @@ def clock(
     token: Token = None,
     json: Json = False,
 ) -> None:
-    """Show, freeze, run, set, advance or speed up the world's time. It never goes back.
+    """Show, freeze, run, set, advance or speed up the world's time. It goes back only while nothing happened.
 
     It comes back when all that fell due has happened.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 from msgspec import Struct
 
@@ -44,14 +44,6 @@ class Wanted(Struct, frozen=True):
     """Of prices; the pair's own where nothing is said."""
 
 
-class Extent(NamedTuple):
-    """What came out: how many candles, and the starts of the first and the last."""
-
-    candles: int
-    first_s: int
-    last_s: int
-
-
 class Candles:
     """The candles of one pair, in a table that DuckDB holds, in memory or on the disk."""
 
@@ -79,11 +71,6 @@ class Candles:
     def pair(self) -> str:
         """Whose they are."""
         return self.stored.pair.name
-
-    def extent(self) -> Extent | None:
-        """How far they reach; None when there is none."""
-        [found] = self.rows(f"SELECT count(*), min(time), max(time) FROM ({self._timed(self._places)})")
-        return Extent(*found) if found[0] else None
 
     def select(self) -> str:
         """SQL of the finished rows: time, open, high, low, close, vwap, volume, count."""
@@ -122,12 +109,11 @@ class Candles:
 
     def uncertain(self) -> list[Gap]:
         """The stretches of time of which nothing is stored and into which a candle reaches."""
-        extent = self.extent()
-        if extent is None:
+        numbers = self.numbers()
+        if numbers is None:
             return []
         interval, spans = self.wanted.interval, self.stored.spans
-        begins_ns = extent.first_s * SECOND_NS
-        ends_ns = interval.start_ns(interval.number(extent.last_s * SECOND_NS) + 1)
+        begins_ns, ends_ns = interval.start_ns(numbers[0]), interval.start_ns(numbers[1] + 1)
         around = (Span(0, 0), *spans, Span(FOREVER_NS, FOREVER_NS))
         between = (Gap(before.end_ns, after.first_ns) for before, after in pairwise(around))
         return [gap for gap in between if max(gap.first_ns, begins_ns) < min(gap.end_ns or 0, ends_ns)]
@@ -217,13 +203,13 @@ class Candles:
         return known if self._end is None else min(known, self._end)
 
     def _unknown(self) -> Iterator[tuple[int, int]]:
-        """The first and last number of each run of intervals whose price is not known."""
+        """The first and last number of each run of intervals whose price is not known: up to the next trade."""
         number = self.wanted.interval.number
         traded = [span for span in self.stored.spans if span.files]
         for before, after in pairwise(traded):
-            first_ns, end_ns = _known_until(before), _known_from(after)
-            if first_ns < end_ns:
-                yield number(first_ns), number(end_ns - 1)
+            first_ns = _known_until(before)
+            if first_ns < _known_from(after):
+                yield number(first_ns), number(after.files[0].first_ns - 1)
 
     def _pair_decimals(self) -> int:
         asked = self.wanted.decimals
@@ -270,6 +256,6 @@ def _known_until(span: Span) -> int:
 
 
 def _known_from(span: Span) -> int:
-    """Before its first trade there is no price; archives begin with a day."""
+    """Before a download's first trade there is no price; an archive begins with a day."""
     first = span.files[0]
     return first.first_ns // _DAY_NS * _DAY_NS if first.from_archive else first.first_ns

@@ -50,7 +50,8 @@ def read_layout(path: Path) -> Layout | None:
     first = lines[0]
     if any(_SECONDS.fullmatch(field) for field in first):
         return Layout(_by_content(path, first), header=False)
-    return Layout(_by_names(path, first, lines[1]), header=True) if len(lines) > 1 else None
+    columns = _by_names(path, first, lines[-1])
+    return Layout(columns, header=True) if len(lines) > 1 else None
 
 
 def _first_rows(path: Path) -> list[list[str]]:

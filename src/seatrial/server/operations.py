@@ -164,6 +164,7 @@ async def read_clock(visit: Visit) -> shapes.ClockView:
 async def set_clock(visit: Visit) -> shapes.ClockView:
     """Comes back when all that fell due has happened."""
     wanted: shapes.ClockChange = visit.body
+    await visit.world.settled()
     clock, here_ns = visit.world.clock, _now(visit)
     target_ns = here_ns if wanted.now is None else _read(times.read_moment, wanted.now)
     if wanted.advance is not None:

@@ -134,8 +134,11 @@ class World:
         await self.apply(PassTime())
 
     async def begin_again(self, at_ns: int) -> None:
-        """Let an untouched world begin at another moment, with the same accounts and keys. Raises `Unavailable`."""
-        await self.settled()
+        """Let an untouched world begin at another moment, with the same accounts and keys. Raises `Unavailable`.
+
+        The caller has waited until all is settled, found the world untouched and set the clock, all without a pause
+        in between: nothing can happen in the world before it begins again.
+        """
         self.machine.state = reopened(self.machine.state, self._fresh_state(), at_ns)
         self._store.start_over()
         await self.committed()

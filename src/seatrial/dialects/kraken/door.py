@@ -19,7 +19,6 @@ from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
 from seatrial.dialects.kraken.params import BadCall, Params, parse_body
 from seatrial.dialects.wire import Call
 
-
 MOST_LOGGED: Final = 2_000
 """Bytes of a body that the log shows."""
 

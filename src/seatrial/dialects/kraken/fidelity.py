@@ -146,7 +146,7 @@ RULES: Final = (
          "Every trade of a pair has a nanosecond of its own."),
     Rule("market-data.ohlc-720", DOCUMENTED,
          'docs: Get OHLC Data; support: "How to retrieve historical time and sales"',
-         "OHLC reaches 720 candles back, whatever `since` says; the running candle comes last."),
+         "OHLC has 720 candles at most, whatever `since` says; the last of them is running."),
     Rule("market-data.ohlc-intervals", DOCUMENTED, "docs: Get OHLC Data",
          "Intervals are 1, 5, 15, 30, 60, 240, 1440, 10080 and 21600 minutes; others are invalid arguments."),
     Rule("market-data.ohlc-alignment", OBSERVED, "104 weekly candles; for 21600 minutes inferred",

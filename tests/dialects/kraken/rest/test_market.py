@@ -253,13 +253,13 @@ class TestOhlc:
         assert [row[1:] for row in candles(exchange)][1:3] == [["100.0"] * 4 + empty] * 2
         assert [row[1:] for row in candles(exchange)][4:] == [["101.0"] * 4 + empty] * 2
 
-    def test_reaches_720_candles_back_whatever_since_says(self, exchange: Exchange) -> None:
+    def test_has_720_candles_whatever_since_says(self, exchange: Exchange) -> None:
         exchange.trade("100", "1")
         exchange.clock.advance(2_000 * MINUTE)
         exchange.trade("101", "1")
         rows = candles(exchange, since=1)
-        assert len(rows) == 721
-        assert rows[0] == [MIDNIGHT_S + 1_280 * MINUTE, *["100.0"] * 4, "0.0", "0.00000000", 0]
+        assert len(rows) == 720
+        assert rows[0] == [MIDNIGHT_S + 1_281 * MINUTE, *["100.0"] * 4, "0.0", "0.00000000", 0]
         assert rows == candles(exchange)
 
     def test_since_is_exclusive(self, exchange: Exchange) -> None:

@@ -122,7 +122,11 @@ def ticker(visit: PublicVisit) -> dict[str, Ticker]:
 
 
 def ohlc(visit: PublicVisit) -> dict[str, object]:
-    """Up to 720 finished candles and the running one, oldest first; `last` is when the newest finished one began."""
+    """Up to 720 candles, oldest first, the last of them running; `last` is when the newest finished one began.
+
+    Source of 720: seed "How to retrieve historical time and sales". A recorded reply of 2025 has the running one beside
+    720 finished ones; the seed outranks it.
+    """
     symbol = _pair(visit)
     minutes = visit.params.integer("interval", 1, MINUTES[-1]) or MINUTES[0]
     if minutes not in MINUTES:
@@ -131,7 +135,7 @@ def ohlc(visit: PublicVisit) -> dict[str, object]:
     ms, length_s = visit.state.markets[symbol], minutes * 60
     now_s = max(visit.at_ns, visit.state.now_ns) // SECOND_NS
     running_s = now_s - now_s % length_s
-    first_s = running_s - KEPT * length_s
+    first_s = running_s - (KEPT - 1) * length_s
     if since_ns is not None:
         first_s = max(first_s, min(_first_after(since_ns // SECOND_NS, length_s), running_s))
     rows = _filled(ms.candles.of(minutes), first_s, running_s, length_s)
