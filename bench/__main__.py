@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 from rich.console import Console
 
-from bench import core, ledger, report, starts, wire
+from bench import candles, core, ledger, report, starts, wire
 from bench.processes import BenchError
 
 
@@ -21,10 +21,14 @@ class Sizes(Struct, frozen=True):
     worlds: int
     ledger_entries: int
     ledger_pages: int
+    candle_trades: int
+    downloaded_trades: int
 
 
-FULL = Sizes(wire.Size(rounds=5, connections=64, calls=150, lone_calls=500), 100_000, 5, 20, 200_000, 500)
-QUICK = Sizes(wire.Size(rounds=1, connections=8, calls=10, lone_calls=10), 1_000, 1, 2, 1_000, 10)
+FULL = Sizes(
+    wire.Size(rounds=5, connections=64, calls=150, lone_calls=500), 100_000, 5, 20, 200_000, 500, 10_000_000, 50_000
+)
+QUICK = Sizes(wire.Size(rounds=1, connections=8, calls=10, lone_calls=10), 1_000, 1, 2, 1_000, 10, 20_000, 2_000)
 
 
 def main() -> None:
@@ -56,6 +60,8 @@ def _measure(sizes: Sizes, where: Path) -> report.Report:
         figures += starts.measure(folder, sizes.starts, sizes.worlds)
         status.update(f"a ledger of {sizes.ledger_entries:,} entries")
         figures += ledger.measure(folder, sizes.ledger_entries, sizes.ledger_pages)
+        status.update(f"candles of {sizes.candle_trades:,} trades")
+        figures += candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades)
         return report.Report(report.machine(), calls, figures)
 
 

@@ -48,8 +48,8 @@ class _Started(Struct, frozen=True):
 
 def measure(folder: Path, entries: int, pages: int) -> list[Figure]:
     """A server without history beside one with that many entries."""
-    bare = _start(folder / "bare", _write_history(folder / "bare", 0), 0, pages)
-    keyed = _write_history(folder / "long", entries)
+    bare = _start(folder / "bare", write_history(folder / "bare", 0), 0, pages)
+    keyed = write_history(folder / "long", entries)
     long = _start(folder / "long", keyed, entries, pages)
     disk = sum(file.stat().st_size for file in (folder / "long").glob("world.sqlite3*"))
     count = f"{entries:,} entries"
@@ -90,7 +90,7 @@ def _ask(server: processes.Seatrial, signer: Signer, offsets: list[int]) -> list
     return list(array("q", processes.generate(Plan(server.port, [requests])).latencies_ns))
 
 
-def _write_history(data: Path, entries: int) -> Keyed:
+def write_history(data: Path, entries: int) -> Keyed:
     """A world whose taker bought in small trades, over a month, until there were that many entries; the taker's key."""
     data.mkdir(parents=True)
     catalogue, clock = load(), Clock()

@@ -358,3 +358,53 @@ def test_a_manifest_of_a_newer_version_is_left_alone(run: Run, store: TradeStore
         told = run("history", "download", "XBTUSD", "--from", venue.url, fails=2).output
     assert "another version" in told
     assert replace(stored, format=2).format == 2
+
+
+ASSET_PAIRS = b"""{"error":[],"result":{"XNEWZUSD":{"altname":"NEWUSD","wsname":"NEW/USD","pair_decimals":3}}}"""
+
+
+def test_a_pair_that_the_package_does_not_list_is_called_as_the_venue_calls_it(run: Run, store: TradeStore) -> None:
+    with TradesVenue(deals(5)) as venue:
+        venue.asset_pairs = ASSET_PAIRS
+        run("history", "download", "new/usd", "--from", venue.url)
+        run("history", "download", "XNEWZUSD", "--from", venue.url)
+    stored = store.find("NEW/USD")
+    assert stored is not None
+    assert stored.pair == Pair("NEWUSD", ("XNEWZUSD", "NEW/USD"), 3)
+    assert {asked["pair"] for asked in venue.asked} == {"NEWUSD"}
+
+
+@pytest.mark.parametrize("answer", [b'{"error":["EGeneral:Unknown method"]}', b'{"error":[],"result":{}}', b"hello"])
+def test_a_venue_that_does_not_say_what_a_pair_is_called_is_asked_by_the_name(run: Run, answer: bytes) -> None:
+    with TradesVenue(deals(5)) as venue:
+        venue.asset_pairs = answer
+        run("history", "download", "new/usd", "--from", venue.url)
+    assert venue.asked[0]["pair"] == "NEWUSD"
+
+
+def test_on_a_terminal_a_bar_shows_the_time_left(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest id says how many trades there will be."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    made = deals(2_500)
+
+    def newest(_: int, asked: dict[str, str]) -> Answer | None:
+        return Answer(page_of(made, made[-2].at_ns)) if "count" in asked else None
+
+    with TradesVenue(made, script=newest) as venue:
+        told = run("history", "download", "XBTUSD", "--from", venue.url).stderr
+        assert "2,500 trades" in told
+        assert "100%" in told
+        assert venue.asked[0] == {"pair": "XBTUSD", "count": "1"}
+        asked = len(venue.asked)
+        run("history", "download", "XBTUSD", "--from", venue.url, "--since", 0, "--until", iso(made[9].at_ns))
+        assert len(venue.asked) == asked
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_without_the_newest_id_the_bar_goes_by_time(run: Run, monkeypatch: pytest.MonkeyPatch, *, ids: bool) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    made = deals(500, ids=ids)
+    with TradesVenue(made, size=100) as venue:
+        told = run("history", "download", "XBTUSD", "--from", venue.url, "--until", iso(made[-1].at_ns)).stderr
+    assert "100%" in told
+    assert all("count" not in asked for asked in venue.asked)

@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -48,6 +49,21 @@ def test_a_real_process_that_is_killed_again_and_again_ends_with_every_trade_onc
         subprocess.run([sys.executable, "-c", COMMAND, *words], check=True, stdout=subprocess.DEVNULL)
     assert stored_rows(store) == printed(made)
     assert lives.count(-9) == KILLS
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_download_that_is_stopped_stores_what_it_has(store: TradeStore, stop: signal.Signals) -> None:
+    made = deals(2_000)
+    with TradesVenue(made, size=100) as venue:
+        words = ["history", "download", "XBTUSD", "--from", venue.url, "--store", str(store.folder)]
+        command = [sys.executable, "-m", "seatrial", *words]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            venue.script = lambda call, _: process.send_signal(stop) if call == 6 else None
+            _, told = process.communicate()
+    stored = stored_rows(store)
+    assert (process.returncode, told) == (130, "seatrial: stopped; the same command goes on from here\n")
+    assert 500 <= len(stored) < 2_000
+    assert stored == printed(made)[: len(stored)]
 
 
 def _kill_at(process: subprocess.Popen[bytes], call: int, delay_seconds: float) -> Callable[..., Answer | None]:

@@ -106,8 +106,8 @@ def test_more_candles_than_pixels_are_drawn_together(run: Run, tmp_path: Path) -
     run("history", "import", path)
     svg = draw(run, tmp_path / "chart.svg")
     assert MOST_BARS / 2 < len(boxes(svg, UP_VOLUME) + boxes(svg, DOWN_VOLUME)) <= MOST_BARS
-    assert "1,440 intervals, 4 in a bar" in svg.read_text()
-    assert "1,440 intervals ·" in draw(run, tmp_path / "chart.html").read_text()
+    assert "870 intervals, 4 in a bar" in svg.read_text()
+    assert "870 intervals ·" in draw(run, tmp_path / "chart.html").read_text()
     assert 3 * MOST_BARS < MOST_BARS_OF_A_PAGE
 
 

@@ -281,5 +281,5 @@ def test_the_whole_life_of_a_market_can_be_drawn(run: Run, recorded: Folder, tmp
     chart = tmp_path / "chart.svg"
     run("candles", "XBTUSD", "--interval", "1d", "--plot", chart)
     text = chart.read_text()
-    assert "3,190 intervals, 7 in a bar" in text
+    assert "3,190 intervals, 12 in a bar" in text
     assert "logarithmic" in text

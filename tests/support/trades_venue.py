@@ -91,6 +91,8 @@ class TradesVenue:
         self.asked: list[dict[str, str]] = []
         """The parameters of every call of Trades."""
         self.agents: set[str] = set()
+        self.asset_pairs: bytes | None = None
+        """What AssetPairs answers; nothing of Kraken's without."""
         venue = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -122,6 +124,8 @@ class TradesVenue:
         """What one call gets."""
         path, query = urlsplit(target)[2:4]
         self.agents.add(agent)
+        if path == "/0/public/AssetPairs" and self.asset_pairs is not None:
+            return Answer(self.asset_pairs)
         if path != "/0/public/Trades":
             return Answer(b"not here", 404, "text/plain")
         parameters = {name: values[0] for name, values in parse_qs(query).items()}

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from types import TracebackType
 from typing import Any, Final, Self
+from uuid import uuid4
 
 from msgspec import Struct
 
@@ -54,9 +55,12 @@ class Candles:
         self._store = store
         self._first = wanted.interval.at_or_after(wanted.first_ns)
         self._end = None if wanted.end_ns is None else wanted.interval.at_or_after(wanted.end_ns)
-        self._database = duck.connect(store.pair_folder(stored.pair) / ".spill")
+        self._database = duck.connect(store.pair_folder(stored.pair) / f".spill-{uuid4().hex}")
         self._make()
-        self.price_decimals = self._needed(_PRICES, self._pair_decimals(), stored.price.scale)
+        decimals = wanted.decimals if wanted.decimals is not None else stored.pair.decimals
+        self.price_decimals = self._needed(_PRICES, decimals or 0, stored.price.scale)
+        self.decimals = self.price_decimals if decimals is None else decimals
+        """Of the pair's prices today; an old price may have more."""
         self.volume_decimals = self._needed(("volume",), VOLUME_DECIMALS, stored.volume.scale)
 
     def __enter__(self) -> Self:
@@ -158,8 +162,7 @@ class Candles:
 
     def _finished(self, places: str) -> str:
         stored = self.stored
-        known = self.wanted.decimals is not None or stored.pair.decimals is not None
-        vwap = self._vwap(self._pair_decimals() if known else self.price_decimals)
+        vwap = self._vwap(self.decimals)
         price = duck.number_type(Digits(stored.price.whole, self.price_decimals))
         volume = f"DECIMAL({duck.MOST_DIGITS}, {self.volume_decimals})"
         prices = ", ".join(f"{name}::{price} AS {name}" for name in _PRICES)
@@ -210,10 +213,6 @@ class Candles:
             first_ns = _known_until(before)
             if first_ns < _known_from(after):
                 yield number(first_ns), number(after.files[0].first_ns - 1)
-
-    def _pair_decimals(self) -> int:
-        asked = self.wanted.decimals
-        return asked if asked is not None else self.stored.pair.decimals or 0
 
     def _needed(self, columns: tuple[str, ...], decimals: int, scale: int) -> int:
         """At least so many decimals; as many as it takes to show every number exactly."""

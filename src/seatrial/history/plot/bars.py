@@ -49,7 +49,7 @@ def chart(candles: Candles, most: int) -> Chart | None:
         f"{last - first + 1:,} intervals{drawn} · {_sources(candles)}",
         [Bar(*row) for row in rows],
         interval.start_ns((last // together + 1) * together) // SECOND_NS,
-        candles.price_decimals,
+        candles.decimals,
     )
 
 

@@ -11,8 +11,8 @@ from seatrial.history.plot.bars import Bar, Chart
 
 WIDTH: Final = 1600
 HEIGHT: Final = 900
-MOST_BARS: Final = 480
-"""Each bar has three pixels or more."""
+MOST_BARS: Final = 290
+"""Each has five pixels or more, three of them for its body."""
 
 PAPER, INK, FAINT, GRID, GRID_STRONG = "#ffffff", "#1b1f24", "#6a737d", "#eceff2", "#d3d8de"
 UP, DOWN, UP_VOLUME, DOWN_VOLUME = "#0e9f6e", "#d9363e", "#a9ddca", "#f2b5b8"
