@@ -67,7 +67,9 @@ def test_a_nonce_of_an_unknown_key_is_refused(floor: Floor) -> None:
 def test_without_a_window_each_nonce_is_above_all_before(floor: Floor) -> None:
     key = _issue(floor)
     for nonce in (0, 5, 7):
+        floor.now_ns += 1
         floor.apply(SpendNonce("public", nonce))
+        assert key.used_ns == floor.now_ns
     for nonce in (7, 6, 0):
         assert floor.refusal(SpendNonce("public", nonce)) is Reject.NONCE_USED
     assert key.highest_nonce == 7

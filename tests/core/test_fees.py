@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seatrial.core.ledger import EntryKind
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Side
@@ -151,6 +152,14 @@ def test_a_row_of_nothing_is_not_written() -> None:
     assert floor.rows("carl") == ""
 
 
+def test_a_row_of_only_a_fee_is_written() -> None:
+    floor = Floor()
+    ledger, purse = floor.machine.state.ledger, floor.purse("ann", "USD")
+    ledger.open_entry()
+    ledger.post(purse, EntryKind.ROLLOVER, 1, floor.now_ns, 0, 5)
+    assert [(row.amount, row.fee) for row in ledger.posted] == [(0, 5)]
+
+
 def test_a_seller_never_gives_more_than_there_is() -> None:
     """Each fill is rounded to the nearest unit, so ten of them may come to more than is there for all (decided)."""
     floor = Floor("PEPE/USD", fees=flat(0, 0))
@@ -174,6 +183,20 @@ def test_a_buyer_never_pays_more_than_there_is_and_pays_the_cost_before_the_fee(
     paid = [tuple(line.split()[2:4]) for line in floor.rows("ann").splitlines() if "USD" in line]
     assert {cost for cost, _ in paid} == {"-1.7503"}
     assert {fee for _, fee in paid} == {"0.0043", "0.0044"}, "the rate alone asks for 0.0044"
+
+
+def test_a_buyer_without_a_fee_to_save_on_pays_less_than_the_cost() -> None:
+    """The seller gets a unit less rather than the buyer owing one (decided)."""
+    floor = Floor("PEPE/USD", fees=flat(0, 0))
+    floor.open("ann", USD="17.5025")
+    floor.open("bob", PEPE="2500000")
+    floor.place(floor.order("ann", BUY, "2500000", at="0.000007001"))
+    for _ in range(10):
+        floor.place(floor.order("bob", SELL, "250000", at="0.000007001"))
+    paid = [line.split()[2] for line in floor.rows("ann").splitlines() if "USD" in line]
+    assert set(paid) == {"-1.7502", "-1.7503"}, "the nearest alone would always be 1.7503"
+    assert floor.money("ann", "USD") == "free 0"
+    assert floor.money("bob", "USD") == "free 17.5025"
 
 
 def test_the_rate_falls_with_the_volume_fill_by_fill() -> None:

@@ -419,6 +419,19 @@ def test_a_withdrawal_is_refused_for_a_reason(floor: Floor, command: RequestWith
     assert floor.machine.fingerprint() == before
 
 
+def test_a_destination_whose_method_is_gone_is_of_no_use(floor: Floor) -> None:
+    """The catalogue was changed since the world was stored."""
+    floor.machine.state.methods["EUR"] = [WIRE]
+    assert floor.refusal(RequestWithdrawal(1, "EUR", "bank", 100_0000)) is Reject.METHOD_UNKNOWN
+
+
+def test_a_withdrawal_whose_method_is_gone_goes_on(floor: Floor) -> None:
+    transfer = withdraw(floor)
+    floor.machine.state.methods["EUR"] = [WIRE]
+    drive(floor, transfer, PENDING, SETTLED)
+    assert transfer.chain_tx
+
+
 def test_all_that_is_free_can_be_withdrawn(floor: Floor) -> None:
     floor.apply(RequestWithdrawal(1, "EUR", "bank", 300_0000, address="DE00123", most_fee=9000))
     assert floor.money("ann", "EUR") == "free 0 leaving 300"

@@ -76,6 +76,16 @@ def test_a_rested_remainder_is_the_maker_of_its_next_fill(floor: Floor) -> None:
     assert makers == [("ann", True), ("carl", False), ("carl", True), ("bob", False)]
 
 
+def test_a_level_says_when_an_order_in_it_last_came_or_filled(floor: Floor) -> None:
+    floor.draw("bid 99 2 ann")
+    floor.now_ns += 5
+    floor.draw("bid 99 2 bob")
+    (level,) = floor.machine.state.markets["BTC/USD"].book.bids.levels()
+    assert level.touched_ns == floor.now_ns
+    floor.place(floor.order("carl", SELL, "1"))
+    assert level.touched_ns == floor.trades[0].at_ns
+
+
 def test_prices_that_do_not_meet_do_not_trade(floor: Floor) -> None:
     floor.draw("""
         ask 101.1 2 ann

@@ -216,6 +216,28 @@ def test_a_full_disk_leaves_nothing_of_the_commit(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_world_begun_again_replaces_all_that_was_stored(store: Store) -> None:
+    again = do(new_machine(), OPENING)
+    store.start_over()
+    commit(store, again)
+    assert loaded(store).fingerprint() == again.fingerprint()
+    more = do(loaded(store), (SpendNonce("strict", 7),))
+    commit(store, more)
+    assert loaded(store).fingerprint() == more.fingerprint()
+
+
+def test_a_world_that_cannot_be_begun_again_stays(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = loaded(store).fingerprint()
+    breaking = Breaking(store, monkeypatch)
+    breaking.left = 20
+    store.start_over()
+    with pytest.raises(OperationalError):
+        commit(store, do(new_machine(), OPENING))
+    assert "DELETE" in " ".join(breaking.statements)
+    breaking.left = -1
+    assert loaded(store).fingerprint() == before
+
+
 def test_an_empty_commit_only_moves_the_worlds_time(store: Store) -> None:
     machine = loaded(store)
     rows = content(store)

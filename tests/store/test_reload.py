@@ -8,15 +8,17 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
+from msgspec.structs import replace
 
 from any_commands import GAPS_NS, OPENING, Journal, any_journal, new_machine, new_state, orders, others
 from auditor import Auditor
 from seatrial.core import fingerprint
-from seatrial.core.commands import Command
+from seatrial.core.commands import Command, PassTime, PlaceOrder
 from seatrial.core.machine import Machine
+from seatrial.core.orders import OrderKind, Side
 from seatrial.core.rejects import Reject
 from seatrial.store.store import open_store
-from trading_floor import START_NS
+from trading_floor import SECOND_NS, START_NS
 
 
 class TwoWorlds(RuleBasedStateMachine):
@@ -101,6 +103,19 @@ class TwoWorldsOnDisk(TwoWorlds):
 TwoWorldsOnDisk.TestCase.settings = settings(max_examples=settings().max_examples // 8)
 TestTwoWorlds = TwoWorlds.TestCase
 TestTwoWorldsOnDisk = TwoWorldsOnDisk.TestCase
+
+
+def test_an_order_that_started_late_keeps_its_place_behind_the_others() -> None:
+    """Its number is lower than theirs; the queue is what counts."""
+    worlds = TwoWorlds()
+    early = PlaceOrder(1, "BTC/USD", Side.BUY, OrderKind.LIMIT, 600_000, 5_000)
+    worlds.ask(replace(early, starts_ns=START_NS + SECOND_NS), 0)
+    worlds.ask(early, 0)
+    worlds.ask(PassTime(), 2 * SECOND_NS)
+    worlds.load_again()
+    (level,) = worlds.stored.state.markets["BTC/USD"].book.bids.levels()
+    assert list(level.orders) == [2, 1]
+    worlds.teardown()
 
 
 @pytest.mark.parametrize("seed", range(8))

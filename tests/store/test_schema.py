@@ -184,24 +184,36 @@ def test_postgresql_could_write_each_table(name: str) -> None:
         assert update.split()[:3] == ["UPDATE", name, "SET"]
 
 
-def whole_tables_read(engine: Engine, ask: Callable[[Connection], object]) -> list[str]:
-    """The tables that are read from end to end, by SQLite's own plan."""
+def plans(engine: Engine, ask: Callable[[Connection], object]) -> list[str]:
+    """The steps that SQLite takes for every statement."""
     heard: list[tuple[str, Any]] = []
     with engine.connect() as connection:
         event.listen(connection, "before_cursor_execute", lambda *call: heard.append((call[2], call[3])))
         ask(connection)
-        plans = [
+        found = [
             connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values).all() for said, values in tuple(heard)
         ]
-    details = [step.detail.split() for plan in plans for step in plan]
-    return [words[1] for words in details if words[0] == "SCAN"]
+    return [step.detail for plan in found for step in plan]
+
+
+def whole_tables_read(engine: Engine, ask: Callable[[Connection], object]) -> set[str]:
+    """The tables that are read from end to end."""
+    return {words[1] for words in map(str.split, plans(engine, ask)) if words[0] == "SCAN"}
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: type(query).__name__)
 def test_no_query_of_history_reads_a_whole_table(created: Engine, query: Query) -> None:
     """Whatever it filters by. What is counted is a part found already."""
-    scanned = whole_tables_read(created, lambda connection: history.answer(query, connection))
-    assert set(scanned) <= {"anon_1"}
+    assert whole_tables_read(created, lambda connection: history.answer(query, connection)) <= {"anon_1"}
+
+
+@pytest.mark.parametrize(
+    "query", [query for query in QUERIES if history.is_quick(query)], ids=lambda query: type(query).__name__
+)
+def test_a_quick_query_goes_straight_to_its_rows(created: Engine, query: Query) -> None:
+    """Down an index and on from there: nothing is counted, and few rows are sorted."""
+    steps = plans(created, lambda connection: history.answer(query, connection))
+    assert all(step.startswith(("SEARCH", "USE TEMP B-TREE")) for step in steps), steps
 
 
 def test_a_start_reads_no_history_from_end_to_end(created: Engine) -> None:
@@ -210,7 +222,7 @@ def test_a_start_reads_no_history_from_end_to_end(created: Engine) -> None:
     for opening in OPENING:
         machine.apply(opening, 0)
     scanned = whole_tables_read(created, lambda connection: reload.fill(machine.state, connection.execute))
-    assert set(scanned) == {"accounts", "api_keys", "tokens", "addresses", "destinations", "purses", "transfers"}
+    assert scanned == {"accounts", "api_keys", "tokens", "addresses", "destinations", "purses", "transfers"}
 
 
 def test_an_engine_without_our_settings_can_read_the_tables_too(tmp_path: Path) -> None:
