@@ -49,7 +49,7 @@ def trade(second: int, price: str, volume: str = "1") -> Trade:
     return Trade(START + second * SECOND, Decimal(price), Decimal(volume))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     made=markets(),
     length_s=st.sampled_from([1, 60, 420, 3600, 86_400, 604_800]),

@@ -141,6 +141,20 @@ def test_numbers_with_more_digits_than_before_are_stored_exactly(run: Run, store
     ]
 
 
+def test_an_empty_page_is_the_end_whatever_its_cursor_says(run: Run, store: TradeStore) -> None:
+    made = deals(5)
+
+    def hasty(call: int, asked: dict[str, str]) -> Answer | None:
+        past_them = int(asked["since"]) >= made[-1].at_ns
+        return Answer(page_of([], START * 2 + call)) if past_them else None
+
+    with TradesVenue(made, script=hasty) as venue:
+        run("history", "download", "XBTUSD", "--from", venue.url)
+        venue.deals, venue.script = deals(9), None
+        run("history", "download", "XBTUSD", "--from", venue.url)
+    assert stored_rows(store) == printed(deals(9))
+
+
 @pytest.mark.parametrize("ids", [True, False])
 def test_a_venue_that_repeats_the_trade_asked_with_is_seen_through(run: Run, store: TradeStore, *, ids: bool) -> None:
     made = [deal._replace(at_ns=START + place * 1_000_000) for place, deal in enumerate(deals(2_500, ids=ids))]

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from seatrial.cli.history_download import INTERRUPTED
+from seatrial.cli.main import app
 from seatrial.client import download
 from seatrial.history.archive import import_member, members
 from seatrial.history.manifest import Pair
@@ -23,7 +26,7 @@ from trades_venue import SECOND, START, Answer, Deal, TradesVenue, deals, iso, p
 
 SMALL_COMMITS = "import sys; from seatrial.client import download; download.COMMIT_TRADES = 120; "
 COMMAND = SMALL_COMMITS + "from seatrial.cli.main import main; main()"
-KILLS = 20
+KILLS = 15
 PAIR = Pair("XBTUSD", ("XXBTZUSD",), 1)
 
 Step = Callable[[Run, TradesVenue, Path], None]
@@ -119,11 +122,12 @@ STORIES: dict[str, list[Step]] = {
 
 
 class Fuse:
-    """Counts every step that changes the disk, and at one of them the process is gone."""
+    """Counts every step that changes the disk. At one of them the process is gone, or somebody presses Ctrl-C."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, blow: type[BaseException] = Crash) -> None:
         self.steps = 0
         self.burns_at: int | None = None
+        self.blow = blow
         for owner, name in (
             (os, "fsync"), (Path, "replace"), (Path, "unlink"), (PairWriter, "run"), (shutil, "rmtree"),
         ):  # fmt: skip
@@ -132,8 +136,8 @@ class Fuse:
     def _fused(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def step(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the real one takes
             self.steps += 1
-            if self.burns_at is not None and self.steps >= self.burns_at:
-                raise Crash
+            if self.steps == self.burns_at or (self.burns_at and self.steps > self.burns_at and self.blow is Crash):
+                raise self.blow
             return real(*arguments, **options)
 
         return step
@@ -150,31 +154,54 @@ def small_commits(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_crash_at_any_step_loses_and_doubles_nothing(
     run: Run, store: TradeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, story: str
 ) -> None:
-    fuse = Fuse(monkeypatch)
+    with TradesVenue(market(), size=60) as venue:
+        _break_at_every_step(Fuse(monkeypatch), store, STORIES[story], lambda step: step(run, venue, tmp_path))
 
-    def tell() -> None:
-        for step in STORIES[story]:
-            step(run, venue, tmp_path)
+
+@pytest.mark.usefixtures("small_commits")
+@pytest.mark.parametrize("story", ["one download", "the newer part first"])
+def test_an_interruption_at_any_step_loses_and_doubles_nothing(
+    store: TradeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, story: str
+) -> None:
+    """The process lives on for a moment, and stores what it has."""
+
+    def run(*words: object) -> Result:
+        result = CliRunner().invoke(app, [*map(str, words), "--store", str(store.folder)])
+        if result.exit_code == INTERRUPTED:
+            raise KeyboardInterrupt
+        assert result.exit_code == 0, result.output
+        return result
 
     with TradesVenue(market(), size=60) as venue:
-        tell()
-        whole, steps = stored_rows(store), fuse.steps
-        for burns_at in range(1, steps + 1, _stride(steps)):
-            fuse.burns_at = None
-            _empty(store)
-            fuse.steps, fuse.burns_at = 0, burns_at
-            with pytest.raises(Crash):
-                tell()
-            fuse.burns_at = None
-            _sound(store)
-            tell()
-            assert stored_rows(store) == whole, burns_at
+        fuse = Fuse(monkeypatch, KeyboardInterrupt)
+        _break_at_every_step(fuse, store, STORIES[story], lambda step: step(run, venue, tmp_path))
+
+
+def _break_at_every_step(fuse: Fuse, store: TradeStore, story: list[Step], tell: Callable[[Step], None]) -> None:
+    """Tell a story; then break it at one step after the other, each time go on, and compare."""
+
+    def all_of_it() -> None:
+        for step in story:
+            tell(step)
+
+    all_of_it()
+    whole, steps = stored_rows(store), fuse.steps
     assert len(whole) == len(market())
+    for burns_at in range(1, steps + 1, _stride(steps)):
+        fuse.burns_at = None
+        _empty(store)
+        fuse.steps, fuse.burns_at = 0, burns_at
+        with pytest.raises(fuse.blow):
+            all_of_it()
+        fuse.burns_at = None
+        _sound(store)
+        all_of_it()
+        assert stored_rows(store) == whole, burns_at
 
 
 def _stride(steps: int) -> int:
-    """A dozen of the steps, an odd number apart so that each kind of step has its turn."""
-    return max(steps // 12, 1) | 1
+    """Some ten of the steps, an odd number apart so that each kind of step has its turn."""
+    return max(steps // 8, 1) | 1
 
 
 def _empty(store: TradeStore) -> None:

@@ -76,8 +76,7 @@ class Download:
         try:
             return self._walk(appender, gap, self._bound(gap))
         finally:
-            if appender.changed:
-                appender.commit()
+            appender.commit()
 
     def _walk(self, appender: Appender, gap: Gap, bound: Bound | None) -> bool:
         stored_at = self._monotonic()
@@ -135,9 +134,9 @@ class Download:
 
 
 def _is_last(page: Page, fresh: list[Tick], cursor: str) -> bool:
-    """Whether there is no more: nothing new, and nowhere to go on. A short page says nothing.
+    """Whether there is no more: an empty page, or nothing new and nowhere to go on. A short page says nothing.
 
     Trades at the cursor itself that have no id to tell are those that were asked with.
     Source: market-data 3.
     """
-    return page.last_ns <= int(cursor) and not any(tick.trade_id for tick in fresh)
+    return not page.ticks or (page.last_ns <= int(cursor) and not any(tick.trade_id for tick in fresh))

@@ -178,7 +178,7 @@ def _read(reply: Reply, since_ns: int) -> Page:
         raise PageError("the answer's trade ids do not ascend")
     last_ns = _last_ns(result.get("last"))
     if not ticks:
-        return Page([], max(last_ns, since_ns))
+        return Page([], since_ns)
     away_ns = abs(last_ns - ticks[-1].time_ns)
     if last_ns < since_ns or (away_ns > _FINEST_PRINT_NS and away_ns > _print_step_ns(rows)):
         raise PageError(f"the answer's cursor {last_ns} is not the time of its last trade ({ticks[-1].time_ns})")

@@ -1,9 +1,8 @@
 """Adding what a venue's Trades method answers, page after page."""
 
 import csv
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -17,80 +16,91 @@ _DRAFT: Final = "pages.csv"
 _Row = tuple[int, int, str, str, str, str, str, int]
 
 
+class _Page(NamedTuple):
+    """What one answer added. It is there whole or not at all, whenever somebody interrupts."""
+
+    rows: list[_Row]
+    span: Span
+    """After it."""
+    last_tick: Tick | None
+
+
 class Appender:
     """Grows one span, from where a gap begins. What was added is stored with the next `commit`, cursor and all."""
 
     def __init__(self, writer: PairWriter, gap: Gap, source: str) -> None:
         before = next((span for span in writer.stored.spans if span.end_ns == gap.first_ns), None)
         span = before or Span(gap.first_ns, gap.first_ns, cursor=str(max(gap.first_ns - 1, 0)))
-        if not span.cursor:
-            span = _from_its_last_second(span)
         self._writer = writer
         self._source = source
-        self._span = span
-        self._rows: dict[str, list[_Row]] = defaultdict(list)
-        self._month = ""
-        self._month_ns = self._next_month_ns = 0
-        self.waiting = 0
-        """Trades added and not yet stored."""
-        self.changed = False
-        """Whether anything was added since the last commit: trades, or the knowledge that there are none."""
-        self.last_tick: Tick | None = None
-        """The last that was added."""
+        self._last = _Page([], span if span.cursor else _from_its_last_second(span), None)
+        self._pages: list[_Page] = []
 
     @property
     def cursor(self) -> str:
         """What to ask the venue with."""
-        return self._span.cursor
+        return self._now.span.cursor
 
     @property
     def skip(self) -> int:
         """How many of the trades that it answers with are here already."""
-        return self._span.skip
+        return self._now.span.skip
 
     @property
     def last_id(self) -> int:
         """Of the last trade; 0 when it had none."""
-        return self._span.last_id
+        return self._now.span.last_id
+
+    @property
+    def last_tick(self) -> Tick | None:
+        """The last that was added."""
+        return self._now.last_tick
+
+    @property
+    def waiting(self) -> int:
+        """How many trades were added and are not stored."""
+        return sum(len(page.rows) for page in self._pages)
 
     def add(self, ticks: Sequence[Tick], cursor: str, end_ns: int, skip: int = 0) -> None:
         """Add trades, in the order they happened, and where to go on after them."""
-        key = self._span.last_key
+        now = self._now
+        key, rows = now.span.last_key, []
         for tick in ticks:
             at_ns = tick.time_ns
             key = max(key + 1, at_ns)
-            self._rows_of(at_ns).append(
+            rows.append(
                 (at_ns, key - at_ns, tick.price, tick.volume, tick.side, tick.order_type, tick.misc, tick.trade_id)
             )
-        if ticks:
-            self.last_tick = ticks[-1]
-            self._span = replace(self._span, last_key=key, last_id=self.last_tick.trade_id)
-            self.waiting += len(ticks)
-        self._span = replace(self._span, end_ns=end_ns, cursor=cursor, skip=skip)
-        self.changed = True
+        last_id = ticks[-1].trade_id if ticks else now.span.last_id
+        span = replace(now.span, end_ns=end_ns, cursor=cursor, skip=skip, last_key=key, last_id=last_id)
+        self._pages.append(_Page(rows, span, ticks[-1] if ticks else now.last_tick))
 
     def commit(self) -> None:
-        """Store what was added."""
-        writer = self._writer
-        rows = [row for of_month in self._rows.values() for row in of_month]
+        """Store what was added. After an interruption it can be called again: nothing is stored twice."""
+        if self._pages and not self._is_stored(self._now.span):
+            self._store()
+        self._last = self._now
+        self._pages = []
+
+    @property
+    def _now(self) -> _Page:
+        return self._pages[-1] if self._pages else self._last
+
+    def _is_stored(self, wanted: Span) -> bool:
+        spans = self._writer.stored.spans
+        return any(span.first_ns <= wanted.first_ns and wanted.end_ns <= span.end_ns for span in spans)
+
+    def _store(self) -> None:
+        writer, span = self._writer, self._now.span
+        rows = [row for page in self._pages for row in page.rows]
         writer.fit(_digits(row[2] for row in rows), _digits(row[3] for row in rows))
-        before = writer.span_from(self._span.first_ns)
+        before = writer.span_from(span.first_ns)
         if before.files and not before.cursor:
             before = writer.trimmed(before, last_second(before))
         files = before.files
-        for month, of_month in self._rows.items():
+        for month, of_month in _by_month(rows).items():
             files = writer.merged((*files, self._file(month, of_month)))
-        writer.commit(replace(self._span, files=files))
-        self._rows.clear()
-        self.waiting = 0
-        self.changed = False
-
-    def _rows_of(self, time_ns: int) -> list[_Row]:
-        """The rows of that time's month."""
-        if not self._month_ns <= time_ns < self._next_month_ns:
-            self._month = month_of(time_ns)
-            self._month_ns, self._next_month_ns = start_ns(self._month), start_ns(month_after(self._month))
-        return self._rows[self._month]
+        writer.commit(replace(span, files=files))
 
     def _file(self, month: str, rows: list[_Row]) -> DataFile:
         """By way of a text file, which DuckDB reads faster than rows handed over one by one."""
@@ -111,6 +121,19 @@ def _from_its_last_second(span: Span) -> Span:
     return replace(
         span, end_ns=second_ns, cursor=str(second_ns - 1), last_key=min(span.last_key, second_ns - 1), last_id=0
     )
+
+
+def _by_month(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
+    found: dict[str, list[_Row]] = {}
+    begins_ns = ends_ns = 0
+    of_month: list[_Row] = []
+    for row in rows:
+        if not begins_ns <= row[0] < ends_ns:
+            month = month_of(row[0])
+            begins_ns, ends_ns = start_ns(month), start_ns(month_after(month))
+            of_month = found.setdefault(month, [])
+        of_month.append(row)
+    return found
 
 
 def _digits(texts: Iterable[str]) -> Digits:

@@ -23,8 +23,6 @@ VOLUME_DECIMALS: Final = 8
 _DAY_NS: Final = 86_400 * SECOND_NS
 FOREVER_NS: Final = 9_214_646_400 * SECOND_NS
 """The year 2262, which a time in nanoseconds of 64 bits just reaches."""
-
-
 _SURE_DIGITS: Final = 15
 """Of a float."""
 _PRICES: Final = ("open", "high", "low", "close")
@@ -70,11 +68,6 @@ class Candles:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._database.close()
-
-    @property
-    def pair(self) -> str:
-        """Whose they are."""
-        return self.stored.pair.name
 
     def select(self) -> str:
         """SQL of the finished rows: time, open, high, low, close, vwap, volume, count."""
