@@ -12,7 +12,7 @@ import uvicorn
 
 from seatrial.dialects.kraken import auth
 from seatrial.server.app import Receive, Scope, Send
-from seatrial.server.serve import Listen, bind, uvicorn_config
+from seatrial.server.serve import Listen, bind, calm_collector, uvicorn_config
 
 PATH = b"/0/private/Balance"
 ANSWER = b'{"error":[],"result":{"ZUSD":"100000.0000","XXBT":"10.0000000000"}}'
@@ -37,6 +37,7 @@ class Echo:
 
 def main(secret: str) -> None:
     """Serve until interrupted; the port is printed once it listens."""
+    calm_collector()
     listener = bind(Listen(port=0))
     print(listener.getsockname()[1], flush=True)
     try:

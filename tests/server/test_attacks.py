@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from inside import PREFIX, Inside
 from running import RunningServer
 from seatrial.server.app import LARGEST_BODY
-from seatrial.server.operations import OPERATIONS, Operation
+from seatrial.server.operations import OPERATIONS
+from seatrial.server.visits import Operation
 from signed_calls import SignedCall, Signer
 from venue_client import VenueClient
 

@@ -59,8 +59,15 @@ class Answer(NamedTuple):
 class Inside:
     """A server without its socket. The clock stands still unless the test says otherwise."""
 
-    def __init__(self, data: Path | None = None, *, token: str | None = None, live: bool = False) -> None:
-        self.world = open_world(Settings(data))
+    def __init__(
+        self,
+        data: Path | None = None,
+        *,
+        token: str | None = None,
+        live: bool = False,
+        settings: Settings | None = None,
+    ) -> None:
+        self.world = open_world(settings or Settings(data))
         if not live:
             self.world.clock.set(frozen=True)
             self._commit()
@@ -138,7 +145,7 @@ class Inside:
 
     def _commit(self) -> None:
         store, machine = self.world._store, self.machine
-        store.commit(store.batch(machine.take_changes(), machine.state, self.world.clock.text()))
+        store.commit(store.batch(machine.take_changes(), machine.state, *self.world._notes()))
 
     def _highest_nonce(self, public: str) -> int:
         return max(0, self.machine.state.keys[public].highest_nonce)
@@ -150,11 +157,12 @@ def inside(
     *,
     token: str | None = None,
     live: bool = False,
+    settings: Settings | None = None,
 ) -> Result:
     """Run a story against a world of its own, and stop the world after it."""
 
     async def told() -> Result:
-        server = Inside(data, token=token, live=live)
+        server = Inside(data, token=token, live=live, settings=settings)
         try:
             return await asyncio.wait_for(story(server), PATIENCE_SECONDS)
         finally:

@@ -10,6 +10,7 @@ from seatrial.cli.candles import candles
 from seatrial.cli.exits import FAILED
 from seatrial.cli.funding import deposit, funding, withdraw_key
 from seatrial.cli.history import history
+from seatrial.cli.market import crowd, market, system, tape
 from seatrial.cli.serve import serve
 from seatrial.cli.sign import sign
 from seatrial.cli.world import books, clock
@@ -28,6 +29,10 @@ app.add_typer(accounts, name="account")
 app.command()(deposit)
 app.command()(withdraw_key)
 app.add_typer(funding, name="funding")
+app.add_typer(market, name="market")
+app.command()(system)
+app.command()(crowd)
+app.command()(tape)
 app.command()(clock)
 app.command()(books)
 app.add_typer(history, name="history")

@@ -25,6 +25,21 @@ def serve(
     require_user_agent: Annotated[
         bool, typer.Option("--require-user-agent", help="Answer calls without User-Agent with the 403 page.")
     ] = False,
+    crowd: Annotated[
+        str | None,
+        typer.Option(metavar="off|calm|busy", help="How much others trade. Stays as it was; off in a new world."),
+    ] = None,
+    tape: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Play recorded trades: a CSV file, plain or gz. More than one may be named."),
+    ] = None,
+    pair: Annotated[str | None, typer.Option(help="The tape's pair, where its name does not begin with it.")] = None,
+    speed: Annotated[
+        str | None, typer.Option(metavar="60x|max", help="How fast the tape runs; 0 leaves the clock to you.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="ISO", help="Where the tape begins; with its first trade otherwise.")
+    ] = None,
 ) -> None:
     """Run the exchange until Ctrl-C. A second start finds everything as it was."""
     from seatrial.cli.serving import start  # noqa: PLC0415 - keeps `seatrial --help` quick
@@ -32,4 +47,8 @@ def serve(
     from seatrial.server.worlds import Settings  # noqa: PLC0415
 
     settings = Settings(None if memory else data, seed, require_user_agent)
+    if crowd is not None or tape or pair is not None or speed is not None or at is not None:
+        from seatrial.cli.moving import moved  # noqa: PLC0415
+
+        settings = moved(settings, crowd, tape or [], pair, speed, at)
     start(settings, Listen(host, port, token), as_json=json)

@@ -8,7 +8,7 @@ import msgspec
 
 from seatrial.cli import exits, local
 from seatrial.server.connection import Connection
-from seatrial.server.serve import Listen, ServeError, run
+from seatrial.server.serve import Listen, ServeError, calm_collector, run
 from seatrial.server.worlds import COMMAND_LINE_KEY, Settings, WorldError, connection_of, open_world
 
 _BANNER = """\
@@ -43,6 +43,7 @@ def start(settings: Settings, listen: Listen, *, as_json: bool) -> None:
             sys.stdout.write(_line(connection) if as_json else _banner(connection, settings))
             sys.stdout.flush()
 
+        calm_collector()
         run(world, listen, announce)
     except (WorldError, ServeError) as error:
         exits.fail(str(error))

@@ -31,38 +31,38 @@ def show(content: Table | str) -> None:
 
 
 def _accounts(rows: list[shapes.AccountView]) -> Table:
-    table = _table("Id", "Name", "Venue", "Tier", "Rate limits", "Keys", "Balances")
+    found = table("Id", "Name", "Venue", "Tier", "Rate limits", "Keys", "Balances")
     for row in rows:
         balances = ", ".join(f"{amount} {asset}" for asset, amount in row.balances.items())
         limits = "on" if row.rate_limits else "off"
-        table.add_row(str(row.id), row.name, row.venue, row.tier, limits, str(len(row.keys)), balances)
-    return table
+        found.add_row(str(row.id), row.name, row.venue, row.tier, limits, str(len(row.keys)), balances)
+    return found
 
 
 def _transfers(rows: list[shapes.TransferView]) -> Table:
-    table = _table("Refid", "Account", "Kind", "Asset", "Amount", "Fee", "Status", "Prop", "Moves on")
+    found = table("Refid", "Account", "Kind", "Asset", "Amount", "Fee", "Status", "Prop", "Moves on")
     for row in rows:
-        table.add_row(
+        found.add_row(
             row.refid, str(row.account_id), row.kind, row.asset, row.amount, row.fee, row.status,
             row.status_prop or "", row.due or "",
         )  # fmt: skip
-    return table
+    return found
 
 
 def _books(books: shapes.Books) -> Table:
-    table = _table("Asset", "Clients", "of that held", "of that leaving", "Exchange", "Sum")
+    found = table("Asset", "Clients", "of that held", "of that leaving", "Exchange", "Sum")
     for asset, row in books.assets.items():
         ours = "\n".join(f"{amount} {name}" for name, amount in row.exchange.items())
-        table.add_row(asset, row.clients, row.holds, row.leaving, ours, row.sum)
-    table.caption = "The books are balanced." if books.balanced else "THE BOOKS ARE NOT BALANCED."
-    return table
+        found.add_row(asset, row.clients, row.holds, row.leaving, ours, row.sum)
+    found.caption = "The books are balanced." if books.balanced else "THE BOOKS ARE NOT BALANCED."
+    return found
 
 
 def _delays(delays: shapes.DelaysView) -> str:
-    return "\n".join(f"{line} s" for line in _facts(delays).splitlines())
+    return "\n".join(f"{line} s" for line in facts(delays).splitlines())
 
 
-def _facts(answer: msgspec.Struct) -> str:
+def facts(answer: msgspec.Struct) -> str:
     """One fact per line; what is not known has none."""
     facts = {name.replace("_", " "): value for name, value in msgspec.structs.asdict(answer).items()}
     width = max(map(len, facts))
@@ -81,19 +81,20 @@ def _text(value: Any) -> str:  # noqa: ANN401 - whatever a fact may be
             return str(value)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(*columns, caption_justify="left", caption_style="")
-    for column in table.columns:
+def table(*columns: str) -> Table:
+    """An empty one; where it is too narrow nothing is cut off."""
+    found = Table(*columns, caption_justify="left", caption_style="")
+    for column in found.columns:
         column.overflow = "fold"
-    return table
+    return found
 
 
 ACCOUNTS: Final = Layout(list[shapes.AccountView], _accounts)
-OPENED: Final = Layout(shapes.OpenedAccount, _facts)
-ISSUED: Final = Layout(shapes.IssuedKey, _facts)
-TRANSFER: Final = Layout(shapes.TransferView, _facts)
+OPENED: Final = Layout(shapes.OpenedAccount, facts)
+ISSUED: Final = Layout(shapes.IssuedKey, facts)
+TRANSFER: Final = Layout(shapes.TransferView, facts)
 TRANSFERS: Final = Layout(list[shapes.TransferView], _transfers)
-DESTINATION: Final = Layout(shapes.DestinationView, _facts)
+DESTINATION: Final = Layout(shapes.DestinationView, facts)
 DELAYS: Final = Layout(shapes.DelaysView, _delays)
-CLOCK: Final = Layout(shapes.ClockView, _facts)
+CLOCK: Final = Layout(shapes.ClockView, facts)
 BOOKS: Final = Layout(shapes.Books, _books)

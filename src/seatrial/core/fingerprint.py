@@ -27,7 +27,7 @@ def facts(state: State) -> dict[str, object]:
         "accounts": [_account(account, state.now_ns) for account in state.accounts.values()],
         "keys": list(state.keys.values()),
         "tokens": [token for token in state.tokens.values() if token.expires_ns > state.now_ns],
-        "orders": list(state.live_orders.values()),
+        "orders": sorted(state.live_orders.values(), key=lambda order: order.order_id),
         "markets": {symbol: _market(ms, state.now_ns) for symbol, ms in state.markets.items()},
         "transfers": list(state.transfers.values()),
         "purses": [_purses(state, account_id) for account_id in (EXCHANGE, *state.accounts)],

@@ -133,8 +133,7 @@ def _refusal(
 
 
 def _accept(state: State, house: AccountState, ms: MarketState, order: Order) -> None:
-    state.counters.order_id += 1
-    order.order_id = state.counters.order_id
+    state.number(order)
     state.ledger.hold(house.trading_purse(paying_asset(ms, order)), order.hold)
     state.changes.orders[order.order_id] = order
     state.enlist(house, order)

@@ -92,6 +92,7 @@ class Order(Struct, gc=False):
     """One order, from acceptance to its end."""
 
     order_id: int
+    """Below zero for the house's."""
     account_id: int
     market: str
     side: Side

@@ -158,6 +158,8 @@ class Counters(Struct):
     key_id: int = 0
     token_id: int = 0
     order_id: int = 0
+    house_order_id: int = 0
+    """The house's orders count down from -1, so that clients' ids do not depend on it."""
     queue: int = 0
     fill_id: int = 0
     transfer_id: int = 0
@@ -217,6 +219,16 @@ class State:
         self.events: list[Event] = []
         """Of the command at work."""
         self._alarms: list[tuple[int, int, int]] = []
+
+    def number(self, order: Order) -> None:
+        """Give a new order its id."""
+        counters = self.counters
+        if order.is_house:
+            counters.house_order_id += 1
+            order.order_id = -counters.house_order_id
+        else:
+            counters.order_id += 1
+            order.order_id = counters.order_id
 
     def enlist(self, account: AccountState, order: Order) -> None:
         """Count a live order."""

@@ -82,8 +82,7 @@ def place(state: State, command: PlaceOrder, at_ns: int) -> Reject | None:  # no
         state.events.append(OrderChecked(order))
         return None
 
-    state.counters.order_id += 1
-    order.order_id = state.counters.order_id
+    state.number(order)
     if hold:
         order.hold = hold
         state.ledger.hold(purse, hold)

@@ -71,6 +71,10 @@ class Dialect(Protocol):
         """The asset that this venue's users call by that name."""
         ...
 
+    def market_symbol(self, text: str) -> str | None:
+        """The market that this venue's users call by that name."""
+        ...
+
     def credentials(self, number: int) -> tuple[str, str]:
         """The public and the secret text of the key of that number, drawn from the world's seed."""
         ...

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from seatrial.dialects.wire import Call, Dialect, Reply
-from seatrial.server.world import World
+from seatrial.server.world import Respond, World
 
 LARGEST_BODY: Final = 1 << 20
 """Bytes of one request; the largest documented call, a batch of orders, has about ten thousand."""
@@ -34,19 +34,29 @@ class App:
         self._dialects = tuple(world.dialects.values())
         self._make_control = control
         self._control: Asgi | None = None
-        self._log_note = log_note
+        self.log_note = log_note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         path: str = scope["path"]
+        dialect = self.dialect(path)
+        if dialect is not None:
+            await _send(send, await self._venue(dialect, scope, receive))
+        elif path.startswith(CONTROL):
+            await self._control_app()(scope, receive, send)
+        else:
+            await _send(send, _NOBODY)
+
+    def dialect(self, path: str) -> Dialect | None:
+        """The venue that a path belongs to."""
         for dialect in self._dialects:
             if dialect.speaks(path):
-                await _send(send, await self._venue(dialect, scope, receive))
-                return
-        if path.startswith(CONTROL):
-            await self._control_app()(scope, receive, send)
-            return
-        await _send(send, _NOBODY)
+                return dialect
+        return None
+
+    def answer(self, dialect: Dialect, call: Call, respond: Respond) -> None:
+        """Answer a venue's call: `respond` gets the reply, now or later."""
+        self._world.answer(dialect, call, respond)
 
     async def _venue(self, dialect: Dialect, scope: Scope, receive: Receive) -> Reply:
         body = await _body(receive)
@@ -58,10 +68,10 @@ class App:
             client[0] if client else "",
         )  # fmt: skip
         answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._world.answer(dialect, call, partial(_resolve, answered))
+        self.answer(dialect, call, partial(_resolve, answered))
         reply = await answered
         if reply.note is not None:
-            self._log_note(reply.note)
+            self.log_note(reply.note)
         return reply
 
     def _control_app(self) -> Asgi:
@@ -91,6 +101,7 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 async def _send(send: Send, reply: Reply) -> None:
-    headers = [(b"content-type", reply.content_type), (b"content-length", b"%d" % len(reply.body))]
+    length = b"%d" % len(reply.body)
+    headers = [(b"content-type", reply.content_type), (b"content-length", length), *reply.headers]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

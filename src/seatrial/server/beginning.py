@@ -13,10 +13,9 @@ from seatrial.core.state import AccountState, State
 
 
 def is_untouched(state: State) -> bool:
-    """Whether the world can begin again: no order, no trade, no funding, no token so far."""
+    """Whether the world can begin again: no order, no funding, no token so far, whatever the house did by itself."""
     given_out = state.counters
-    happened = given_out.order_id or given_out.transfer_id or given_out.address_id or given_out.token_id
-    return not happened and not any(market.trade_id for market in state.markets.values())
+    return not (given_out.order_id or given_out.transfer_id or given_out.address_id or given_out.token_id)
 
 
 def reopened(old: State, fresh: State, at_ns: int) -> State:
@@ -33,6 +32,8 @@ def reopened(old: State, fresh: State, at_ns: int) -> State:
         issued = fresh.keys[key.public]
         issued.highest_nonce, issued.recent_nonces = key.highest_nonce, key.recent_nonces
     fresh.delays = fresh.changes.delays = old.delays
+    fresh.set_modes(old.modes)
+    fresh.changes.modes = old.modes
     return fresh
 
 

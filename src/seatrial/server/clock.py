@@ -1,4 +1,4 @@
-"""The only clock: a world's time, live or frozen, at any speed. It never goes back."""
+"""The only clock: a world's time, live or frozen, at any speed. It never goes back by itself."""
 
 import time
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class Clock:
         return max(0, world_ns - self.now_ns()) * NORMAL_PPM / note.speed_ppm / 1e9
 
     def set(self, *, frozen: bool | None = None, speed_ppm: int | None = None, now_ns: int | None = None) -> None:
-        """Change how it runs, or move it on. `now_ns` must not lie in the world's past."""
+        """Change how it runs, or move it on. `now_ns` lies in the world's past only where that begins again."""
         here_ns = self.now_ns() if now_ns is None else now_ns
         self.note = ClockNote(
             here_ns,

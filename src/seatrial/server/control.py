@@ -17,7 +17,8 @@ from starlette.routing import Route
 from seatrial.server import guard, openapi
 from seatrial.server.bodies import reader_of
 from seatrial.server.opening import BadText
-from seatrial.server.operations import OPERATIONS, Operation, Problem, Visit
+from seatrial.server.operations import OPERATIONS
+from seatrial.server.visits import Operation, Problem, Visit
 from seatrial.server.world import Unavailable, World
 
 PREFIX = "/_seatrial/v1"

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from seatrial.server.operations import Operation
+from seatrial.server.visits import Operation
 
 _PROBLEM = {
     "description": "Refused; the detail says why.",

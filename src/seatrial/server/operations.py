@@ -1,63 +1,24 @@
 """What the control API can do: one table, one handler per line."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import msgspec
-from msgspec import Struct
 
-from seatrial.core.commands import Command, DriveTransfer, SaveDestination, SeeDeposit, SetDelays
+from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetDelays
 from seatrial.core.events import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
 from seatrial.core.funding import Delays, Direction, Transfer
 from seatrial.core.ledger import EXCHANGE
-from seatrial.core.machine import Outcome
 from seatrial.core.money import format_units
-from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState, State
+from seatrial.core.state import AccountState
 from seatrial.dialects.wire import Dialect
 from seatrial.server import shapes, times
 from seatrial.server.beginning import is_untouched
 from seatrial.server.clock import LATEST_NS
-from seatrial.server.opening import BadText, account_command, asset_of, key_command, units_of
-from seatrial.server.world import World
-
-
-class Problem(Exception):
-    """A call that cannot be done, and why."""
-
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-
-
-class Visit(NamedTuple):
-    """One call at work."""
-
-    world: World
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    body: Any
-
-    @property
-    def state(self) -> State:
-        """The world, to read."""
-        return self.world.machine.state
-
-
-class Operation(Struct, frozen=True):
-    """One call of the control API."""
-
-    verb: str
-    path: str
-    says: str
-    handle: Callable[[Visit], Awaitable[Any]]
-    result: Any
-    body: Any = None
-    body_required: bool = True
-    filters: dict[str, str] = {}
-    status: int = HTTPStatus.OK
+from seatrial.server.market_operations import MARKET_OPERATIONS
+from seatrial.server.opening import account_command, asset_of, key_command, units_of
+from seatrial.server.visits import Operation, Problem, Visit, applied, only, read
 
 
 async def health(visit: Visit) -> shapes.Health:
@@ -75,13 +36,13 @@ async def open_account(visit: Visit) -> shapes.OpenedAccount:
     if dialect is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"unknown venue {wanted.venue!r}")
     name = wanted.name or f"account-{visit.state.counters.account_id + 1}"
-    command = _read(
+    command = read(
         account_command, visit.state, dialect, venue, name, wanted.balances,
         tier=wanted.tier, rate_limits=wanted.rate_limits,
     )  # fmt: skip
     key = key_command(visit.state, dialect, visit.state.counters.account_id + 1, "first")
     outcomes = await visit.world.apply_all(command, key)
-    account = _only(outcomes[0], AccountOpened).account
+    account = only(outcomes[0], AccountOpened).account
     return shapes.OpenedAccount(account.account_id, account.name, account.venue, key.public, key.secret)
 
 
@@ -97,8 +58,8 @@ async def issue_key(visit: Visit) -> shapes.IssuedKey:
             f"unknown permission {', '.join(sorted(unknown))}; there are {', '.join(sorted(allowed))}",
         )
     plain = key_command(visit.state, dialect, account.account.account_id, wanted.name)
-    fields = _read(wanted.restrict)
-    issued = await _apply(visit, msgspec.structs.replace(plain, permissions=permissions, **fields), KeyIssued)
+    fields = read(wanted.restrict)
+    issued = await applied(visit, msgspec.structs.replace(plain, permissions=permissions, **fields), KeyIssued)
     return shapes.IssuedKey(
         account.account.account_id, wanted.name, issued.key.public, issued.key.secret, sorted(permissions)
     )
@@ -107,25 +68,25 @@ async def issue_key(visit: Visit) -> shapes.IssuedKey:
 async def see_deposit(visit: Visit) -> shapes.TransferView:
     wanted: shapes.NewDeposit = visit.body
     account, dialect = _account(visit)
-    code = _read(asset_of, visit.state, dialect, wanted.asset)
+    code = read(asset_of, visit.state, dialect, wanted.asset)
     command = SeeDeposit(
-        account.account.account_id, code, _read(units_of, visit.state, code, wanted.amount),
+        account.account.account_id, code, read(units_of, visit.state, code, wanted.amount),
         wanted.method, wanted.txid, wanted.address, wanted.manual,
     )  # fmt: skip
-    return _transfer_view(visit, (await _apply(visit, command, DepositSeen)).transfer)
+    return _transfer_view(visit, (await applied(visit, command, DepositSeen)).transfer)
 
 
 async def save_destination(visit: Visit) -> shapes.DestinationView:
     wanted: shapes.NewDestination = visit.body
     account, dialect = _account(visit)
-    _read(wanted.check)
-    code = _read(asset_of, visit.state, dialect, wanted.asset)
+    read(wanted.check)
+    code = read(asset_of, visit.state, dialect, wanted.asset)
     method = visit.state.method(code, wanted.method)
     command = SaveDestination(
         account.account.account_id, code, wanted.method or (method.name if method else ""), wanted.key,
         wanted.address, wanted.tag, wanted.verified,
     )  # fmt: skip
-    saved = (await _apply(visit, command, DestinationSaved)).destination
+    saved = (await applied(visit, command, DestinationSaved)).destination
     return shapes.DestinationView(saved.name, saved.asset, saved.method, saved.address, saved.tag, saved.verified)
 
 
@@ -142,9 +103,9 @@ async def drive_transfer(visit: Visit) -> shapes.TransferView:
     if wanted.status is None and wanted.status_prop is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say a status, a status_prop, or both")
     command = DriveTransfer(
-        transfer.transfer_id, _read(shapes.status_of, wanted.status), _read(shapes.note_of, wanted.status_prop)
+        transfer.transfer_id, read(shapes.status_of, wanted.status), read(shapes.note_of, wanted.status_prop)
     )
-    return _transfer_view(visit, (await _apply(visit, command, TransferMoved)).transfer)
+    return _transfer_view(visit, (await applied(visit, command, TransferMoved)).transfer)
 
 
 async def read_delays(visit: Visit) -> shapes.DelaysView:
@@ -152,7 +113,7 @@ async def read_delays(visit: Visit) -> shapes.DelaysView:
 
 
 async def set_delays(visit: Visit) -> shapes.DelaysView:
-    delays: Delays = _read(shapes.merge_delays, visit.state.delays, visit.body)
+    delays: Delays = read(shapes.merge_delays, visit.state.delays, visit.body)
     await visit.world.apply(SetDelays(delays))
     return shapes.delays_view(visit.state.delays)
 
@@ -166,9 +127,9 @@ async def set_clock(visit: Visit) -> shapes.ClockView:
     wanted: shapes.ClockChange = visit.body
     await visit.world.settled()
     clock, here_ns = visit.world.clock, _now(visit)
-    target_ns = here_ns if wanted.now is None else _read(times.read_moment, wanted.now)
+    target_ns = here_ns if wanted.now is None else read(times.read_moment, wanted.now)
     if wanted.advance is not None:
-        target_ns += _read(times.read_duration, wanted.advance)
+        target_ns += read(times.read_duration, wanted.advance)
     goes_back = target_ns < here_ns
     if goes_back and not is_untouched(visit.state):
         raise Problem(
@@ -177,7 +138,7 @@ async def set_clock(visit: Visit) -> shapes.ClockView:
         )
     if target_ns > LATEST_NS:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"the world's time ends at {times.iso(LATEST_NS)}")
-    speed_ppm = None if wanted.speed is None else _read(times.read_speed, wanted.speed)
+    speed_ppm = None if wanted.speed is None else read(times.read_speed, wanted.speed)
     clock.set(frozen=wanted.frozen, speed_ppm=speed_ppm, now_ns=target_ns)
     if goes_back:
         await visit.world.begin_again(target_ns)
@@ -225,44 +186,10 @@ OPERATIONS: Final = (
         set_clock, shapes.ClockView, shapes.ClockChange,
     ),
     Operation("GET", "/books", "The trial balance, and the exchange's own accounts.", read_books, shapes.Books),
+    *MARKET_OPERATIONS,
 )  # fmt: skip
 
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
-_STATUS: Final = {
-    Reject.ACCOUNT_UNKNOWN: HTTPStatus.NOT_FOUND,
-    Reject.TRANSFER_UNKNOWN: HTTPStatus.NOT_FOUND,
-    Reject.ACCOUNT_NAME_TAKEN: HTTPStatus.CONFLICT,
-    Reject.DESTINATION_NAME_TAKEN: HTTPStatus.CONFLICT,
-    Reject.STEP_NOT_ALLOWED: HTTPStatus.CONFLICT,
-    Reject.AMOUNT_ABOVE_BALANCE: HTTPStatus.CONFLICT,
-}
-_SAYS: Final = {
-    Reject.ACCOUNT_NAME_TAKEN: "an account of that name exists already",
-    Reject.DESTINATION_NAME_TAKEN: "the account has a withdrawal key of that name for the asset already",
-    Reject.STEP_NOT_ALLOWED: "a transfer in that status cannot take that step",
-    Reject.METHOD_UNKNOWN: "the asset has no such method",
-    Reject.ASSET_READ_ONLY: "that balance is read-only: use the asset without its suffix",
-    Reject.AMOUNT_INVALID: "the amount is below the method's minimum, or more than the books can hold",
-    Reject.AMOUNT_ABOVE_BALANCE: "the account has spent too much of it to take it back",
-}
-
-
-async def _apply(visit: Visit, command: Command, kind: type[Any]) -> Any:  # noqa: ANN401  an event of that kind
-    return _only(await visit.world.apply(command), kind)
-
-
-def _only(outcome: Outcome, kind: type[Any]) -> Any:  # noqa: ANN401  an event of that kind
-    if isinstance(outcome, Reject):
-        says = _SAYS.get(outcome, outcome.value.replace("_", " "))
-        raise Problem(_STATUS.get(outcome, HTTPStatus.UNPROCESSABLE_ENTITY), says)
-    return next(event for event in outcome if isinstance(event, kind))
-
-
-def _read(read: Callable[..., Any], *texts: Any, **more: Any) -> Any:  # noqa: ANN401  what `read` makes of them
-    try:
-        return read(*texts, **more)
-    except BadText as bad:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(bad)) from bad
 
 
 def _account(visit: Visit) -> tuple[AccountState, Dialect]:
@@ -271,7 +198,10 @@ def _account(visit: Visit) -> tuple[AccountState, Dialect]:
     if account_id is None:
         raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {visit.path['id']!r}")
     account = visit.state.accounts[account_id]
-    return account, visit.world.dialects[account.account.venue]
+    dialect = visit.world.dialects.get(account.account.venue)
+    if dialect is None:
+        raise Problem(HTTPStatus.CONFLICT, f"{account.account.name!r} makes markets: it has no keys and no funding")
+    return account, dialect
 
 
 def _account_id(visit: Visit, text: str) -> int | None:
@@ -314,8 +244,7 @@ def _transfer_view(visit: Visit, transfer: Transfer) -> shapes.TransferView:
 
 
 def _now(visit: Visit) -> int:
-    """The world's moment: its clock's, or a little later after trades in frozen time."""
-    return max(visit.world.clock.now_ns(), visit.state.now_ns)
+    return visit.world.now_ns()
 
 
 def _clock_view(visit: Visit) -> shapes.ClockView:

@@ -1,20 +1,26 @@
 """Serving a world over HTTP until told to stop."""
 
 import asyncio
+import gc
 import logging
 import socket
 from collections.abc import Callable
 
 import uvicorn
 from msgspec import Struct
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from seatrial.server.app import App, Asgi
 from seatrial.server.connection import Connection
+from seatrial.server.protocol import VenueProtocol
 from seatrial.server.world import Unavailable, World
 from seatrial.server.worlds import connection_of
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the pools of the usual clients keep an idle connection, so that they and not we close it."""
+
+YOUNG_OBJECTS = 10_000
+"""How many new objects are looked through at once."""
 
 _log = logging.getLogger("seatrial")
 
@@ -45,7 +51,7 @@ def run(world: World, listen: Listen, on_ready: Callable[[Connection], None]) ->
         return control_app(world, listen.token)
 
     app = App(world, control, lambda note: _log.warning("%s", note))
-    server = _Server(uvicorn_config(app), world, lambda: on_ready(connection))
+    server = _Server(uvicorn_config(app, VenueProtocol), world, lambda: on_ready(connection))
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -54,17 +60,27 @@ def run(world: World, listen: Listen, on_ready: Callable[[Connection], None]) ->
         listener.close()
 
 
-def uvicorn_config(app: Asgi) -> uvicorn.Config:
-    """How an application is served. The bench serves its limit the same way.
+def uvicorn_config(app: Asgi, protocol: type[HttpToolsProtocol] = HttpToolsProtocol) -> uvicorn.Config:
+    """How an application is served. The bench serves its limit the same way, with uvicorn's own protocol.
 
     Whom a call comes from is what the socket says: headers such as X-Forwarded-For are anyone's claim, and keys may
     be bound to addresses.
     """
     return uvicorn.Config(
-        app, http="httptools", loop="auto", lifespan="off", ws="none", access_log=False, log_config=None,
+        app, http=protocol, loop="auto", lifespan="off", ws="none", access_log=False, log_config=None,
         proxy_headers=False, server_header=False, timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=5,
         backlog=2048,
     )  # fmt: skip
+
+
+def calm_collector() -> None:
+    """Keep Python's collector of cycles from holding callers up; for a process that serves and does nothing else.
+
+    What is there by now stays for good, so it is not looked through again: that takes tens of milliseconds each time.
+    Calls leave no cycles behind, so new objects need looking through only now and then.
+    """
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
 
 
 class _Server(uvicorn.Server):
@@ -81,6 +97,7 @@ class _Server(uvicorn.Server):
         except Unavailable as error:
             raise ServeError("the store cannot be written: see the log") from error
         await super().startup(sockets)
+        self._world.start()
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

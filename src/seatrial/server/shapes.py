@@ -200,7 +200,7 @@ class ClockView(Struct, frozen=True):
 class ClockChange(Struct, frozen=True, forbid_unknown_fields=True):
     frozen: bool | None = None
     now: str | int | float | None = None
-    """A date, UNIX seconds, or UNIX nanoseconds as `now_ns` shows them; never in the world's past."""
+    """A date, UNIX seconds, or UNIX nanoseconds as `now_ns` shows them; in the past only while nothing happened."""
     speed: str | float | None = None
     advance: str | float | None = None
     """Seconds, or a text such as 24h."""

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import IO, Final, Protocol
+from typing import IO, Final, Protocol, TypeVar
 
 from seatrial.core.commands import Command, PassTime
 from seatrial.core.machine import Machine, Outcome
@@ -20,6 +20,7 @@ from seatrial.core.queries import Answer
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.dialects.wire import Call, Dialect, Lookup, Reply
+from seatrial.market.driver import NEVER, Driver
 from seatrial.server.beginning import reopened
 from seatrial.server.clock import Clock, ClockNote, read_note
 from seatrial.store.history import is_quick
@@ -36,12 +37,23 @@ RETRY_SECONDS: Final = 0.5
 
 LONGEST_SLEEP_SECONDS: Final = 3_600.0
 
+UNWATCHED_SECONDS: Final = 2.0
+"""How long the market may stand still while nobody calls: what was to happen in it then happens at its own time."""
+
+MOST_ACTS: Final = 64
+"""How often the market moves before a call is answered: some milliseconds. What is left happens behind it."""
+
+MOST_ACTS_TOGETHER: Final = 512
+"""How often it moves between two commits while it catches up."""
+
 _log = logging.getLogger("seatrial")
 
 
 class Unavailable(Exception):
     """The store did not take it: it may or may not have happened, and nobody was told that it did."""
 
+
+Result = TypeVar("Result")
 
 Respond = Callable[[Reply], None]
 """Takes the answer to a call, at once or later, but once."""
@@ -57,13 +69,14 @@ class World:
     """One exchange: machine, store, clock and the dialects that speak to it."""
 
     def __init__(
-        self, name: str, machine: Machine, store: Store, clock: Clock, dialects: dict[str, Dialect],
+        self, name: str, machine: Machine, store: Store, clock: Clock, dialects: dict[str, Dialect], driver: Driver,
         fresh_state: Callable[[], State], lock: IO[str] | None = None,
     ) -> None:  # fmt: skip
         self.name = name
         self.machine = machine
         self.clock = clock
         self.dialects = dialects
+        self.driver = driver
         self._store = store
         self._fresh_state = fresh_state
         self._lock = lock
@@ -75,7 +88,12 @@ class World:
         self._lost = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_ns: int | None = None
+        self._alarm_for: tuple[int | None, int] | None = None
+        """What the alarm rings for: the machine's next moment and the market's."""
+        self._catching_up = False
+        self._stopping = False
+        self.flat_out = False
+        """Whether the clock follows the market as fast as that goes."""
         self._quiet_until = 0.0
         """When an alarm may ring again, by the event loop's clock."""
 
@@ -85,7 +103,7 @@ class World:
             respond(dialect.unavailable())
             return
         try:
-            reply = dialect.serve(self.machine, call, self.clock.now_ns())
+            reply = dialect.serve(self.machine, call, self._moment())
         except Exception:  # noqa: BLE001  the outermost loop: whatever it is, nobody was answered yet
             self._distrust()
             respond(dialect.unavailable())
@@ -107,7 +125,7 @@ class World:
         outcomes: list[Outcome] = []
         try:
             for command in commands:
-                outcomes.append(self.machine.apply(command, self.clock.now_ns()))
+                outcomes.append(self.machine.apply(command, self._moment()))
                 if isinstance(outcomes[-1], Reject):
                     break
         except Exception as bug:
@@ -115,6 +133,12 @@ class World:
             raise Unavailable from bug
         await self.committed()
         return outcomes
+
+    async def do(self, act: Callable[[Machine, int], Result]) -> Result:
+        """Do something with the machine now; what it gives, once it is committed. Raises `Unavailable`."""
+        result = self._move(lambda: act(self.machine, self._moment()))
+        await self.committed()
+        return result
 
     async def settled(self) -> None:
         """Wait until all that can be seen now is on disk. Raises `Unavailable` when it will not be."""
@@ -131,7 +155,67 @@ class World:
 
     async def pass_time(self) -> None:
         """Let all that is due by now happen, and commit it. Raises `Unavailable`."""
+        now_ns = self.clock.now_ns()
+        while self.driver.due_ns <= now_ns and not self._stopping:
+            self._move(lambda: self._drive(now_ns, MOST_ACTS_TOGETHER))
+            await self.committed()
         await self.apply(PassTime())
+
+    def now_ns(self) -> int:
+        """The world's time: its clock's, or a little later after trades in frozen time."""
+        if not self._refuses:
+            try:
+                return max(self._move(self._moment), self.machine.state.now_ns)
+            except Unavailable:
+                pass
+        return max(self.clock.now_ns(), self.machine.state.now_ns)
+
+    def start(self) -> None:
+        """From now on calls are answered."""
+        if self.flat_out:
+            self._run(self._play())
+
+    async def _play(self) -> None:
+        """Until the market has nothing left or somebody freezes the clock."""
+        while self.driver.due_ns < NEVER and not self.clock.note.frozen and not self._stopping:
+            try:
+                self._move(self._run_ahead)
+                await self.committed()
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+        self.rearm()
+
+    def _run_ahead(self) -> None:
+        self._drive(NEVER - 1, MOST_ACTS_TOGETHER)
+        self.clock.set(now_ns=max(self.clock.now_ns(), self.driver.done_ns))
+
+    def _move(self, move: Callable[[], Result]) -> Result:
+        """Have the market move. Raises `Unavailable`."""
+        if self._refuses:
+            raise Unavailable
+        try:
+            return move()
+        except Exception as bug:
+            self._distrust()
+            raise Unavailable from bug
+
+    def _moment(self) -> int:
+        """The clock's time; while the market catches up with that, the time that it has come to."""
+        now_ns = self.clock.now_ns()
+        if self.driver.due_ns > now_ns or self._drive(now_ns, MOST_ACTS):
+            return now_ns
+        if not self._catching_up:
+            self._catching_up = True
+            self._run(self._pass_time_quietly())
+        return min(self.driver.done_ns, now_ns)
+
+    def _drive(self, until_ns: int, most_acts: int) -> bool:
+        """Let the market move so often; whether it came so far."""
+        for _ in range(most_acts):
+            self.driver.act(self.machine, until_ns)
+            if self.driver.due_ns > until_ns:
+                return True
+        return False
 
     async def begin_again(self, at_ns: int) -> None:
         """Let an untouched world begin at another moment, with the same accounts and keys. Raises `Unavailable`.
@@ -140,11 +224,13 @@ class World:
         in between: nothing can happen in the world before it begins again.
         """
         self.machine.state = reopened(self.machine.state, self._fresh_state(), at_ns)
+        self.driver.begin_again(at_ns)
         self._store.start_over()
         await self.committed()
 
     async def stop(self) -> None:
         """Commit what is left and let go of the store."""
+        self._stopping = True
         if self._alarm is not None:
             self._alarm.cancel()
         try:
@@ -215,7 +301,7 @@ class World:
             return
         loop = asyncio.get_running_loop()
         try:
-            batch = self._store.batch(self.machine.take_changes(), self.machine.state, self.clock.text())
+            batch = self._store.batch(self.machine.take_changes(), self.machine.state, *self._notes())
             commit = self._writer.submit(self._store.commit, batch)
         except Exception as error:  # noqa: BLE001  whatever it is, everyone waiting must be told
             self._flushed(waiting, error)
@@ -256,7 +342,8 @@ class World:
         while self._lost:
             try:
                 loop = asyncio.get_running_loop()
-                self.machine.state, self.clock.note = await loop.run_in_executor(self._writer, self._reload)
+                self.machine.state, self.clock.note, market = await loop.run_in_executor(self._writer, self._reload)
+                self.driver.restore(market)
                 self._lost = False
             except Exception as error:  # noqa: BLE001  nothing else would try again
                 _log.warning("the store cannot be loaded yet: %s", getattr(error, "orig", None) or repr(error))
@@ -268,34 +355,45 @@ class World:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _reload(self) -> tuple[State, ClockNote]:
+    def _notes(self) -> tuple[str, str]:
+        return self.clock.text(), self.driver.text()
+
+    def _reload(self) -> tuple[State, ClockNote, str]:
         state = self._fresh_state()
         self._store.load(state)
         stored = self._store.world()
         assert stored is not None, "what was loaded was stored"
-        return state, read_note(stored.clock)
+        return state, read_note(stored.clock), stored.market
 
     def _arm(self) -> None:
         """Wake up when the next thing falls due, if the clock runs."""
-        due_ns = self.machine.state.next_due_ns
-        if due_ns == self._alarm_ns:
+        due = self.machine.state.next_due_ns, self.driver.due_ns
+        if due == self._alarm_for:
             return
         if self._alarm is not None:
             self._alarm.cancel()
-        self._alarm, self._alarm_ns = None, due_ns
-        seconds = None if due_ns is None else self.clock.real_seconds_until(due_ns)
+        self._alarm, self._alarm_for = None, due
+        seconds = self._seconds_until(*due)
         if seconds is not None:
             loop = asyncio.get_running_loop()
             rings_at = max(loop.time() + min(seconds, LONGEST_SLEEP_SECONDS), self._quiet_until)
             self._alarm = loop.call_at(rings_at, self._ring)
 
+    def _seconds_until(self, due_ns: int | None, market_due_ns: int) -> float | None:
+        due = None if due_ns is None else self.clock.real_seconds_until(due_ns)
+        market_due = self.clock.real_seconds_until(market_due_ns)
+        if market_due is None:
+            return due
+        market_due = max(market_due, UNWATCHED_SECONDS)
+        return market_due if due is None else min(due, market_due)
+
     def rearm(self) -> None:
         """The clock was changed: look again when to wake up."""
-        self._alarm_ns = None
+        self._alarm_for = None
         self._arm()
 
     def _ring(self) -> None:
-        self._alarm, self._alarm_ns = None, None
+        self._alarm, self._alarm_for = None, None
         self._run(self._pass_time_quietly())
 
     async def _pass_time_quietly(self) -> None:
@@ -304,6 +402,8 @@ class World:
         except Unavailable:
             self._quiet_until = asyncio.get_running_loop().time() + RETRY_SECONDS
             _log.warning("what fell due could not be committed; it happens again after loading")
+        finally:
+            self._catching_up = False
 
 
 def _tell(done: asyncio.Future[None], *, stored: bool) -> None:

@@ -15,12 +15,17 @@ from seatrial.core.state import State
 from seatrial.dialects.kraken.dialect import Kraken
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.wire import Dialect
+from seatrial.market.crowd import Mode
+from seatrial.market.driver import Driver
 from seatrial.server.beginning import must
-from seatrial.server.clock import Clock, read_note
+from seatrial.server.clock import LATEST_NS, Clock, read_note
 from seatrial.server.connection import Connection, KeyedAccount
+from seatrial.server.driving import DrivingError, Stored, TapeChoice, driver_of, take_leave
 from seatrial.server.opening import account_command, key_command
 from seatrial.server.world import World
-from seatrial.store.store import Store, StoreError, open_store
+from seatrial.store.store import Store, StoreError, WorldRow, open_store
+
+SECOND_NS: Final = 10**9
 
 DEMO: Final = "demo"
 DEMO_KEY: Final = "demo"
@@ -45,6 +50,13 @@ class Settings(Struct, frozen=True):
     """Its folder; None: nothing is kept."""
     seed: int = 1
     require_user_agent: bool = False
+    crowd: Mode | None = None
+    """None: as it was, and none in a new world."""
+    tape: TapeChoice | None = None
+    speed_ppm: int | None = None
+    """None: as it was; 0: frozen."""
+    flat_out: bool = False
+    """Whether a tape is played as fast as it goes."""
 
 
 def open_world(settings: Settings) -> World:
@@ -53,7 +65,7 @@ def open_world(settings: Settings) -> World:
     path = None if settings.data is None else settings.data / "world.sqlite3"
     try:
         return _open(settings, open_store(path), lock)
-    except StoreError as error:
+    except (StoreError, DrivingError) as error:
         raise WorldError(str(error)) from error
     except SQLAlchemyError as error:
         raise WorldError(f"cannot use {path}: {getattr(error, 'orig', None) or error}") from error
@@ -62,22 +74,46 @@ def open_world(settings: Settings) -> World:
 def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
     catalogue = load()
     stored = store.world()
-    clock = Clock(read_note(stored.clock) if stored else None)
     seed = stored.seed if stored else settings.seed
 
     def fresh_state() -> State:
         return State(seed, Assets(catalogue.assets), catalogue.markets, catalogue.methods)
 
     machine = Machine(fresh_state())
-    kraken = Kraken(seed, Symbols(catalogue), require_user_agent=settings.require_user_agent)
+    symbols = Symbols(catalogue)
+    kraken = Kraken(seed, symbols, require_user_agent=settings.require_user_agent)
+    driver = driver_of(
+        seed, catalogue.markets, lambda pair: catalogue.markets.get(symbols.pair(pair) or ""), settings.crowd,
+        settings.tape, Stored(stored.market, stored.now_ns) if stored else None,
+    )  # fmt: skip
+    clock = _clock(settings, stored, driver)
     if stored is None:
         store.begin_world(seed, clock.now_ns(), clock.text())
     else:
         store.load(machine.state)
     if not machine.state.accounts:
         _open_demo_account(machine, kraken, clock.now_ns())
-        store.commit(store.batch(machine.take_changes(), machine.state, clock.text()))
-    return World("main", machine, store, clock, {"kraken": kraken}, fresh_state, lock)
+    take_leave(machine, driver, stored.market if stored else "", clock.now_ns())
+    if machine.state.has_changes:
+        store.commit(store.batch(machine.take_changes(), machine.state, clock.text(), driver.text()))
+    world = World("main", machine, store, clock, {"kraken": kraken}, driver, fresh_state, lock)
+    world.flat_out = settings.flat_out
+    return world
+
+
+def _clock(settings: Settings, stored: WorldRow | None, driver: Driver) -> Clock:
+    """A tape's clock goes on where it stood: no time passes for a recording while nobody plays it."""
+    clock = Clock(read_note(stored.clock) if stored else None)
+    if settings.tape is not None:
+        clock.set(now_ns=stored.now_ns if stored else _first_second(settings.tape, driver))
+    if settings.speed_ppm is not None or settings.flat_out:
+        clock.set(frozen=settings.speed_ppm == 0, speed_ppm=settings.speed_ppm or None)
+    return clock
+
+
+def _first_second(tape: TapeChoice, driver: Driver) -> int:
+    begin_ns = min(driver.due_ns if tape.begin_ns is None else tape.begin_ns, LATEST_NS)
+    return begin_ns - begin_ns % SECOND_NS
 
 
 def connection_of(world: World, url: str, *, key_name: str = DEMO_KEY) -> Connection:

@@ -89,7 +89,7 @@ def _orders(state: State, read: Read, known: rows.Known) -> None:
     orders = schema.orders.c
     house_id = None if state.house is None else state.house.account.account_id
     live = select(schema.orders).where(orders.account_id.in_(_EVERYONE), orders.closed_ns == 0)
-    for row in read(live.order_by(orders.order_id)):
+    for row in read(live.order_by(func.abs(orders.order_id))):
         order = rows.order(row)
         order.is_house = order.account_id == house_id
         state.enlist(state.accounts[order.account_id], order)
@@ -97,7 +97,7 @@ def _orders(state: State, read: Read, known: rows.Known) -> None:
     for order in sorted(state.live_orders.values(), key=lambda order: order.queue):
         if order.queue:
             state.markets[order.market].book.side(order.side).add(order)
-    known.order_id = state.counters.order_id
+    known.order_id, known.house_order_id = state.counters.order_id, state.counters.house_order_id
 
 
 def _set_alarms(state: State, order: Order) -> None:

@@ -56,6 +56,7 @@ class Known:
 
     def __init__(self) -> None:
         self.order_id = 0
+        self.house_order_id = 0
         self.transfer_id = 0
         self.address_id = 0
         self.key_id = 0
@@ -120,18 +121,19 @@ def _split(
 
 def _orders(orders: Mapping[int, Order], known: Known) -> Write:
     """The house's are stored while they live, so that its quotes leave nothing behind."""
-    newest = known.order_id
+    newest, newest_of_house = known.order_id, known.house_order_id
     write = Write(schema.orders, [], [], [])
     for number, order in orders.items():
+        is_stored = -number <= newest_of_house if order.is_house else number <= newest
         if order.is_house and not order.is_live:
-            if number <= newest:
+            if is_stored:
                 write.gone.append((order.account_id, number))
-        elif number > newest:
-            write.new.append(_order(order))
-        else:
+        elif is_stored:
             write.changed.append(_order_change(order))
+        else:
+            write.new.append(_order(order))
     if orders:
-        known.order_id = max(newest, *orders)
+        known.order_id, known.house_order_id = max(newest, *orders), max(newest_of_house, -min(orders))
     return write
 
 

@@ -101,6 +101,10 @@ class Kraken:
         """The asset of any of Kraken's names."""
         return self.symbols.asset(text)
 
+    def market_symbol(self, text: str) -> str | None:
+        """The market of any of Kraken's names."""
+        return self.symbols.pair(text)
+
     def credentials(self, number: int) -> tuple[str, str]:
         """Texts in the form of Kraken's keys."""
         return self.ids.credentials(number)

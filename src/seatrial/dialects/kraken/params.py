@@ -93,11 +93,11 @@ class Params:
     def text(self, name: str) -> str | None:
         """A text as it was sent, spaces included."""
         value = self._fields.get(name)
-        if value is None and (name in self._repeated or name in self._nested):
-            raise bad_argument(name)
         if not value:
+            if value is None and (name in self._repeated or name in self._nested):
+                raise bad_argument(name)
             return None
-        return _readable(name, value)
+        return value if value.isprintable() else _readable(name, value)
 
     def required(self, name: str) -> str:
         """A text that must be there."""
@@ -181,7 +181,10 @@ class Params:
         Commas with or without spaces, the same key again, `name[0]` and `name[]`, a JSON array, or the text of a JSON
         array in a form. Empty members do not count. Source: kraken-spot-rest 1.3.
         """
-        texts = [member.strip() for text in self._texts(name) for member in text.split(",")]
+        found = self._texts(name)
+        if not found:
+            return ()
+        texts = [member.strip() for text in found for member in text.split(",")]
         members = tuple(member for member in texts if member)
         if len(members) > most:
             raise bad_argument(name)
@@ -194,7 +197,10 @@ class Params:
         dotted = name + "."
         bracketed = self._inside(name) if name in self._nested else ()
         pairs = [(inner + tail, value) for inner, tail, value in bracketed]
-        pairs += [(key[len(dotted) :], value) for key, value in self._pairs() if key.startswith(dotted)]
+        for key in (*self._fields, *self._repeated):
+            if key.startswith(dotted):
+                values = self._repeated.get(key) or (self._fields[key],)
+                pairs += [(key[len(dotted) :], value) for value in values]
         return _build(pairs) if pairs else None
 
     def rows(self, name: str, most: int) -> "tuple[Params, ...]":

@@ -103,6 +103,10 @@ class Kucoin:
         """The asset of KuCoin's name."""
         return self.symbols.code(text)
 
+    def market_symbol(self, text: str) -> str | None:
+        """The market of one of KuCoin's symbols."""
+        return self.symbols.symbol(text)
+
     def credentials(self, number: int) -> tuple[str, str]:
         """Texts in the form of KuCoin's keys."""
         return self.ids.credentials(number)

@@ -81,10 +81,10 @@ def add_order(visit: Visit) -> dict[str, object]:
         raise BadCall(errors.ORDER_RATE_LIMIT)
     ms = visit.state.markets[symbol]
     event = visit.apply(_read_order(visit, ms, None if tier is None else tier.open_orders))[0]
-    assert isinstance(event, OrderAccepted | OrderChecked), event
-    descr = {"order": order_text(event.order, ms.market, visit.tools.symbols)}
     if isinstance(event, OrderChecked):
-        return {"descr": descr}
+        return {"descr": {"order": order_text(event.order, ms.market, visit.tools.symbols)}}
+    assert isinstance(event, OrderAccepted), event
+    descr = {"order": order_text(event.order, ms.market, visit.tools.symbols)}
     return {"descr": descr, "txid": [visit.tools.ids.order(event.order.order_id)]}
 
 

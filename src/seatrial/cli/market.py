@@ -1,0 +1,155 @@
+"""`seatrial market`, `seatrial system`, `seatrial crowd` and `seatrial tape`: what is open, and who moves prices."""
+
+from typing import Annotated
+
+import typer
+
+from seatrial.cli import defaults
+from seatrial.cli.options import Data, Json, Token, Url
+
+market = typer.Typer(help="Markets: halt them, move them, print trades.", no_args_is_help=True)
+
+Pair = Annotated[str, typer.Argument(metavar="PAIR", help="By any of the venue's names, or like BTC-USD.")]
+Price = Annotated[str, typer.Argument(metavar="PRICE", help="A plain decimal.")]
+MARKET_UNKNOWN = "`seatrial market list` shows them all"
+
+
+@market.command("list")
+def list_markets(*, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False) -> None:
+    """Show all markets where something is quoted or was traded."""
+    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+
+    control.run(control.Where(data, url, token, json), control.Ask("/markets"), market_tables.MARKETS)
+
+
+@market.command("status")
+def set_status(
+    pair: Pair,
+    status: Annotated[
+        str, typer.Argument(metavar="STATUS", help="online, cancel_only, post_only, limit_only or reduce_only.")
+    ],
+    *,
+    data: Data = defaults.DATA,
+    url: Url = None,
+    token: Token = None,
+    json: Json = False,
+) -> None:
+    """Halt a market, or open it again.
+
+    Example: seatrial market status XBTUSD cancel_only
+    """
+    _change(pair, {"status": status}, data, url, token, json)
+
+
+@market.command("price")
+def set_price(
+    pair: Pair, price: Price, *, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False
+) -> None:
+    """Trade at a price at once; where a crowd trades, it moves there too.
+
+    Example: seatrial market price XBTUSD 99000
+    """
+    _change(pair, {"price": price}, data, url, token, json)
+
+
+@market.command("liquidity")
+def set_liquidity(
+    pair: Pair,
+    sides: Annotated[str, typer.Argument(metavar="SIDES", help="Where the house quotes: both, bids, asks or none.")],
+    *,
+    data: Data = defaults.DATA,
+    url: Url = None,
+    token: Token = None,
+    json: Json = False,
+) -> None:
+    """Take the house's quotes away, or let it quote again.
+
+    Example: seatrial market liquidity XBTUSD none
+    """
+    _change(pair, {"liquidity": sides}, data, url, token, json)
+
+
+@market.command("print")
+def print_trade(
+    pair: Pair,
+    price: Price,
+    volume: Annotated[str, typer.Argument(metavar="VOLUME", help="A plain decimal.")],
+    *,
+    side: Annotated[str, typer.Option(metavar="buy|sell", help="The taker's.")] = "buy",
+    ordertype: Annotated[str, typer.Option(metavar="market|limit", help="The taker's.")] = "market",
+    data: Data = defaults.DATA,
+    url: Url = None,
+    token: Token = None,
+    json: Json = False,
+) -> None:
+    """Print a trade. Orders that are in its way are filled first.
+
+    Example: seatrial market print XBTUSD 99000 0.5 --side sell
+    """
+    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+
+    body = {"price": price, "volume": volume, "side": side, "ordertype": ordertype}
+    ask = control.Ask(f"/markets/{control.quoted(pair)}/trades", body, unknown=MARKET_UNKNOWN)
+    control.run(control.Where(data, url, token, json), ask, market_tables.MARKET)
+
+
+def system(
+    status: Annotated[
+        str | None,
+        typer.Argument(metavar="STATUS", help="online, maintenance, cancel_only, post_only or limit_only."),
+    ] = None,
+    *,
+    data: Data = defaults.DATA,
+    url: Url = None,
+    token: Token = None,
+    json: Json = False,
+) -> None:
+    """Show what the exchange as a whole is open for, halt it, or open it again.
+
+    Example: seatrial system maintenance
+    """
+    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+
+    body = None if status is None else {"status": status}
+    control.run(control.Where(data, url, token, json), control.Ask("/system", body), market_tables.SYSTEM)
+
+
+def crowd(
+    mode: Annotated[str | None, typer.Argument(metavar="MODE", help="off, calm or busy.")] = None,
+    *,
+    pair: Annotated[str | None, typer.Option(help="Which market the other options are about.")] = None,
+    price: Annotated[str | None, typer.Option(help="Where it trades from now on.")] = None,
+    volatility: Annotated[str | None, typer.Option(help="About how far its base goes in a day, in percent.")] = None,
+    depth: Annotated[str | None, typer.Option(help="How much is quoted: 1 is the usual, 0 nothing.")] = None,
+    activity: Annotated[str | None, typer.Option(help="How often somebody takes: 1 is the usual, 0 never.")] = None,
+    data: Data = defaults.DATA,
+    url: Url = None,
+    token: Token = None,
+    json: Json = False,
+) -> None:
+    """Show who trades by themselves, change how much goes on, and tune one pair.
+
+    Example: seatrial crowd busy --pair XBTUSD --volatility 8
+    """
+    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+
+    body = {
+        "mode": mode, "pair": pair, "price": price, "volatility": volatility, "depth": depth, "activity": activity
+    }  # fmt: skip
+    asked = None if all(value is None for value in body.values()) else body
+    ask = control.Ask("/crowd", asked, unknown=MARKET_UNKNOWN)
+    control.run(control.Where(data, url, token, json), ask, market_tables.CROWD)
+
+
+def tape(*, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False) -> None:
+    """Show how far the tape has been played."""
+    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+
+    control.run(control.Where(data, url, token, json), control.Ask("/tape"), market_tables.TAPE)
+
+
+def _change(pair: str, body: dict[str, str], data: Data, url: Url, token: Token, json: Json) -> None:
+    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+
+    ask = control.Ask(f"/markets/{control.quoted(pair)}", {**body}, unknown=MARKET_UNKNOWN)
+    control.run(control.Where(data, url, token, json), ask, market_tables.MARKET)

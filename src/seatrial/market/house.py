@@ -1,0 +1,28 @@
+"""Opening the account that makes markets."""
+
+from typing import Final
+
+from seatrial.core.accounts import HOUSE
+from seatrial.core.commands import OpenAccount
+from seatrial.core.machine import Machine
+
+PLENTY: Final = 10**18
+"""What it has of each asset, in the asset's units: a tenth of what the books can hold."""
+
+
+def open_house(machine: Machine, at_ns: int) -> None:
+    """Make sure that a world has a house, with plenty of everything that is traded."""
+    state = machine.state
+    if state.house is not None:
+        return
+    assets = {asset.code for ms in state.markets.values() for asset in (ms.market.base, ms.market.quote)}
+    name = HOUSE
+    while name in state.account_names:
+        name += "'"
+    machine.apply(
+        OpenAccount(
+            name, HOUSE, HOUSE, rate_limits=False, trading_wallet=HOUSE, funding_wallet=HOUSE,
+            balances=tuple((HOUSE, code, PLENTY) for code in sorted(assets)),
+        ),
+        at_ns,
+    )  # fmt: skip

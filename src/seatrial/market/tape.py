@@ -1,0 +1,184 @@
+"""The tape: recorded trades, printed through a world's book at the times when they happened.
+
+Each row is printed as it was recorded: same price, quantity, taker and time. Clients whose orders stand in its way
+are filled first, at their own prices and for no more than the row's quantity, on top of what was recorded; so
+what they do changes nothing of what comes next. Around the prints the house keeps a ladder: its best bid is where the
+last seller sold, its best ask where the last buyer bought. All of this is decided. Source of what a row is:
+market-data 14.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from seatrial.core.commands import PrintTrade, QuoteMarket
+from seatrial.core.machine import Machine
+from seatrial.core.orders import OrderKind, Side
+from seatrial.market import ladder
+from seatrial.market.driver import NEVER
+from seatrial.market.house import open_house
+from seatrial.market.ladder import MILLITICKS, PPM, Liquidity, Shape
+from seatrial.market.luck import draw
+
+WIDEST_PPM: Final = 1_000
+"""How far apart the best quotes may be, of the price."""
+GAP_PPM: Final = 100
+"""From rung to rung near the middle, of the price."""
+TOP: Final = 8
+"""How large the best quotes are, in quantities of a usual row."""
+ROOM_NS: Final = 64
+"""What a print leaves before its own time for the trades of clients in its way."""
+
+
+class TapeRow(Struct, frozen=True, gc=False):
+    """A recorded trade, in one of our markets."""
+
+    market: str
+    at_ns: int
+    price_ticks: int
+    qty_lots: int
+    side: Side
+    """The taker's."""
+    kind: OrderKind
+
+
+class Quoted(Struct):
+    """What the ladder of one market follows."""
+
+    bid_ticks: int
+    ask_ticks: int
+    usual_lots: int
+    middle_mt: int = 0
+    """Where the whole ladder was last looked at."""
+    liquidity: Liquidity = Liquidity.BOTH
+
+
+class Note(Struct, tag_field="driver", tag="tape"):
+    """All that a tape has to remember; rows before `recorded_ns` are done, and the first `same` of that time."""
+
+    done_ns: int = 0
+    recorded_ns: int = 0
+    same: int = 0
+    rows: int = 0
+    """How many were printed."""
+    markets: dict[str, Quoted] = {}
+
+
+class Tape:
+    """Plays rows, which `read` gives from the first one on, in order of time. See `driver.Driver`."""
+
+    def __init__(self, seed: int, read: Callable[[], Iterator[TapeRow]], start_ns: int = 0) -> None:
+        self._seed = seed
+        self._read = read
+        self._start_ns = start_ns
+        self._next: TapeRow | None = None
+        self._begin(Note())
+
+    def _begin(self, note: Note) -> None:
+        self.note = note
+        self._anew: list[str] = []
+        """Markets to quote anew at once."""
+        self._rows = self._read()
+        self._go_on()
+        skipped = 0
+        while self._next is not None and (
+            self._next.at_ns < max(note.recorded_ns, self._start_ns)
+            or (self._next.at_ns == note.recorded_ns and skipped < note.same)
+        ):
+            skipped += self._next.at_ns == note.recorded_ns
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._next = next(self._rows, None)
+
+    @property
+    def done_ns(self) -> int:
+        """Up to when all is done."""
+        return self.note.done_ns
+
+    @property
+    def due_ns(self) -> int:
+        """When the next row was recorded; after the last one never."""
+        if self._anew:
+            return 0
+        return self._next.at_ns if self._next is not None else NEVER
+
+    def text(self) -> str:
+        """Where it stands."""
+        return msgspec.json.encode(self.note).decode()
+
+    def restore(self, text: str) -> None:
+        """Go on from there; without a text from the beginning."""
+        self._begin(msgspec.json.decode(text, type=Note) if text else Note())
+
+    def begin_again(self, at_ns: int) -> None:
+        """Rewind to that moment."""
+        self._start_ns = at_ns
+        self._begin(Note())
+
+    @property
+    def symbols(self) -> list[str]:
+        """The markets that had a row."""
+        return list(self.note.markets)
+
+    def liquidity(self, symbol: str) -> Liquidity:
+        """On which sides of a market the house quotes."""
+        return self.note.markets[symbol].liquidity
+
+    def set_liquidity(self, symbol: str, liquidity: Liquidity) -> None:
+        """Quote on these sides only."""
+        self.note.markets[symbol].liquidity = liquidity
+        self._anew.append(symbol)
+
+    def set_price(self, _symbol: str, _price_ticks: int, _at_ns: int) -> bool:
+        """What was recorded stays so."""
+        return False
+
+    def act(self, machine: Machine, until_ns: int) -> None:
+        """Print the next row, if it is due by then."""
+        row, note = self._next, self.note
+        if self._anew:
+            symbol = self._anew.pop()
+            at_ns = max(until_ns, machine.state.now_ns)
+            self._quote(machine, symbol, note.markets[symbol], at_ns, len(ladder.STEPS))
+            return
+        if row is None or row.at_ns > until_ns:
+            return
+        open_house(machine, row.at_ns - ROOM_NS)
+        note.same = note.same + 1 if row.at_ns == note.recorded_ns else 1
+        note.recorded_ns = row.at_ns
+        note.rows += 1
+        stamp_ns = max(row.at_ns, note.done_ns + 1)
+        print_trade = PrintTrade(row.market, row.side, row.kind, row.price_ticks, row.qty_lots, stamp_ns)
+        machine.apply(print_trade, max(stamp_ns - ROOM_NS, note.done_ns))
+        note.done_ns = stamp_ns
+        self._follow(machine, row, stamp_ns)
+        self._go_on()
+
+    def _follow(self, machine: Machine, row: TapeRow, at_ns: int) -> None:
+        quoted = self.note.markets.get(row.market)
+        if quoted is None:
+            quoted = self.note.markets[row.market] = Quoted(row.price_ticks - 1, row.price_ticks + 1, row.qty_lots)
+        price, widest = row.price_ticks, row.price_ticks * WIDEST_PPM // PPM + 1
+        if row.side is Side.SELL:
+            quoted.bid_ticks, quoted.ask_ticks = price, max(price + 1, min(quoted.ask_ticks, price + widest))
+        else:
+            quoted.bid_ticks, quoted.ask_ticks = min(price - 1, max(quoted.bid_ticks, price - widest)), price
+        quoted.usual_lots = max((63 * quoted.usual_lots + row.qty_lots) // 64, 1)
+        middle_mt = (quoted.bid_ticks + quoted.ask_ticks) * MILLITICKS // 2
+        far = abs(middle_mt - quoted.middle_mt) * 8 * PPM > middle_mt * GAP_PPM
+        if far:
+            quoted.middle_mt = middle_mt
+        self._quote(machine, row.market, quoted, at_ns, len(ladder.STEPS) if far else 1)
+
+    def _quote(self, machine: Machine, symbol: str, quoted: Quoted, at_ns: int, rungs: int) -> None:
+        assert machine.state.house is not None, "the tape opened one"
+        gap_mt = quoted.middle_mt * GAP_PPM // PPM
+        luck = draw(self._seed, at_ns)
+        shape = Shape(quoted.bid_ticks, quoted.ask_ticks, gap_mt, 0, TOP * quoted.usual_lots, luck)
+        targets = ladder.only(ladder.rungs_of(shape, rungs), quoted.liquidity)
+        moves = ladder.moves(machine.state.house, symbol, targets)
+        if moves:
+            machine.apply(QuoteMarket(symbol, moves), at_ns)

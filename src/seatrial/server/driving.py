@@ -1,0 +1,97 @@
+"""Who moves the prices of a world: a crowd, a tape, or nobody."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from seatrial.catalogue import CatalogueError
+from seatrial.core.commands import CancelOrders
+from seatrial.core.machine import Machine
+from seatrial.core.markets import Market
+from seatrial.market import tables
+from seatrial.market.crowd import Crowd, Mode
+from seatrial.market.driver import Driver
+from seatrial.market.tape import Tape
+
+CROWD: Final = "crowd"
+TAPE: Final = "tape"
+
+MarketOf = Callable[[str], Market | None]
+"""The market of a pair, by any of its names."""
+
+
+class DrivingError(Exception):
+    """Prices cannot be moved so; the text is one line that says why."""
+
+
+class TapeChoice(Struct, frozen=True):
+    """Which recorded trades to play."""
+
+    paths: tuple[Path, ...]
+    pair: str | None = None
+    """Of the one file whose name does not say it."""
+    begin_ns: int | None = None
+    """Where to begin; None: with the first trade."""
+
+
+class Stored(Struct, frozen=True):
+    """What the store has of a world."""
+
+    market: str
+    now_ns: int
+
+
+def driver_of(
+    seed: int, markets: dict[str, Market], market_of: MarketOf, crowd: Mode | None, tape: TapeChoice | None,
+    stored: Stored | None,
+) -> Driver:  # fmt: skip
+    """The driver that was asked for, where the world's own stood if it is of that kind. Raises `DrivingError`."""
+    note = "" if stored is None else stored.market
+    if tape is not None:
+        return _tape(seed, market_of, tape, stored)
+    try:
+        found = Crowd(seed, tables.load(), markets, crowd or Mode.OFF)
+    except CatalogueError as error:
+        raise DrivingError(str(error)) from error
+    if _kind(note) == CROWD:
+        found.restore(note)
+        if crowd is not None:
+            found.set_mode(crowd)
+    return found
+
+
+def take_leave(machine: Machine, driver: Driver, note: str, at_ns: int) -> None:
+    """Whoever moved the prices before and does not go on: its quotes go."""
+    house = machine.state.house
+    is_off = isinstance(driver, Crowd) and driver.note.mode is Mode.OFF
+    if house is not None and house.orders and (is_off or _kind(note) != _kind(driver.text())):
+        machine.apply(CancelOrders(house.account.account_id, everything=True), at_ns)
+
+
+def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | None) -> Tape:
+    """Files are read only by who plays them: what they need would cost every start some time."""
+    from seatrial.server.tapes import TapeError, recording, together  # noqa: PLC0415
+
+    if choice.pair is not None and len(choice.paths) > 1:
+        raise DrivingError("--pair names the pair of one tape; the names of several must begin with their pairs")
+    try:
+        files = [recording(path, choice.pair, market_of) for path in choice.paths]
+    except TapeError as error:
+        raise DrivingError(str(error)) from error
+    goes_on = stored is not None and _kind(stored.market) == TAPE
+    begin_ns = choice.begin_ns or 0
+    if stored is not None and not goes_on:
+        begin_ns = max(begin_ns, stored.now_ns)
+    tape = Tape(seed, together(files), begin_ns)
+    if stored is not None and goes_on:
+        tape.restore(stored.market)
+    return tape
+
+
+def _kind(note: str) -> str:
+    for kind in (CROWD, TAPE):
+        if note.startswith(f'{{"driver":"{kind}"'):
+            return kind
+    return ""

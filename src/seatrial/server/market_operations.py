@@ -1,0 +1,250 @@
+"""What the control API can do with markets and with who moves their prices."""
+
+import re
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+from msgspec.structs import replace
+
+from seatrial.core.commands import CancelOrders, PrintTrade, SetStatus, SetSystemStatus
+from seatrial.core.events import OrdersCanceled, StatusSet, TradePrinted
+from seatrial.core.machine import Machine
+from seatrial.core.markets import Market, MarketStatus, SystemStatus
+from seatrial.core.money import format_units, parse_units
+from seatrial.core.orders import OrderKind, Side
+from seatrial.core.state import MarketState
+from seatrial.market.crowd import Crowd, Mode
+from seatrial.market.driver import NEVER
+from seatrial.market.house import open_house
+from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
+from seatrial.market.tables import PPM_PER_PERCENT
+from seatrial.market.tape import Tape
+from seatrial.server import market_shapes as shapes
+from seatrial.server import times
+from seatrial.server.opening import BadText
+from seatrial.server.visits import Operation, Problem, Visit, applied, read
+
+SIX: Final = 6
+MOST_PPM: Final = 1_000 * PPM
+"""Of what can be tuned: a thousand times the usual."""
+
+_SYMBOL: Final = re.compile(r"[A-Za-z0-9]+[-/][A-Za-z0-9]+", re.ASCII)
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+async def list_markets(visit: Visit) -> list[shapes.MarketView]:
+    visit.world.now_ns()
+    return [_market_view(visit, ms) for ms in visit.state.markets.values()]
+
+
+async def read_market(visit: Visit) -> shapes.MarketView:
+    visit.world.now_ns()
+    return _market_view(visit, _market(visit, visit.path["pair"]))
+
+
+async def change_market(visit: Visit) -> shapes.MarketView:
+    wanted: shapes.MarketChange = visit.body
+    ms = _market(visit, visit.path["pair"])
+    status = None if wanted.status is None else _word(MarketStatus, wanted.status, "status")
+    liquidity = None if wanted.liquidity is None else _word(Liquidity, wanted.liquidity, "liquidity")
+    ticks = None if wanted.price is None else _units(wanted.price, ms.market.price_scale, "price")
+    if liquidity is not None:
+        _check_moved(visit, ms.market)
+    if status is not None:
+        await applied(visit, SetStatus(ms.market.symbol, status), StatusSet)
+    if ticks is not None:
+        await _set_price(visit, ms, ticks)
+    if liquidity is not None:
+        visit.world.driver.set_liquidity(ms.market.symbol, liquidity)
+        await visit.world.pass_time()
+    return _market_view(visit, ms)
+
+
+async def print_trade(visit: Visit) -> shapes.MarketView:
+    wanted: shapes.NewTrade = visit.body
+    ms = _market(visit, visit.path["pair"])
+    command = PrintTrade(
+        ms.market.symbol, _word(Side, wanted.side, "side"), _word(OrderKind, wanted.ordertype, "ordertype"),
+        _units(wanted.price, ms.market.price_scale, "price"), _units(wanted.volume, ms.market.lot_scale, "volume"),
+    )  # fmt: skip
+    await _print(visit, command)
+    return _market_view(visit, ms)
+
+
+async def read_system(visit: Visit) -> shapes.SystemView:
+    return shapes.SystemView(visit.state.modes.system.value)
+
+
+async def change_system(visit: Visit) -> shapes.SystemView:
+    wanted: shapes.SystemChange = visit.body
+    await applied(visit, SetSystemStatus(_word(SystemStatus, wanted.status, "status")), StatusSet)
+    return await read_system(visit)
+
+
+async def read_crowd(visit: Visit) -> shapes.CrowdView:
+    return _crowd_view(visit, _crowd(visit))
+
+
+async def change_crowd(visit: Visit) -> shapes.CrowdView:
+    wanted: shapes.CrowdChange = visit.body
+    crowd = _crowd(visit)
+    mode = crowd.note.mode if wanted.mode is None else _word(Mode, wanted.mode, "mode")
+    given = [wanted.price, wanted.volatility, wanted.depth, wanted.activity]
+    if wanted.pair is None and any(value is not None for value in given):
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say which pair")
+    if wanted.pair is not None:
+        _tune(visit, crowd, _market(visit, wanted.pair).market, wanted)
+    crowd.set_mode(mode)
+    await visit.world.pass_time()
+    house = visit.state.house
+    if mode is Mode.OFF and house is not None and house.orders:
+        await applied(visit, CancelOrders(house.account.account_id, everything=True), OrdersCanceled)
+    return _crowd_view(visit, crowd)
+
+
+async def read_tape(visit: Visit) -> shapes.TapeView:
+    visit.world.now_ns()
+    tape = visit.world.driver
+    if not isinstance(tape, Tape):
+        raise Problem(HTTPStatus.NOT_FOUND, "no tape is playing: start the server with --tape FILE")
+    return shapes.TapeView(tape.symbols, tape.note.rows, None if tape.due_ns == NEVER else times.iso(tape.due_ns))
+
+
+MARKET_OPERATIONS: Final = (
+    Operation("GET", "/markets", "All markets at a glance.", list_markets, list[shapes.MarketView]),
+    Operation("GET", "/markets/{pair}", "One market.", read_market, shapes.MarketView),
+    Operation(
+        "POST", "/markets/{pair}", "Halt a market, move its price, or take the house's quotes away.",
+        change_market, shapes.MarketView, shapes.MarketChange,
+    ),
+    Operation(
+        "POST", "/markets/{pair}/trades", "Print a trade; orders in its way are filled first.",
+        print_trade, shapes.MarketView, shapes.NewTrade, status=HTTPStatus.CREATED,
+    ),
+    Operation("GET", "/system", "What the exchange as a whole is open for.", read_system, shapes.SystemView),
+    Operation(
+        "POST", "/system", "Halt the exchange, or open it again.",
+        change_system, shapes.SystemView, shapes.SystemChange,
+    ),
+    Operation("GET", "/crowd", "Who trades by themselves, and how.", read_crowd, shapes.CrowdView),
+    Operation(
+        "POST", "/crowd", "Change how much goes on, and tune one pair.",
+        change_crowd, shapes.CrowdView, shapes.CrowdChange,
+    ),
+    Operation("GET", "/tape", "How far the tape has been played.", read_tape, shapes.TapeView),
+)  # fmt: skip
+
+
+async def _set_price(visit: Visit, ms: MarketState, ticks: int) -> None:
+    world, symbol = visit.world, ms.market.symbol
+    if symbol not in world.driver.symbols:
+        await _print(visit, PrintTrade(symbol, Side.BUY, OrderKind.MARKET, ticks, ms.market.min_qty_lots))
+        return
+    if not world.driver.set_price(symbol, ticks, world.now_ns()):
+        raise Problem(HTTPStatus.CONFLICT, "a tape plays what was recorded; print a trade instead")
+    await world.pass_time()
+
+
+async def _print(visit: Visit, command: PrintTrade) -> None:
+    def have_a_house(machine: Machine, at_ns: int) -> None:
+        open_house(machine, at_ns)
+
+    await visit.world.do(have_a_house)
+    await applied(visit, command, TradePrinted)
+
+
+def _tune(visit: Visit, crowd: Crowd, market: Market, wanted: shapes.CrowdChange) -> None:
+    _check_moved(visit, market)
+    symbol, now_ns = market.symbol, visit.world.now_ns()
+    changes = {
+        name: _units(value, SIX, name, least=0, most=MOST_PPM)
+        for name, value in (("depth_ppm", wanted.depth), ("activity_ppm", wanted.activity))
+        if value is not None
+    }
+    ticks = None if wanted.price is None else _units(wanted.price, market.price_scale, "price")
+    if wanted.volatility is not None:
+        volatility_ppm = _units(wanted.volatility, PPM_PER_PERCENT, "volatility", least=0, most=PPM)
+        crowd.values.set_volatility(market, volatility_ppm, now_ns)
+    if changes:
+        crowd.tune(symbol, replace(crowd.tuning(symbol), **changes))
+    if ticks is not None:
+        crowd.set_price(symbol, ticks, now_ns)
+
+
+def _market(visit: Visit, text: str) -> MarketState:
+    """By any of the venues' names for it, or BTC-USD."""
+    markets = visit.state.markets
+    if _SYMBOL.fullmatch(text) and (ms := markets.get(text.upper().replace("-", "/"))) is not None:
+        return ms
+    for dialect in visit.world.dialects.values():
+        symbol = dialect.market_symbol(text)
+        if symbol is not None:
+            return markets[symbol]
+    raise Problem(HTTPStatus.NOT_FOUND, f"there is no market {text!r}")
+
+
+def _crowd(visit: Visit) -> Crowd:
+    driver = visit.world.driver
+    if not isinstance(driver, Crowd):
+        raise Problem(HTTPStatus.CONFLICT, "a tape is playing in this world, which then has no crowd")
+    visit.world.now_ns()
+    return driver
+
+
+def _check_moved(visit: Visit, market: Market) -> None:
+    known = visit.world.driver.symbols
+    if market.symbol not in known:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"nobody makes a market of {market.symbol}; of these somebody does: {', '.join(known) or 'none'}",
+        )
+
+
+def _word(kind: type[Word], text: str, name: str) -> Word:
+    for word in kind:
+        if word == text.lower():
+            return word
+    raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"unknown {name} {text!r}: one of {', '.join(kind)}")
+
+
+def _units(given: str | float, scale: int, name: str, *, least: int = 1, most: int = 2**63 - 1) -> int:
+    units: int = read(_parsed, given, scale, name, least, most)
+    return units
+
+
+def _parsed(given: str | float, scale: int, name: str, least: int, most: int) -> int:
+    units = parse_units(str(given), scale)
+    if units is None or not least <= units <= most:
+        bounds = f"from {format_units(least, scale)} to {format_units(most, scale)}"
+        raise BadText(f"{given!r} is no {name}: a plain decimal with at most {scale} decimals, {bounds}")
+    return units
+
+
+def _market_view(visit: Visit, ms: MarketState) -> shapes.MarketView:
+    scale, driver, symbol = ms.market.price_scale, visit.world.driver, ms.market.symbol
+
+    def text(ticks: int | None) -> str | None:
+        return None if ticks is None else format_units(ticks, scale)
+
+    is_moved = symbol in driver.symbols and driver.due_ns < NEVER
+    return shapes.MarketView(
+        symbol, ms.status.value, text(ms.stats.last.price_ticks if ms.stats.last else None),
+        text(ms.book.bids.best_ticks), text(ms.book.asks.best_ticks), ms.trade_id,
+        driver.liquidity(symbol).value if is_moved else None,
+    )  # fmt: skip
+
+
+def _crowd_view(visit: Visit, crowd: Crowd) -> shapes.CrowdView:
+    now_ns = visit.world.now_ns()
+    return shapes.CrowdView(crowd.note.mode.value, [_crowd_pair(visit, crowd, name, now_ns) for name in crowd.symbols])
+
+
+def _crowd_pair(visit: Visit, crowd: Crowd, symbol: str, now_ns: int) -> shapes.CrowdPair:
+    market, tuning = visit.state.markets[symbol].market, crowd.tuning(symbol)
+    price = format_units(crowd.values.middle_mt(market, now_ns) // MILLITICKS, market.price_scale)
+    return shapes.CrowdPair(
+        symbol, price, crowd.values.volatility_ppm(crowd.moved_by(symbol)) / 10**PPM_PER_PERCENT,
+        tuning.depth_ppm / PPM, tuning.activity_ppm / PPM, tuning.liquidity.value,
+    )  # fmt: skip
