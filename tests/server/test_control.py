@@ -10,17 +10,19 @@ import pytest
 from inside import PREFIX, Answer, Inside, inside
 from seatrial.dialects.kraken.auth import totp
 from seatrial.server import control
-from signed_calls import Signer
+from signed_calls import KucoinSigner, Signer
 
 Story = Callable[[Inside], Awaitable[Any]]
 
+PASSPHRASE_ONLY = "a key of this venue has a passphrase: no one_time_password, totp_secret or nonce_window"
 LATER = "2126-01-01T00:00:00Z"
 
 
 def test_health_says_which_world_answers_at_which_moment() -> None:
     async def story(server: Inside) -> None:
         now = (await server.get("/clock")).json["now"]
-        assert (await server.get("/health")).json == {"status": "ok", "world": "main", "now": now, "venues": ["kraken"]}
+        venues = ["kraken", "kucoin"]
+        assert (await server.get("/health")).json == {"status": "ok", "world": "main", "now": now, "venues": venues}
 
     inside(story)
 
@@ -30,7 +32,7 @@ def test_an_account_opens_with_balances_and_a_key_that_may_do_everything() -> No
         answer = await server.post("/accounts", name="ann", venue="kraken", balances={"USD": "10000", "BTC": "1"})
         assert answer.status == 201
         assert list(answer.json) == ["id", "name", "venue", "key", "secret"]
-        assert (answer.json["id"], answer.json["name"], answer.json["venue"]) == (2, "ann", "kraken")
+        assert (answer.json["id"], answer.json["name"], answer.json["venue"]) == (3, "ann", "kraken")
         ann = Signer(answer.json["key"], answer.json["secret"])
         assert (await server.send(ann.call("Balance"))).result == {"XXBT": "1.0000000000", "ZUSD": "10000.0000"}
         info = (await server.send(ann.call("GetApiKeyInfo"))).result
@@ -40,11 +42,78 @@ def test_an_account_opens_with_balances_and_a_key_that_may_do_everything() -> No
     inside(story)
 
 
+def test_a_kucoin_account_opens_with_a_passphrase_and_money_in_any_wallet() -> None:
+    async def story(server: Inside) -> None:
+        balances = {"USDT": "100", "main:USDT": "50", "main:BTC": "1"}
+        opened = (await server.post("/accounts", name="kim", venue="KuCoin", balances=balances)).json
+        assert list(opened) == ["id", "name", "venue", "key", "secret", "passphrase"]
+        kim = (await server.get("/accounts")).json[-1]
+        assert kim["wallets"] == {
+            "main": {"BTC": "1.0000000000", "USDT": "50.00000000"},
+            "trade": {"USDT": "100.00000000"},
+        }
+        assert kim["balances"] == {"BTC": "1.0000000000", "USDT": "150.00000000"}
+        signer = KucoinSigner(opened["key"], opened["secret"], opened["passphrase"])
+        rows = (await server.kucoin(signer, "GET", "/api/v1/accounts")).json["data"]
+        assert [(row["type"], row["currency"], row["available"]) for row in rows] == [
+            ("main", "BTC", "1"), ("main", "USDT", "50"), ("trade", "USDT", "100"),
+        ]  # fmt: skip
+
+    inside(story)
+
+
+def test_keys_of_one_venue_do_not_exist_at_the_other() -> None:
+    async def story(server: Inside) -> None:
+        opened = (await server.post("/accounts", name="kim", venue="kucoin")).json
+        assert (await server.send(Signer(opened["key"], "c2VjcmV0").call("Balance"))).error == "EAPI:Invalid key"
+        stranger = KucoinSigner(server.demo.key, server.demo.secret, "x")
+        answer = await server.kucoin(stranger, "GET", "/api/v1/accounts")
+        assert (answer.status, answer.json["code"]) == (401, "400003")
+
+    inside(story)
+
+
+@pytest.mark.parametrize(
+    ("venue", "wanted", "detail"),
+    [
+        ("kraken", {"passphrase": "sesame"}, "a key of this venue has no passphrase"),
+        ("kucoin", {"one_time_password": "sesame"}, PASSPHRASE_ONLY),
+        ("kucoin", {"nonce_window": 5}, PASSPHRASE_ONLY),
+        ("kucoin", {"passphrase": ""}, "a one_time_password or passphrase is not empty"),
+    ],
+)  # fmt: skip
+def test_a_second_password_is_of_its_venue(venue: str, wanted: dict[str, object], detail: str) -> None:
+    async def story(server: Inside) -> None:
+        await server.post("/accounts", name="kim", venue=venue)
+        assert (await server.post("/accounts/kim/keys", **wanted)).problem == (422, detail)
+
+    inside(story)
+
+
+def test_a_kucoin_key_has_the_passphrase_that_was_asked_for() -> None:
+    async def story(server: Inside) -> None:
+        await server.post("/accounts", name="kim", venue="kucoin")
+        issued = (await server.post("/accounts/kim/keys", passphrase="sesame", permissions=["general"])).json
+        assert (issued["passphrase"], issued["permissions"]) == ("sesame", ["General"])
+        signer = KucoinSigner(issued["key"], issued["secret"], "sesame")
+        assert (await server.kucoin(signer, "GET", "/api/v1/accounts")).json["code"] == "200000"
+
+    inside(story)
+
+
+def test_an_opening_balance_in_a_wallet_that_is_none_is_refused() -> None:
+    async def story(server: Inside) -> None:
+        wanted = await server.post("/accounts", venue="kucoin", balances={"attic:USDT": "1"})
+        assert wanted.problem == (422, "unknown wallet 'attic': one of main, trade, margin, contract")
+
+    inside(story)
+
+
 def test_an_account_needs_nothing_but_a_call() -> None:
     async def story(server: Inside) -> None:
         answer = await server.ask("POST", f"{PREFIX}/accounts")
         assert answer.status == 201
-        assert (answer.json["name"], answer.json["venue"]) == ("account-2", "kraken")
+        assert (answer.json["name"], answer.json["venue"]) == ("account-3", "kraken")
 
     inside(story)
 
@@ -72,8 +141,9 @@ def test_accounts_are_listed_without_their_secrets() -> None:
         secret = (await server.account("ann", USD="5")).secret
         listed = await server.get("/accounts")
         ann = listed.json[-1]
-        assert list(ann) == ["id", "name", "venue", "tier", "rate_limits", "balances", "keys"]
+        assert list(ann) == ["id", "name", "venue", "tier", "rate_limits", "balances", "wallets", "keys"]
         assert (ann["tier"], ann["rate_limits"], ann["balances"]) == ("intermediate", False, {"USD": "5.0000"})
+        assert ann["wallets"] == {"spot": {"USD": "5.0000"}}
         assert len(ann["keys"]) == 1
         assert secret not in listed.body.decode()
         assert all(key.secret not in listed.body.decode() for key in server.machine.state.keys.values())
@@ -257,8 +327,8 @@ def test_transfers_are_listed_newest_first_and_by_account() -> None:
         await server.account("ann")
         for name in ("demo", "ann", "demo"):
             await server.post(f"/accounts/{name}/deposits", asset="XBT", amount=1)
-        assert [transfer["account_id"] for transfer in (await server.get("/funding")).json] == [1, 2, 1]
-        assert [transfer["account_id"] for transfer in (await server.get("/funding", "account=2")).json] == [2]
+        assert [transfer["account_id"] for transfer in (await server.get("/funding")).json] == [1, 3, 1]
+        assert [transfer["account_id"] for transfer in (await server.get("/funding", "account=3")).json] == [3]
         assert (await server.get("/funding", "account=9")).json == []
 
     inside(story)
@@ -297,10 +367,10 @@ def test_the_books_show_every_asset_with_the_exchanges_own_side() -> None:
         books = (await server.get("/books")).json
         assert books["balanced"] is True
         assert books["assets"]["BTC"] == {
-            "clients": "10.0000000000",
+            "clients": "16.0000000000",
             "holds": "2.0000000000",
             "leaving": "0.5000000000",
-            "exchange": {"custody": "-10.0000000000"},
+            "exchange": {"custody": "-16.0000000000"},
             "sum": "0.0000000000",
         }
 
@@ -557,7 +627,7 @@ def test_a_wrong_verb_is_a_problem_that_says_which_are_right(verb: str, path: st
 
 def test_a_path_of_nobodys_is_a_problem() -> None:
     async def story(server: Inside) -> None:
-        for path in ("/", "/api/v1/accounts", "/favicon.ico", "/_seatrial"):
+        for path in ("/", "/apis/v1/accounts", "/favicon.ico", "/_seatrial"):
             assert (await server.ask("GET", path)).problem[0] == 404
 
     inside(story)
@@ -580,7 +650,7 @@ def test_an_account_named_like_a_number_does_not_hide_the_account_of_that_number
     async def story(server: Inside) -> None:
         await server.account("1")
         assert (await server.post("/accounts/1/keys")).json["account_id"] == 1
-        await server.post("/accounts/2/deposits", asset="XBT", amount=1)
+        await server.post("/accounts/2/deposits", asset="BTC", amount=1)
         assert (await server.get("/funding", "account=1")).json == []
         assert len((await server.get("/funding", "account=2")).json) == 1
 
@@ -608,7 +678,7 @@ def test_names_of_any_script_and_length_come_back_as_they_were() -> None:
         names = ["Zoë", "取引所", "a/b?c", "x" * 10_000, "'; DROP TABLE accounts; --", "\u0000"]
         for name in names:
             await server.account(name)
-        assert [account["name"] for account in (await server.get("/accounts")).json][1:] == names
+        assert [account["name"] for account in (await server.get("/accounts")).json][2:] == names
 
     inside(story)
 

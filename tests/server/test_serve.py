@@ -28,7 +28,9 @@ def test_one_line_of_json_says_how_to_reach_it() -> None:
         line = msgspec.json.encode(server.connection).decode()
         shape = (
             r'\{"url":"(http://127\.0\.0\.1:[1-9]\d*)","control":"\1/_seatrial/v1","world":"main","accounts":\['
-            r'\{"id":1,"name":"demo","venue":"kraken","key":"[A-Za-z0-9+/]{56}","secret":"[A-Za-z0-9+/]{86}=="\}\]\}'
+            r'\{"id":1,"name":"demo","venue":"kraken","key":"[A-Za-z0-9+/]{56}","secret":"[A-Za-z0-9+/]{86}=="\},'
+            r'\{"id":2,"name":"demo-kucoin","venue":"kucoin","key":"[0-9a-f]{24}","secret":"[0-9a-f-]{36}",'
+            r'"passphrase":"[a-z2-9]{12}"\}\]\}'
         )
         assert re.fullmatch(shape, line), line
         assert server.ask("/health")["status"] == "ok"
@@ -57,7 +59,9 @@ def test_the_banner_says_what_to_paste_where(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     banner = "".join(lines)
     url = lines[0].removeprefix("Seatrial answers at ").strip()
-    key, secret = (re.findall(rf"^  {name} +(\S+)$", banner, re.MULTILINE)[0] for name in ("key", "secret"))
+    key, secret = (re.findall(rf" {name} +(\S+)$", banner, re.MULTILINE)[0] for name in ("key", "secret"))
+    shape = r"^  KuCoin  key +[0-9a-f]{24}\n +secret +[0-9a-f-]{36}\n +passphrase +[a-z2-9]{12}$"
+    assert re.search(shape, banner, re.MULTILINE)
     assert f'curl "{url}/0/public/Ticker?pair=XBTUSD"' in banner
     assert f'ccxt.kraken({{"apiKey": "{key}", "secret": "{secret}"}})' in banner
     assert f"Control API: {url}/_seatrial/v1" in banner

@@ -11,7 +11,7 @@ from seatrial.core.machine import Machine
 from seatrial.server.app import App
 from seatrial.server.control import control_app
 from seatrial.server.worlds import Settings, connection_of, open_world
-from signed_calls import SignedCall, Signer
+from signed_calls import KucoinSigner, SignedCall, Signer
 
 Result = TypeVar("Result")
 Message = MutableMapping[str, Any]
@@ -73,8 +73,9 @@ class Inside:
             self._commit()
         self.notes: list[str] = []
         self.app = App(self.world, lambda: control_app(self.world, token), self.notes.append)
-        (demo,) = connection_of(self.world, "").accounts
+        demo, kucoin = connection_of(self.world, "").accounts
         self.demo = Signer(demo.key, demo.secret, self._highest_nonce(demo.key))
+        self.kucoin_demo = KucoinSigner(kucoin.key, kucoin.secret, str(kucoin.passphrase))
 
     @property
     def machine(self) -> Machine:
@@ -124,6 +125,15 @@ class Inside:
     async def call(self, method: str, /, **params: object) -> Answer:
         """A private call by the demo account."""
         return await self.send(self.demo.call(method, **params))
+
+    async def kucoin(
+        self, who: KucoinSigner, verb: str, path: str, query: str = "", **body: object
+    ) -> Answer:  # fmt: skip
+        """A private call by a KuCoin user."""
+        content = msgspec.json.encode(body) if body else b""
+        endpoint = f"{path}?{query}" if query else path
+        headers = who.headers(verb, endpoint, content, self.world.now_ns() // 10**6)
+        return await self.ask(verb, path, content, query=query, headers=list(headers.items()))
 
     async def public(self, method: str, query: str = "") -> Answer:
         """A public call."""

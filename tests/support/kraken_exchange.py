@@ -170,7 +170,7 @@ class Exchange:
 
     def key(self, account_id: int, permissions: frozenset[str] = PERMISSIONS, **more: Any) -> Trader:  # noqa: ANN401
         """One more key to an account; `more` as in `IssueKey`."""
-        public, secret = self.kraken.credentials(self.machine.state.counters.key_id + 1)
+        public, secret, _ = self.kraken.credentials(self.machine.state.counters.key_id + 1)
         command = IssueKey(account_id, more.pop("name", "a key"), public, secret, permissions, **more)
         return Trader(self, only(self.apply(command), KeyIssued).key)
 
@@ -208,7 +208,9 @@ class Exchange:
         """Answer a call as the server does: commit what it did, then look up what the answer needs."""
         reply = self.kraken.serve(self.machine, call, self.clock.now_ns)
         self.commit()
-        return reply.write(self.store.answer(reply.query)) if isinstance(reply, Lookup) else reply
+        while isinstance(reply, Lookup):
+            reply = reply.write(self.store.answer(reply.query))
+        return reply
 
     def apply(self, command: Command) -> tuple[Event, ...]:
         """Let the core do something that must succeed, and commit it."""

@@ -30,9 +30,8 @@ from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.dialects.kucoin import auth
 from seatrial.dialects.kucoin.dialect import MAIN, PERMISSIONS, TRADE, Kucoin
-from seatrial.dialects.kucoin.endpoint import Lookup
 from seatrial.dialects.kucoin.symbols import Symbols
-from seatrial.dialects.wire import Call, Reply
+from seatrial.dialects.wire import Call, Lookup, Reply
 from seatrial.store.store import open_store
 
 __all__ = ["SECOND_NS", "START_NS", "Exchange", "User", "answer", "symbols"]
@@ -197,7 +196,7 @@ class Exchange:
 
     def key(self, account_id: int, permissions: frozenset[str] = PERMISSIONS, **more: Any) -> User:  # noqa: ANN401
         """One more key to an account; `more` as in `IssueKey`."""
-        public, secret = self.kucoin.credentials(self.machine.state.counters.key_id + 1)
+        public, secret, _ = self.kucoin.credentials(self.machine.state.counters.key_id + 1)
         more.setdefault("one_time_password", PASSPHRASE)
         command = IssueKey(account_id, more.pop("name", "a key"), public, secret, permissions, **more)
         return User(self, only(self.apply(command), KeyIssued).key)

@@ -1,9 +1,10 @@
-"""Private calls of Kraken's, signed and ready to be sent: once, or again byte for byte."""
+"""Private calls of both venues, signed and ready to be sent: once, or again byte for byte."""
 
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from seatrial.dialects.kraken import auth
+from seatrial.dialects.kucoin.auth import steps
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -46,3 +47,16 @@ class Signer:
             "User-Agent": "tests",
         }
         return SignedCall(path, headers, body)
+
+
+class KucoinSigner(NamedTuple):
+    """A KuCoin key in use."""
+
+    key: str
+    secret: str
+    passphrase: str
+
+    def headers(self, verb: str, endpoint: str, body: bytes, at_ms: int) -> dict[str, str]:
+        """What a call needs to be let in."""
+        proof = steps(str(at_ms), verb, endpoint, body, self.secret, key=self.key, passphrase=self.passphrase)
+        return {**proof.headers, "Content-Type": "application/json"}

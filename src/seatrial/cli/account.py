@@ -32,8 +32,8 @@ def open_account(
         list[str] | None, typer.Argument(metavar="ASSET=AMOUNT", help="What it owns from the start.")
     ] = None,
     *,
-    venue: Annotated[str, typer.Option(help="Whose API it speaks.")] = "kraken",
-    tier: Annotated[str | None, typer.Option(help="starter, intermediate or pro.")] = None,
+    venue: Annotated[str, typer.Option(help="Whose API it speaks: kraken or kucoin.")] = "kraken",
+    tier: Annotated[str | None, typer.Option(help="starter, intermediate or pro; vip0 to vip12.")] = None,
     rate_limits: Annotated[
         bool, typer.Option("--rate-limits/--no-rate-limits", help="Whether its calls are counted.")
     ] = True,
@@ -45,6 +45,7 @@ def open_account(
     """Open an account, with a key that may do everything.
 
     Example: seatrial account open ann USD=10000 BTC=1
+    Example: seatrial account open kim --venue kucoin USDT=10000 main:BTC=1
     """
     from seatrial.cli import control, tables  # noqa: PLC0415
 
@@ -67,6 +68,7 @@ def issue_key(
     one_time_password: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A fixed second password.")
     ] = None,
+    passphrase: Annotated[str | None, typer.Option(metavar="TEXT", help="Of a KuCoin key.")] = None,
     totp_secret: Annotated[
         str | None, typer.Option(metavar="BASE32", help="An authenticator's secret, instead.")
     ] = None,
@@ -89,7 +91,7 @@ def issue_key(
 
     body = {
         "name": name, "permissions": permission or None, "nonce_window": nonce_window,
-        "one_time_password": one_time_password, "totp_secret": totp_secret, "expiry": expiry,
+        "one_time_password": one_time_password, "passphrase": passphrase, "totp_secret": totp_secret, "expiry": expiry,
         "query_from": query_from, "query_to": query_to, "ips": ip or [],
     }  # fmt: skip
     ask = control.Ask(f"/accounts/{control.quoted(account)}/keys", body, unknown=control.ACCOUNT_UNKNOWN)

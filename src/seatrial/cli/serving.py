@@ -9,18 +9,21 @@ import msgspec
 from seatrial.cli import exits, local
 from seatrial.server.connection import Connection
 from seatrial.server.serve import Listen, ServeError, calm_collector, run
-from seatrial.server.worlds import COMMAND_LINE_KEY, Settings, WorldError, connection_of, open_world
+from seatrial.server.worlds import COMMAND_LINE_KEY, DEMOS, Settings, WorldError, connection_of, open_world
 
 _BANNER = """\
 Seatrial answers at {url}
 
-  key     {key}
-  secret  {secret}
+  Kraken  key         {kraken.key}
+          secret      {kraken.secret}
+  KuCoin  key         {kucoin.key}
+          secret      {kucoin.secret}
+          passphrase  {kucoin.passphrase}
 
   curl "{url}/0/public/Ticker?pair=XBTUSD"
 
   import ccxt
-  exchange = ccxt.kraken({{"apiKey": "{key}", "secret": "{secret}"}})
+  exchange = ccxt.kraken({{"apiKey": "{kraken.key}", "secret": "{kraken.secret}"}})
   exchange.urls["api"] = {{"public": "{url}", "private": "{url}"}}
   print(exchange.fetch_balance()["total"])
 
@@ -54,6 +57,6 @@ def _line(connection: Connection) -> str:
 
 
 def _banner(connection: Connection, settings: Settings) -> str:
-    demo = connection.accounts[0]
+    demos = {venue: connection.account(venue) for venue in DEMOS}
     kept = "Nothing is kept: --memory." if settings.data is None else f"The world is kept in {settings.data}."
-    return _BANNER.format(url=connection.url, key=demo.key, secret=demo.secret, control=connection.control, kept=kept)
+    return _BANNER.format(url=connection.url, control=connection.control, kept=kept, **demos)

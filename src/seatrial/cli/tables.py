@@ -6,6 +6,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 import typer
+from msgspec import UNSET
 from rich.console import Console
 from rich.table import Table
 
@@ -66,7 +67,7 @@ def facts(answer: msgspec.Struct) -> str:
     """One fact per line; what is not known has none."""
     facts = {name.replace("_", " "): value for name, value in msgspec.structs.asdict(answer).items()}
     width = max(map(len, facts))
-    return "\n".join(f"{name:<{width}}  {_text(value)}" for name, value in facts.items() if value is not None)
+    return "\n".join(f"{name:<{width}}  {_text(value)}" for name, value in facts.items() if value not in (None, UNSET))
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever a fact may be

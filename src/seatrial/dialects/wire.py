@@ -1,13 +1,15 @@
 """What a dialect is: a call comes in, a reply or a look-up goes out. No socket, no clock, no waiting."""
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
 from seatrial.core.funding import Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.queries import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Call(Struct, frozen=True):
@@ -22,6 +24,14 @@ class Call(Struct, frozen=True):
     body: bytes
     address: str
     """Whom it came from."""
+    raw_path: bytes = b""
+    """The path as it was sent, where percent-encoding makes that another text than `path`."""
+
+    @property
+    def endpoint(self) -> bytes:
+        """Path and query as they were sent."""
+        path = self.raw_path or self.path.encode(errors="surrogatepass")
+        return path + b"?" + self.query if self.query else path
 
 
 class Reply(Struct, frozen=True):
@@ -37,10 +47,26 @@ class Reply(Struct, frozen=True):
 
 
 class Lookup(Struct, frozen=True):
-    """The reply needs stored history: look this up once all before it is committed, then write it."""
+    """The reply needs stored history: look this up once all before it is committed, then write it.
+
+    What is written of one answer may be a further look-up.
+    """
 
     query: Query
-    write: Callable[[Any], Reply]
+    write: "Callable[[Any], Reply | Lookup]"
+
+
+class Credentials(NamedTuple):
+    """What the owner of a key has."""
+
+    public: str
+    secret: str
+    passphrase: str | None
+    """A second secret, where the venue has one."""
+
+    def __repr__(self) -> str:
+        """Without its secrets, which must not reach a log."""
+        return f"Credentials(public={self.public!r})"
 
 
 class Dialect(Protocol):
@@ -75,8 +101,8 @@ class Dialect(Protocol):
         """The market that this venue's users call by that name."""
         ...
 
-    def credentials(self, number: int) -> tuple[str, str]:
-        """The public and the secret text of the key of that number, drawn from the world's seed."""
+    def credentials(self, number: int) -> Credentials:
+        """The texts of the key of that number, drawn from the world's seed."""
         ...
 
     def transfer_ref(self, transfer: Transfer) -> str:
@@ -92,7 +118,10 @@ class Opening(Struct, frozen=True):
     """What a new account of a venue gets."""
 
     trading_wallet: str
+    """What orders pay from, and where opening balances lie unless another wallet is named."""
     funding_wallet: str
+    wallets: tuple[str, ...]
+    """All that it may have."""
     tier: str
     tiers: tuple[str, ...]
     permissions: frozenset[str]

@@ -20,7 +20,7 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _NOBODY: Final = Reply(
     b'{"type":"about:blank","title":"Not Found","status":404,"detail":"no venue has this path: '
-    b"Kraken's begin with /0/, the control API's with /_seatrial/v1/\"}\n",
+    b"Kraken's begin with /0/, KuCoin's with /api/, the control API's with /_seatrial/v1/\"}\n",
     status=404,
     content_type=b"application/problem+json",
 )
@@ -65,7 +65,7 @@ class App:
         client = scope["client"]
         call = Call(
             scope["method"], scope["path"], scope["query_string"], dict(scope["headers"]), body,
-            client[0] if client else "",
+            client[0] if client else "", scope.get("raw_path") or b"",
         )  # fmt: skip
         answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self.answer(dialect, call, partial(_resolve, answered))

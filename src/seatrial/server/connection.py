@@ -1,6 +1,6 @@
 """How to reach a running world: what `seatrial serve --json` prints, and what its connection file holds."""
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 
 class KeyedAccount(Struct, frozen=True):
@@ -11,9 +11,11 @@ class KeyedAccount(Struct, frozen=True):
     venue: str
     key: str
     secret: str
+    passphrase: str | UnsetType = UNSET
+    """Where the venue has one."""
 
     def __repr__(self) -> str:
-        """Without the secret, which must not reach a log."""
+        """Without its secrets, which must not reach a log."""
         return f"KeyedAccount(id={self.id!r}, name={self.name!r}, venue={self.venue!r}, key={self.key!r})"
 
 

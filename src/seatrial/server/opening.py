@@ -38,18 +38,28 @@ def account_command(
     chosen = opening.tier if tier is None else _in_any_case(opening.tiers).get(tier.lower())
     if chosen is None:
         raise BadText(f"unknown tier {tier!r}: one of {', '.join(opening.tiers)}")
-    codes = [asset_of(state, dialect, text) for text in balances]
-    units = [units_of(state, code, text) for code, text in zip(codes, balances.values(), strict=True)]
     return OpenAccount(
         name, venue, chosen, rate_limits, opening.trading_wallet, opening.funding_wallet,
-        tuple((opening.funding_wallet, code, amount) for code, amount in zip(codes, units, strict=True)),
+        tuple(_balance(state, dialect, text, amount) for text, amount in balances.items()),
     )  # fmt: skip
+
+
+def _balance(state: State, dialect: Dialect, text: str, amount: str | float) -> tuple[str, str, int]:
+    """Wallet, asset and units of an opening balance. Raises `BadText`."""
+    wallet, colon, name = text.rpartition(":")
+    opening = dialect.opening
+    if colon and wallet not in opening.wallets:
+        raise BadText(f"unknown wallet {wallet!r}: one of {', '.join(opening.wallets)}")
+    code = asset_of(state, dialect, name)
+    return wallet or opening.trading_wallet, code, units_of(state, code, amount)
 
 
 def key_command(state: State, dialect: Dialect, account_id: int, name: str) -> IssueKey:
     """The command that issues an account's next key, with every permission."""
-    public, secret = dialect.credentials(state.counters.key_id + 1)
-    return IssueKey(account_id, name, public, secret, dialect.opening.permissions)
+    made = dialect.credentials(state.counters.key_id + 1)
+    return IssueKey(
+        account_id, name, made.public, made.secret, dialect.opening.permissions, one_time_password=made.passphrase
+    )
 
 
 def _in_any_case(words: tuple[str, ...]) -> dict[str, str]:

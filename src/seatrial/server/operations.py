@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetDelays
 from seatrial.core.events import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
@@ -43,26 +44,25 @@ async def open_account(visit: Visit) -> shapes.OpenedAccount:
     key = key_command(visit.state, dialect, visit.state.counters.account_id + 1, "first")
     outcomes = await visit.world.apply_all(command, key)
     account = only(outcomes[0], AccountOpened).account
-    return shapes.OpenedAccount(account.account_id, account.name, account.venue, key.public, key.secret)
+    return shapes.OpenedAccount(
+        account.account_id, account.name, account.venue, key.public, key.secret, key.one_time_password or UNSET
+    )
 
 
 async def issue_key(visit: Visit) -> shapes.IssuedKey:
     wanted: shapes.NewKey = visit.body
     account, dialect = _account(visit)
     allowed = dialect.opening.permissions
-    permissions = allowed if wanted.permissions is None else frozenset(map(shapes.permission_of, wanted.permissions))
-    unknown = permissions - allowed
-    if unknown:
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            f"unknown permission {', '.join(sorted(unknown))}; there are {', '.join(sorted(allowed))}",
-        )
+    named = wanted.permissions
+    permissions = allowed if named is None else read(shapes.permissions_of, named, allowed)
     plain = key_command(visit.state, dialect, account.account.account_id, wanted.name)
-    fields = read(wanted.restrict)
-    issued = await applied(visit, msgspec.structs.replace(plain, permissions=permissions, **fields), KeyIssued)
+    fields = read(wanted.restrict, plain.one_time_password)
+    command = msgspec.structs.replace(plain, permissions=permissions, **fields)
+    issued = await applied(visit, command, KeyIssued)
     return shapes.IssuedKey(
-        account.account.account_id, wanted.name, issued.key.public, issued.key.secret, sorted(permissions)
-    )
+        account.account.account_id, wanted.name, issued.key.public, issued.key.secret, sorted(permissions),
+        UNSET if plain.one_time_password is None else command.one_time_password or UNSET,
+    )  # fmt: skip
 
 
 async def see_deposit(visit: Visit) -> shapes.TransferView:
@@ -221,11 +221,14 @@ def _transfer(visit: Visit) -> Transfer:
 def _account_view(visit: Visit, account: AccountState) -> shapes.AccountView:
     facts = account.account
     balances: dict[str, int] = {}
+    wallets: dict[str, dict[str, str]] = {}
     for purse in visit.state.ledger.of_account(facts.account_id):
-        balances[purse.asset.code] = balances.get(purse.asset.code, 0) + purse.settled
+        code = purse.asset.code
+        balances[code] = balances.get(code, 0) + purse.settled
+        wallets.setdefault(purse.wallet, {})[code] = format_units(purse.settled, purse.asset.scale)
     return shapes.AccountView(
         facts.account_id, facts.name, facts.venue, facts.tier, facts.rate_limits,
-        {code: format_units(units, visit.state.assets[code].scale) for code, units in balances.items()},
+        {code: format_units(units, visit.state.assets[code].scale) for code, units in balances.items()}, wallets,
         [key.public for key in visit.state.keys.values() if key.account_id == facts.account_id],
     )  # fmt: skip
 

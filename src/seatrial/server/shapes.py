@@ -4,7 +4,7 @@ from base64 import b32decode
 from ipaddress import ip_network
 from typing import Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from seatrial.core.funding import Delays, TransferNote, TransferStatus
 from seatrial.core.ledger import EXCHANGE
@@ -43,7 +43,7 @@ class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
     """Made up when it is left out."""
     venue: str = "kraken"
     balances: dict[str, str | int | float] = {}
-    """By asset, in any of the venue's names for it."""
+    """By asset, in any of the venue's names for it, in the wallet that orders pay from; `main:USDT` names another."""
     tier: str | None = None
     rate_limits: bool = True
 
@@ -54,6 +54,8 @@ class OpenedAccount(Struct, frozen=True):
     venue: str
     key: str
     secret: str
+    passphrase: str | UnsetType = UNSET
+    """Where the venue has one."""
 
 
 class AccountView(Struct, frozen=True):
@@ -63,6 +65,8 @@ class AccountView(Struct, frozen=True):
     tier: str
     rate_limits: bool
     balances: dict[str, str]
+    """Over all wallets."""
+    wallets: dict[str, dict[str, str]]
     keys: list[str]
 
 
@@ -72,7 +76,9 @@ class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
     """All of the venue's when it is left out."""
     nonce_window: int = 0
     one_time_password: str | None = None
-    """A fixed second password."""
+    """A fixed second password, of a Kraken key."""
+    passphrase: str | None = None
+    """Of a KuCoin key; made up when it is left out."""
     totp_secret: str | None = None
     """Base32 secret of an authenticator; excludes one_time_password."""
     expiry: str | float | None = None
@@ -82,17 +88,21 @@ class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
     ips: list[str] = []
     """Addresses or networks that it may be used from."""
 
-    def restrict(self) -> dict[str, object]:
-        """The fields of the command that issues it. Raises `BadText`."""
+    def restrict(self, passphrase: str | None) -> dict[str, object]:
+        """The fields of the command that issues it, at a venue whose keys have that passphrase. Raises `BadText`."""
+        if passphrase is None and self.passphrase is not None:
+            raise BadText("a key of this venue has no passphrase")
+        if passphrase is not None and (self.one_time_password or self.totp_secret or self.nonce_window):
+            raise BadText("a key of this venue has a passphrase: no one_time_password, totp_secret or nonce_window")
         if self.one_time_password is not None and self.totp_secret is not None:
             raise BadText("a key has a one_time_password or a totp_secret, not both")
-        if self.one_time_password == "":
-            raise BadText("a one_time_password is not empty")
+        if "" in (self.one_time_password, self.passphrase):
+            raise BadText("a one_time_password or passphrase is not empty")
         if not 0 <= self.nonce_window < 2**63:
             raise BadText("nonce_window is a number from 0")
         return {
             "nonce_window": self.nonce_window,
-            "one_time_password": self.one_time_password,
+            "one_time_password": self.passphrase or passphrase or self.one_time_password,
             "totp_secret": _checked_totp(self.totp_secret),
             "valid_until_ns": _moment(self.expiry),
             "query_from_ns": _moment(self.query_from),
@@ -107,6 +117,8 @@ class IssuedKey(Struct, frozen=True):
     key: str
     secret: str
     permissions: list[str]
+    passphrase: str | UnsetType = UNSET
+    """Where the venue has one."""
 
 
 class NewDeposit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -271,9 +283,16 @@ def note_of(text: str | None) -> TransferNote | None:
     raise BadText(f"unknown status_prop {text!r}: one of {', '.join(NOTE_TEXTS.values())}")
 
 
-def permission_of(text: str) -> str:
-    """A permission as the venue spells it; letter case, and spaces or underscores for its dashes, do not matter."""
-    return text.strip().lower().replace(" ", "-").replace("_", "-")
+def permissions_of(texts: list[str], allowed: frozenset[str]) -> frozenset[str]:
+    """Permissions as the venue spells them; letter case, and spaces or underscores for its dashes, do not matter.
+
+    Raises `BadText` for one that is not among those allowed.
+    """
+    spelled = {_folded(name): name for name in allowed}
+    unknown = sorted(text for text in texts if _folded(text) not in spelled)
+    if unknown:
+        raise BadText(f"unknown permission {', '.join(unknown)}; there are {', '.join(sorted(allowed))}")
+    return frozenset(spelled[_folded(text)] for text in texts)
 
 
 def delays_view(delays: Delays) -> DelaysView:

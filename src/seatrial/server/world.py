@@ -274,7 +274,7 @@ class World:
         except Exception:  # noqa: BLE001  a bug in reading leaves the machine as it is
             _log.exception("a look-up failed")
             found = dialect.unavailable()
-        respond(found)
+        self._respond(dialect, found, respond, stored=True)
 
     def _wait(self, waiter: Waiter) -> None:
         """Have `waiter` told when all that happened so far is stored, or that it never will be."""

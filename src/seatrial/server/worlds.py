@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import IO, Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.catalogue import load
@@ -14,6 +14,8 @@ from seatrial.core.machine import Machine
 from seatrial.core.state import State
 from seatrial.dialects.kraken.dialect import Kraken
 from seatrial.dialects.kraken.symbols import Symbols
+from seatrial.dialects.kucoin import symbols as kucoin_symbols
+from seatrial.dialects.kucoin.dialect import Kucoin
 from seatrial.dialects.wire import Dialect
 from seatrial.market.crowd import Mode
 from seatrial.market.driver import Driver
@@ -28,14 +30,22 @@ from seatrial.store.store import Store, StoreError, WorldRow, open_store
 SECOND_NS: Final = 10**9
 
 DEMO: Final = "demo"
+DEMOS: Final = {"kraken": DEMO, "kucoin": "demo-kucoin"}
+"""The name of each venue's demo account."""
 DEMO_KEY: Final = "demo"
 COMMAND_LINE_KEY: Final = "command line"
 """A key of its own for `seatrial api`: clients count nonces in different units and would lock each other out."""
 
-DEMO_BALANCES: Final = {
-    "USD": "100000", "EUR": "50000", "GBP": "10000", "USDT": "25000", "USDC": "25000", "BTC": "10", "ETH": "100",
-    "SOL": "500", "XRP": "20000", "DOGE": "100000", "ADA": "20000", "DOT": "1000",
-    "ETH2.S": "5", "USD.M": "1000", "USDT.F": "250",
+DEMO_BALANCES: Final[dict[str, dict[str, str | float]]] = {
+    "kraken": {
+        "USD": "100000", "EUR": "50000", "GBP": "10000", "USDT": "25000", "USDC": "25000", "BTC": "10", "ETH": "100",
+        "SOL": "500", "XRP": "20000", "DOGE": "100000", "ADA": "20000", "DOT": "1000",
+        "ETH2.S": "5", "USD.M": "1000", "USDT.F": "250",
+    },
+    "kucoin": {
+        "USDT": "100000", "USDC": "25000", "BTC": "5", "ETH": "50", "SOL": "250", "XRP": "10000",
+        "main:USDT": "25000", "main:USDC": "5000", "main:BTC": "1", "main:ETH": "10",
+    },
 }  # fmt: skip
 
 
@@ -91,12 +101,14 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
         store.begin_world(seed, clock.now_ns(), clock.text())
     else:
         store.load(machine.state)
-    if not machine.state.accounts:
-        _open_demo_account(machine, kraken, clock.now_ns())
+    dialects: dict[str, Dialect] = {"kraken": kraken, "kucoin": Kucoin(seed, kucoin_symbols.Symbols(catalogue))}
+    for venue, dialect in dialects.items():
+        if all(account.account.venue != venue for account in machine.state.accounts.values()):
+            _open_demo_account(machine, venue, dialect, clock.now_ns())
     take_leave(machine, driver, stored.market if stored else "", clock.now_ns())
     if machine.state.has_changes:
         store.commit(store.batch(machine.take_changes(), machine.state, clock.text(), driver.text()))
-    world = World("main", machine, store, clock, {"kraken": kraken}, driver, fresh_state, lock)
+    world = World("main", machine, store, clock, dialects, driver, fresh_state, lock)
     world.flat_out = settings.flat_out
     return world
 
@@ -121,17 +133,21 @@ def connection_of(world: World, url: str, *, key_name: str = DEMO_KEY) -> Connec
     state = world.machine.state
     keyed = ((state.accounts[key.account_id].account, key) for key in state.keys.values() if key.name == key_name)
     accounts = tuple(
-        KeyedAccount(account.account_id, account.name, account.venue, key.public, key.secret)
+        KeyedAccount(
+            account.account_id, account.name, account.venue, key.public, key.secret, key.one_time_password or UNSET
+        )
         for account, key in keyed
-        if account.name == DEMO
+        if account.name == DEMOS.get(account.venue)
     )
     return Connection(url, f"{url}/_seatrial/v1", world.name, accounts)
 
 
-def _open_demo_account(machine: Machine, dialect: Dialect, at_ns: int) -> None:
-    must(machine.apply(account_command(machine.state, dialect, "kraken", DEMO, DEMO_BALANCES), at_ns))
+def _open_demo_account(machine: Machine, venue: str, dialect: Dialect, at_ns: int) -> None:
+    command = account_command(machine.state, dialect, venue, DEMOS[venue], DEMO_BALANCES[venue])
+    must(machine.apply(command, at_ns))
+    account_id = machine.state.counters.account_id
     for name in (DEMO_KEY, COMMAND_LINE_KEY):
-        must(machine.apply(key_command(machine.state, dialect, 1, name), at_ns))
+        must(machine.apply(key_command(machine.state, dialect, account_id, name), at_ns))
 
 
 def _claim(folder: Path) -> IO[str]:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.dialects.kucoin import auth
+from seatrial.dialects.wire import Call
 
 SECRET = "test_api_secret"
 NOW_NS = 1_700_000_000_000 * 10**6
@@ -24,7 +25,8 @@ def test_the_signature_is_over_timestamp_verb_endpoint_and_body() -> None:
 def is_right(signed_endpoint: str, path: str, query: bytes, body: bytes = b"") -> bool:
     """Whether a signature over an endpoint is taken for a request of path and query."""
     signature = auth.sign("1700000000000", "GET", signed_endpoint, body, SECRET).encode()
-    return auth.verify(signature, b"1700000000000", "GET", path, query, body, SECRET)
+    endpoint = Call("GET", path, query, {}, body, "").endpoint
+    return auth.verify(signature, b"1700000000000", "GET", endpoint, body, SECRET)
 
 
 def test_a_query_may_be_signed_as_it_is_sent() -> None:
@@ -39,6 +41,13 @@ def test_a_query_is_never_encoded_to_be_verified() -> None:
     assert not is_right(
         "/api/v1/accounts/ledgers?currency=BTC%2CUSDT", "/api/v1/accounts/ledgers", b"currency=BTC,USDT"
     )
+
+
+@pytest.mark.parametrize("signed", ["/api/v1/orders/my%20order", "/api/v1/orders/my order"])
+def test_a_path_may_be_signed_as_it_is_sent_or_decoded(signed: str) -> None:
+    signature = auth.sign("1", "DELETE", signed, b"", SECRET).encode()
+    call = Call("DELETE", "/api/v1/orders/my order", b"", {}, b"", "", b"/api/v1/orders/my%20order")
+    assert auth.verify(signature, b"1", "DELETE", call.endpoint, b"", SECRET)
 
 
 def test_a_plus_is_no_space() -> None:
@@ -56,13 +65,13 @@ def test_any_bytes_can_be_signed_and_one_more_cannot(query: bytes, body: bytes) 
     endpoint = "/api/v1/x" + ("?" + query.decode("latin-1") if query else "")
     message = b"1POST" + endpoint.encode("latin-1") + body
     signature = auth._sign(message, SECRET)
-    assert auth.verify(signature, b"1", "POST", "/api/v1/x", query, body, SECRET)
-    assert not auth.verify(signature, b"1", "POST", "/api/v1/x", query, body + b"x", SECRET)
+    assert auth.verify(signature, b"1", "POST", endpoint.encode("latin-1"), body, SECRET)
+    assert not auth.verify(signature, b"1", "POST", endpoint.encode("latin-1"), body + b"x", SECRET)
 
 
 @pytest.mark.parametrize("signature", [b"", b"x", b"\xff" * 44])
 def test_a_signature_of_any_other_bytes_is_wrong(signature: bytes) -> None:
-    assert not auth.verify(signature, b"1", "GET", "/api/v1/x", b"", b"", SECRET)
+    assert not auth.verify(signature, b"1", "GET", b"/api/v1/x", b"", SECRET)
 
 
 @pytest.mark.parametrize(("version", "form"), [("1", "plain"), ("2", "signed"), ("3", "signed")])

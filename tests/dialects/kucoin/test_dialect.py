@@ -125,7 +125,7 @@ def test_names_and_references_for_the_control_api(exchange: Exchange) -> None:
     for transfer in (deposit, withdrawal):
         assert kucoin.transfer_number(kucoin.transfer_ref(transfer)) == transfer.transfer_id
     assert kucoin.transfer_number("nothing") is None
-    assert kucoin.passphrase(1) != kucoin.passphrase(2)
+    assert kucoin.credentials(1).passphrase != kucoin.credentials(2).passphrase
 
 
 def test_the_same_answer_whatever_order_json_fields_come_in(exchange: Exchange) -> None:

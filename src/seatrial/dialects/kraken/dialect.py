@@ -22,7 +22,7 @@ from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
 from seatrial.dialects.kraken.params import BAD_REQUEST, BadCall, parse_query
 from seatrial.dialects.kraken.rest import account, funding, history, market, trading
 from seatrial.dialects.kraken.symbols import Symbols
-from seatrial.dialects.wire import Call, Lookup, Opening, Reply
+from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply
 
 PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market.ENDPOINTS}
 PRIVATE: Final = {
@@ -95,7 +95,7 @@ class Kraken:
     @property
     def opening(self) -> Opening:
         """One spot wallet for everything, the tier that most verified clients have, every permission."""
-        return Opening(SPOT, SPOT, DEFAULT_TIER, tuple(TIERS), PERMISSIONS)
+        return Opening(SPOT, SPOT, (SPOT,), DEFAULT_TIER, tuple(TIERS), PERMISSIONS)
 
     def asset_code(self, text: str) -> str | None:
         """The asset of any of Kraken's names."""
@@ -105,9 +105,9 @@ class Kraken:
         """The market of any of Kraken's names."""
         return self.symbols.pair(text)
 
-    def credentials(self, number: int) -> tuple[str, str]:
+    def credentials(self, number: int) -> Credentials:
         """Texts in the form of Kraken's keys."""
-        return self.ids.credentials(number)
+        return Credentials(*self.ids.credentials(number), None)
 
     def transfer_ref(self, transfer: Transfer) -> str:
         """The refid."""

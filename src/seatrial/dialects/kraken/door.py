@@ -19,6 +19,9 @@ from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
 from seatrial.dialects.kraken.params import BadCall, Params, parse_body
 from seatrial.dialects.wire import Call
 
+VENUE: Final = "kraken"
+"""Whose keys these are: a key of another venue's account does not exist here."""
+
 MOST_LOGGED: Final = 2_000
 """Bytes of a body that the log shows."""
 
@@ -37,7 +40,8 @@ def admit(endpoint: Endpoint, machine: Machine, tools: Tools, call: Call, at_ns:
     """Let a call in, or raise `BadCall`. Once the signature holds, the nonce is spent whatever comes after."""
     headers = call.headers
     key = machine.state.keys.get(headers.get(b"api-key", b"").decode("latin-1"))
-    if key is None or not _is_valid(key, call.address, at_ns):
+    account = None if key is None else machine.state.accounts[key.account_id]
+    if key is None or account is None or account.account.venue != VENUE or not _is_valid(key, call.address, at_ns):
         raise BadCall(errors.INVALID_KEY)
     params = parse_body(headers.get(b"content-type", b"").decode("latin-1"), call.body)
     if isinstance(params, BadCall):
@@ -55,7 +59,6 @@ def admit(endpoint: Endpoint, machine: Machine, tools: Tools, call: Call, at_ns:
         raise BadCall(errors.INVALID_SIGNATURE)
     if not endpoint.allows(key):
         raise BadCall(errors.PERMISSION_DENIED)
-    account = machine.state.accounts[key.account_id]
     if endpoint.cost and account.account.rate_limits:
         tier = TIERS.get(account.account.tier, TIERS[DEFAULT_TIER])
         if not tools.limits.call(key.key_id, tier, endpoint.cost, at_ns):

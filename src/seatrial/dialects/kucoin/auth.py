@@ -31,18 +31,16 @@ def sign(timestamp: str, verb: str, endpoint: str, body: bytes, secret: str) -> 
     return _sign(timestamp.encode() + verb.upper().encode() + endpoint.encode() + body, secret).decode()
 
 
-def verify(signature: bytes, timestamp: bytes, verb: str, path: str, query: bytes, body: bytes, secret: str) -> bool:
+def verify(signature: bytes, timestamp: bytes, verb: str, endpoint: bytes, body: bytes, secret: str) -> bool:
     """Whether a call was signed with this secret, in a time that tells nothing about the right signature.
 
-    Clients disagree whether the query is signed as it is sent or percent-decoded: either is right. A plus is no space.
-    Source: kucoin-rest 1.2.
+    `endpoint` is the path and, where there is one, `?` and the query, as they were sent. Clients disagree whether they
+    are signed so or percent-decoded: either is right. A plus is no space. Source: kucoin-rest 1.2.
     """
-    lead = timestamp + verb.encode() + path.encode(errors="surrogatepass")
-    as_sent = b"?" + query if query else b""
-    matches = hmac.compare_digest(_sign(lead + as_sent + body, secret), signature)
-    if b"%" in query:
-        decoded = b"?" + unquote_to_bytes(query)
-        matches |= hmac.compare_digest(_sign(lead + decoded + body, secret), signature)
+    lead = timestamp + verb.encode()
+    matches = hmac.compare_digest(_sign(lead + endpoint + body, secret), signature)
+    if b"%" in endpoint:
+        matches |= hmac.compare_digest(_sign(lead + unquote_to_bytes(endpoint) + body, secret), signature)
     return matches
 
 

@@ -15,7 +15,6 @@ from seatrial.dialects.kucoin.endpoint import (
     WITHDRAWAL,
     Endpoint,
     Later,
-    Lookup,
     PublicEndpoint,
     PublicVisit,
     Routes,
@@ -29,7 +28,7 @@ from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Headers, Limits
 from seatrial.dialects.kucoin.params import BadCall
 from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, trading
 from seatrial.dialects.kucoin.symbols import Symbols
-from seatrial.dialects.wire import Call, Opening, Reply
+from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply
 
 ROUTES: Final = Routes(
     (
@@ -97,7 +96,7 @@ class Kucoin:
     @property
     def opening(self) -> Opening:
         """Two wallets, the lowest level, every permission."""
-        return Opening(TRADE, MAIN, DEFAULT_TIER, TIERS, PERMISSIONS)
+        return Opening(TRADE, MAIN, account.WALLETS, DEFAULT_TIER, TIERS, PERMISSIONS)
 
     def asset_code(self, text: str) -> str | None:
         """The asset of KuCoin's name."""
@@ -107,13 +106,9 @@ class Kucoin:
         """The market of one of KuCoin's symbols."""
         return self.symbols.symbol(text)
 
-    def credentials(self, number: int) -> tuple[str, str]:
-        """Texts in the form of KuCoin's keys."""
-        return self.ids.credentials(number)
-
-    def passphrase(self, number: int) -> str:
-        """The passphrase of the key of that number, unless its owner chose another."""
-        return self.ids.passphrase(number)
+    def credentials(self, number: int) -> Credentials:
+        """Texts in the form of KuCoin's keys, with a passphrase that its owner may choose instead."""
+        return Credentials(*self.ids.credentials(number), self.ids.passphrase(number))
 
     def transfer_ref(self, transfer: Transfer) -> str:
         """The id of a withdrawal; a deposit's is that of its ledger rows' `orderId`, since no list shows another."""

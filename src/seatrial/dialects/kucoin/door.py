@@ -46,7 +46,7 @@ def admit(endpoint: Endpoint, machine: Machine, call: Call, at_ns: int) -> tuple
     known = key.one_time_password
     if known is None or not auth.passphrase_matches(passphrase, version, known, key.secret):
         raise BadCall(errors.INVALID_PASSPHRASE)
-    if not auth.verify(signature, timestamp, call.verb, call.path, call.query, call.body, key.secret):
+    if not auth.verify(signature, timestamp, call.verb, call.endpoint, call.body, key.secret):
         raise Unsigned(_expected(call, timestamp))
     if key.ip_allowlist and not _is_listed(call.address, key.ip_allowlist):
         raise BadCall(errors.foreign_address(call.address))
@@ -106,7 +106,7 @@ def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _expected(call: Call, timestamp: bytes) -> str:
-    endpoint = call.path + ("?" + call.query.decode("latin-1") if call.query else "")
+    endpoint = call.endpoint.decode("latin-1")
     return (
         f"signature of {call.verb} {call.path} does not match: expected base64 of HMAC-SHA256(secret, "
         f"{timestamp.decode('latin-1') + call.verb + endpoint!r} + {call.body[:2000]!r}), the query as sent or decoded"

@@ -35,13 +35,6 @@ class Later(Struct, frozen=True):
     write: Callable[[Any], Any]
 
 
-class Lookup(Struct, frozen=True):
-    """As `wire.Lookup`, but what is written of one answer may be a further look-up."""
-
-    query: Query
-    write: "Callable[[Any], Reply | Lookup]"
-
-
 class Tools(NamedTuple):
     """What every handler may use of the dialect."""
 
