@@ -13,15 +13,18 @@ from any_commands import OPENING, PRICES, new_machine, new_state
 from seatrial.core.accounts import HOUSE
 from seatrial.core.commands import (
     CancelOrders,
+    ChangeKey,
     Command,
     DriveTransfer,
     IssueAddress,
     IssueKey,
     IssueToken,
+    MoveFunds,
     OpenAccount,
     PlaceOrder,
     QuoteMarket,
     RequestWithdrawal,
+    RevokeKey,
     Rung,
     SaveDestination,
     SeeDeposit,
@@ -75,6 +78,9 @@ SECOND: tuple[Command, ...] = (
     SetStatus("SUI/USD", MarketStatus.POST_ONLY),
     SetDelays(Delays(1, 2, 3, 4)),
     SpendNonce("strict", 6),
+    ChangeKey(1, "strict", frozenset({"trade"})),
+    RevokeKey(2, "lenient"),
+    MoveFunds(1, "USD", 5, 1, "spot", 1, "vault", "rent"),
 )  # fmt: skip
 """Writes to every table: new rows, and changes of those before; one row goes."""
 

@@ -95,6 +95,21 @@ def test_migrating_twice_changes_nothing_more(migrated: Engine) -> None:
     assert tables(migrated) == before
 
 
+def test_what_was_counted_before_moves_had_a_name_goes_on_counting() -> None:
+    engine = store._memory_engine()
+    config = Config()
+    config.set_main_option("script_location", str(versions.MIGRATIONS).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        row = "1, 7, 0, 0, '{\"opening_id\":5,\"fill_id\":9}', '{}', ''"
+        connection.exec_driver_sql(f"INSERT INTO world VALUES ({row})")  # noqa: S608  a literal
+        command.upgrade(config, versions.HEAD)
+        counters = connection.execute(text("SELECT counters FROM world")).scalar_one()
+    assert counters == '{"move_id":5,"fill_id":9}'
+    engine.dispose()
+
+
 def test_every_migration_says_why(script: ScriptDirectory) -> None:
     for migration in script.walk_revisions():
         assert "\nWhy: " in (migration.module.__doc__ or ""), migration.path

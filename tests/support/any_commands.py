@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 from seatrial.core.assets import Assets
 from seatrial.core.commands import (
     CancelOrders,
+    ChangeKey,
     Command,
     DriveTransfer,
     IssueAddress,
     IssueKey,
     IssueToken,
+    MoveFunds,
     OpenAccount,
     PassTime,
     PlaceOrder,
     RequestWithdrawal,
+    RevokeKey,
     SaveDestination,
     SeeDeposit,
     SetDelays,
@@ -82,7 +85,7 @@ def new_machine() -> Machine:
     return machine
 
 
-def _opening(name: str, plenty: int) -> OpenAccount:
+def _opening(name: str, plenty: int, parent_id: int = 0) -> OpenAccount:
     codes = {market.base.code for market in markets().values()} | {m.quote.code for m in markets().values()}
     balances = []
     for code in sorted(codes):
@@ -93,14 +96,14 @@ def _opening(name: str, plenty: int) -> OpenAccount:
         balances.append(("spot", code, (base_units if code == market.base.code else quote_units) + plenty))
     return OpenAccount(
         name, "kraken", "pro", rate_limits=False, trading_wallet="spot", funding_wallet="spot",
-        balances=tuple(balances),
+        balances=tuple(balances), parent_id=parent_id,
     )  # fmt: skip
 
 
 OPENING: tuple[Command, ...] = (
     _opening("rich", 10_000),
     _opening("fair", 200),
-    _opening("poor", 5),
+    _opening("poor", 5, parent_id=1),
     IssueKey(1, "strict", "strict", "secret", frozenset({"query", "trade"})),
     IssueKey(2, "lenient", "lenient", "secret", frozenset({"withdraw", "query", "trade"}), nonce_window=5),
     SaveDestination(1, "EUR", "Bank Frick (SEPA)", "home", "DE1"),
@@ -223,6 +226,26 @@ def any_delays(luck: Random) -> Command:
     return SetDelays(Delays(*(luck.choice((0, SECOND_NS, 30 * SECOND_NS, 86_400 * SECOND_NS)) for _ in range(4))))
 
 
+def any_move(luck: Random) -> Command:
+    """Between wallets and accounts, some of which belong together; sometimes under a name used before."""
+    family = luck.choice((1, 1, 3, 2, 99)), luck.choice((1, 3, 3, 2, 0))
+    return MoveFunds(
+        luck.choice((1, 1, 1, 3)), luck.choice(("BTC", "USD", "NOPE")), luck.randint(-1, 10 ** luck.randint(1, 9)),
+        family[0], luck.choice(("spot", "vault")), family[1], luck.choice(("spot", "vault")),
+        luck.choice((None, "a", "b", str(luck.random()))),
+    )  # fmt: skip
+
+
+def any_key_change(luck: Random) -> Command:
+    """Of one of three keys, which may be gone already."""
+    account_id, public = luck.choice(((1, "strict"), (2, "lenient"), (3, "third"), (1, "lenient")))
+    if luck.randint(1, 3) == 1:
+        return IssueKey(3, "third", "third", "secret", frozenset({"query"}))
+    if luck.randint(1, 8) == 1:
+        return RevokeKey(account_id, public)
+    return ChangeKey(account_id, public, luck.choice((None, frozenset({"trade"}))), luck.choice((None, ("::1",))), 7)
+
+
 _OTHERS: tuple[Callable[[Random], Command], ...] = (
     any_cancel,
     any_cancel,
@@ -235,6 +258,9 @@ _OTHERS: tuple[Callable[[Random], Command], ...] = (
     any_drive,
     any_drive,
     any_destination,
+    any_move,
+    any_move,
+    any_key_change,
     any_delays,
     lambda luck: IssueAddress(luck.choice(_ACCOUNTS), "BTC", luck.choice(("Bitcoin", "Nothing")), 3),
     lambda luck: _opening(luck.choice(("rich", "new", "newer")), luck.randint(0, 50)),

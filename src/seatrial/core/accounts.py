@@ -21,6 +21,12 @@ class Account(Struct, frozen=True):
     trading_wallet: str
     funding_wallet: str
     created_ns: int
+    parent_id: int = 0
+    """Of a sub-account: whose it is. 0: nobody's, a client of its own."""
+    access: str = ""
+    """What a sub-account may trade, in the venue's own words."""
+    note: str = ""
+    """What its owner wrote beside it."""
 
 
 class ApiKey(Struct):

@@ -1,8 +1,8 @@
 """Accounts, keys and tokens: opening, issuing, and spending a nonce."""
 
 from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
-from seatrial.core.commands import IssueKey, IssueToken, OpenAccount, SpendNonce
-from seatrial.core.events import AccountOpened, KeyIssued, NonceSpent, TokenIssued
+from seatrial.core.commands import ChangeKey, IssueKey, IssueToken, OpenAccount, RevokeKey, SpendNonce
+from seatrial.core.events import AccountOpened, KeyChanged, KeyIssued, KeyRevoked, NonceSpent, TokenIssued
 from seatrial.core.ledger import EntryKind
 from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState, State
@@ -14,20 +14,22 @@ def open_account(state: State, command: OpenAccount, at_ns: int) -> Reject | Non
         return Reject.ACCOUNT_NAME_TAKEN
     if any(state.assets.get(code) is None for _, code, _ in command.balances):
         return Reject.ASSET_UNKNOWN
+    if command.parent_id and command.parent_id not in state.accounts:
+        return Reject.ACCOUNT_UNKNOWN
     if not _fits(state, command):
         return Reject.AMOUNT_INVALID
     state.counters.account_id += 1
     account = Account(
         state.counters.account_id, command.name, command.venue, command.tier, command.rate_limits,
-        command.trading_wallet, command.funding_wallet, at_ns,
+        command.trading_wallet, command.funding_wallet, at_ns, command.parent_id, command.access, command.note,
     )  # fmt: skip
     add_account(state, account)
     state.changes.accounts.append(account)
     for wallet, code, units in command.balances:
         purse = state.ledger.purse(account.account_id, wallet, state.assets[code])
         state.ledger.touch(purse)
-        state.counters.opening_id += 1
-        state.ledger.bring_in(purse, EntryKind.TRANSFER, state.counters.opening_id, at_ns, units, 0)
+        state.counters.move_id += 1
+        state.ledger.bring_in(purse, EntryKind.TRANSFER, state.counters.move_id, at_ns, units, 0)
     state.events.append(AccountOpened(account))
     return None
 
@@ -61,6 +63,33 @@ def issue_key(state: State, command: IssueKey, at_ns: int) -> Reject | None:
     state.keys[key.public] = key
     state.changes.keys[key.key_id] = key
     state.events.append(KeyIssued(key))
+    return None
+
+
+def change_key(state: State, command: ChangeKey) -> Reject | None:
+    """Other rights for one of an account's keys, from now on."""
+    key = state.keys.get(command.public)
+    if key is None or key.account_id != command.account_id:
+        return Reject.KEY_UNKNOWN
+    if command.permissions is not None:
+        key.permissions = command.permissions
+    if command.ip_allowlist is not None:
+        key.ip_allowlist = command.ip_allowlist
+    if command.valid_until_ns is not None:
+        key.valid_until_ns = command.valid_until_ns
+    state.changes.changed_keys[key.key_id] = key
+    state.events.append(KeyChanged(key))
+    return None
+
+
+def revoke_key(state: State, command: RevokeKey) -> Reject | None:
+    """Take one of an account's keys away."""
+    key = state.keys.get(command.public)
+    if key is None or key.account_id != command.account_id:
+        return Reject.KEY_UNKNOWN
+    del state.keys[key.public]
+    state.changes.revoked_keys.append(key.key_id)
+    state.events.append(KeyRevoked(key))
     return None
 
 

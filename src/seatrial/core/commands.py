@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from seatrial.core.funding import Delays, TransferNote, TransferStatus
+from seatrial.core.funding import Delays, Destination, TransferNote, TransferStatus
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 
@@ -17,6 +17,10 @@ class OpenAccount(Struct, frozen=True, tag=True):
     trading_wallet: str
     funding_wallet: str
     balances: tuple[tuple[str, str, int], ...] = ()
+    parent_id: int = 0
+    """Of a sub-account; fields as in `accounts.Account`."""
+    access: str = ""
+    note: str = ""
 
 
 class IssueKey(Struct, frozen=True, tag=True):
@@ -38,6 +42,23 @@ class IssueKey(Struct, frozen=True, tag=True):
     def __repr__(self) -> str:
         """Without its secrets, which must not reach a log."""
         return f"IssueKey(account_id={self.account_id}, name={self.name!r}, public={self.public!r})"
+
+
+class ChangeKey(Struct, frozen=True, tag=True):
+    """Other rights for a key. What is None stays."""
+
+    account_id: int
+    public: str
+    permissions: frozenset[str] | None = None
+    ip_allowlist: tuple[str, ...] | None = None
+    valid_until_ns: int | None = None
+
+
+class RevokeKey(Struct, frozen=True, tag=True):
+    """A key that no longer exists."""
+
+    account_id: int
+    public: str
 
 
 class SpendNonce(Struct, frozen=True, tag=True):
@@ -130,6 +151,22 @@ class CancelOrders(Struct, frozen=True, tag=True):
     everything: bool = False
 
 
+class MoveFunds(Struct, frozen=True, tag=True):
+    """Money goes from one wallet to another: of one account, or between a client and its sub-accounts."""
+
+    account_id: int
+    """Who asks for it."""
+    asset: str
+    amount: int
+    """In the asset's units."""
+    from_account_id: int
+    from_wallet: str
+    to_account_id: int
+    to_wallet: str
+    client_id: str | None = None
+    """The user's own name for it. The same name again moves nothing: it is the same move."""
+
+
 class IssueAddress(Struct, frozen=True, tag=True):
     """An address to receive an asset at."""
 
@@ -164,16 +201,18 @@ class SeeDeposit(Struct, frozen=True, tag=True):
 
 
 class RequestWithdrawal(Struct, frozen=True, tag=True):
-    """Send money to a saved destination. `gross` in the asset's units, the fee included."""
+    """Send money out. `gross` in the asset's units, the fee included."""
 
     account_id: int
     asset: str
-    destination: str
+    destination: str | Destination
+    """The name of a saved one, or one that need not be saved."""
     gross: int
     address: str | None = None
     """Must equal the saved one when given."""
     most_fee: int | None = None
     check_only: bool = False
+    remark: str = ""
 
 
 class CancelWithdrawal(Struct, frozen=True, tag=True):
@@ -211,7 +250,10 @@ Command = (
     | SpendNonce
     | OpenAccount
     | IssueKey
+    | ChangeKey
+    | RevokeKey
     | IssueToken
+    | MoveFunds
     | IssueAddress
     | SaveDestination
     | SeeDeposit

@@ -30,6 +30,20 @@ class OrderChecked(Struct, frozen=True):
     order: Order
 
 
+class KeyChanged(Struct, frozen=True):
+    key: ApiKey
+
+
+class KeyRevoked(Struct, frozen=True):
+    key: ApiKey
+
+
+class FundsMoved(Struct, frozen=True):
+    """The money lies where it was to go; for a name that was used before, since then."""
+
+    move_id: int
+
+
 class OrderAccepted(Struct, frozen=True, gc=False):
     order: Order
 
@@ -116,6 +130,9 @@ class TimePassed(Struct, frozen=True):
 Event = (
     AccountOpened
     | KeyIssued
+    | KeyChanged
+    | KeyRevoked
+    | FundsMoved
     | NonceSpent
     | TokenIssued
     | OrderChecked

@@ -44,6 +44,7 @@ def _account(account: AccountState, now_ns: int) -> dict[str, object]:
         "volume": account.volume.at(now_ns),
         "addresses": list(account.addresses.values()),
         "destinations": list(account.destinations.values()),
+        "moves": sorted(account.moves.items()),
     }
 
 

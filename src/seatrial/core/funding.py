@@ -133,11 +133,31 @@ class Transfer(Struct):
     """Whether only a person moves it on, never the clock."""
     due_ns: int = 0
     """When the clock moves it on; 0: it does not."""
+    moved_ns: int = 0
+    """When its status last changed; 0: since it was created it did not."""
+    remark: str = ""
+    """What its owner wrote beside it."""
 
     @property
     def gross(self) -> int:
         """What a withdrawal takes from its purse."""
         return self.amount + self.fee
+
+
+class Move(Struct, frozen=True):
+    """Money that went from one wallet to another inside the exchange."""
+
+    move_id: int
+    account_id: int
+    """Who asked for it."""
+    client_id: str | None
+    asset: str
+    amount: int
+    from_account_id: int
+    from_wallet: str
+    to_account_id: int
+    to_wallet: str
+    at_ns: int
 
 
 class DepositAddress(Struct):

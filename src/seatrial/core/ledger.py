@@ -27,7 +27,7 @@ FEE_INCOME: Final = "fee_income"
 
 
 class EntryKind(StrEnum):
-    """Why money moved. Source of the list: seed "Query Ledgers", `type`."""
+    """Why money moved. Source of the list: seed "Query Ledgers", `type`; of the last: seed "Get Account Ledgers"."""
 
     NONE = "none"
     TRADE = "trade"
@@ -50,6 +50,8 @@ class EntryKind(StrEnum):
     NFT_CREATOR_FEE = "nft_creator_fee"
     NFT_REBATE = "nft_rebate"
     CUSTODY_TRANSFER = "custody_transfer"
+    SUB_TRANSFER = "sub_transfer"
+    """Between a client and its sub-account."""
 
 
 class LedgerAccount:
@@ -103,7 +105,7 @@ class Posting(Struct, frozen=True, gc=False):
     kind: EntryKind
     subtype: str
     ref: int
-    """What caused it, counted per kind: a fill, a funding transfer, an opening balance."""
+    """What caused it, counted per kind: a fill, a funding transfer, a move (an opening balance counts as one)."""
     at_ns: int
     amount: int
     fee: int
@@ -204,6 +206,13 @@ class Ledger:
         self.post(purse, kind, ref, at_ns, amount, fee)
         self.post(custody, kind, ref, at_ns, -amount, 0)
         self.post(income, kind, ref, at_ns, fee, 0)
+
+    def transfer(self, source: Purse, target: Purse, kind: EntryKind, ref: int, at_ns: int, amount: int) -> None:
+        """An entry that moves free money from one purse to another of the same asset."""
+        move(source.free, target.free, amount)
+        self.open_entry()
+        self.post(source, kind, ref, at_ns, -amount, 0)
+        self.post(target, kind, ref, at_ns, amount, 0)
 
     def send_out(self, purse: Purse, ref: int, at_ns: int, amount: int, fee: int) -> None:
         """An entry that moves a pending withdrawal out of the exchange."""

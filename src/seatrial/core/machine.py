@@ -10,17 +10,20 @@ from seatrial.core import clients, fingerprint, house, trading, treasury
 from seatrial.core.commands import (
     CancelOrders,
     CancelWithdrawal,
+    ChangeKey,
     Command,
     DriveTransfer,
     IssueAddress,
     IssueKey,
     IssueToken,
+    MoveFunds,
     OpenAccount,
     PassTime,
     PlaceOrder,
     PrintTrade,
     QuoteMarket,
     RequestWithdrawal,
+    RevokeKey,
     SaveDestination,
     SeeDeposit,
     SetDelays,
@@ -85,6 +88,12 @@ class Machine:
                 return clients.open_account(state, command, at_ns)
             case IssueKey():
                 return clients.issue_key(state, command, at_ns)
+            case ChangeKey():
+                return clients.change_key(state, command)
+            case RevokeKey():
+                return clients.revoke_key(state, command)
+            case MoveFunds():
+                return treasury.move_funds(state, command, at_ns)
             case IssueToken():
                 return clients.issue_token(state, command, at_ns)
             case IssueAddress():

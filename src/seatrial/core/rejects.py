@@ -11,6 +11,7 @@ class Reject(StrEnum):
 
     ACCOUNT_UNKNOWN = "account_unknown"
     ACCOUNT_NAME_TAKEN = "account_name_taken"
+    ACCOUNT_NOT_OWNED = "account_not_owned"
     KEY_UNKNOWN = "key_unknown"
     NONCE_USED = "nonce_used"
     EXCHANGE_CLOSED = "exchange_closed"
@@ -35,6 +36,7 @@ class Reject(StrEnum):
     DESTINATION_UNKNOWN = "destination_unknown"
     DESTINATION_NAME_TAKEN = "destination_name_taken"
     DESTINATION_DIFFERS = "destination_differs"
+    SAME_WALLET = "same_wallet"
     AMOUNT_INVALID = "amount_invalid"
     AMOUNT_ABOVE_BALANCE = "amount_above_balance"
     FEE_ABOVE_MAXIMUM = "fee_above_maximum"

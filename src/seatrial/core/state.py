@@ -11,7 +11,7 @@ from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
 from seatrial.core.assets import Asset, AssetKind, Assets
 from seatrial.core.book import Book
 from seatrial.core.candles import Candles, DayStats
-from seatrial.core.funding import Delays, DepositAddress, Destination, Transfer
+from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
 from seatrial.core.ledger import Ledger, Posting, Purse
 from seatrial.core.markets import FeeTier, FundingMethod, Market, Modes
 from seatrial.core.orders import Fill, Order, Status, Trade
@@ -106,6 +106,8 @@ class AccountState:
         """By asset and method, oldest first."""
         self.destinations: dict[tuple[str, str], Destination] = {}
         """By asset and name, and in that order."""
+        self.moves: dict[str, int] = {}
+        """Its moves between wallets, by its own names for them."""
         self._is_house = account.venue == HOUSE
         self._ledger = ledger
         self._trading: dict[str, Purse] = {}
@@ -164,7 +166,7 @@ class Counters(Struct):
     fill_id: int = 0
     transfer_id: int = 0
     address_id: int = 0
-    opening_id: int = 0
+    move_id: int = 0
 
 
 class Changes:
@@ -173,6 +175,10 @@ class Changes:
     def __init__(self) -> None:
         self.accounts: list[Account] = []
         self.keys: dict[int, ApiKey] = {}
+        self.changed_keys: dict[int, ApiKey] = {}
+        """Those with other rights than before."""
+        self.revoked_keys: list[int] = []
+        self.moves: list[Move] = []
         self.tokens: list[Token] = []
         self.orders: dict[int, Order] = {}
         self.fills: list[Fill] = []
@@ -330,7 +336,8 @@ class State:
         new, ledger = self.changes, self.ledger
         return bool(
             new.keys or new.orders or ledger.touched or new.transfers or new.addresses or new.destinations
-            or new.tokens or new.accounts or new.delays or new.trades or new.modes
+            or new.tokens or new.accounts or new.delays or new.trades or new.modes or new.changed_keys
+            or new.revoked_keys
         )  # fmt: skip
 
     def take_changes(self) -> Changes:

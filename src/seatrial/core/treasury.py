@@ -6,6 +6,7 @@ from seatrial.core.commands import (
     CancelWithdrawal,
     DriveTransfer,
     IssueAddress,
+    MoveFunds,
     RequestWithdrawal,
     SaveDestination,
     SeeDeposit,
@@ -15,6 +16,7 @@ from seatrial.core.events import (
     CancelDenied,
     DepositSeen,
     DestinationSaved,
+    FundsMoved,
     TransferMoved,
     WithdrawalChecked,
     WithdrawalRequested,
@@ -28,14 +30,65 @@ from seatrial.core.funding import (
     DepositAddress,
     Destination,
     Direction,
+    Move,
     Transfer,
     TransferNote,
     TransferStatus,
 )
-from seatrial.core.ledger import EntryKind, move
+from seatrial.core.ledger import EXCHANGE, EntryKind, move
 from seatrial.core.markets import FundingMethod
 from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState, Alarm, State
+
+
+def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
+    """Move free money to another wallet of the same client, or of its sub-accounts."""
+    account = state.accounts.get(command.account_id)
+    if account is None:
+        return Reject.ACCOUNT_UNKNOWN
+    before = None if command.client_id is None else account.moves.get(command.client_id)
+    if before is not None:
+        state.events.append(FundsMoved(before))
+        return None
+    if not _owns(state, account, command.from_account_id) or not _reaches(state, account, command.to_account_id):
+        return Reject.ACCOUNT_NOT_OWNED
+    asset = state.assets.get(command.asset)
+    if asset is None:
+        return Reject.ASSET_UNKNOWN
+    source = state.ledger.purse(command.from_account_id, command.from_wallet, asset)
+    target = state.ledger.purse(command.to_account_id, command.to_wallet, asset)
+    if source is target:
+        return Reject.SAME_WALLET
+    if command.amount <= 0:
+        return Reject.AMOUNT_INVALID
+    if command.amount > source.free.balance:
+        return Reject.AMOUNT_ABOVE_BALANCE
+
+    state.counters.move_id += 1
+    move_id = state.counters.move_id
+    kind = EntryKind.TRANSFER if source.account_id == target.account_id else EntryKind.SUB_TRANSFER
+    state.ledger.transfer(source, target, kind, move_id, at_ns, command.amount)
+    if command.client_id is not None:
+        account.moves[command.client_id] = move_id
+    state.changes.moves.append(
+        Move(
+            move_id, command.account_id, command.client_id, command.asset, command.amount, command.from_account_id,
+            command.from_wallet, command.to_account_id, command.to_wallet, at_ns,
+        )
+    )  # fmt: skip
+    state.events.append(FundsMoved(move_id))
+    return None
+
+
+def _owns(state: State, account: AccountState, account_id: int) -> bool:
+    """Whether it is that account, or the client whose sub-account that is."""
+    other = state.accounts.get(account_id)
+    return other is not None and (other is account or other.account.parent_id == account.account.account_id)
+
+
+def _reaches(state: State, account: AccountState, account_id: int) -> bool:
+    """Whether it may pay into that account: its own, its sub-accounts', or its client's."""
+    return _owns(state, account, account_id) or (account_id == account.account.parent_id and account_id != EXCHANGE)
 
 
 def issue_address(state: State, command: IssueAddress, at_ns: int) -> Reject | None:
@@ -106,7 +159,7 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
     refusal = _not_fundable(state, command.asset)
     if refusal is not None:
         return refusal
-    destination = account.destinations.get((command.asset, command.destination))
+    destination = _destination(account, command)
     if destination is None:
         return Reject.DESTINATION_UNKNOWN
     if command.address is not None and command.address != destination.address:
@@ -128,12 +181,23 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
         return Reject.FEE_ABOVE_MAXIMUM
 
     transfer = _new_transfer(state, account, method, Direction.WITHDRAWAL, command.gross - fee, fee, at_ns)
-    transfer.address, transfer.tag, transfer.destination = destination.address, destination.tag, destination.name
+    transfer.address, transfer.tag, transfer.destination = (
+        destination.address,
+        destination.tag,
+        destination.name or None,
+    )
+    transfer.remark = command.remark
     move(purse.free, purse.leaving, command.gross)
     state.ledger.touch(purse)
     _schedule(state, transfer, at_ns)
     state.events.append(WithdrawalRequested(transfer))
     return None
+
+
+def _destination(account: AccountState, command: RequestWithdrawal) -> Destination | None:
+    if isinstance(command.destination, Destination):
+        return command.destination
+    return account.destinations.get((command.asset, command.destination))
 
 
 def cancel_withdrawal(state: State, command: CancelWithdrawal, at_ns: int) -> Reject | None:
@@ -244,7 +308,7 @@ def _step(
     if booking is Booking.SEND:
         style = _style(state, transfer)
         transfer.chain_tx = new_chain_tx(style, state.seed, transfer.transfer_id)
-    transfer.status, transfer.note = status, note
+    transfer.status, transfer.note, transfer.moved_ns = status, note, at_ns
     state.changes.transfers[transfer.transfer_id] = transfer
     _schedule(state, transfer, at_ns)
     state.events.append(TransferMoved(transfer))

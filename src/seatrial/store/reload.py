@@ -50,7 +50,7 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
     for row in read(select(schema.api_keys).order_by(schema.api_keys.c.key_id)):
         key = rows.key(row)
         state.keys[key.public] = key
-        known.key_id = key.key_id
+    known.key_id = state.counters.key_id
     tokens = schema.tokens
     for row in read(select(tokens).where(tokens.c.expires_ns > state.now_ns).order_by(tokens.c.token_id)):
         token = rows.token(row)
@@ -62,6 +62,10 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
     for row in read(select(schema.destinations)):
         destination = rows.destination(row)
         state.accounts[destination.account_id].add_destination(destination)
+    moves = schema.moves.c
+    named = select(moves.account_id, moves.client_id, moves.move_id).where(moves.account_id.in_(_EVERYONE))
+    for account_id, client_id, move_id in read(named.where(moves.client_id.is_not(None))):
+        state.accounts[account_id].moves[client_id] = move_id
 
 
 def _ledger(state: State, read: Read, known: rows.Known) -> None:

@@ -70,7 +70,7 @@ def writes(changes: Changes, known: Known) -> list[Write]:
     """Everything that one transaction has to write; `known` is told."""
     found = [
         _new(schema.accounts, changes.accounts, _account),
-        _split(schema.api_keys, changes.keys, known, "key_id", _key, _key_change),
+        _keys(changes, known),
         _new(schema.tokens, changes.tokens, msgspec.structs.astuple),
         _purses(changes.purses, known),
         _new(schema.postings, changes.postings, _posting),
@@ -82,6 +82,7 @@ def writes(changes: Changes, known: Known) -> list[Write]:
         _split(schema.transfers, changes.transfers, known, "transfer_id", _transfer, _transfer_change),
         _split(schema.addresses, changes.addresses, known, "address_id", _address, _address_change),
         _new(schema.destinations, changes.destinations, _destination),
+        _new(schema.moves, changes.moves, msgspec.structs.astuple),
     ]
     return [write for write in found if write.new or write.changed or write.gone]
 
@@ -108,7 +109,7 @@ def _split(
     row: Callable[[Any], Values], change: Callable[[Any], Values],
 ) -> Write:  # fmt: skip
     newest = getattr(known, counter)
-    write = Write(table, [], [])
+    write = Write(table, [], [], [])
     for number, thing in things.items():
         if number > newest:
             write.new.append(row(thing))
@@ -116,6 +117,17 @@ def _split(
             write.changed.append(change(thing))
     if things:
         setattr(known, counter, max(newest, *things))
+    return write
+
+
+def _keys(changes: Changes, known: Known) -> Write:
+    """A key with other rights is written anew: the statement of the others, which runs with every call, stays small."""
+    newest, changed, revoked = known.key_id, changes.changed_keys, changes.revoked_keys
+    plain = {number: key for number, key in changes.keys.items() if number not in changed and number not in revoked}
+    write = _split(schema.api_keys, plain, known, "key_id", _key, _key_change)
+    write.new.extend(_key(key) for number, key in changed.items() if number not in revoked)
+    known.key_id = max(known.key_id, *changes.keys, *changed, *revoked, 0)
+    write.gone.extend((number,) for number in {*changed, *revoked} if number <= newest)
     return write
 
 
@@ -180,7 +192,8 @@ def _candles(markets: Mapping[str, MarketState], known: Known) -> Write:
 def _account(account: Account) -> Values:
     return (
         account.account_id, account.name, account.venue, account.tier, int(account.rate_limits),
-        account.trading_wallet, account.funding_wallet, account.created_ns,
+        account.trading_wallet, account.funding_wallet, account.created_ns, account.parent_id, account.access,
+        account.note,
     )  # fmt: skip
 
 
@@ -258,13 +271,14 @@ def _transfer(transfer: Transfer) -> Values:
         transfer.method, transfer.network, transfer.amount, transfer.fee, transfer.address, transfer.tag,
         transfer.destination, transfer.chain_tx, transfer.created_ns, str(transfer.status),
         None if transfer.note is None else str(transfer.note), int(transfer.manual), transfer.due_ns,
+        transfer.moved_ns, transfer.remark,
     )  # fmt: skip
 
 
 def _transfer_change(transfer: Transfer) -> Values:
     return (
         transfer.chain_tx, str(transfer.status), None if transfer.note is None else str(transfer.note),
-        transfer.due_ns, transfer.account_id, transfer.transfer_id,
+        transfer.due_ns, transfer.moved_ns, transfer.account_id, transfer.transfer_id,
     )  # fmt: skip
 
 
@@ -293,8 +307,8 @@ _ENTRIES: Final = {str(kind): kind for kind in EntryKind}
 
 def account(row: RawRow) -> Account:
     """An account from its row."""
-    number, name, venue, tier, limits, trading, funding, created_ns = row
-    return Account(number, name, venue, tier, bool(limits), trading, funding, created_ns)
+    number, name, venue, tier, limits, *rest = row
+    return Account(number, name, venue, tier, bool(limits), *rest)
 
 
 def key(row: RawRow) -> ApiKey:
@@ -365,6 +379,7 @@ def transfer(row: RawRow) -> Transfer:
         row.transfer_id, row.account_id, Direction(row.direction), row.wallet, row.asset, row.method, row.network,
         row.amount, row.fee, row.address, row.tag, row.destination, row.chain_tx, row.created_ns,
         TransferStatus(row.status), None if row.note is None else TransferNote(row.note), bool(row.manual), row.due_ns,
+        row.moved_ns, row.remark,
     )  # fmt: skip
 
 

@@ -23,12 +23,15 @@ def _table(name: str, key: tuple[str, ...], *items: Column[int] | Column[str] | 
     )  # fmt: skip
 
 
-def _big(name: str, *, null: bool = False) -> Column[int]:
-    return Column(name, _BIG, nullable=null, autoincrement=False)
+def _big(name: str, *, null: bool = False, default: int | None = None) -> Column[int]:
+    """`default` is what rows have that were written before the column was there."""
+    return Column(
+        name, _BIG, nullable=null, autoincrement=False, server_default=None if default is None else str(default)
+    )
 
 
-def _text(name: str, *, null: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=null)
+def _text(name: str, *, null: bool = False, default: str | None = None) -> Column[str]:
+    return Column(name, Text, nullable=null, server_default=default)
 
 
 def _flag(name: str) -> Column[int]:
@@ -60,6 +63,9 @@ accounts: Final = _table(
     _text("trading_wallet"),
     _text("funding_wallet"),
     _big("created_ns"),
+    _big("parent_id", default=0),
+    _text("access", default=""),
+    _text("note", default=""),
 )
 
 api_keys: Final = _table(
@@ -232,7 +238,24 @@ transfers: Final = _table(
     _text("note", null=True),
     _flag("manual"),
     _big("due_ns"),
+    _big("moved_ns", default=0),
+    _text("remark", default=""),
     Index("transfers_by_direction", "account_id", "direction", "transfer_id"),
+)
+
+moves: Final = _table(
+    "moves",
+    ("account_id", "move_id"),
+    _big("move_id"),
+    _big("account_id"),
+    _text("client_id", null=True),
+    _text("asset"),
+    _big("amount"),
+    _big("from_account_id"),
+    _text("from_wallet"),
+    _big("to_account_id"),
+    _text("to_wallet"),
+    _big("at_ns"),
 )
 
 addresses: Final = _table(
@@ -270,10 +293,11 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = {
         "hold",
     ),
     candles: ("high_ticks", "low_ticks", "close_ticks", "volume_lots", "exact", "trade_count"),
-    transfers: ("chain_tx", "status", "note", "due_ns"),
+    transfers: ("chain_tx", "status", "note", "due_ns", "moved_ns"),
     addresses: ("used",),
 }  # fmt: skip
 """What may change of a row once it is written. All else, and all of the other tables, is written once."""
 
-DELETING: Final = (orders, quotes, world_notes)
-"""Whose rows may go: the house's orders that ended, best prices too old to be shown, notes that are written anew."""
+DELETING: Final = (api_keys, orders, quotes, world_notes)
+"""Whose rows may go: keys that were revoked or got other rights, the house's orders that ended, best prices too old to
+be shown, notes that are written anew."""

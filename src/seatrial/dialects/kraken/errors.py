@@ -23,6 +23,7 @@ DEADLINE: Final = "EService:Deadline elapsed"
 SPELLING: Final = {
     Reject.ACCOUNT_UNKNOWN: INVALID_KEY,
     Reject.ACCOUNT_NAME_TAKEN: "EGeneral:Invalid arguments",
+    Reject.ACCOUNT_NOT_OWNED: "EGeneral:Permission denied",
     Reject.KEY_UNKNOWN: INVALID_KEY,
     Reject.NONCE_USED: INVALID_NONCE,
     Reject.EXCHANGE_CLOSED: UNAVAILABLE,
@@ -47,6 +48,7 @@ SPELLING: Final = {
     Reject.DESTINATION_UNKNOWN: "EFunding:Unknown withdraw key",
     Reject.DESTINATION_NAME_TAKEN: "EGeneral:Invalid arguments",
     Reject.DESTINATION_DIFFERS: "EFunding:Invalid withdrawal address",
+    Reject.SAME_WALLET: "EGeneral:Invalid arguments",
     Reject.AMOUNT_INVALID: INVALID_AMOUNT,
     Reject.AMOUNT_ABOVE_BALANCE: INVALID_AMOUNT,
     Reject.FEE_ABOVE_MAXIMUM: "EFunding:Max fee exceeded",

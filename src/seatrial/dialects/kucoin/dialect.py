@@ -26,7 +26,7 @@ from seatrial.dialects.kucoin.endpoint import (
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Headers, Limits
 from seatrial.dialects.kucoin.params import BadCall
-from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, trading
+from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, sub_accounts, trading, transfers
 from seatrial.dialects.kucoin.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply
 
@@ -38,6 +38,8 @@ ROUTES: Final = Routes(
         *history.ENDPOINTS,
         *trading.ENDPOINTS,
         *funding.ENDPOINTS,
+        *sub_accounts.ENDPOINTS,
+        *transfers.ENDPOINTS,
     )
 )
 

@@ -10,10 +10,11 @@ from seatrial.core.accounts import ApiKey
 from seatrial.core.commands import Command
 from seatrial.core.events import Event
 from seatrial.core.machine import Machine
+from seatrial.core.money import parse_units
 from seatrial.core.queries import Query
 from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState, State
-from seatrial.dialects.kucoin.errors import SPELLING, UNKNOWN_SYMBOL, Error
+from seatrial.dialects.kucoin.errors import SPELLING, UNKNOWN_SYMBOL, Error, missing, out_of_range
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import Headers, Limits, Pool
 from seatrial.dialects.kucoin.params import BadCall, Params
@@ -25,6 +26,7 @@ _encode = msgspec.json.Encoder().encode
 GENERAL: Final = "General"
 SPOT: Final = "Spot"
 WITHDRAWAL: Final = "Transfer"
+ANY_TRANSFER: Final = "InnerTransfer"
 """Permissions by the names that a key's own list has. Source: kucoin-rest 1.5."""
 
 
@@ -144,6 +146,27 @@ def failure(error: Error, headers: Headers = (), note: str | None = None) -> Rep
     """The envelope of a refusal: no data. Source: kucoin-rest 2.1."""
     body = b'{"code":' + _encode(error.code) + b',"msg":' + _encode(error.message) + b"}"
     return Reply(body, status=error.status, note=note, headers=headers)
+
+
+def amount_of(visit: Visit, code: str) -> int:
+    """The parameter `amount` of an asset in its units: more than nothing, in no more decimals than its currency has."""
+    text = visit.params.decimal("amount")
+    if text is None:
+        raise BadCall(missing("amount"))
+    precision = visit.tools.symbols.precision(code)
+    units = parse_units(text, precision)
+    if not units:
+        raise BadCall(out_of_range("amount"))
+    finer: int = 10 ** (visit.state.assets[code].scale - precision)
+    return units * finer
+
+
+def code_of(visit: Visit) -> str:
+    """The asset that the parameter `currency` names."""
+    code = visit.tools.symbols.code(visit.params.required("currency"))
+    if code is None:
+        raise BadCall(out_of_range("currency"))
+    return code
 
 
 def market_of(visit: PublicVisit | Visit, name: str) -> str:

@@ -47,6 +47,8 @@ UNKNOWN_CHAIN: Final = Error("900014", "Invalid chainId")
 CLIENT_OID_REQUIRED: Final = Error(PARAMETER.code, "validation.createOrder.clientOidIsRequired")
 UNKNOWN_ORDER: Final = Error(PARAMETER.code, "order not exist.")
 UNKNOWN_ACCOUNT: Final = Error(PARAMETER.code, "account not exist.")
+UNKNOWN_SUB_ACCOUNT: Final = Error(PARAMETER.code, "sub-account not exist.")
+TOO_MANY_SUB_ACCOUNTS: Final = Error(PARAMETER.code, "The number of sub-accounts has reached its limit.")
 UNKNOWN_WITHDRAWAL: Final = Error(PARAMETER.code, "withdrawal not exist.")
 NOT_CANCELABLE: Final = Error(PARAMETER.code, "order_not_exist_or_not_allow_to_cancel")
 HF_NOT_CANCELABLE: Final = Error(PARAMETER.code, "Order not exist or not allow to be cancelled")
@@ -63,8 +65,10 @@ NO_MARGIN: Final = Error("101030", "You haven't yet enabled the margin trading")
 TOO_MANY_ORDERS: Final = Error("200003", "Too many orders.")
 ADDRESS_EXISTS: Final = Error("260000", "Deposit address already exists.")
 NO_ADDRESS: Final = Error("260220", "Deposit address does not exist.")
+NO_INNER_WITHDRAWAL: Final = Error(PARAMETER.code, "Only withdrawals to an address are available here.")
 WITHDRAWAL_GOES_ON: Final = Error(PARAMETER.code, "The withdrawal can no longer be cancelled.")
 BALANCE: Final = Error("200004", "Balance insufficient!")
+TRANSFER_BALANCE: Final = Error("230003", "Balance insufficient!")
 FUNDS_TOO_SMALL: Final = Error("600101", "The order funds is below the minimum requirement.")
 DUPLICATE_CLIENT_OID: Final = Error(PARAMETER.code, "clientOid is duplicated.")
 HF_DUPLICATE_CLIENT_OID: Final = Error("102426", "clientOid is duplicated.")
@@ -89,10 +93,10 @@ STATUSES: Final = {
 SPELLING: Final = {
     Reject.ACCOUNT_UNKNOWN: UNKNOWN_KEY,
     Reject.ACCOUNT_NAME_TAKEN: Error(PARAMETER.code, "subName is taken."),
+    Reject.ACCOUNT_NOT_OWNED: UNKNOWN_SUB_ACCOUNT,
     Reject.KEY_UNKNOWN: UNKNOWN_KEY,
     Reject.NONCE_USED: INVALID_TIMESTAMP,
     Reject.EXCHANGE_CLOSED: MAINTENANCE,
-    Reject.EXCHANGE_CLOSED: UNAVAILABLE,
     Reject.ASSET_UNKNOWN: Error(PARAMETER.code, "currency not in the given range!"),
     Reject.ASSET_READ_ONLY: Error(PARAMETER.code, "currency not in the given range!"),
     Reject.MARKET_UNKNOWN: UNKNOWN_SYMBOL,
@@ -114,6 +118,7 @@ SPELLING: Final = {
     Reject.DESTINATION_UNKNOWN: Error("260325", "The withdrawal address is not in the whitelist."),
     Reject.DESTINATION_NAME_TAKEN: Error(PARAMETER.code, "remark is taken."),
     Reject.DESTINATION_DIFFERS: Error("260325", "The withdrawal address is not in the whitelist."),
+    Reject.SAME_WALLET: Error(PARAMETER.code, "The two accounts are the same one."),
     Reject.AMOUNT_INVALID: Error(PARAMETER.code, "The withdrawal amount is below the minimum requirement."),
     Reject.AMOUNT_ABOVE_BALANCE: Error("260100", "account.noBalance"),
     Reject.FEE_ABOVE_MAXIMUM: Error(PARAMETER.code, "fee not in the given range!"),

@@ -53,7 +53,8 @@ RULES: Final = (
     Rule("auth.public", OBSERVED, "kucoin-python signs public calls with an empty key",
          "Public endpoints do not look at credentials."),
     Rule("auth.permissions", DOCUMENTED, "docs: API key permissions",
-         "Reading needs General, orders need Spot, cancelling a withdrawal needs Transfer."),
+         "Reading needs General, orders and inner transfers need Spot, universal ones InnerTransfer, withdrawals and "
+         "their cancels Transfer."),
 
     Rule("limits.pools", DOCUMENTED, "docs: Rate Limit",
          "Each call takes its weight out of a pool of its account that is full again 30 seconds after the first call."),
@@ -140,6 +141,26 @@ RULES: Final = (
     Rule("orders.hf-window", DECIDED, "older pages say three days, newer ones seven",
          "High-frequency lists silently reach back seven days."),
 
+    Rule("transfers.twice", DECIDED, "that it should not move money twice is documented, the answer is not",
+         "The same `clientOid` again moves nothing and answers with the first order's id, whatever else it says."),
+    Rule("transfers.accounts", DECIDED, "nothing is traded in them here",
+         "Main, trading, margin and contract accounts can be reached; `trade_hf` is the trading account, isolated "
+         "margin and options are refused."),
+    Rule("transfers.balance", DOCUMENTED, "docs: error codes", "Too little money answers `230003`."),
+    Rule("transfers.rows", DOCUMENTED, "docs: Get Account Ledgers",
+         "A transfer leaves two rows, `Transfer`; one to a sub-account a row per user, `Sub-account transfer`."),
+
+    Rule("sub-accounts.rights", DOCUMENTED, "docs: API key permissions",
+         "A sub-account's key can neither deposit nor withdraw, and a sub-account has none of its own."),
+    Rule("sub-accounts.count", OBSERVED, "the specification's example of a user", "A user has five at most."),
+    Rule("sub-accounts.password", DECIDED, "nobody logs in here", "Its password is checked and opens nothing."),
+
+    Rule("funding.withdraw-fee", DOCUMENTED, "docs: Withdraw",
+         "INTERNAL takes the fee out of the amount, EXTERNAL comes on top; unsaid it comes on top where the balance "
+         "suffices."),
+    Rule("funding.withdraw-to", DECIDED, "one exchange, no mail and no phones",
+         "Withdrawals go to an address, saved or not; those to a user's number, mail or phone are refused. A key needs "
+         "no list of addresses for it."),
     Rule("funding.wallet", DOCUMENTED, "docs: Withdrawals",
          "Deposits land in the main account and withdrawals leave from it."),
     Rule("funding.statuses", DOCUMENTED, "docs: Deposit List, Withdrawals List",

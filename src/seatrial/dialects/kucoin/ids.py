@@ -37,12 +37,19 @@ class Ids:
     deposit_number: Decode
     withdrawal: Encode
     withdrawal_number: Decode
+    move: Encode
+    """Money moved between wallets."""
+    user: Encode
+    """A sub-account's `userId`."""
+    user_number: Decode
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self.order, self.order_number = _plain("order", seed)
         self.deposit, self.deposit_number = _plain("deposit", seed)
         self.withdrawal, self.withdrawal_number = _plain("withdrawal", seed)
+        self.move, _ = _plain("move", seed)
+        self.user, self.user_number = _plain("user", seed)
         self._mix_ledger, self._unmix_ledger = _permutation("ledger", seed, 64)
         self.ledger_row = Counted(_start(seed, "ledger", 10**14))
         """A posting where clients page by it."""

@@ -127,7 +127,7 @@ def test_what_ccxt_asks_before_anything_else(user: User) -> None:
     assert user.get("/api/ua/v1/account/mode")["selfAccountMode"] == "CLASSIC"
 
 
-def test_there_are_no_sub_accounts(user: User) -> None:
+def test_whoever_opened_none_has_no_sub_accounts(user: User) -> None:
     assert user.get("/api/v1/sub/user") == user.get("/api/v1/sub-accounts") == []
     for path in ("/api/v2/sub/user", "/api/v2/sub-accounts"):
         page = user.get(path)

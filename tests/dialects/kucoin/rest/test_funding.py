@@ -256,3 +256,95 @@ def test_the_quota_of_a_chain(exchange: Exchange, user: User) -> None:
 def test_a_quota_that_is_none(user: User) -> None:
     assert user.refused("GET", "/api/v1/withdrawals/quotas", currency="USDT", chain="btc")[1] == "900014"
     assert user.refused("GET", "/api/v1/withdrawals/quotas")[2] == "currency can not be empty"
+
+
+SEND = "/api/v3/withdrawals"
+WHERE = {"currency": "USDT", "chain": "trx", "toAddress": "TXyz", "withdrawType": "ADDRESS"}
+
+
+def sent(user: User, **changes: object) -> dict[str, object]:
+    """The details of a new withdrawal."""
+    placed = user.post(SEND, **(WHERE | {"amount": "100"} | changes))
+    assert list(placed) == ["withdrawalId"]
+    found: dict[str, object] = user.get(f"/api/v1/withdrawals/{placed['withdrawalId']}")
+    return found
+
+
+def available(user: User) -> str:
+    """What is left in the main account."""
+    (row,) = user.get("/api/v1/accounts", type="main", currency="USDT")
+    return str(row["available"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "amount", "left"),
+    [
+        ({}, "100.00000000", "897"),
+        ({"feeDeductType": "EXTERNAL"}, "100.00000000", "897"),
+        ({"feeDeductType": "INTERNAL"}, "97.00000000", "900"),
+        ({"amount": "1000"}, "997.00000000", "0"),
+        ({"amount": 50.5}, "50.50000000", "946.5"),
+    ],
+)
+def test_the_fee_comes_on_top_where_the_balance_suffices_or_out_of_the_amount(
+    user: User, changes: dict[str, object], amount: str, left: str
+) -> None:
+    found = sent(user, **changes)
+    assert (found["amount"], found["fee"], found["status"]) == (amount, "3.00000000", "PROCESSING")
+    assert available(user) == left
+
+
+def test_a_withdrawal_says_what_was_sent_with_it(user: User) -> None:
+    found = sent(user, currency="XRP", chain="xrp", memo="77", remark="to myself", amount="100")
+    assert (found["address"], found["memo"], found["remark"], found["addressRemark"]) == (
+        "TXyz",
+        "77",
+        "to myself",
+        None,
+    )
+    (row,) = user.get("/api/v1/withdrawals")["items"]
+    assert (row["id"], row["remark"], row["memo"]) == (found["id"], "to myself", "77")
+
+
+def test_the_older_call_names_its_address_otherwise(user: User) -> None:
+    user.post("/api/v1/withdrawals", currency="USDT", chain="trx", address="TXyz", amount=100)
+    assert user.get("/api/v1/withdrawals")["items"][0]["address"] == "TXyz"
+
+
+def test_a_withdrawal_is_cancelled_and_its_money_is_back(exchange: Exchange, user: User) -> None:
+    found = sent(user)
+    exchange.clock.advance(5)
+    user.delete(f"/api/v1/withdrawals/{found['id']}")
+    assert available(user) == "1000"
+    (row,) = user.get("/api/v1/withdrawals")["items"]
+    assert (row["status"], row["updatedAt"] - row["createdAt"]) == ("FAILURE", 5_000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "message"),
+    [
+        ({"amount": "1000.01"}, "260100", "account.noBalance"),
+        ({"amount": "998", "feeDeductType": "EXTERNAL"}, "260100", "account.noBalance"),
+        ({"amount": "0.1"}, "400100", "The withdrawal amount is below the minimum requirement."),
+        ({"amount": "0"}, "400100", "amount not in the given range!"),
+        ({"amount": None}, "400100", "amount can not be empty"),
+        ({"currency": "NOPE"}, "400100", "currency not in the given range!"),
+        ({"chain": "nope"}, "900014", "Invalid chainId"),
+        ({"toAddress": None}, "400100", "address can not be empty"),
+        ({"toAddress": "x" * 257}, "400100", "toAddress not in the given range!"),
+        ({"withdrawType": "UID"}, "400100", "Only withdrawals to an address are available here."),
+        ({"withdrawType": "PIGEON"}, "400100", "withdrawType not in the given range!"),
+        ({"isInner": True}, "400100", "Only withdrawals to an address are available here."),
+        ({"feeDeductType": "NEVER"}, "400100", "feeDeductType not in the given range!"),
+    ],
+)
+def test_a_withdrawal_that_cannot_be_is_refused(
+    user: User, changes: dict[str, object], code: str, message: str
+) -> None:
+    wanted = {name: value for name, value in (WHERE | {"amount": "100"} | changes).items() if value is not None}
+    assert user.refused("POST", SEND, **wanted) == (200, code, message)
+
+
+def test_sending_money_out_needs_its_permission(exchange: Exchange, user: User) -> None:
+    poor = exchange.key(user.account_id, frozenset({"General", "Spot"}))
+    assert poor.refused("POST", SEND, **WHERE, amount="100")[1] == "400007"

@@ -72,11 +72,13 @@ ENTRY_TYPES: Final = {
     EntryKind.NFT_CREATOR_FEE: "nftcreatorfee",
     EntryKind.NFT_REBATE: "nftrebate",
     EntryKind.CUSTODY_TRANSFER: "custodytransfer",
+    EntryKind.SUB_TRANSFER: "transfer",
 }
-"""Our kinds of entries in Kraken's words. Source: seed "Query Ledgers", `type`."""
+"""Our kinds of entries in Kraken's words. Source: seed "Query Ledgers", `type`; accounts here have no sub-accounts."""
 
 TYPE_FILTERS: Final[dict[str, tuple[EntryKind, ...]]] = {
     **{name: (kind,) for kind, name in ENTRY_TYPES.items()},
+    "transfer": (EntryKind.TRANSFER, EntryKind.SUB_TRANSFER),
     ALL: (),
     "sale": (EntryKind.SALE, EntryKind.SPEND, EntryKind.RECEIVE),
     "nft_rebate": (EntryKind.NFT_REBATE,),

@@ -3,12 +3,15 @@
 Source: kucoin-rest 5.5, 6.1, 6.2 and 12.1.
 """
 
+from ipaddress import ip_network
 from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
+from seatrial.core.accounts import ApiKey
 from seatrial.core.ledger import Purse
 from seatrial.core.orders import Order, Side
+from seatrial.core.state import AccountState
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Visit, market_of
@@ -30,6 +33,9 @@ PERMISSIONS: Final = ("General", "Futures", "Spot", "Earn", "InnerTransfer", "Tr
 KEY_VERSION: Final = 3
 MOST_FEES: Final = 10
 MOST_SUB_ACCOUNTS: Final = 5
+MOST_ADDRESSES: Final = 20
+SUB_PERMISSIONS: Final = frozenset({"General", "Spot", "Futures", "Margin", "InnerTransfer"})
+"""A sub-account's key can neither deposit nor withdraw. Source: kucoin-rest 1.5."""
 
 
 class AccountRow(Struct, frozen=True):
@@ -73,6 +79,7 @@ class KeyInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     created_at: int
     uid: int
     is_master: bool
+    sub_name: str | UnsetType = UNSET
 
 
 def accounts(visit: Visit) -> list[AccountRow]:
@@ -118,16 +125,16 @@ def transferable(visit: Visit) -> dict[str, str]:
 
 
 def user_info(visit: Visit) -> dict[str, int]:
-    """The user's level. It has no sub-accounts."""
-    tier = visit.account.account.tier
-    none = (
-        "subQuantity", "spotSubQuantity", "marginSubQuantity", "futuresSubQuantity", "optionSubQuantity",
-    )  # fmt: skip
+    """The user's level and its sub-accounts."""
+    tier, subs = visit.account.account.tier, sub_accounts_of(visit)
+    none = ("marginSubQuantity", "futuresSubQuantity", "optionSubQuantity")
     no_more = (
         "maxSpotSubQuantity", "maxMarginSubQuantity", "maxFuturesSubQuantity", "maxOptionSubQuantity",
     )  # fmt: skip
     return {
         "level": TIERS.index(tier) if tier in TIERS else TIERS.index(DEFAULT_TIER),
+        "subQuantity": len(subs),
+        "spotSubQuantity": len(subs),
         **dict.fromkeys(none, 0),
         "maxSubQuantity": MOST_SUB_ACCOUNTS,
         "maxDefaultSubQuantity": MOST_SUB_ACCOUNTS,
@@ -137,7 +144,12 @@ def user_info(visit: Visit) -> dict[str, int]:
 
 def api_key(visit: Visit) -> KeyInfo:
     """What is known of the key that signed the call."""
-    key = visit.key
+    return key_info(visit, visit.key)
+
+
+def key_info(visit: Visit, key: ApiKey) -> KeyInfo:
+    """What a key's owner may know of it."""
+    owner = visit.state.accounts[key.account_id].account
     return KeyInfo(
         remark=key.name,
         api_key=key.public,
@@ -145,9 +157,39 @@ def api_key(visit: Visit) -> KeyInfo:
         permission=",".join(name for name in PERMISSIONS if name in key.permissions),
         ip_whitelist=",".join(key.ip_allowlist) if key.ip_allowlist else UNSET,
         created_at=key.created_ns // MILLISECOND_NS,
-        uid=visit.tools.ids.uid(visit.account_id),
-        is_master=True,
+        uid=visit.tools.ids.uid(owner.account_id),
+        is_master=not owner.parent_id,
+        sub_name=owner.name if owner.parent_id else UNSET,
     )
+
+
+def sub_accounts_of(visit: Visit) -> list[AccountState]:
+    """The caller's sub-accounts, oldest first."""
+    return [one for one in visit.state.accounts.values() if one.account.parent_id == visit.account_id]
+
+
+def read_permissions(text: str) -> frozenset[str]:
+    """A comma list of permissions that a sub-account's key may have."""
+    names = frozenset(name.strip() for name in text.split(","))
+    if not names <= SUB_PERMISSIONS:
+        raise BadCall(errors.out_of_range("permission"))
+    return names
+
+
+def read_addresses(text: str | None) -> tuple[str, ...]:
+    """A comma list of addresses or networks that a key may be used from; none: from anywhere."""
+    addresses = tuple(filter(None, (part.strip() for part in (text or "").split(","))))
+    if len(addresses) > MOST_ADDRESSES or not all(map(_is_network, addresses)):
+        raise BadCall(errors.out_of_range("ipWhitelist"))
+    return addresses
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def is_high_frequency(_visit: Visit) -> bool:
@@ -177,16 +219,6 @@ def trade_fees(visit: Visit) -> list[FeeRow]:
     if not names:
         raise BadCall(errors.missing("symbols"))
     return [_fee_row(visit, market_of(visit, name)) for name in names]
-
-
-def sub_accounts(_visit: Visit) -> list[object]:
-    """There are none."""
-    return []
-
-
-def sub_account_page(visit: Visit) -> dict[str, object]:
-    """A page of none."""
-    return page_of([], 0, read_page(visit.params, least=1, usual=10, most=100))
 
 
 def find_purse(visit: Visit) -> Purse:
@@ -256,9 +288,5 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/api/ua/v1/account/mode", account_mode, GENERAL, Pool.MANAGEMENT, 20),
     Endpoint("GET", "/api/v1/base-fee", base_fee, GENERAL, Pool.SPOT, 3),
     Endpoint("GET", "/api/v1/trade-fees", trade_fees, GENERAL, Pool.SPOT, 3),
-    Endpoint("GET", "/api/v2/sub/user", sub_account_page, GENERAL, Pool.MANAGEMENT, 20),
-    Endpoint("GET", "/api/v1/sub/user", sub_accounts, GENERAL, Pool.MANAGEMENT, 20),
-    Endpoint("GET", "/api/v1/sub-accounts", sub_accounts, GENERAL, Pool.MANAGEMENT, 20),
-    Endpoint("GET", "/api/v2/sub-accounts", sub_account_page, GENERAL, Pool.MANAGEMENT, 20),
 )
 """Decided: the weights of the account's mode and of its holds, which no page shows."""

@@ -8,14 +8,14 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from seatrial.core.commands import CancelWithdrawal, IssueAddress
-from seatrial.core.events import AddressIssued
-from seatrial.core.funding import DepositAddress, Direction, Transfer, TransferNote, TransferStatus
+from seatrial.core.commands import CancelWithdrawal, IssueAddress, RequestWithdrawal
+from seatrial.core.events import AddressIssued, WithdrawalRequested
+from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
 from seatrial.core.money import format_units
 from seatrial.core.queries import Page, TransferPage
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import padded, short
-from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit
+from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit, amount_of, code_of
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import ALL, Paging, page_of, read_bounds, read_page, span
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
@@ -23,6 +23,11 @@ from seatrial.dialects.kucoin.symbols import Chain
 
 MAIN: Final = "MAIN"
 USUAL_CHAIN: Final = "eth"
+TO_ADDRESS: Final = "ADDRESS"
+FEE_INSIDE: Final = "INTERNAL"
+FEE_ON_TOP: Final = "EXTERNAL"
+MOST_TEXT: Final = 256
+"""Characters of an address, a memo or a remark. Decided."""
 QUOTA_CURRENCY: Final = "USDT"
 QUOTA: Final = 999_999
 """What a day's withdrawals may be worth. Source: the specification's example. Decided: nothing ever uses it up."""
@@ -238,7 +243,7 @@ def withdrawal(visit: Visit) -> WithdrawalDetail:
         fee=padded(transfer.fee, asset.scale),
         wallet_tx_id=transfer.chain_tx,
         address_remark=transfer.destination,
-        remark="",
+        remark=transfer.remark,
         created_at=transfer.created_ns // MILLISECOND_NS,
         cancel_type="CANCELABLE" if status == PROCESSING else "NON_CANCELABLE",
         taxes=None,
@@ -247,6 +252,28 @@ def withdrawal(visit: Visit) -> WithdrawalDetail:
         return_amount=padded(transfer.gross, asset.scale) if failed else None,
         return_currency=currency,
     )
+
+
+def withdraw(visit: Visit) -> dict[str, str]:
+    """Send money out of the main account to an address.
+
+    INTERNAL takes the fee out of the amount, EXTERNAL comes on top; unsaid it comes on top where the balance suffices.
+    Source: kucoin-rest 7.4. Decided: `address` is as good as `toAddress`, since python-kucoin sends it; an address need
+    not be saved before, and a key no list of addresses; withdrawals to a user's number, mail or phone are refused.
+    """
+    params = visit.params
+    code, chain = _chain(visit)
+    address = params.text("toAddress") or params.required("address")
+    _refuse_inner(visit)
+    memo, remark = params.text("memo"), params.text("remark") or ""
+    for name, text in (("toAddress", address), ("memo", memo or ""), ("remark", remark)):
+        if len(text) > MOST_TEXT:
+            raise BadCall(errors.out_of_range(name))
+    destination = Destination(visit.account_id, code, chain.method.name, "", address, memo, verified=True)
+    command = RequestWithdrawal(visit.account_id, code, destination, _gross(visit, code, chain), remark=remark)
+    event = visit.apply(command)[0]
+    assert isinstance(event, WithdrawalRequested), event
+    return {"withdrawalId": visit.tools.ids.withdrawal(event.transfer.transfer_id)}
 
 
 def cancel_withdrawal(visit: Visit) -> None:
@@ -282,16 +309,25 @@ def quotas(visit: Visit) -> Quotas:
     )
 
 
-def _code(visit: Visit) -> str:
-    code = visit.tools.symbols.code(visit.params.required("currency"))
-    if code is None:
-        raise BadCall(errors.out_of_range("currency"))
-    return code
+def _refuse_inner(visit: Visit) -> None:
+    kind = visit.params.choice("withdrawType", (TO_ADDRESS, "UID", "MAIL", "PHONE"), TO_ADDRESS)
+    if kind != TO_ADDRESS or visit.params.boolean("isInner"):
+        raise BadCall(errors.NO_INNER_WITHDRAWAL)
+
+
+def _gross(visit: Visit, code: str, chain: Chain) -> int:
+    """What leaves the account, the fee included."""
+    amount, fee = amount_of(visit, code), chain.method.withdrawal_fee
+    deduction = visit.params.choice("feeDeductType", (FEE_INSIDE, FEE_ON_TOP), None)
+    if deduction is None:
+        free = visit.account.funding_purse(chain.method.asset).free.balance
+        deduction = FEE_ON_TOP if amount + fee <= free else FEE_INSIDE
+    return amount + fee if deduction == FEE_ON_TOP else amount
 
 
 def _chain(visit: Visit) -> tuple[str, Chain]:
     """The currency and the chain that `chain` names. Without it Ethereum, else the currency's first one (decided)."""
-    code, symbols = _code(visit), visit.tools.symbols
+    code, symbols = code_of(visit), visit.tools.symbols
     chain_id = visit.params.text("chain")
     if chain_id is None:
         chain = symbols.chain(code, USUAL_CHAIN) or next(iter(symbols.chains(code)), None)
@@ -314,7 +350,7 @@ def _create_address(visit: Visit) -> Placed:
 
 
 def _addresses(visit: Visit) -> list[Placed]:
-    code = _code(visit)
+    code = code_of(visit)
     chains = visit.tools.symbols.chains(code) if visit.params.text("chain") is None else (_chain(visit)[1],)
     return [
         Placed(address, chain)
@@ -377,7 +413,6 @@ def _write_transfers(
 
 
 def _deposit_view(visit: Visit, transfer: Transfer) -> DepositView:
-    """Decided: it was updated when it was made."""
     scale = visit.state.assets[transfer.asset].scale
     return DepositView(
         currency=visit.tools.symbols.currency(transfer.asset),
@@ -390,14 +425,13 @@ def _deposit_view(visit: Visit, transfer: Transfer) -> DepositView:
         fee=padded(transfer.fee, scale),
         wallet_tx_id=transfer.chain_tx,
         created_at=transfer.created_ns // MILLISECOND_NS,
-        updated_at=transfer.created_ns // MILLISECOND_NS,
+        updated_at=(transfer.moved_ns or transfer.created_ns) // MILLISECOND_NS,
         remark="",
         arrears=False,
     )
 
 
 def _withdrawal_view(visit: Visit, transfer: Transfer) -> WithdrawalView:
-    """Decided: it was updated when it was made."""
     scale = visit.state.assets[transfer.asset].scale
     return WithdrawalView(
         id=visit.tools.ids.withdrawal(transfer.transfer_id),
@@ -411,8 +445,8 @@ def _withdrawal_view(visit: Visit, transfer: Transfer) -> WithdrawalView:
         fee=padded(transfer.fee, scale),
         wallet_tx_id=transfer.chain_tx,
         created_at=transfer.created_ns // MILLISECOND_NS,
-        updated_at=transfer.created_ns // MILLISECOND_NS,
-        remark="",
+        updated_at=(transfer.moved_ns or transfer.created_ns) // MILLISECOND_NS,
+        remark=transfer.remark,
     )
 
 
@@ -456,6 +490,8 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/api/v1/deposits", deposits, GENERAL, Pool.MANAGEMENT, 5),
     Endpoint("GET", "/api/v1/hist-deposits", before_2019, GENERAL, Pool.MANAGEMENT, 5),
     Endpoint("GET", "/api/v1/withdrawals", withdrawals, GENERAL, Pool.MANAGEMENT, 20),
+    Endpoint("POST", "/api/v3/withdrawals", withdraw, WITHDRAWAL, Pool.MANAGEMENT, 5),
+    Endpoint("POST", "/api/v1/withdrawals", withdraw, WITHDRAWAL, Pool.MANAGEMENT, 5),
     Endpoint("GET", "/api/v1/withdrawals/{withdrawalId}", withdrawal, GENERAL, Pool.MANAGEMENT, 20),
     Endpoint("DELETE", "/api/v1/withdrawals/{withdrawalId}", cancel_withdrawal, WITHDRAWAL, Pool.MANAGEMENT, 20),
     Endpoint("GET", "/api/v1/hist-withdrawals", before_2019, GENERAL, Pool.MANAGEMENT, 20),

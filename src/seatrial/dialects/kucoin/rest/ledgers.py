@@ -62,6 +62,7 @@ NAMES: Final = {
     EntryKind.NFT_CREATOR_FEE: "Other rewards",
     EntryKind.NFT_REBATE: "Fee Rebate",
     EntryKind.CUSTODY_TRANSFER: "Transfer",
+    EntryKind.SUB_TRANSFER: "Sub-account transfer",
 }
 """Our kinds of entries by the seed's display names. Decided: which name each of those gets that the core never posts
 for a KuCoin account."""
@@ -69,7 +70,7 @@ CODES: Final[dict[str, tuple[EntryKind, ...]]] = {
     "DEPOSIT": (EntryKind.DEPOSIT,),
     "WITHDRAW": (EntryKind.WITHDRAWAL,),
     "TRANSFER": (EntryKind.TRANSFER, EntryKind.CUSTODY_TRANSFER),
-    "SUB_TRANSFER": (),
+    "SUB_TRANSFER": (EntryKind.SUB_TRANSFER,),
     "TRADE_EXCHANGE": (EntryKind.TRADE,),
     "MARGIN_EXCHANGE": (EntryKind.MARGIN, EntryKind.SETTLED),
     "KUCOIN_BONUS": (EntryKind.REWARD,),
@@ -77,17 +78,16 @@ CODES: Final[dict[str, tuple[EntryKind, ...]]] = {
 }
 """What `bizType` may be → the kinds that it shows. Source: the seed; the last from kucoin-rest 5.3."""
 
+_HF_NAMED: Final = frozenset(
+    {EntryKind.TRADE, EntryKind.TRANSFER, EntryKind.CUSTODY_TRANSFER, EntryKind.SUB_TRANSFER, EntryKind.CREDIT}
+)
 HF_CODES: Final[dict[str, tuple[EntryKind, ...]]] = {
     "TRADE_EXCHANGE": (EntryKind.TRADE,),
     "TRANSFER": (EntryKind.TRANSFER, EntryKind.CUSTODY_TRANSFER),
-    "SUB_TRANSFER": (),
+    "SUB_TRANSFER": (EntryKind.SUB_TRANSFER,),
     "RETURNED_FEES": (EntryKind.CREDIT,),
     "DEDUCTION_FEES": (),
-    "OTHER": tuple(
-        kind
-        for kind in EntryKind
-        if kind not in (EntryKind.TRADE, EntryKind.TRANSFER, EntryKind.CUSTODY_TRANSFER, EntryKind.CREDIT)
-    ),
+    "OTHER": tuple(kind for kind in EntryKind if kind not in _HF_NAMED),
 }
 """The same of the high-frequency ledger, whose rows show the code itself. Source: kucoin-rest 5.6."""
 

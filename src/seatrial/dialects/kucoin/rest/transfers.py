@@ -1,0 +1,99 @@
+"""Money that moves between a user's accounts, and between a user and its sub-accounts.
+
+Source: kucoin-rest 6.3. Decided: the same `clientOid` again moves nothing and answers with the first order's id.
+"""
+
+from typing import Final, NamedTuple
+
+from seatrial.core.commands import MoveFunds
+from seatrial.core.events import FundsMoved
+from seatrial.core.rejects import Reject
+from seatrial.dialects.kucoin import errors
+from seatrial.dialects.kucoin.endpoint import ANY_TRANSFER, SPOT, Endpoint, Visit, amount_of, code_of
+from seatrial.dialects.kucoin.limits import Pool
+from seatrial.dialects.kucoin.params import BadCall
+
+MOST_CLIENT_OID: Final = 128
+MAIN: Final = "MAIN"
+INTERNAL: Final = "INTERNAL"
+TO_SUB: Final = "PARENT_TO_SUB"
+TO_PARENT: Final = "SUB_TO_PARENT"
+OUT: Final = "OUT"
+IN: Final = "IN"
+
+INNER: Final = {
+    "main": "main",
+    "trade": "trade",
+    "trade_hf": "trade",
+    "margin": "margin",
+    "margin_v2": "margin",
+    "contract": "contract",
+}
+"""KuCoin's kinds of accounts by their names in the older call → our wallets. Decided: a high-frequency account is the
+trading account, a margin account of either generation the margin account; isolated margin and options are not here."""
+UNIVERSAL: Final = {name.upper(): wallet for name, wallet in INNER.items()}
+"""The same by their names in the newer calls."""
+
+
+class Place(NamedTuple):
+    """One wallet of one account."""
+
+    account_id: int
+    wallet: str
+
+
+def inner_transfer(visit: Visit) -> dict[str, str]:
+    """Between two of the user's own accounts."""
+    source, target = (INNER[visit.params.required_choice(name, INNER)] for name in ("from", "to"))
+    return _move(visit, Place(visit.account_id, source), Place(visit.account_id, target))
+
+
+def universal_transfer(visit: Visit) -> dict[str, str]:
+    """Between the user's own accounts, or from or to one of a sub-account's."""
+    params = visit.params
+    kind = params.required_choice("type", (INTERNAL, TO_SUB, TO_PARENT))
+    source, target = (
+        UNIVERSAL[params.required_choice(name, UNIVERSAL)] for name in ("fromAccountType", "toAccountType")
+    )
+    own = visit.account_id
+    giver = _sub_account(visit, "fromUserId") if kind == TO_PARENT else own
+    taker = _sub_account(visit, "toUserId") if kind == TO_SUB else own
+    return _move(visit, Place(giver, source), Place(taker, target))
+
+
+def sub_transfer(visit: Visit) -> dict[str, str]:
+    """From a user to its sub-account, or back."""
+    params = visit.params
+    direction = params.required_choice("direction", (OUT, IN))
+    own = Place(visit.account_id, UNIVERSAL[params.choice("accountType", UNIVERSAL, MAIN)])
+    other = Place(_sub_account(visit, "subUserId"), UNIVERSAL[params.choice("subAccountType", UNIVERSAL, MAIN)])
+    return _move(visit, own, other) if direction == OUT else _move(visit, other, own)
+
+
+def _sub_account(visit: Visit, name: str) -> int:
+    """The account that a user id names; one that does not exist has none."""
+    number = visit.tools.ids.user_number(visit.params.required(name))
+    if number is None:
+        raise BadCall(errors.UNKNOWN_SUB_ACCOUNT)
+    return number
+
+
+def _move(visit: Visit, source: Place, target: Place) -> dict[str, str]:
+    client_oid = visit.params.required("clientOid")
+    if len(client_oid) > MOST_CLIENT_OID:
+        raise BadCall(errors.out_of_range("clientOid"))
+    code = code_of(visit)
+    command = MoveFunds(visit.account_id, code, amount_of(visit, code), *source, *target, client_oid)
+    event = visit.apply(command, WORDS)[0]
+    assert isinstance(event, FundsMoved), event
+    return {"orderId": visit.tools.ids.move(event.move_id)}
+
+
+WORDS: Final = errors.SPELLING | {Reject.AMOUNT_ABOVE_BALANCE: errors.TRANSFER_BALANCE}
+"""Too little money has a code of its own here. Source: kucoin-rest 2.4."""
+
+ENDPOINTS: Final = (
+    Endpoint("POST", "/api/v3/accounts/universal-transfer", universal_transfer, ANY_TRANSFER, Pool.MANAGEMENT, 4),
+    Endpoint("POST", "/api/v2/accounts/inner-transfer", inner_transfer, SPOT, Pool.MANAGEMENT, 10),
+    Endpoint("POST", "/api/v2/accounts/sub-transfer", sub_transfer, SPOT, Pool.MANAGEMENT, 30),
+)
