@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from seatrial.core.provenance import Rule, Source
-from seatrial.dialects.kraken.fidelity import RULES
+from seatrial.dialects.kraken import fidelity as kraken
+from seatrial.dialects.kucoin import fidelity as kucoin
 
+VENUES: Final = {"Kraken": kraken.RULES, "KuCoin": kucoin.RULES}
 PAGE: Final = Path(__file__).parent.parent / "docs" / "fidelity.md"
 
 HEAD: Final = """\
@@ -16,30 +18,36 @@ HEAD: Final = """\
 
 A simulator is worth its fidelity, so each behaviour says where it comes from:
 
-- **documented**: Kraken's own pages say so;
+- **documented**: the venue's own pages say so;
 - **observed**: the real venue was seen to answer so, or real clients only work if it does;
 - **decided**: nobody outside knows, or the sources disagree; we chose, in one place.
 
-*docs* is a page of Kraken's API reference, *guide* one of its API guides, *support* an article of its help pages; a
-client's name means its code or its recorded answers. If you have seen the real venue do otherwise, that is a bug here:
-please send the answer you saw, with its date.
-
+*docs* is a page of the venue's API reference, *guide* one of its API guides, *support* an article of its help pages,
+*specification* the machine-readable one behind KuCoin's universal SDK; a client's name means its code, its recorded
+answers, or that it was run against this. If you have seen the real venue do otherwise, that is a bug here: please send
+the answer you saw, with its date.
 """
 
 
-def page(rules: tuple[Rule, ...]) -> str:
+def page(venues: dict[str, tuple[Rule, ...]]) -> str:
     """The whole page."""
+    return HEAD + "".join(part(venue, rules) for venue, rules in venues.items())
+
+
+def part(venue: str, rules: tuple[Rule, ...]) -> str:
+    """One venue's behaviours."""
     counts = Counter(rule.source for rule in rules)
     summary = ", ".join(f"{counts[source]} {source}" for source in Source)
     topics = groupby(rules, key=lambda rule: rule.topic)
-    return f"{HEAD}{len(rules)} behaviours: {summary}.\n" + "".join(section(topic, tuple(of)) for topic, of in topics)
+    sections = "".join(section(topic, tuple(of)) for topic, of in topics)
+    return f"\n## {venue}\n\n{len(rules)} behaviours: {summary}.\n{sections}"
 
 
 def section(topic: str, rules: tuple[Rule, ...]) -> str:
     """One topic's table."""
     title = topic.replace("-", " ").capitalize()
     rows = "".join(f"| {cell(rule.says)} | {rule.source} | {cell(rule.where)} |\n" for rule in rules)
-    return f"\n## {title}\n\n| Behaviour | Source | Where, or why |\n|---|---|---|\n{rows}"
+    return f"\n### {title}\n\n| Behaviour | Source | Where, or why |\n|---|---|---|\n{rows}"
 
 
 def cell(text: str) -> str:
@@ -49,7 +57,7 @@ def cell(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or complain."""
-    text = page(RULES)
+    text = page(VENUES)
     if "--check" not in arguments:
         PAGE.write_text(text, encoding="utf-8")
         return 0
