@@ -23,12 +23,13 @@ def _table(name: str, key: tuple[str, ...], *items: Column[int] | Column[str] | 
     )  # fmt: skip
 
 
-def _big(name: str, *, null: bool = False) -> Column[int]:
-    return Column(name, _BIG, nullable=null, autoincrement=False)
+def _big(name: str, *, null: bool = False, default: str | None = None) -> Column[int]:
+    return Column(name, _BIG, nullable=null, autoincrement=False, server_default=default)
 
 
-def _text(name: str, *, null: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=null)
+def _text(name: str, *, null: bool = False, default: str | None = None) -> Column[str]:
+    """A default is that of a column that came later: what an older row has in it until it is filled."""
+    return Column(name, Text, nullable=null, server_default=default)
 
 
 def _flag(name: str) -> Column[int]:
@@ -148,11 +149,11 @@ orders: Final = _table(
     _big("queue"),
     _big("filled_lots"),
     _text("exact"),
-    _text("cost"),
-    _text("fee"),
     _big("fee_base"),
     _big("hold"),
     _big("hold_ppm"),
+    _text("fee_exact", default="0"),
+    _big("fee_quote", default="0"),
     Index("orders_by_close", "account_id", "closed_ns", "order_id"),
 )
 
@@ -168,13 +169,15 @@ fills: Final = _table(
     _text("kind"),
     _big("price_ticks"),
     _big("qty_lots"),
-    _text("cost"),
-    _text("fee"),
     _flag("maker"),
     _big("at_ns"),
     _big("first_posting"),
     _big("postings"),
     _big("volume_usd"),
+    _big("fee_ppm", default="0"),
+    _big("fee_quote", default="0"),
+    _big("fee_base", default="0"),
+    _big("counter_order_id", default="0"),
     Index("fills_by_order", "account_id", "order_id", "fill_id"),
     Index("fills_by_time", "account_id", "at_ns", "fill_id"),
 )
@@ -266,8 +269,8 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = {
     api_keys: ("highest_nonce", "recent_nonces", "used_ns"),
     purses: ("free", "held", "leaving", "booked"),
     orders: (
-        "status", "reason", "closed_ns", "touched_ns", "queue", "filled_lots", "exact", "cost", "fee", "fee_base",
-        "hold",
+        "status", "reason", "closed_ns", "touched_ns", "queue", "filled_lots", "exact", "fee_base", "hold",
+        "fee_exact", "fee_quote",
     ),
     candles: ("high_ticks", "low_ticks", "close_ticks", "volume_lots", "exact", "trade_count"),
     transfers: ("chain_tx", "status", "note", "due_ns"),
