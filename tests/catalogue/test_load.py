@@ -12,6 +12,8 @@ from seatrial.core.markets import FeeTier, FundingMethod, MarketStatus
 ASSETS = "code,kind,scale,collateral\n"
 MARKETS = "symbol,price_scale,lot_scale,cost_scale,min_qty,min_cost,fees,status\n"
 FEES = "schedule,counts_volume,from_usd,taker_percent,maker_percent\n"
+LEVELS = "schedule,level,taker_percent,maker_percent\n"
+VENUES = "venue,symbol,schedule\n"
 METHODS = "asset,method,network,deposit_minimum,deposit_fee,withdrawal_minimum,withdrawal_fee,address_style\n"
 
 
@@ -89,6 +91,24 @@ def test_every_market_is_named_for_what_it_trades(catalogue: Catalogue) -> None:
 )
 def test_fees_follow_the_market_s_schedule(catalogue: Catalogue, symbol: str, volume_usd: int, tier: FeeTier) -> None:
     assert catalogue.markets[symbol].fees.tier(volume_usd) == tier
+
+
+@pytest.mark.parametrize(
+    ("level", "taker_ppm", "maker_ppm"),
+    [("vip0", 1_000, 1_000), ("vip3", 900, 750), ("vip12", 250, -50), ("pro", 1_000, 1_000)],
+)
+def test_at_kucoin_fees_follow_the_level_of_the_account(
+    catalogue: Catalogue, level: str, taker_ppm: int, maker_ppm: int
+) -> None:
+    for market in catalogue.markets.values():
+        assert market.fees_for("kucoin").of_level(level).tier(10**9) == FeeTier(0, taker_ppm, maker_ppm)
+        assert market.fees_for("kraken").of_level(level) is market.fees_for("anywhere else") is market.fees
+
+
+def test_a_markets_own_line_of_venue_fees_counts_before_that_of_all(tmp_path: Path) -> None:
+    (tmp_path / "venue-fees.csv").write_text(VENUES + "kucoin,BTC/USD,kucoin_c\nkucoin,*,kucoin_b\n")
+    markets = load(tmp_path).markets
+    assert [markets[symbol].fees_for("kucoin").name for symbol in ("BTC/USD", "ETH/USD")] == ["kucoin_c", "kucoin_b"]
 
 
 def test_only_trades_in_crypto_bases_count_towards_the_volume(catalogue: Catalogue) -> None:
@@ -170,6 +190,12 @@ BAD_FILES = [
     ("fee-schedules.csv", FEES + "c,yes,0,-0.4,0.2\n", "line 2: taker_percent '-0.4' is not a plain number"),
     ("fee-schedules.csv", FEES + "c,yes,0,0.4,--0.2\n", "line 2: maker_percent '-0.2' is not a plain number"),
     ("fee-schedules.csv", FEES + "c,yes,0,0.1,-0.2\n", "line 2: the maker's rebate may not be above the taker's fee"),
+    ("level-fees.csv", LEVELS + "crypto,vip0,0.1,0.1\n", "line 2: crypto is a schedule by volume"),
+    ("level-fees.csv", LEVELS + 2 * "new,vip0,0.1,0.1\n", "line 3: vip0 of new is listed twice"),
+    ("level-fees.csv", LEVELS + "new,vip0,0.1,-0.2\n", "line 2: the maker's rebate may not be above the taker's fee"),
+    ("venue-fees.csv", VENUES + "kucoin,BTC/XYZ,kucoin_a\n", "line 2: BTC/XYZ is no market"),
+    ("venue-fees.csv", VENUES + 2 * "kucoin,*,kucoin_a\n", "line 3: * is listed twice for kucoin"),
+    ("venue-fees.csv", VENUES + "kucoin,*,free\n", "line 2: schedule 'free' is none of crypto, crypto_rebate"),
     ("markets.csv", MARKETS + "BTCUSD,1,8,5,1,1,crypto,online\n", "line 2: 'BTCUSD' is no asset that can be traded"),
     ("markets.csv", MARKETS + "BTC/US,1,8,5,1,1,crypto,online\n", "line 2: 'US' is no asset that can be traded"),
     ("markets.csv", MARKETS + "BTC.M/USD,1,8,5,1,1,crypto,online\n", "line 2: 'BTC.M' is no asset that can be traded"),

@@ -79,4 +79,4 @@ def test_an_order_that_filled_in_part_keeps_its_fills_when_it_is_canceled(floor:
     floor.place(floor.order("bob", Side.SELL, "0.25", at="100"))
     order = floor.machine.state.live_orders[1]
     floor.cancel("ann", ids=(1,))
-    assert (order.status, order.filled_lots, order.cost) == (Status.CANCELED, 25_000_000, 2_500_000)
+    assert (order.status, order.filled_lots, order.exact) == (Status.CANCELED, 25_000_000, 25_000_000 * 1_000)

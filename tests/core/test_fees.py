@@ -5,12 +5,14 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from seatrial.core.commands import OpenAccount
 from seatrial.core.ledger import EntryKind
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Side
-from seatrial.core.state import Ratio
+from seatrial.core.state import MarketState, Ratio
 from seatrial.core.volume import HOUR_NS, USD_SCALE, WINDOW_HOURS, RollingVolume
 from trading_floor import Floor, drawn, flat, units
 
@@ -31,7 +33,8 @@ def test_a_sell_pays_its_fee_out_of_what_it_gets() -> None:
         trade ETH -0.2500000000 0.0000000000   4.0000000000
         trade EUR      453.0850       1.8123       461.2727""")
     fill = floor.fills[1]
-    assert (fill.cost, fill.fee) == (units("453.08500", 5), units("1.81234", 5))
+    assert (fill.fee_quote, fill.fee_base, fill.fee_ppm) == (units("1.8123", 4), 0, 4_000)
+    assert fill.fee_exact == fill.exact * 4_000
 
 
 def test_a_buy_may_pay_its_fee_out_of_what_it_gets() -> None:
@@ -65,20 +68,20 @@ def test_a_sell_may_pay_its_fee_in_base_on_top() -> None:
         trade USD    37500.0000       0.0000   37500.0000""")
 
 
-def test_a_trades_fee_is_told_in_quote_whatever_paid_it() -> None:
-    """Source: kraken-semantics section 2."""
+def test_a_trade_knows_its_fee_in_quote_whatever_paid_it() -> None:
+    """Kraken tells it so. Source: kraken-semantics section 2."""
     floor = Floor(fees=flat(2_600, 1_600))
     floor.draw("ask 37500 1 bob")
     order = floor.place(floor.order("ann", BUY, "1", fee_in_base=True))
-    assert floor.fills[1].fee == order.fee == units("97.50000", 5)
-    assert order.fee_base == units("0.0026", 10)
+    assert floor.fills[1].fee_exact == order.fee_exact == units("97.5", 1 + 8 + 6)
+    assert (order.fee_quote, order.fee_base) == (0, units("0.0026", 10))
 
 
 def test_maker_and_taker_each_pay_their_own_rate() -> None:
     floor = Floor(fees=flat(4_000, 2_500))
     floor.draw("ask 100 1 ann")
     floor.place(floor.order("bob", BUY, "1"))
-    assert [(fill.maker, fill.fee) for fill in floor.fills] == [(True, units("0.25", 5)), (False, units("0.4", 5))]
+    assert [(fill.maker, fill.fee_quote) for fill in floor.fills] == [(True, 2_500), (False, 4_000)]
     assert floor.rows("ann") == drawn("""
         trade BTC -1.0000000000 0.0000000000  999999.0000000000
         trade USD      100.0000       0.2500       1000099.7500""")
@@ -109,26 +112,21 @@ def test_what_clients_pay_is_what_the_exchange_earns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("symbol", "price", "qty", "cost", "row", "fee", "row_fee"),
+    ("symbol", "price", "qty", "row", "row_fee"),
     [
-        ("XTZ/EUR", "4.9826", "6", "29.895600", "29.8956", "0.077729", "0.0777"),
-        ("BTC/EUR", "61250.4", "0.00012345", "7.56136", "7.5614", "0.01966", "0.0197"),
-        ("BTC/USD", "0.3", "0.00012345", "0.00004", "0.0000", "0.00000", "0.0000"),
-        ("BTC/JPY", "1234567", "0.00007777", "96.012", "96.01", "0.250", "0.25"),
-        ("SHIB/USD", "0.00001237", "160000.12345", "1.97920", "1.9792", "0.00515", "0.0051"),
-        ("SOL/ETH", "0.055555", "0.02000001", "0.0011111006", "0.0011111006", "0.0000028889", "0.0000028889"),
+        ("XTZ/EUR", "4.9826", "6", "29.8956", "0.0777"),
+        ("BTC/EUR", "61250.4", "0.00012345", "7.5614", "0.0197"),
+        ("BTC/USD", "0.3", "0.00012345", "0.0000", "0.0000"),
+        ("BTC/JPY", "1234567", "0.00007777", "96.01", "0.25"),
+        ("SHIB/USD", "0.00001237", "160000.12345", "1.9792", "0.0051"),
+        ("SOL/ETH", "0.055555", "0.02000001", "0.0011111006", "0.0000028889"),
     ],
 )
-def test_trade_and_row_are_rounded_apart_and_to_the_nearest(
-    symbol: str, price: str, qty: str, cost: str, row: str, fee: str, row_fee: str
-) -> None:
-    """A trade has the market's decimals for costs, a ledger row its asset's. Source: kraken-semantics 6.3."""
-    floor = Floor(symbol, fees=flat(2_600, 2_600))
-    scale, quote = floor.market.cost_scale, floor.market.quote
-    market = floor.machine.state.markets[symbol]
+def test_what_a_row_says_is_rounded_to_the_nearest(symbol: str, price: str, qty: str, row: str, row_fee: str) -> None:
+    """A ledger row has its asset's decimals. Source: kraken-semantics 6.3."""
+    floor = Floor(symbol)
+    quote, market = floor.market.quote, floor.machine.state.markets[symbol]
     exact = units(price, floor.market.price_scale) * units(qty, floor.market.lot_scale)
-    assert market.to_cost.nearest(exact) == units(cost, scale)
-    assert market.to_cost_fee.nearest(exact * 2_600) == units(fee, scale)
     assert market.to_quote.nearest(exact) == units(row, quote.scale)
     assert market.to_quote_fee.nearest(exact * 2_600) == units(row_fee, quote.scale)
 
@@ -206,7 +204,8 @@ def test_the_rate_falls_with_the_volume_fill_by_fill() -> None:
         ask 100 10 ann
         ask 100  1 ann""")
     floor.place(floor.order("bob", BUY, "2"))
-    assert [fill.fee for fill in floor.fills if not fill.maker] == [units("0.4", 5), units("0.2", 5)]
+    taken = [(fill.fee_quote, fill.fee_ppm) for fill in floor.fills if not fill.maker]
+    assert taken == [(4_000, 4_000), (2_000, 2_000)]
 
 
 def test_a_tier_is_reached_at_its_first_dollar() -> None:
@@ -218,6 +217,41 @@ def test_a_tier_is_reached_at_its_first_dollar() -> None:
         1_000,
         1_000,
     ]
+
+
+LEVELS = FeeSchedule(
+    "levels",
+    (FeeTier(0, 1_000, 1_000),),
+    counts_volume=True,
+    levels={"low": FeeTier(0, 1_000, 1_000), "high": FeeTier(0, 250, -50)},
+)
+
+
+@pytest.mark.parametrize(("venue", "tier", "paid"), [
+    ("elsewhere", "high", [(-50, -50), (250, 250)]),
+    ("elsewhere", "low", [(1_000, 1_000), (1_000, 1_000)]),
+    ("elsewhere", "unheard of", [(1_000, 1_000), (1_000, 1_000)]),
+    ("kraken", "high", [(2_500, 2_500), (4_000, 4_000)]),
+])  # fmt: skip
+def test_each_venues_users_pay_its_own_rates(venue: str, tier: str, paid: list[tuple[int, int]]) -> None:
+    """By volume at one, by the tier of the account at another, in one and the same book."""
+    floor = Floor(fees=LADDER)
+    market = replace(floor.market, venue_fees={"elsewhere": LEVELS})
+    floor.machine.state.markets["BTC/USD"] = MarketState(market)
+    for name in ("ann", "bob"):
+        balances = (("spot", "USD", 10**8), ("spot", "BTC", 10**11))
+        floor.apply(OpenAccount(name, venue, tier, False, "spot", "spot", balances))  # noqa: FBT003
+    floor.draw("ask 100 1 ann")
+    floor.place(floor.order("bob", BUY, "1"))
+    assert [(fill.fee_ppm, fill.fee_quote) for fill in floor.fills] == paid
+
+
+def test_a_venues_users_set_aside_what_their_venue_may_ask() -> None:
+    floor = Floor(fees=LADDER)
+    floor.machine.state.markets["BTC/USD"] = MarketState(replace(floor.market, venue_fees={"elsewhere": LEVELS}))
+    floor.apply(OpenAccount("ann", "elsewhere", "high", False, "spot", "spot", (("spot", "USD", 10**8),)))  # noqa: FBT003
+    floor.place(floor.order("ann", BUY, "1", at="100"))
+    assert floor.money("ann", "USD") == "free 9899.975 held 100.025"
 
 
 def test_volume_drops_out_after_thirty_days() -> None:

@@ -61,7 +61,7 @@ def test_a_market_order_of_ordinary_size_fills_at_once(side: Side) -> None:
     world = crowded()
     order = world.order("ann", side, "1", at_ns=START_NS)
     assert order.status is Status.FILLED
-    assert order.cost / 10**5 == pytest.approx(105_000, rel=0.001)
+    assert order.exact / 10**9 == pytest.approx(105_000, rel=0.001)
     check(world)
 
 
@@ -149,7 +149,7 @@ def test_a_clients_order_is_filled_when_the_market_goes_through_it() -> None:
     assert order.is_live
     world.run(START_NS + 3 * DAY_NS)
     assert order.status is Status.FILLED
-    assert order.cost * 10**3 == order.price_ticks * order.filled_lots * 10**3 // 10**4
+    assert order.exact == order.price_ticks * order.filled_lots
     check(world)
 
 

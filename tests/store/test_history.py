@@ -206,9 +206,11 @@ def whole(parts: list[Fill]) -> Fill:
     average = div_half_up(sum(part.price_ticks * part.qty_lots for part in parts), lots)
     return Fill(
         first.fill_id, first.account_id, first.order_id, first.market, first.trade_id, first.side, first.kind, average,
-        lots, sum(part.cost for part in parts), sum(part.fee for part in parts), first.maker, first.at_ns,
+        lots, sum(part.price_ticks * part.qty_lots for part in parts), first.fee_ppm,
+        sum(part.price_ticks * part.qty_lots * part.fee_ppm for part in parts),
+        sum(part.fee_quote for part in parts), sum(part.fee_base for part in parts), first.maker, first.at_ns,
         first.first_posting, last.first_posting + last.postings - first.first_posting,
-        sum(part.volume_usd for part in parts),
+        sum(part.volume_usd for part in parts), first.counter_order_id,
     )  # fmt: skip
 
 

@@ -45,6 +45,11 @@ STEEP = FeeSchedule(
 )
 """Tiers so low that a few trades reach the maker's rebate."""
 
+LEVELS = FeeSchedule(
+    "levels", (FeeTier(0, 1_000, 900),), counts_volume=True, levels={"vip1": FeeTier(0, 777, -13)}
+)  # fmt: skip
+"""What the users of another venue pay."""
+
 PRICES = {
     "BTC/USD": 600_003,
     "SHIB/USD": 1_237,
@@ -67,10 +72,12 @@ KEYS = ("strict", "lenient")
 def markets() -> dict[str, Market]:
     """Those markets, two of them on the steep schedule."""
     found = catalogue().markets
-    return {
-        symbol: msgspec.structs.replace(found[symbol], fees=STEEP) if symbol in STEEP_MARKETS else found[symbol]
-        for symbol in PRICES
-    }
+    return {symbol: _steep(found[symbol]) if symbol in STEEP_MARKETS else found[symbol] for symbol in PRICES}
+
+
+def _steep(market: Market) -> Market:
+    """One of its users pays by another venue's rates."""
+    return msgspec.structs.replace(market, fees=STEEP, venue_fees={"kucoin": LEVELS})
 
 
 def new_state() -> State:
@@ -85,7 +92,7 @@ def new_machine() -> Machine:
     return machine
 
 
-def _opening(name: str, plenty: int, parent_id: int = 0) -> OpenAccount:
+def _opening(name: str, plenty: int, venue: str = "kraken", tier: str = "pro", parent_id: int = 0) -> OpenAccount:
     codes = {market.base.code for market in markets().values()} | {m.quote.code for m in markets().values()}
     balances = []
     for code in sorted(codes):
@@ -95,14 +102,14 @@ def _opening(name: str, plenty: int, parent_id: int = 0) -> OpenAccount:
         quote_units = base_units * PRICES[market.symbol] // 10**price_scale
         balances.append(("spot", code, (base_units if code == market.base.code else quote_units) + plenty))
     return OpenAccount(
-        name, "kraken", "pro", rate_limits=False, trading_wallet="spot", funding_wallet="spot",
+        name, venue, tier, rate_limits=False, trading_wallet="spot", funding_wallet="spot",
         balances=tuple(balances), parent_id=parent_id,
     )  # fmt: skip
 
 
 OPENING: tuple[Command, ...] = (
     _opening("rich", 10_000),
-    _opening("fair", 200),
+    _opening("fair", 200, "kucoin", "vip1"),
     _opening("poor", 5, parent_id=1),
     IssueKey(1, "strict", "strict", "secret", frozenset({"query", "trade"})),
     IssueKey(2, "lenient", "lenient", "secret", frozenset({"withdraw", "query", "trade"}), nonce_window=5),

@@ -70,13 +70,19 @@ class Auditor:
         of_order: dict[int, list[Fill]] = defaultdict(list)
         for fill in self.fills:
             of_order[fill.order_id].append(fill)
-            for number in range(fill.first_posting, fill.first_posting + fill.postings):
-                assert (postings[number].account_id, postings[number].ref) == (fill.account_id, fill.fill_id)
+            own = [postings[fill.first_posting + place] for place in range(fill.postings)]
+            assert {(row.account_id, row.ref) for row in own} <= {(fill.account_id, fill.fill_id)}
+            base, quote = fill.market.split("/")
+            charged = [sum(row.fee for row in own if row.asset == asset) for asset in (quote, base)]
+            assert [fill.fee_quote, fill.fee_base] == charged
+            assert fill.fee_exact == fill.exact * fill.fee_ppm == fill.price_ticks * fill.qty_lots * fill.fee_ppm
+        check_counters(self.fills)
         for order in self.orders.values():
             fills = of_order[order.order_id]
             assert order.filled_lots == sum(fill.qty_lots for fill in fills)
             assert order.exact == sum(fill.price_ticks * fill.qty_lots for fill in fills)
-            assert (order.cost, order.fee) == (sum(fill.cost for fill in fills), sum(fill.fee for fill in fills))
+            assert order.fee_exact == sum(fill.fee_exact for fill in fills)
+            assert (order.fee_quote, order.fee_base) == _paid(fills)
             assert order.is_live is (order.closed_ns == 0)
             assert order.qty_lots == 0 or (order.status is Status.FILLED) is (order.open_lots == 0)
 
@@ -125,6 +131,20 @@ def check_book(machine: Machine, ms: MarketState) -> None:
             resting.update(level.orders)
     live = machine.state.live_orders.values()
     assert resting == {o.order_id: o for o in live if o.market == ms.market.symbol and o.status is Status.OPEN}
+
+
+def check_counters(fills: list[Fill]) -> None:
+    """A trade's two fills name each other's orders."""
+    sides: dict[tuple[str, int], list[Fill]] = defaultdict(list)
+    for fill in fills:
+        sides[fill.market, fill.trade_id].append(fill)
+    for maker, taker in sides.values():
+        assert (maker.maker, taker.maker) == (True, False)
+        assert (maker.counter_order_id, taker.counter_order_id) == (taker.order_id, maker.order_id)
+
+
+def _paid(fills: list[Fill]) -> tuple[int, int]:
+    return sum(fill.fee_quote for fill in fills), sum(fill.fee_base for fill in fills)
 
 
 def check_holds(machine: Machine) -> None:

@@ -2,7 +2,8 @@
 
 The files beside this module are the default. `load` takes a folder with changed copies of any of them.
 Sources: kraken-assets.csv and kraken-pairs.csv of the reference (EURC, a base without an asset line there, is added
-with USDC's decimals); kraken-semantics 6.1 for the fees; seed "Possible status values for deposit/withdrawal
+with USDC's decimals); kraken-semantics 6.1 for the fees by volume; KuCoin's support page "KuCoin VIP Fee Structure" of
+2026-03-26 for those by level; seed "Possible status values for deposit/withdrawal
 transactions" for what Dogecoin costs; recorded answers of WithdrawMethods and clients' tables for the names of methods
 and networks. ETH2 is an asset without a method: it was never moved in or out by itself.
 Decided: the funding amounts that none of these show.
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from seatrial.catalogue.table import CatalogueError, Row, read_table
 from seatrial.core.addresses import STYLES
@@ -36,6 +38,7 @@ _PPM_SCALE: Final = 6
 _PERCENT_SCALE: Final = 4
 """A percent of four decimals is in parts per million."""
 _ALL_OF_IT_PPM: Final = 10**6
+_ANY_MARKET: Final = "*"
 
 
 class Catalogue(Struct, frozen=True):
@@ -58,9 +61,11 @@ def load(folder: Path | None = None) -> Catalogue:
     assets = _read_assets(locate(_PACKAGE / "assets.csv", folder))
     usable = {code: asset for code, asset in assets.items() if asset.kind not in _NOT_USABLE}
     schedules = _read_schedules(locate(_PACKAGE / "fee-schedules.csv", folder))
+    _read_level_schedules(locate(_PACKAGE / "level-fees.csv", folder), schedules)
+    markets = _read_markets(locate(_PACKAGE / "markets.csv", folder), usable, schedules)
     return Catalogue(
         assets=tuple(assets.values()),
-        markets=_read_markets(locate(_PACKAGE / "markets.csv", folder), usable, schedules),
+        markets=_with_venue_fees(locate(_PACKAGE / "venue-fees.csv", folder), markets, schedules),
         methods=_read_methods(locate(_PACKAGE / "funding-methods.csv", folder), usable),
     )
 
@@ -114,12 +119,30 @@ def _read_schedules(path: Path) -> dict[str, FeeSchedule]:
     return schedules
 
 
+def _read_level_schedules(path: Path, schedules: dict[str, FeeSchedule]) -> None:
+    """Schedules whose rates go by the tier of an account; whoever is of none of them pays what the first one pays."""
+    levels: dict[str, dict[str, FeeTier]] = {}
+    for row in read_table(path, ("schedule", "level", "taker_percent", "maker_percent")):
+        name, level = row.text("schedule"), row.text("level")
+        if name in schedules:
+            row.fail(f"{name} is a schedule by volume")
+        if level in levels.setdefault(name, {}):
+            row.fail(f"{level} of {name} is listed twice")
+        levels[name][level] = _rates(row, from_usd=0)
+    for name, tiers in levels.items():
+        schedules[name] = FeeSchedule(name, (next(iter(tiers.values())),), counts_volume=True, levels=tiers)
+
+
 def _fee_tier(row: Row) -> FeeTier:
+    return _rates(row, from_usd=row.whole("from_usd"))
+
+
+def _rates(row: Row, *, from_usd: int) -> FeeTier:
     taker_ppm = row.units("taker_percent", _PERCENT_SCALE, _ALL_OF_IT_PPM)
     maker_ppm = row.signed("maker_percent", _PERCENT_SCALE, _ALL_OF_IT_PPM)
     if taker_ppm + maker_ppm < 0:
         row.fail("the maker's rebate may not be above the taker's fee")
-    return FeeTier(from_usd=row.whole("from_usd"), taker_ppm=taker_ppm, maker_ppm=maker_ppm)
+    return FeeTier(from_usd=from_usd, taker_ppm=taker_ppm, maker_ppm=maker_ppm)
 
 
 _MARKET_COLUMNS: Final = (
@@ -163,6 +186,20 @@ def _market(row: Row, usable: Mapping[str, Asset], schedules: Mapping[str, FeeSc
         fees=row.choice("fees", schedules),
         status=row.choice("status", _STATUSES),
     )
+
+
+def _with_venue_fees(path: Path, markets: dict[str, Market], schedules: Mapping[str, FeeSchedule]) -> dict[str, Market]:
+    """Markets with what users of a venue pay there: a market's own line counts before that of all markets."""
+    fees: dict[str, dict[str, FeeSchedule]] = {}
+    for row in read_table(path, ("venue", "symbol", "schedule")):
+        venue, symbol = row.text("venue"), row.text("symbol")
+        if symbol not in markets and symbol != _ANY_MARKET:
+            row.fail(f"{symbol} is no market")
+        if venue in fees.setdefault(symbol, {}):
+            row.fail(f"{symbol} is listed twice for {venue}")
+        fees[symbol][venue] = row.choice("schedule", schedules)
+    anywhere = fees.get(_ANY_MARKET, {})
+    return {symbol: replace(market, venue_fees=anywhere | fees.get(symbol, {})) for symbol, market in markets.items()}
 
 
 _METHOD_COLUMNS: Final = (

@@ -56,6 +56,14 @@ class FeeSchedule(Struct, frozen=True):
     tiers: tuple[FeeTier, ...]
     counts_volume: bool
     """Whether trades on this schedule count towards the 30-day volume. Source: kraken-semantics 6.2."""
+    levels: dict[str, FeeTier] = {}
+    """Where rates go by what tier an account is of and not by volume: those rates."""
+
+    def of_level(self, level: str) -> "FeeSchedule":
+        """What an account of that tier pays by; the first rates where the schedule does not know the tier."""
+        if not self.levels:
+            return self
+        return FeeSchedule(self.name, (self.levels.get(level, self.tiers[0]),), self.counts_volume)
 
     def tier(self, volume_usd: int) -> FeeTier:
         """The tier that a 30-day volume of whole US dollars has reached."""
@@ -72,13 +80,20 @@ class Market(Struct, frozen=True):
     price_scale: int
     lot_scale: int
     cost_scale: int
-    """Decimals of a trade's cost and fee; not those of the quote asset. Source: kraken-semantics section 9."""
+    """Decimals in which costs are stated; not those of the quote asset. Source: kraken-semantics section 9."""
     min_qty_lots: int
     min_cost: int
     """In units of 10**-cost_scale of the quote."""
     fees: FeeSchedule
+    """What its users pay where their venue has no rates of its own."""
     status: MarketStatus = MarketStatus.ONLINE
     """Its status when a world begins."""
+    venue_fees: dict[str, FeeSchedule] = {}
+    """What users of a venue pay, by venue."""
+
+    def fees_for(self, venue: str) -> FeeSchedule:
+        """What users of a venue pay."""
+        return self.venue_fees.get(venue, self.fees)
 
 
 class FundingMethod(Struct, frozen=True):

@@ -126,10 +126,10 @@ class Order(Struct, gc=False):
     filled_lots: int = 0
     exact: int = 0
     """Sum of price_ticks * lots over its fills."""
-    cost: int = 0
-    """Sum of its fills' costs, in units of 10**-cost_scale of the quote."""
-    fee: int = 0
-    """Sum of its fills' fees, valued in the quote, in units of 10**-cost_scale."""
+    fee_exact: int = 0
+    """Sum of price_ticks * lots * fee_ppm over its fills: its fees valued in the quote, whatever asset paid them."""
+    fee_quote: int = 0
+    """Sum of the fees it paid in quote, in units of the quote."""
     fee_base: int = 0
     """Sum of the fees it paid in base, in units of the base."""
     hold: int = 0
@@ -182,10 +182,16 @@ class Fill(Struct, frozen=True, gc=False):
     kind: OrderKind
     price_ticks: int
     qty_lots: int
-    cost: int
-    """In units of 10**-cost_scale of the quote."""
-    fee: int
-    """Valued in the quote, whatever asset paid it, in units of 10**-cost_scale. Source: kraken-semantics section 2."""
+    exact: int
+    """Its cost: price_ticks * qty_lots; of several fills shown as one, the sum of theirs."""
+    fee_ppm: int
+    """The rate it paid; below zero for a rebate."""
+    fee_exact: int
+    """Its fee valued in the quote, whatever asset paid it: exact * fee_ppm, or the sum of such."""
+    fee_quote: int
+    """What was really paid in quote, in its units."""
+    fee_base: int
+    """What was really paid in base, in its units."""
     maker: bool
     at_ns: int
     first_posting: int
@@ -193,3 +199,5 @@ class Fill(Struct, frozen=True, gc=False):
     postings: int
     volume_usd: int
     """What it adds to the account's 30-day volume, in 10**-4 US dollars."""
+    counter_order_id: int
+    """The order it traded with; below zero for one of the house's."""

@@ -13,7 +13,7 @@ from seatrial.core.book import Book
 from seatrial.core.candles import Candles, DayStats
 from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
 from seatrial.core.ledger import Ledger, Posting, Purse
-from seatrial.core.markets import FeeTier, FundingMethod, Market, Modes
+from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, Modes
 from seatrial.core.orders import Fill, Order, Status, Trade
 from seatrial.core.volume import USD_SCALE, RollingVolume
 
@@ -26,7 +26,7 @@ KEPT_QUOTES: Final = 200
 USD: Final = "USD"
 _USD_UNITS: Final = 10**USD_SCALE
 
-NO_FEES: Final = FeeTier(0, 0, 0)
+NO_FEES: Final = FeeSchedule("none", (FeeTier(0, 0, 0),), counts_volume=False)
 
 
 class Ratio:
@@ -73,12 +73,12 @@ class MarketState:
         self.trade_id = 0
         exact_scale = market.price_scale + market.lot_scale
         self.to_quote = Ratio(exact_scale, market.quote.scale)
-        self.to_cost = Ratio(exact_scale, market.cost_scale)
-        self.to_cost_fee = Ratio(exact_scale + 6, market.cost_scale)
         self.to_quote_fee = Ratio(exact_scale + 6, market.quote.scale)
         self.to_base = Ratio(market.lot_scale, market.base.scale)
         self.to_base_fee = Ratio(market.lot_scale + 6, market.base.scale)
         self.to_usd = Ratio(exact_scale, USD_SCALE)
+        self.min_exact = Ratio(market.cost_scale, exact_scale).ceil(market.min_cost)
+        """The smallest cost of an order, in ticks * lots."""
 
     def note_quote(self, at_ns: int) -> Quote | None:
         """Remember the best prices if they changed; None when they did not, or a side is empty."""
@@ -108,10 +108,10 @@ class AccountState:
         """By asset and name, and in that order."""
         self.moves: dict[str, int] = {}
         """Its moves between wallets, by its own names for them."""
-        self._is_house = account.venue == HOUSE
         self._ledger = ledger
         self._trading: dict[str, Purse] = {}
         self._pairs: dict[str, tuple[Purse, Purse]] = {}
+        self._fees: dict[str, FeeSchedule] = {}
 
     def trading_purse(self, asset: Asset) -> Purse:
         """The purse that orders pay from and fills go to."""
@@ -139,10 +139,13 @@ class AccountState:
         self.destinations = dict(sorted(self.destinations.items()))
 
     def fee_tier(self, market: Market, at_ns: int) -> FeeTier:
-        """The rates that its 30-day volume has earned in that market; the house pays none."""
-        if self._is_house:
-            return NO_FEES
-        return market.fees.tier(self.volume.at(at_ns) // _USD_UNITS)
+        """The rates that its venue, its tier and its 30-day volume give it in that market; the house pays none."""
+        fees = self._fees.get(market.symbol)
+        if fees is None:
+            account = self.account
+            usual = market.fees_for(account.venue).of_level(account.tier)
+            fees = self._fees[market.symbol] = NO_FEES if account.venue == HOUSE else usual
+        return fees.tier(self.volume.at(at_ns) // _USD_UNITS)
 
 
 class Alarm(IntEnum):

@@ -67,7 +67,7 @@ def place(state: State, command: PlaceOrder, at_ns: int) -> Reject | None:  # no
         return Reject.QTY_BELOW_MINIMUM
     order = new_order(command, at_ns, is_house=is_house)
     plan = plan_of(ms, order)
-    if not is_house and _costs(ms, order, plan) < market.min_cost:
+    if not is_house and _costs(ms, order, plan) < ms.min_exact:
         return Reject.COST_BELOW_MINIMUM
     if command.post_only and plan is not NO_PLAN:
         return Reject.POST_ONLY_WOULD_TAKE
@@ -194,12 +194,12 @@ def plan_of(ms: MarketState, order: Order) -> Plan:
 
 
 def _costs(ms: MarketState, order: Order, plan: Plan) -> int:
-    """What the order would move, in units of the market's cost; a market order by what it would meet."""
-    if order.spend:
-        return ms.to_cost.nearest(order.spend * ms.to_quote.div // ms.to_quote.mul)
+    """What the order would move, in ticks * lots; a market order by what it would meet, if that fills it."""
     if order.kind is _LIMIT:
-        return ms.to_cost.nearest(order.price_ticks * order.qty_lots)
-    return ms.to_cost.nearest(plan.exact) if plan.qty_lots == order.qty_lots else ms.market.min_cost
+        return order.price_ticks * order.qty_lots
+    if order.spend:
+        return order.spend * ms.to_quote.div // ms.to_quote.mul
+    return plan.exact if plan.qty_lots == order.qty_lots else ms.min_exact
 
 
 def paying_asset(ms: MarketState, order: Order) -> Asset:
@@ -344,9 +344,9 @@ def _trade(state: State, ms: MarketState, taker: Order, maker: Order, lots: int)
     maker_part, taker_part = _Part(state, ms, maker, exact, lots, at_ns), _Part(state, ms, taker, exact, lots, at_ns)
     buyer, seller = (taker_part, maker_part) if taker.side is _BUY else (maker_part, taker_part)
     _settle(state, ms, buyer, seller, exact, lots, at_ns)
-    cost, volume_usd = ms.to_cost.nearest(exact), _volume_usd(state, ms, exact)
-    maker_fill = maker_part.record(trade, cost, ms.to_cost_fee.nearest(exact * maker_part.ppm), volume_usd)
-    taker_fill = taker_part.record(trade, cost, ms.to_cost_fee.nearest(exact * taker_part.ppm), volume_usd)
+    volume_usd = _volume_usd(state, ms, exact)
+    maker_fill = maker_part.record(trade, exact, volume_usd, taker)
+    taker_fill = taker_part.record(trade, exact, volume_usd, maker)
     state.changes.fills += (maker_fill, taker_fill)
     state.events.append(Traded(trade, maker_fill, taker_fill))
     _count_fill(state, maker, at_ns)
@@ -392,17 +392,18 @@ class _Part:
         order.touched_ns = at_ns
         state.changes.orders[order.order_id] = order
 
-    def record(self, trade: Trade, cost: int, fee: int, volume_usd: int) -> Fill:
+    def record(self, trade: Trade, exact: int, volume_usd: int, counter: Order) -> Fill:
         """The fill that its owner sees; its sums are added to the order."""
-        order = self.order
-        order.cost += cost
-        order.fee += fee
+        order, ppm = self.order, self.ppm
+        fee_exact = exact * ppm
+        order.fee_exact += fee_exact
+        order.fee_quote += self.fee_quote
         order.fee_base += self.fee_base
         self.account.volume.add(trade.at_ns, volume_usd)
         return Fill(
             self.fill_id, order.account_id, order.order_id, trade.market, trade.trade_id, order.side, order.kind,
-            trade.price_ticks, trade.qty_lots, cost, fee, self.maker, trade.at_ns,
-            self.first_posting, self.postings, volume_usd,
+            trade.price_ticks, trade.qty_lots, exact, ppm, fee_exact, self.fee_quote, self.fee_base, self.maker,
+            trade.at_ns, self.first_posting, self.postings, volume_usd, counter.order_id,
         )  # fmt: skip
 
 

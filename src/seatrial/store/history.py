@@ -273,12 +273,13 @@ def _whole_sweep(lead: Fill, connection: Connection) -> Fill:
     mine = and_(_fills.account_id == lead.account_id, _fills.order_id == lead.order_id, _fills.maker == 0)
     parts = [rows.fill(row) for row in connection.execute(select(schema.fills).where(mine).order_by(_fills.fill_id))]
     lots, last = sum(part.qty_lots for part in parts), parts[-1]
-    exact = sum(part.price_ticks * part.qty_lots for part in parts)
+    exact = sum(part.exact for part in parts)
     return Fill(
         lead.fill_id, lead.account_id, lead.order_id, lead.market, lead.trade_id, lead.side, lead.kind,
-        div_half_up(exact, lots), lots, sum(part.cost for part in parts), sum(part.fee for part in parts),
-        lead.maker, lead.at_ns, lead.first_posting, last.first_posting + last.postings - lead.first_posting,
-        sum(part.volume_usd for part in parts),
+        div_half_up(exact, lots), lots, exact, lead.fee_ppm, sum(part.fee_exact for part in parts),
+        sum(part.fee_quote for part in parts), sum(part.fee_base for part in parts), lead.maker, lead.at_ns,
+        lead.first_posting, last.first_posting + last.postings - lead.first_posting,
+        sum(part.volume_usd for part in parts), lead.counter_order_id,
     )  # fmt: skip
 
 

@@ -223,24 +223,24 @@ def _order(order: Order) -> Values:
         order.qty_lots, order.spend, str(order.time_in_force), str(order.self_trade), int(order.post_only),
         int(order.fee_in_base), order.starts_ns, order.expires_ns, order.tag, order.client_id, order.opened_ns,
         str(order.status), None if order.reason is None else str(order.reason), order.closed_ns, order.touched_ns,
-        order.queue, order.filled_lots, str(order.exact), str(order.cost), str(order.fee), order.fee_base,
-        order.hold, order.hold_ppm,
+        order.queue, order.filled_lots, str(order.exact), order.fee_base, order.hold, order.hold_ppm,
+        str(order.fee_exact), order.fee_quote,
     )  # fmt: skip
 
 
 def _order_change(order: Order) -> Values:
     return (
         str(order.status), None if order.reason is None else str(order.reason), order.closed_ns, order.touched_ns,
-        order.queue, order.filled_lots, str(order.exact), str(order.cost), str(order.fee), order.fee_base, order.hold,
-        order.account_id, order.order_id,
+        order.queue, order.filled_lots, str(order.exact), order.fee_base, order.hold, str(order.fee_exact),
+        order.fee_quote, order.account_id, order.order_id,
     )  # fmt: skip
 
 
 def _fill(fill: Fill) -> Values:
     return (
         fill.fill_id, fill.account_id, fill.order_id, fill.market, fill.trade_id, str(fill.side), str(fill.kind),
-        fill.price_ticks, fill.qty_lots, str(fill.cost), str(fill.fee), int(fill.maker), fill.at_ns,
-        fill.first_posting, fill.postings, fill.volume_usd,
+        fill.price_ticks, fill.qty_lots, int(fill.maker), fill.at_ns, fill.first_posting, fill.postings,
+        fill.volume_usd, fill.fee_ppm, fill.fee_quote, fill.fee_base, fill.counter_order_id,
     )  # fmt: skip
 
 
@@ -341,16 +341,18 @@ def order(row: RawRow) -> Order:
         row.spend, TimeInForce(row.time_in_force), SelfTrade(row.self_trade), bool(row.post_only),
         bool(row.fee_in_base), row.starts_ns, row.expires_ns, row.tag, row.client_id, row.opened_ns,
         Status(row.status), None if row.reason is None else Reason(row.reason), row.closed_ns, row.touched_ns,
-        row.queue, row.filled_lots, int(row.exact), int(row.cost), int(row.fee), row.fee_base, row.hold, row.hold_ppm,
+        row.queue, row.filled_lots, int(row.exact), int(row.fee_exact), row.fee_quote, row.fee_base, row.hold,
+        row.hold_ppm,
     )  # fmt: skip
 
 
 def fill(row: RawRow) -> Fill:
     """A fill from its row."""
+    exact = row.price_ticks * row.qty_lots
     return Fill(
         row.fill_id, row.account_id, row.order_id, row.market, row.trade_id, _SIDES[row.side], _KINDS[row.kind],
-        row.price_ticks, row.qty_lots, int(row.cost), int(row.fee), bool(row.maker), row.at_ns,
-        row.first_posting, row.postings, row.volume_usd,
+        row.price_ticks, row.qty_lots, exact, row.fee_ppm, exact * row.fee_ppm, row.fee_quote, row.fee_base,
+        bool(row.maker), row.at_ns, row.first_posting, row.postings, row.volume_usd, row.counter_order_id,
     )  # fmt: skip
 
 

@@ -47,6 +47,11 @@ def test_a_guessed_id_finds_nothing() -> None:
     assert [guess for guess in guesses if IDS.order_number(guess) is not None] == []
 
 
+def test_an_order_of_the_house_has_an_id_that_is_nobody_elses() -> None:
+    assert IDS.counter_order(7) == IDS.order(7)
+    assert IDS.order_number(IDS.counter_order(-7)) == LIMIT - 7
+
+
 def test_ids_to_page_by_ascend_and_fit_64_bits() -> None:
     for counted in (IDS.ledger_row, IDS.order_row, IDS.fill_row, IDS.trade):
         assert counted(2) == counted(1) + 1

@@ -3,6 +3,7 @@
 Source: kraken-spot-rest 6.7 and 6.8; seed "How to place, view, and cancel orders using a user reference".
 """
 
+from functools import cache
 from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
@@ -10,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from seatrial.core.markets import Market
 from seatrial.core.money import div_half_up, format_units, rescale_floor
 from seatrial.core.orders import Order, OrderKind, Reason, Status
+from seatrial.core.state import Ratio
 from seatrial.dialects.kraken.symbols import Symbols
 
 STATUSES: Final = {
@@ -36,6 +38,8 @@ kraken-semantics 8.4. The others are decided, in the wording that kraken-spot-re
 
 SHOWN_NS: Final = 100_000
 """Private history shows times to the tenth of a millisecond, as the seed does."""
+
+PPM_SCALE: Final = 6
 
 NO_PRICE: Final = "0"
 """What `descr` shows for a price that the order type does not have."""
@@ -113,8 +117,8 @@ def order_view(
         descr=_descr(order, market, symbols),
         vol=_volume(order, market),
         vol_exec=format_units(order.filled_lots, market.lot_scale),
-        cost=format_units(order.cost, market.cost_scale),
-        fee=format_units(order.fee, market.cost_scale),
+        cost=cost_text(market, order.exact),
+        fee=fee_text(market, order.fee_exact),
         price=_average(order, market) if order.filled_lots else nothing,
         stopprice=nothing,
         limitprice=nothing,
@@ -142,6 +146,24 @@ def price_text(market: Market, price_ticks: int) -> str:
     """A price as trades and market data show it."""
     scale = price_scale(market)
     return format_units(price_ticks * 10 ** (scale - market.price_scale), scale)
+
+
+def cost_text(market: Market, exact: int) -> str:
+    """A sum of price times quantity, rounded to the nearest of the pair's cost_decimals. Source: kraken-semantics 6.3.
+
+    Decided: an order's is rounded once, not fill by fill.
+    """
+    ratio = _ratio(market.price_scale + market.lot_scale, market.cost_scale)
+    return format_units(ratio.nearest(exact), market.cost_scale)
+
+
+def fee_text(market: Market, fee_exact: int) -> str:
+    """A sum of price times quantity times rate, rounded like a cost."""
+    ratio = _ratio(market.price_scale + market.lot_scale + PPM_SCALE, market.cost_scale)
+    return format_units(ratio.nearest(fee_exact), market.cost_scale)
+
+
+_ratio: Final = cache(Ratio)
 
 
 def _descr(order: Order, market: Market, symbols: Symbols) -> Descr:

@@ -182,6 +182,8 @@ RULES: Final = (
     Rule("orders.volume-minimum", OBSERVED,
          "reports of 2025 and 2026; `EOrder:Order minimum not met` is the older text",
          "A volume below ordermin answers `EGeneral:Invalid arguments:volume minimum not met`."),
+    Rule("orders.cost-rounding", DECIDED, "each trade is rounded so; nobody has shown an order of many trades",
+         "Cost and fee of an order are rounded once, from the exact sums over its trades."),
     Rule("orders.cost-minimum", OBSERVED, "reports of 2026",
          "Volume times price below costmin answers `EOrder:Cost minimum not met`."),
     Rule("orders.price-decimals", OBSERVED,

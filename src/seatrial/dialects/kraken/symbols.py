@@ -5,6 +5,7 @@ Source: kraken-spot-rest 9 for the names, 12.4 and 12.5 for the fields and their
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -21,6 +22,8 @@ from seatrial.dialects.kraken.names import (
     read_asset_lines,
     read_pair_lines,
 )
+
+VENUE: Final = "kraken"
 
 
 class AssetInfo(Struct, frozen=True, kw_only=True):
@@ -152,7 +155,7 @@ class Symbols:
     def _pair_info(self, market: Market) -> PairInfo:
         line = self._pairs[market.symbol]
         base, quote = self._assets[market.base.code], self._assets[market.quote.code]
-        fees, fees_maker = _fee_tables(market.fees)
+        fees, fees_maker = _fee_tables(market.fees_for(VENUE))
         return PairInfo(
             altname=line.altname,
             wsname=line.wsname,

@@ -18,7 +18,6 @@ from seatrial.dialects.kucoin.params import MILLISECOND_NS
 from seatrial.dialects.kucoin.symbols import Symbols
 
 SECOND_NS: Final = 10**9
-PPM: Final = 10**6
 
 SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
 KINDS: Final = {"limit": OrderKind.LIMIT, "market": OrderKind.MARKET}
@@ -120,6 +119,7 @@ class FillView(Struct, frozen=True, rename="camel"):
     symbol: str
     trade_id: str
     order_id: str
+    counter_order_id: str
     side: str
     liquidity: str
     force_taker: bool
@@ -140,6 +140,7 @@ class HfFillView(Struct, frozen=True, rename="camel"):
 
     id: int
     order_id: str
+    counter_order_id: str
     trade_id: int
     symbol: str
     side: str
@@ -182,7 +183,7 @@ def order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> Orde
         funds=short(order.spend, market.quote.scale),
         deal_funds=_exact(order.exact, market),
         deal_size=short(order.filled_lots, market.lot_scale),
-        fee=short(order.fee, market.cost_scale),
+        fee=short(order.fee_quote, market.quote.scale),
         fee_currency=symbols.currency(market.quote.code),
         stp=SELF_TRADES[order.self_trade],
         stop="",
@@ -225,7 +226,7 @@ def hf_order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> H
         remain_funds=_exact(0 if ended_early else max(left_exact, 0), market),
         cancelled_size=short(left if ended_early else 0, market.lot_scale),
         cancelled_funds=_exact(max(left_exact, 0) if ended_early else 0, market),
-        fee=short(order.fee, market.cost_scale),
+        fee=short(order.fee_quote, market.quote.scale),
         fee_currency=symbols.currency(market.quote.code),
         stp=SELF_TRADES[order.self_trade],
         time_in_force=TIMES_IN_FORCE[order.time_in_force],
@@ -265,14 +266,15 @@ def fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> FillVie
         symbol=symbols.name(fill.market),
         trade_id=str(ids.trade(fill.trade_id)),
         order_id=ids.order(fill.order_id),
+        counter_order_id=ids.counter_order(fill.counter_order_id),
         side=fill.side,
         liquidity=_liquidity(fill),
         force_taker=False,
         price=short(fill.price_ticks, market.price_scale),
         size=short(fill.qty_lots, market.lot_scale),
-        funds=_exact(fill.price_ticks * fill.qty_lots, market),
-        fee=short(fill.fee, market.cost_scale),
-        fee_rate=_rate(fill, market),
+        funds=_exact(fill.exact, market),
+        fee=short(fill.fee_quote, market.quote.scale),
+        fee_rate=rate(fill.fee_ppm),
         fee_currency=symbols.currency(market.quote.code),
         stop="",
         trade_type=SPOT_TRADES,
@@ -286,6 +288,7 @@ def hf_fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> HfFi
     return HfFillView(
         id=ids.fill_row(fill.fill_id),
         order_id=ids.order(fill.order_id),
+        counter_order_id=ids.counter_order(fill.counter_order_id),
         trade_id=ids.trade(fill.trade_id),
         symbol=symbols.name(fill.market),
         side=fill.side,
@@ -294,9 +297,9 @@ def hf_fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> HfFi
         force_taker=False,
         price=short(fill.price_ticks, market.price_scale),
         size=short(fill.qty_lots, market.lot_scale),
-        funds=_exact(fill.price_ticks * fill.qty_lots, market),
-        fee=short(fill.fee, market.cost_scale),
-        fee_rate=_rate(fill, market),
+        funds=_exact(fill.exact, market),
+        fee=short(fill.fee_quote, market.quote.scale),
+        fee_rate=rate(fill.fee_ppm),
         fee_currency=symbols.currency(market.quote.code),
         stop="",
         trade_type=SPOT_TRADES,
@@ -333,9 +336,3 @@ def _cancel_after(order: Order) -> int:
 
 def _liquidity(fill: Fill) -> str:
     return "maker" if fill.maker else "taker"
-
-
-def _rate(fill: Fill, market: Market) -> str:
-    """The rate of the market's schedule that comes nearest to the fee; the fill itself does not remember it."""
-    rates = [tier.maker_ppm if fill.maker else tier.taker_ppm for tier in market.fees.tiers]
-    return rate(min(rates, key=lambda ppm: abs(fill.fee * PPM - fill.cost * ppm)))

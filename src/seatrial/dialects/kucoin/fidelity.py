@@ -106,8 +106,11 @@ RULES: Final = (
          "The list of accounts shows main and trade unless `type` asks for another."),
     Rule("accounts.not-high-frequency", DECIDED, "it would make ccxt require a symbol for every list",
          "Nobody is a high-frequency user; both families of endpoints work for everybody."),
-    Rule("accounts.fees", DECIDED, "one exchange has one schedule for all venues",
-         "Fee rates are those that the account really pays."),
+    Rule("accounts.fees", DOCUMENTED, "KuCoin's support page: VIP Fee Structure, 2026",
+         "Rates go by the account's VIP level, 0.1 % at the lowest; all markets here are of the first fee category."),
+    Rule("accounts.fee-amount", DECIDED, "no source",
+         "A fee is charged in the quote currency, rounded to the nearest of its smallest units; fills and orders show "
+         "what was charged, and their funds exactly."),
 
     Rule("market.null", DECIDED, "no source",
          "A side without orders and a market without trades show null."),

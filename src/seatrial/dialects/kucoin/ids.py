@@ -58,6 +58,10 @@ class Ids:
         self.trade = Counted(_start(seed, "trade", 10**16))
         """A trade; the number counts within its market."""
 
+    def counter_order(self, order_id: int) -> str:
+        """The other order of a trade. The house's count down from below zero: theirs are the last numbers."""
+        return self.order(order_id % LIMIT)
+
     def ledger(self, posting_id: int, at_ns: int) -> str:
         """A row of the account ledger: its second, and its number permuted."""
         return f"{at_ns // 10**9 & 0xFFFFFFFF:08x}{self._mix_ledger(posting_id):016x}"

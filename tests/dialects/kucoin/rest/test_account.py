@@ -2,7 +2,9 @@
 
 import pytest
 
-from kucoin_exchange import CLIENT, Exchange, User
+from kraken_exchange import catalogue
+from kucoin_exchange import CLIENT, Exchange, User, symbols
+from seatrial.dialects.kucoin.limits import TIERS
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_holds_are_what_orders_set_aside(exchange: Exchange, user: User) -> None
     ]
     user.place("buy", "0.001", "40000")
     (held,) = user.get(f"/api/v1/accounts/{accounts['trade', 'USDT']}/holds")["items"]
-    assert held["holdAmount"] == "40.16", "the fee it may cost is part of it"
+    assert held["holdAmount"] == "40.04", "the fee it may cost is part of it"
 
 
 def test_what_can_be_moved_out_is_what_is_free(user: User) -> None:
@@ -136,11 +138,25 @@ def test_whoever_opened_none_has_no_sub_accounts(user: User) -> None:
 
 
 def test_fees_are_those_that_the_account_pays(user: User) -> None:
-    assert user.get("/api/v1/base-fee") == {"takerFeeRate": "0.004", "makerFeeRate": "0.0025"}
+    assert user.get("/api/v1/base-fee") == {"takerFeeRate": "0.001", "makerFeeRate": "0.001"}
     assert user.get("/api/v1/trade-fees", symbols="BTC-USDT,USDC-USDT") == [
-        {"symbol": "BTC-USDT", "takerFeeRate": "0.004", "makerFeeRate": "0.0025"},
-        {"symbol": "USDC-USDT", "takerFeeRate": "0.002", "makerFeeRate": "0.002"},
+        {"symbol": "BTC-USDT", "takerFeeRate": "0.001", "makerFeeRate": "0.001"},
+        {"symbol": "USDC-USDT", "takerFeeRate": "0.001", "makerFeeRate": "0.001"},
     ]
+
+
+def test_a_higher_level_pays_less(exchange: Exchange) -> None:
+    """In every fee category; the schedules are the catalogue's."""
+    user = exchange.user(tier="vip5")
+    assert user.get("/api/v1/base-fee") == {"takerFeeRate": "0.00055", "makerFeeRate": "0.00035"}
+
+
+def test_the_schedule_of_a_market_is_that_of_its_fee_category() -> None:
+    schedules = {1: "kucoin_a", 2: "kucoin_b", 3: "kucoin_c"}
+    for symbol in symbols().markets:
+        fees = catalogue().markets[symbol].fees_for("kucoin")
+        assert fees.name == schedules[symbols().line(symbol).fee_category]
+        assert set(fees.levels) == set(TIERS)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_an_order_in_the_classic_form(exchange: Exchange, user: User) -> None:
         "funds": "0",
         "dealFunds": "12500",
         "dealSize": "0.25",
-        "fee": "50",
+        "fee": "12.5",
         "feeCurrency": "USDT",
         "stp": "CN",
         "stop": "",
@@ -257,14 +257,15 @@ def test_a_fill_in_both_forms(exchange: Exchange, user: User) -> None:
     common = {
         "symbol": "BTC-USDT",
         "orderId": user.get(CLASSIC)["items"][1]["id"],
+        "counterOrderId": exchange.key(2).get("/api/v1/fills")["items"][0]["orderId"],
         "side": "buy",
         "liquidity": "taker",
         "forceTaker": False,
         "price": "50000",
         "size": "0.25",
         "funds": "12500",
-        "fee": "50",
-        "feeRate": "0.004",
+        "fee": "12.5",
+        "feeRate": "0.001",
         "feeCurrency": "USDT",
         "stop": "",
         "tradeType": "TRADE",
@@ -278,8 +279,29 @@ def test_a_fill_in_both_forms(exchange: Exchange, user: User) -> None:
 
 def test_a_makers_fill_has_the_makers_rate(exchange: Exchange, user: User) -> None:
     assert user
-    (fill,) = exchange.key(2).get("/api/v1/fills")["items"]
-    assert (fill["liquidity"], fill["feeRate"], fill["fee"], fill["side"]) == ("maker", "0.0025", "31.25", "sell")
+    other = exchange.user(tier="vip4", BTC="1")
+    other.place("sell", "0.1", "50000")
+    order(user, "again", side="buy", price="50000", size="0.1")
+    (fill,) = other.get("/api/v1/fills")["items"]
+    assert (fill["liquidity"], fill["feeRate"], fill["fee"], fill["side"]) == ("maker", "0.00055", "2.75", "sell")
+
+
+def test_funds_are_exact_and_the_fee_is_what_was_really_charged(exchange: Exchange) -> None:
+    """To the last of the currency's decimals, however finely size and price are given."""
+    user, other = exchange.user(USDT="1000"), exchange.user(BTC="1")
+    other.place("sell", "0.00012345", "61250.4")
+    order(user, "odd", side="buy", price="61250.4", size="0.00012345")
+    (fill,) = user.get("/api/v1/fills")["items"]
+    (shown,) = user.get(CLASSIC)["items"]
+    assert (fill["funds"], fill["fee"]) == (shown["dealFunds"], shown["fee"]) == ("7.56136188", "0.00756136")
+    (paid,) = user.get("/api/v1/accounts/ledgers", currency="USDT", bizType="TRADE_EXCHANGE")["items"]
+    assert (paid["amount"], paid["fee"]) == ("7.56892324", "0.00756136")
+
+
+def test_two_fills_of_a_trade_name_each_others_order(exchange: Exchange, user: User) -> None:
+    (taken,), (made,) = (someone.get("/api/v1/fills")["items"] for someone in (user, exchange.key(2)))
+    assert (taken["counterOrderId"], made["counterOrderId"]) == (made["orderId"], taken["orderId"])
+    assert user.refused("GET", f"{CLASSIC}/{taken['counterOrderId']}")[2] == "order not exist."
 
 
 @pytest.fixture

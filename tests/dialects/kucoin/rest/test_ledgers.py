@@ -44,7 +44,7 @@ def test_a_trade_has_a_row_for_each_currency_and_both_name_it(exchange: Exchange
         ("Trade_Exchange", "out", "BTC"),
         ("Transfer", "in", "BTC"),
     ]
-    assert (quote["amount"], quote["fee"], base["amount"], base["fee"]) == ("24937.5", "62.5", "0.5", "0")
+    assert (quote["amount"], quote["fee"], base["amount"], base["fee"]) == ("24975", "25", "0.5", "0")
     assert {quote["accountType"], base["accountType"]} == {"TRADE"}
     assert quote["createdAt"] == base["createdAt"] == exchange.now_ms
     assert opening["context"] == ""
@@ -53,7 +53,7 @@ def test_a_trade_has_a_row_for_each_currency_and_both_name_it(exchange: Exchange
 def test_a_buyers_fee_is_part_of_what_went_out(exchange: Exchange, seller: User) -> None:
     buyer = exchange.key(2)
     rows = buyer.get(LEDGERS, currency="USDT", bizType="TRADE_EXCHANGE")["items"]
-    assert [(row["amount"], row["fee"], row["direction"]) for row in rows] == [("25100", "100", "out")]
+    assert [(row["amount"], row["fee"], row["direction"]) for row in rows] == [("25025", "25", "out")]
     assert len({row["id"] for row in (*rows, *seller.get(LEDGERS)["items"])}) == 4
 
 
@@ -252,10 +252,10 @@ def test_the_high_frequency_ledger_shows_the_trading_wallet(exchange: Exchange, 
     assert quote == {
         "id": quote["id"],
         "currency": "USDT",
-        "amount": "24937.50000000",
-        "fee": "62.50000000",
+        "amount": "24975.00000000",
+        "fee": "25.00000000",
         "tax": "0",
-        "balance": "24937.50000000",
+        "balance": "24975.00000000",
         "accountType": "TRADE_HF",
         "bizType": "TRADE_EXCHANGE",
         "direction": "in",

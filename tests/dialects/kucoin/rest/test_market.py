@@ -198,7 +198,7 @@ def test_the_ticker_of_a_market(market: Market) -> None:
         "last": "51000",
         "averagePrice": "50714.28571428",
     }
-    rates = {"takerFeeRate": "0.004", "makerFeeRate": "0.0025", "takerCoefficient": "1", "makerCoefficient": "1"}
+    rates = {"takerFeeRate": "0.001", "makerFeeRate": "0.001", "takerCoefficient": "1", "makerCoefficient": "1"}
     everything = exchange.get("/api/v1/market/allTickers")
     row = next(row for row in everything["ticker"] if row["symbol"] == "BTC-USDT")
     assert row == {

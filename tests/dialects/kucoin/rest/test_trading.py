@@ -122,7 +122,7 @@ def test_a_market_order_by_funds_spends_what_it_says(user: User, maker: User) ->
     user.post(CLASSIC, **market_order(funds="1000"))
     (order,) = user.get(CLASSIC)["items"]
     assert (order["funds"], order["dealFunds"], order["dealSize"], order["size"]) == ("1000", "1000", "0.02", "0")
-    assert (order["isActive"], order["cancelExist"], order["fee"]) == (False, False, "4")
+    assert (order["isActive"], order["cancelExist"], order["fee"]) == (False, False, "1")
 
 
 def test_the_synchronous_answer_says_what_became_of_it(exchange: Exchange, user: User, maker: User) -> None:

@@ -17,6 +17,7 @@ from seatrial.core.volume import USD_SCALE
 from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.endpoint import Endpoint, Visit, any_of
 from seatrial.dialects.kraken.params import BadCall, Params
+from seatrial.dialects.kraken.symbols import VENUE
 
 SECOND_NS: Final = 10**9
 
@@ -186,9 +187,9 @@ def trade_volume(visit: Visit) -> TradeVolume:
     fees, fees_maker = {}, {}
     for market in markets:
         pair = symbols.pair_name(market.symbol)
-        fees[pair] = _fee_info(market, volume, [tier.taker_ppm for tier in market.fees.tiers])
+        fees[pair] = _fee_info(market, volume, [tier.taker_ppm for tier in market.fees_for(VENUE).tiers])
         if symbols.pair_info(market.symbol).fees_maker is not UNSET:
-            fees_maker[pair] = _fee_info(market, volume, [tier.maker_ppm for tier in market.fees.tiers])
+            fees_maker[pair] = _fee_info(market, volume, [tier.maker_ppm for tier in market.fees_for(VENUE).tiers])
     return TradeVolume(
         currency=symbols.asset_name(USD),
         volume=format_units(volume, USD_SCALE),
@@ -275,7 +276,7 @@ def _market(visit: Visit, text: str) -> Market:
 
 def _fee_info(market: Market, volume: int, rates: list[int]) -> FeeInfo:
     """The reached step of a ladder; a fixed fee has no ladder, the top no next step. Source: kraken-spot-rest 13.15."""
-    tiers = market.fees.tiers
+    tiers = market.fees_for(VENUE).tiers
     if len(tiers) == 1:
         return FeeInfo(_percent(rates[0]), None, None, None, None, None)
     step = _step(market, volume)
@@ -291,7 +292,8 @@ def _fee_info(market: Market, volume: int, rates: list[int]) -> FeeInfo:
 
 
 def _step(market: Market, volume: int) -> int:
-    return market.fees.tiers.index(market.fees.tier(volume // 10**USD_SCALE))
+    fees = market.fees_for(VENUE)
+    return fees.tiers.index(fees.tier(volume // 10**USD_SCALE))
 
 
 def _schedules(visit: Visit, markets: list[Market], volume: int) -> list[Schedule]:
@@ -308,7 +310,7 @@ def _schedule_tiers(market: Market, volume: int) -> list[ScheduleTier]:
             min_spot_volume=_dollars(tier),
             active=step == reached,
         )
-        for step, tier in enumerate(market.fees.tiers)
+        for step, tier in enumerate(market.fees_for(VENUE).tiers)
     ]
 
 

@@ -28,7 +28,15 @@ from seatrial.core.queries import (
     Span,
 )
 from seatrial.dialects.kraken import errors
-from seatrial.dialects.kraken.describe import SHOWN_NS, OrderView, order_view, price_text, seconds
+from seatrial.dialects.kraken.describe import (
+    SHOWN_NS,
+    OrderView,
+    cost_text,
+    fee_text,
+    order_view,
+    price_text,
+    seconds,
+)
 from seatrial.dialects.kraken.endpoint import Endpoint, Later, Visit, any_of
 from seatrial.dialects.kraken.ids import Decode, Ids
 from seatrial.dialects.kraken.params import INVALID_ARGUMENTS, MAX_NS, BadCall, Params
@@ -345,8 +353,8 @@ def _trade_item(visit: Visit, fill: Fill, *, with_ledgers: bool) -> tuple[str, T
         type=fill.side,
         ordertype=fill.kind,
         price=price_text(market, fill.price_ticks),
-        cost=format_units(fill.cost, market.cost_scale),
-        fee=format_units(fill.fee, market.cost_scale),
+        cost=cost_text(market, fill.exact),
+        fee=fee_text(market, fill.fee_exact),
         vol=format_units(fill.qty_lots, market.lot_scale),
         margin=format_units(0, market.cost_scale),
         trade_id=fill.trade_id,

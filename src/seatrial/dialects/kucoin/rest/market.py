@@ -22,6 +22,7 @@ from seatrial.core.queries import TradePage
 from seatrial.core.state import USD, MarketState
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import short
+from seatrial.dialects.kucoin.door import VENUE
 from seatrial.dialects.kucoin.endpoint import (
     GENERAL,
     Endpoint,
@@ -32,7 +33,7 @@ from seatrial.dialects.kucoin.endpoint import (
     market_of,
 )
 from seatrial.dialects.kucoin.ids import Ids
-from seatrial.dialects.kucoin.limits import Pool
+from seatrial.dialects.kucoin.limits import DEFAULT_TIER, Pool
 from seatrial.dialects.kucoin.names import rate
 from seatrial.dialects.kucoin.paging import page_of, read_page
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
@@ -360,7 +361,7 @@ def _day(ms: MarketState) -> dict[str, str | None]:
 
 def _rates(market: Market) -> dict[str, str]:
     """What a new user pays."""
-    tier = market.fees.tiers[0]
+    tier = market.fees_for(VENUE).of_level(DEFAULT_TIER).tier(0)
     return {
         "takerFeeRate": rate(tier.taker_ppm),
         "makerFeeRate": rate(tier.maker_ppm),
