@@ -5,7 +5,7 @@ READY := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check bench docs clean
+.PHONY: help setup serve test check bench load docs clean
 
 # An environment names its folder, so after a move it is made again.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(shell pwd -P))
@@ -38,6 +38,9 @@ check: $(READY) ## Style, types, layers and documents
 
 bench: $(READY) ## Measure against the budgets
 	@$(PYTHON_IN) -m bench $(ARGS)
+
+load: $(READY) ## Three minutes of mixed traffic by 500 connections
+	@$(PYTHON_IN) -m bench.endurance $(ARGS)
 
 docs: $(READY) ## Write the generated documents again
 	@$(PYTHON_IN) scripts/fidelity.py

@@ -49,9 +49,9 @@ class Seatrial(Process, frozen=True):
 
 
 @contextmanager
-def seatrial(data: Path) -> Iterator[Seatrial]:
+def seatrial(data: Path, *options: str) -> Iterator[Seatrial]:
     """`seatrial serve` on a data directory, as users start it."""
-    with _running("seatrial", "serve", "--json", "--port", "0", "--data", str(data)) as (pid, line):
+    with _running("seatrial", "serve", "--json", "--port", "0", "--data", str(data), *options) as (pid, line):
         connection = msgspec.json.decode(line, type=Connection)
         yield Seatrial(pid, int(connection.url.rpartition(":")[2]), connection)
 
