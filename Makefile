@@ -23,7 +23,7 @@ setup: $(READY) ## Only the set-up: an environment in .venv with the seatrial co
 	@echo 'Ready: .venv/bin/seatrial'
 
 serve: $(READY) ## Run the exchange; Ctrl-C stops it, its data stays
-	@.venv/bin/seatrial serve $(ARGS)
+	@.venv/bin/seatrial serve --crowd-at-first calm $(ARGS)
 
 test: $(READY) ## Run all tests on all cores
 	@$(PYTHON_IN) -m pytest -q -n auto $(ARGS)

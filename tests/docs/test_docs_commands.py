@@ -21,6 +21,8 @@ ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = Path(sys.executable).parent
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+SERVED = re.search(r"seatrial serve (.*?) \$\(ARGS\)", MAKEFILE)[1].split()  # type: ignore[index]
+"""What `make serve` says."""
 README_URL = "http://127.0.0.1:8790"
 BLOCK_SECONDS = 120
 
@@ -99,7 +101,7 @@ def test_every_example_of_a_document_runs(page: Path, tmp_path: Path) -> None:
     examples = [block for block in blocks(page) if block.language in {"sh", "python"}]
     if shutil.which("curl") is None and any("curl " in block.code for block in examples):
         pytest.skip("this machine has no curl")
-    with RunningServer(tmp_path / defaults.DATA) as exchange:
+    with RunningServer(tmp_path / defaults.DATA, *SERVED) as exchange:
         for block in examples:
             run(block, exchange, tmp_path)
 

@@ -30,6 +30,11 @@ def test_no_ladder_is_crossed_and_every_rung_can_be_quoted(
         assert prices == sorted(prices)
 
 
+def test_below_an_ask_at_the_lowest_price_nobody_bids() -> None:
+    targets = list(rungs_of(Shape(0, 1, 100_000, 0, 10**8, 12_345)))
+    assert {target.side for target in targets if target.qty_lots} == {Side.SELL}
+
+
 def test_farther_out_there_is_more() -> None:
     rungs = [t.qty_lots for t in rungs_of(SHAPE) if t.side is Side.BUY]
     assert len(rungs) == len(STEPS)

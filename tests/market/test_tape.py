@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor import check_book, check_holds
-from moved_world import Moved, row, taped
+from moved_world import Moved, row, tape, taped
 from seatrial.core.commands import SetStatus
 from seatrial.core.markets import MarketStatus
 from seatrial.core.orders import Side, Status
 from seatrial.market.driver import NEVER
 from seatrial.market.ladder import Liquidity
-from seatrial.market.tape import Tape, TapeRow
+from seatrial.market.tape import TapeRow
 from trading_floor import SECOND_NS, START_NS
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -34,12 +34,12 @@ ROWS = st.lists(
 )
 
 
-def recorded(rows: tuple[TapeRow, ...]) -> list[tuple[int, int, Side]]:
+def recorded(rows: tuple[TapeRow, ...]) -> list[tuple[int, int, Side | None]]:
     """Prices, quantities and takers."""
     return [(one.price_ticks, one.qty_lots, one.side) for one in rows]
 
 
-def printed(world: Moved) -> list[tuple[int, int, Side]]:
+def printed(world: Moved) -> list[tuple[int, int, Side | None]]:
     """The same of what was printed."""
     return [(price, lots, side) for _, price, lots, side in world.prints()]
 
@@ -158,11 +158,11 @@ def test_a_market_order_meets_the_quotes_around_the_tape() -> None:
 def test_whatever_clients_do_the_tape_prints_what_was_recorded(
     rows: list[tuple[int, int, int, Side]], mine: list[tuple[int, Side, int]]
 ) -> None:
-    tape, second = [], 0
+    recording, second = [], 0
     for gap, price, lots, side in rows:
         second += gap
-        tape.append(row(second, f"{price / 10:.1f}", f"{lots / 10**8:.8f}", side))
-    world = taped(*tape)
+        recording.append(row(second, f"{price / 10:.1f}", f"{lots / 10**8:.8f}", side))
+    world = taped(*recording)
     for after, side, off in sorted(mine):
         world.run(START_NS + after * SECOND_NS)
         at_ns = max(START_NS + after * SECOND_NS, world.machine.state.now_ns)
@@ -171,7 +171,7 @@ def test_whatever_clients_do_the_tape_prints_what_was_recorded(
         check(world)
     play(world)
     left = printed(world)
-    for one in recorded(tuple(tape)):
+    for one in recorded(tuple(recording)):
         assert one in left
         left = left[left.index(one) + 1 :]
     check(world)
@@ -182,9 +182,7 @@ def test_a_tape_that_was_stopped_goes_on_without_a_row_lost_or_doubled(stops: tu
     world = taped(*SWEEP)
     for stop in stops:
         world.run(START_NS + int(stop * SECOND_NS))
-        successor = Tape(1, lambda: iter(SWEEP))
-        successor.restore(world.driver.text())
-        world.driver = successor
+        world.driver = tape(*SWEEP, text=world.driver.text())
     play(world)
     assert printed(world) == recorded(SWEEP)
 
@@ -195,9 +193,7 @@ def test_a_tape_stopped_among_rows_of_one_time_goes_on_with_the_next() -> None:
         world = taped(*SWEEP)
         for _ in range(acts):
             world.driver.act(world.machine, NEVER - 1)
-        successor = Tape(1, lambda: iter(SWEEP))
-        successor.restore(world.driver.text())
-        world.driver = successor
+        world.driver = tape(*SWEEP, text=world.driver.text())
         play(world)
         assert world.trades == whole.trades
         assert world.machine.fingerprint() == whole.machine.fingerprint()
@@ -213,10 +209,29 @@ def test_how_it_is_looked_at_changes_nothing() -> None:
 
 
 def test_a_tape_can_begin_anywhere_and_be_rewound() -> None:
-    tape = Tape(1, lambda: iter(SWEEP), START_NS + 5 * SECOND_NS)
-    assert printed(play(Moved(tape))) == recorded(SWEEP[4:])
-    tape.begin_again(START_NS)
-    assert printed(play(Moved(tape))) == recorded(SWEEP)
+    begun = tape(*SWEEP, start_ns=START_NS + 5 * SECOND_NS)
+    assert printed(play(Moved(begun))) == recorded(SWEEP[4:])
+    begun.begin_again(START_NS)
+    assert printed(play(Moved(begun))) == recorded(SWEEP)
+
+
+@pytest.mark.parametrize("stops", [(), (0,), (3,), (5.5,), (2, 4, 6)])
+def test_where_nobody_recorded_who_took_the_price_tells(stops: tuple[float, ...]) -> None:
+    """Up was bought, down was sold, and the same price is by the same side again, whether or not it was stopped."""
+    prices = ("8500.0", "8500.0", "8499.9", "8499.9", "8499.9", "8501.0", "8501.0")
+    rows = tuple(row(second, price, "1", None) for second, price in enumerate(prices))
+    world = taped(*rows)
+    for stop in stops:
+        world.run(START_NS + int(stop * SECOND_NS))
+        world.driver = tape(*rows, text=world.driver.text())
+    play(world)
+    assert [side for _, _, side in printed(world)] == [BUY, BUY, SELL, SELL, SELL, BUY, BUY]
+
+
+def test_a_price_of_one_step_can_be_played() -> None:
+    world = play(taped(row(1, "0.1", "1"), row(2, "0.1", "2", SELL), row(3, "0.1", "3")))
+    assert [lots for _, lots, _ in printed(world)] == [10**8, 2 * 10**8, 3 * 10**8]
+    check(world)
 
 
 def test_rows_that_fall_into_a_halt_are_lost() -> None:

@@ -1,6 +1,5 @@
 """A machine whose prices somebody moves, without a server."""
 
-from collections.abc import Iterator
 from functools import cache
 
 from seatrial.core.assets import Assets
@@ -12,7 +11,7 @@ from seatrial.core.state import MarketState, State
 from seatrial.market import tables
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import Driver
-from seatrial.market.tape import Tape, TapeRow
+from seatrial.market.tape import Rows, Tape, TapeRow
 from trading_floor import SECOND_NS, START_NS, catalogue, units
 
 RICH = 10**12
@@ -94,17 +93,22 @@ def crowded(mode: Mode = Mode.CALM, seed: int = 1) -> Moved:
     return world
 
 
-def row(second: float, price: str, qty: str, side: Side = Side.BUY, symbol: str = "BTC/USD") -> TapeRow:
+def row(second: float, price: str, qty: str, side: Side | None = Side.BUY, symbol: str = "BTC/USD") -> TapeRow:
     """A recorded trade, so many seconds after the start."""
     market = catalogue().markets[symbol]
     at_ns = START_NS + int(second * SECOND_NS)
     return TapeRow(symbol, at_ns, units(price, market.price_scale), units(qty, market.lot_scale), side, OrderKind.LIMIT)
 
 
+def tape(*rows: TapeRow, start_ns: int = 0, text: str = "") -> Tape:
+    """One that plays these rows."""
+
+    def read(first_ns: int) -> Rows:
+        yield from (row for row in rows if row.at_ns >= first_ns)
+
+    return Tape(1, read, start_ns, text)
+
+
 def taped(*rows: TapeRow) -> Moved:
     """A world with a tape that has not begun."""
-
-    def read() -> Iterator[TapeRow]:
-        return iter(rows)
-
-    return Moved(Tape(1, read))
+    return Moved(tape(*rows))

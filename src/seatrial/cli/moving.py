@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -19,24 +19,39 @@ MAX = "max"
 FROZEN = "0"
 
 
-def moved(
-    settings: Settings, crowd: str | None, tapes: list[Path], pair: str | None, speed: str | None, at: str | None
-) -> Settings:
+class Played(NamedTuple):
+    """What was said of a tape."""
+
+    paths: list[Path]
+    pair: str | None
+    speed: str | None
+    at: str | None
+
+
+def moved(settings: Settings, crowd: str | None, first_crowd: str, tape: Played) -> Settings:
     """The settings with these. Ends the program with a line on what cannot be."""
-    if crowd is not None and crowd not in set(Mode):
-        fail(f"--crowd {crowd} is none of {', '.join(Mode)}")
-    if tapes and crowd not in (None, Mode.OFF):
+    if tape.paths and crowd not in (None, Mode.OFF):
         fail("a world has a crowd or a tape, not both")
-    if not tapes and (pair or speed or at):
+    if not tape.paths and any(tape[1:]):
         fail("--pair, --speed and --at go with --tape FILE")
-    changes: dict[str, Any] = {"crowd": None if crowd is None else Mode(crowd)}
-    if tapes:
-        changes["tape"] = TapeChoice(tuple(tapes), pair, None if at is None else _read(read_moment, at))
-    if speed == MAX:
+    changes: dict[str, Any] = {
+        "crowd": None if crowd is None else _mode("--crowd", crowd),
+        "first_crowd": _mode("--crowd-at-first", first_crowd),
+    }
+    if tape.paths:
+        begin_ns = None if tape.at is None else _read(read_moment, tape.at)
+        changes["tape"] = TapeChoice(tuple(tape.paths), tape.pair, begin_ns)
+    if tape.speed == MAX:
         changes["flat_out"] = True
-    elif speed is not None:
-        changes["speed_ppm"] = 0 if speed.removesuffix("x") == FROZEN else _read(read_speed, speed)
+    elif tape.speed is not None:
+        changes["speed_ppm"] = 0 if tape.speed.removesuffix("x") == FROZEN else _read(read_speed, tape.speed)
     return replace(settings, **changes)
+
+
+def _mode(option: str, text: str) -> Mode:
+    if text not in set(Mode):
+        fail(f"{option} {text} is none of {', '.join(Mode)}")
+    return Mode(text)
 
 
 def _read(read: Callable[[str], T], text: str) -> T:

@@ -27,11 +27,17 @@ def serve(
     ] = False,
     crowd: Annotated[
         str | None,
-        typer.Option(metavar="off|calm|busy", help="How much others trade. Stays as it was; off in a new world."),
+        typer.Option(metavar="off|calm|busy", help="How much others trade. Stays as it was where nothing is said."),
     ] = None,
+    crowd_at_first: Annotated[
+        str, typer.Option(metavar="off|calm|busy", help="The same of a new world; `make serve` says calm.")
+    ] = "off",
     tape: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Play recorded trades: a CSV file, plain or gz. More than one may be named."),
+        typer.Option(
+            metavar="FILE",
+            help="Play recorded trades: a CSV file, plain or gz, or a store of trades. More than one may be named.",
+        ),
     ] = None,
     pair: Annotated[str | None, typer.Option(help="The tape's pair, where its name does not begin with it.")] = None,
     speed: Annotated[
@@ -42,13 +48,11 @@ def serve(
     ] = None,
 ) -> None:
     """Run the exchange until Ctrl-C. A second start finds everything as it was."""
+    from seatrial.cli.moving import Played, moved  # noqa: PLC0415
     from seatrial.cli.serving import start  # noqa: PLC0415 - keeps `seatrial --help` quick
     from seatrial.server.serve import Listen  # noqa: PLC0415
     from seatrial.server.worlds import Settings  # noqa: PLC0415
 
     settings = Settings(None if memory else data, seed, require_user_agent)
-    if crowd is not None or tape or pair is not None or speed is not None or at is not None:
-        from seatrial.cli.moving import moved  # noqa: PLC0415
-
-        settings = moved(settings, crowd, tape or [], pair, speed, at)
+    settings = moved(settings, crowd, crowd_at_first, Played(tape or [], pair, speed, at))
     start(settings, Listen(host, port, token), as_json=json)

@@ -1,5 +1,6 @@
 """Starting the exchange from the command line: what is printed when, and where."""
 
+import gc
 import logging
 import signal
 import sys
@@ -48,6 +49,7 @@ def start(settings: Settings, listen: Listen, *, as_json: bool) -> None:
 
         calm_collector()
         run(world, listen, announce)
+        gc.unfreeze()  # or else what reads tapes reports at exit that it was never collected
     except (WorldError, ServeError) as error:
         exits.fail(str(error))
 

@@ -2,7 +2,7 @@
 
 When somebody acts follows from the seed and the time alone, so a world comes to the same market however often it is
 looked at, and whether or not it was stopped in between. Time is cut into beats; in each, every market has its moment.
-Who is far behind, because much time was passed at once, goes in longer beats with a plain print in each, so that a
+Who is far behind, because much time was passed at once, goes in longer beats with two plain prints in each, so that a
 week is as quick as an hour.
 """
 
@@ -43,14 +43,14 @@ BEATS: Final = {Mode.CALM: 5 * SECOND_NS, Mode.BUSY: SECOND_NS // 2}
 LONG_BEATS: Final = tuple(
     length * MINUTE_NS for length in (1, 5, 20, 60, 6 * 60, 24 * 60, 7 * 24 * 60, 4 * 7 * 24 * 60, 52 * 7 * 24 * 60)
 )
-MOST_BEATS: Final = 200
+MOST_BEATS: Final = 300
 """How many long beats of one length are caught up with; longer ones are taken for what lies before them."""
 MOST_SHORT_BEATS: Final = 60
-QUOTED_EVERY: Final = 4
+QUOTED_EVERY: Final = 12
 """Of the long beats."""
 
 _MOODS: Final = (1, 2, 3, 4, 4, 5, 7, 10)
-"""How busy a minute is, in quarters."""
+"""How busy a minute is, or a long beat, in quarters."""
 
 
 class PairTuning(Struct):
@@ -153,6 +153,9 @@ class Crowd:
         self._renew_soon({**dict.fromkeys(others, 0), symbol: price_ticks})
         return True
 
+    def close(self) -> None:
+        """It reads nothing."""
+
     def _renew_soon(self, prints: dict[str, int]) -> None:
         self._anew |= prints
         self._due_ns = self._look_ahead()
@@ -240,7 +243,7 @@ class Crowd:
                 machine.apply(self._taker(machine.state, line, at_ns, luck >> 27 + 5 * number), at_ns)
 
     def _hurry(self, machine: Machine, until_ns: int) -> None:
-        """A long beat in short: one trade as large as those that it stands for."""
+        """A long beat in short: it opens where the last one closed, with trades as large as those they stand for."""
         beat_ns = self._beat_for(until_ns - self.note.done_ns)
         at_ns, line = self._next(beat_ns)
         self.note.done_ns = min(at_ns, until_ns)
@@ -249,8 +252,12 @@ class Crowd:
             return
         luck = draw(self._seed, self._keys[line.symbol], at_ns, 2)
         stands_for = beat_ns // BEATS[self.note.mode] * self.tuning(line.symbol).activity_ppm * line.chance_percent
+        times = max(stands_for * _MOODS[luck >> 40 & 7] // (4 * 200 * PPM), 1)
+        last = machine.state.markets[line.symbol].stats.last
+        if last is not None:
+            machine.apply(self._print(line, last.price_ticks, times, luck >> 32, at_ns), at_ns)
         price_ticks = self.values.middle_mt(self._markets[line.symbol], at_ns) // MILLITICKS
-        machine.apply(self._print(line, price_ticks, max(stands_for // (100 * PPM), 1), luck, at_ns), at_ns)
+        machine.apply(self._print(line, price_ticks, times, luck, at_ns), at_ns)
         if at_ns // beat_ns % QUOTED_EVERY == 0:
             self._quote(machine, line, at_ns)
 

@@ -54,3 +54,7 @@ class Driver(Protocol):
     def set_price(self, symbol: str, price_ticks: int, at_ns: int) -> bool:
         """Move a market there, from the next act on; False when its prices cannot be told."""
         ...
+
+    def close(self) -> None:
+        """Let go of what it reads: it acts no more."""
+        ...

@@ -40,6 +40,7 @@ class Shape(Struct, frozen=True):
     """What a ladder should look like."""
 
     bid_ticks: int
+    """0: no price is low enough for a bid."""
     ask_ticks: int
     gap_mt: int
     """From one rung to the next near the middle, in milliticks."""
@@ -68,9 +69,10 @@ def rungs_of(shape: Shape, rungs: int = len(STEPS)) -> Iterator[Target]:
         out_ticks = shape.gap_mt * (far - 10) // (10 * MILLITICKS)
         slack_ticks = (shape.gap_mt * far // 40 if place else shape.slack_mt) // MILLITICKS
         for side, shift in ((Side.BUY, 0), (Side.SELL, 32)):
+            best_ticks, away_ticks = (shape.bid_ticks, -out_ticks) if side is Side.BUY else (shape.ask_ticks, out_ticks)
+            ticks = best_ticks + away_ticks
             uneven = 70 + (shape.luck >> (3 * place + shift) & 63)
-            lots = max(shape.top_lots * large * uneven // 1_000, 1) if shape.top_lots else 0
-            ticks = shape.bid_ticks - out_ticks if side is Side.BUY else shape.ask_ticks + out_ticks
+            lots = max(shape.top_lots * large * uneven // 1_000, 1) if shape.top_lots and best_ticks else 0
             yield Target(side, place, max(ticks, 1), lots, slack_ticks)
 
 

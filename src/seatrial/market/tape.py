@@ -1,13 +1,14 @@
 """The tape: recorded trades, printed through a world's book at the times when they happened.
 
-Each row is printed as it was recorded: same price, quantity, taker and time. Clients whose orders stand in its way
-are filled first, at their own prices and for no more than the row's quantity, on top of what was recorded; so
-what they do changes nothing of what comes next. Around the prints the house keeps a ladder: its best bid is where the
-last seller sold, its best ask where the last buyer bought. All of this is decided. Source of what a row is:
+Each row is printed as it was recorded: same price, quantity, taker and time. Where nobody recorded who took, a higher
+price was bought, a lower one sold, and the same one was done by the same side again. Clients whose orders stand in a
+row's way are filled first, at their own prices and for no more than the row's quantity, on top of what was recorded;
+so what they do changes nothing of what comes next. Around the prints the house keeps a ladder: its best bid is where
+the last seller sold, its best ask where the last buyer bought. All of this is decided. Source of what a row is:
 market-data 14.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Final
 
 import msgspec
@@ -39,9 +40,13 @@ class TapeRow(Struct, frozen=True, gc=False):
     at_ns: int
     price_ticks: int
     qty_lots: int
-    side: Side
-    """The taker's."""
+    side: Side | None
+    """The taker's; None where it was not recorded."""
     kind: OrderKind
+
+
+Rows = Generator[TapeRow, None, None]
+"""Rows in order of time; closing it lets go of what they are read from."""
 
 
 class Quoted(Struct):
@@ -53,6 +58,8 @@ class Quoted(Struct):
     middle_mt: int = 0
     """Where the whole ladder was last looked at."""
     liquidity: Liquidity = Liquidity.BOTH
+    last_ticks: int = 0
+    last_side: Side = Side.BUY
 
 
 class Note(Struct, tag_field="driver", tag="tape"):
@@ -67,28 +74,24 @@ class Note(Struct, tag_field="driver", tag="tape"):
 
 
 class Tape:
-    """Plays rows, which `read` gives from the first one on, in order of time. See `driver.Driver`."""
+    """Plays rows, which `read` gives in order of time, from a moment on. See `driver.Driver`."""
 
-    def __init__(self, seed: int, read: Callable[[], Iterator[TapeRow]], start_ns: int = 0) -> None:
+    def __init__(self, seed: int, read: Callable[[int], Rows], start_ns: int = 0, text: str = "") -> None:
         self._seed = seed
         self._read = read
         self._start_ns = start_ns
         self._next: TapeRow | None = None
-        self._begin(Note())
+        self.restore(text)
 
     def _begin(self, note: Note) -> None:
         self.note = note
         self._anew: list[str] = []
         """Markets to quote anew at once."""
-        self._rows = self._read()
+        self._rows = self._read(max(note.recorded_ns, self._start_ns))
         self._go_on()
-        skipped = 0
-        while self._next is not None and (
-            self._next.at_ns < max(note.recorded_ns, self._start_ns)
-            or (self._next.at_ns == note.recorded_ns and skipped < note.same)
-        ):
-            skipped += self._next.at_ns == note.recorded_ns
-            self._go_on()
+        for _ in range(note.same):
+            if self._next is not None and self._next.at_ns == note.recorded_ns:
+                self._go_on()
 
     def _go_on(self) -> None:
         self._next = next(self._rows, None)
@@ -136,6 +139,10 @@ class Tape:
         """What was recorded stays so."""
         return False
 
+    def close(self) -> None:
+        """Let go of the rows."""
+        self._rows.close()
+
     def act(self, machine: Machine, until_ns: int) -> None:
         """Print the next row, if it is due by then."""
         row, note = self._next, self.note
@@ -150,19 +157,30 @@ class Tape:
         note.same = note.same + 1 if row.at_ns == note.recorded_ns else 1
         note.recorded_ns = row.at_ns
         note.rows += 1
+        quoted = self._quoted(row)
         stamp_ns = max(row.at_ns, note.done_ns + 1)
-        print_trade = PrintTrade(row.market, row.side, row.kind, row.price_ticks, row.qty_lots, stamp_ns)
+        print_trade = PrintTrade(row.market, quoted.last_side, row.kind, row.price_ticks, row.qty_lots, stamp_ns)
         machine.apply(print_trade, max(stamp_ns - ROOM_NS, note.done_ns))
         note.done_ns = stamp_ns
-        self._follow(machine, row, stamp_ns)
+        self._follow(machine, row, quoted, stamp_ns)
         self._go_on()
 
-    def _follow(self, machine: Machine, row: TapeRow, at_ns: int) -> None:
+    def _quoted(self, row: TapeRow) -> Quoted:
+        """What the row's market looks like, with who took in it."""
+        price = row.price_ticks
         quoted = self.note.markets.get(row.market)
         if quoted is None:
-            quoted = self.note.markets[row.market] = Quoted(row.price_ticks - 1, row.price_ticks + 1, row.qty_lots)
+            quoted = self.note.markets[row.market] = Quoted(price - 1, price + 1, row.qty_lots)
+        if row.side is not None:
+            quoted.last_side = row.side
+        elif price != quoted.last_ticks:
+            quoted.last_side = Side.BUY if price > quoted.last_ticks else Side.SELL
+        quoted.last_ticks = price
+        return quoted
+
+    def _follow(self, machine: Machine, row: TapeRow, quoted: Quoted, at_ns: int) -> None:
         price, widest = row.price_ticks, row.price_ticks * WIDEST_PPM // PPM + 1
-        if row.side is Side.SELL:
+        if quoted.last_side is Side.SELL:
             quoted.bid_ticks, quoted.ask_ticks = price, max(price + 1, min(quoted.ask_ticks, price + widest))
         else:
             quoted.bid_ticks, quoted.ask_ticks = min(price - 1, max(quoted.bid_ticks, price - widest)), price

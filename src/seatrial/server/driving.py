@@ -12,11 +12,13 @@ from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.market import tables
 from seatrial.market.crowd import Crowd, Mode
-from seatrial.market.driver import Driver
+from seatrial.market.driver import NEVER, Driver
 from seatrial.market.tape import Tape
+from seatrial.server.times import iso
 
 CROWD: Final = "crowd"
 TAPE: Final = "tape"
+
 
 MarketOf = Callable[[str], Market | None]
 """The market of a pair, by any of its names."""
@@ -72,22 +74,27 @@ def take_leave(machine: Machine, driver: Driver, note: str, at_ns: int) -> None:
 
 def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | None) -> Tape:
     """Files are read only by who plays them: what they need would cost every start some time."""
-    from seatrial.server.tapes import TapeError, recording, together  # noqa: PLC0415
+    from seatrial.server.tapes import TapeError, recordings, together  # noqa: PLC0415
 
     if choice.pair is not None and len(choice.paths) > 1:
         raise DrivingError("--pair names the pair of one tape; the names of several must begin with their pairs")
     try:
-        files = [recording(path, choice.pair, market_of) for path in choice.paths]
+        found = [recording for path in choice.paths for recording in recordings(path, choice.pair, market_of)]
     except TapeError as error:
         raise DrivingError(str(error)) from error
-    goes_on = stored is not None and _kind(stored.market) == TAPE
-    begin_ns = choice.begin_ns or 0
-    if stored is not None and not goes_on:
-        begin_ns = max(begin_ns, stored.now_ns)
-    tape = Tape(seed, together(files), begin_ns)
-    if stored is not None and goes_on:
-        tape.restore(stored.market)
+    if stored is not None and _kind(stored.market) == TAPE:
+        return Tape(seed, together(found), choice.begin_ns or 0, stored.market)
+    begin_ns = max(choice.begin_ns or 0, 0 if stored is None else stored.now_ns)
+    tape = Tape(seed, together(found), begin_ns)
+    if tape.due_ns == NEVER:
+        raise DrivingError(f"the tape has no trade from {iso(begin_ns)} on, {_why(choice, begin_ns)}")
     return tape
+
+
+def _why(choice: TapeChoice, begin_ns: int) -> str:
+    if begin_ns == choice.begin_ns:
+        return "where --at begins"
+    return "which is the time of the world: begin another one with --data DIR, or with --memory"
 
 
 def _kind(note: str) -> str:

@@ -1,4 +1,4 @@
-"""Reading recorded trades from files, to be played."""
+"""Reading recorded trades, to be played: from files of time and sales, and from the store of a user's own."""
 
 import csv
 import gzip
@@ -6,8 +6,9 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
+from itertools import islice
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 from msgspec import Struct
 
@@ -17,10 +18,19 @@ from seatrial.core.orders import OrderKind, Side
 from seatrial.history import layout
 from seatrial.history.errors import HistoryError
 from seatrial.history.layout import Layout
-from seatrial.market.tape import TapeRow
+from seatrial.history.manifest import Manifest
+from seatrial.history.reading import ticks_from
+from seatrial.history.store import TradeStore
+from seatrial.market.tape import Rows, TapeRow
+from seatrial.server.driving import MarketOf
 
-SIDES: Final = {"b": Side.BUY, "buy": Side.BUY, "s": Side.SELL, "sell": Side.SELL}
-KINDS: Final = {"m": OrderKind.MARKET, "market": OrderKind.MARKET, "l": OrderKind.LIMIT, "limit": OrderKind.LIMIT}
+SIDES: Final = {"b": Side.BUY, "buy": Side.BUY, "s": Side.SELL, "sell": Side.SELL, "": None}
+KINDS: Final = {
+    "m": OrderKind.MARKET, "market": OrderKind.MARKET, "l": OrderKind.LIMIT, "limit": OrderKind.LIMIT,
+    "": OrderKind.LIMIT,
+}  # fmt: skip
+CHECKED: Final = 1_000
+"""How many trades of a file are looked at before it is played."""
 
 _PAIR: Final = re.compile(r"[A-Za-z0-9]+", re.ASCII)
 _TIME_SCALE: Final = 9
@@ -30,90 +40,140 @@ _log = logging.getLogger("seatrial")
 
 
 class TapeError(Exception):
-    """A file cannot be played; the text is one line that says why."""
+    """What cannot be played; the text is one line that says why."""
 
 
-class Recording(Struct, frozen=True):
-    """A file of trades of one market."""
+class Recording(Protocol):
+    """Recorded trades of one market."""
+
+    def rows(self, first_ns: int) -> Iterator[TapeRow]:
+        """Its trades from a moment on, in order of time. Raises `TapeError` where that cannot go on."""
+        ...
+
+
+class RecordedFile(Struct, frozen=True):
+    """A CSV file, plain or gz."""
 
     path: Path
     market: Market
     layout: Layout
 
-    def rows(self) -> Iterator[TapeRow]:
-        """Its trades, from the first one on. What cannot be read ends it, and the log says where."""
-        reader = _Reader(self)
+    def rows(self, first_ns: int) -> Iterator[TapeRow]:
+        columns, read = self.layout.columns, _Reader(self.path.name, self.market)
+        time, price, volume = (columns.index(name) for name in (layout.TIME, layout.PRICE, layout.VOLUME))
+        side, kind = (columns.index(name) if name in columns else None for name in (layout.SIDE, layout.ORDER_TYPE))
+        before_ns = 0
         with _open(self.path) as file:
             lines = csv.reader(file)
             try:
-                for number, line in enumerate(lines, start=1):
-                    if number > self.layout.header and line:
-                        yield reader.row(line)
+                for line in islice(lines, int(self.layout.header), None):
+                    if not line:
+                        continue
+                    at_ns = _at_ns(line[time])
+                    if at_ns < before_ns:
+                        raise ValueError("it is earlier than the one before: sort the file by time")  # noqa: TRY301
+                    before_ns = at_ns
+                    if at_ns >= first_ns:
+                        yield read.row(
+                            at_ns, line[price], line[volume], "" if side is None else line[side],
+                            "" if kind is None else line[kind],
+                        )  # fmt: skip
             except (ValueError, KeyError, IndexError, EOFError, OSError, csv.Error) as error:
-                _log.error("%s ends before line %d, which is no trade: %s", self.path.name, lines.line_num, error)
+                raise TapeError(f"{self.path.name}, line {lines.line_num}, cannot be played: {error}") from error
 
 
-def recording(path: Path, pair: str | None, market_of: Callable[[str], Market | None]) -> Recording:
-    """What is in a file; the pair is in its name where it is not given. Raises `TapeError`."""
-    name = pair
-    if name is None:
-        match = _PAIR.match(path.name)
-        name = match[0] if match else ""
-    market = market_of(name)
-    if market is None:
-        raise TapeError(f"{name!r} is no pair of the exchange: say the tape's pair with --pair, as in --pair XBTUSD")
+class StoredPair(Struct, frozen=True):
+    """A pair of a store of trades."""
+
+    store: TradeStore
+    stored: Manifest
+    market: Market
+
+    def rows(self, first_ns: int) -> Iterator[TapeRow]:
+        read = _Reader(self.stored.pair.name, self.market)
+        try:
+            for tick in ticks_from(self.store, self.stored, first_ns):
+                yield read.row(tick.time_ns, tick.price, tick.volume, tick.side, tick.order_type)
+        except (HistoryError, ValueError, KeyError) as error:
+            raise TapeError(f"{self.stored.pair.name} cannot be played any further: {error}") from error
+
+
+def recordings(path: Path, pair: str | None, market_of: MarketOf) -> list[Recording]:
+    """What is at a path: one file, or all pairs of a store. Raises `TapeError`.
+
+    The pair is in the file's name where it is not given; of a store it chooses one.
+    """
     try:
+        if path.is_dir():
+            return _stored(TradeStore(path), pair, market_of)
+        if path.suffix.lower() == ".zip":
+            raise TapeError(f"{path.name} is a zip: `seatrial history import {path} --store DIR`, then `--tape DIR`")
         found = layout.read_layout(path)
     except HistoryError as error:
         raise TapeError(str(error)) from error
     if found is None:
         raise TapeError(f"{path.name} holds no trades")
-    first = Recording(path, market, found)
-    if next(first.rows(), None) is None:
-        raise TapeError(f"{path.name} holds no trades that can be played")
-    return first
+    match = _PAIR.match(path.name)
+    recorded = RecordedFile(path, _market(pair or (match[0] if match else ""), market_of), found)
+    for _ in islice(recorded.rows(0), CHECKED):
+        pass
+    return [recorded]
 
 
-def together(recordings: Iterable[Recording]) -> Callable[[], Iterator[TapeRow]]:
-    """Their trades in order of time; of one time in the order of the files."""
-    files = tuple(recordings)
-    return lambda: merge(*(file.rows() for file in files), key=lambda row: row.at_ns)
+def together(recordings: Iterable[Recording]) -> Callable[[int], Rows]:
+    """Their trades in order of time; of one time in the order of the recordings."""
+    several = tuple(recordings)
+
+    def read(first_ns: int) -> Rows:
+        yield from merge(*(_until_trouble(one.rows(first_ns)) for one in several), key=lambda row: row.at_ns)
+
+    return read
+
+
+def _until_trouble(rows: Iterator[TapeRow]) -> Iterator[TapeRow]:
+    """The world goes on without the rest of a broken tape; the log says where it ended."""
+    try:
+        yield from rows
+    except TapeError as error:
+        _log.error("the tape ends here: %s", error)
+
+
+def _stored(store: TradeStore, pair: str | None, market_of: MarketOf) -> list[Recording]:
+    everything = store.all()
+    if not everything:
+        raise TapeError(f"{store.folder} is no store of trades: `seatrial history import` or `download` makes one")
+    chosen = [stored for stored in everything if pair is None or stored.pair.is_called(pair)]
+    if not chosen:
+        raise TapeError(f"{store.folder} has no {pair}; it has {', '.join(one.pair.name for one in everything)}")
+    return [StoredPair(store, stored, _market(stored.pair.name, market_of)) for stored in chosen]
+
+
+def _market(name: str, market_of: MarketOf) -> Market:
+    market = market_of(name)
+    if market is None:
+        raise TapeError(f"{name!r} is no pair of the exchange: say the tape's pair with --pair, as in --pair XBTUSD")
+    return market
 
 
 class _Reader:
-    """Lines to trades. Who took is told by the price where the file does not say it: up bought, down sold."""
+    """Texts to trades of a market."""
 
-    def __init__(self, recording: Recording) -> None:
-        market, columns = recording.market, recording.layout.columns
+    def __init__(self, name: str, market: Market) -> None:
+        self._name = name
         self._market = market
-        self._name = recording.path.name
-        self._time, self._price, self._volume = (
-            columns.index(name) for name in (layout.TIME, layout.PRICE, layout.VOLUME)
-        )
-        self._side = columns.index(layout.SIDE) if layout.SIDE in columns else None
-        self._kind = columns.index(layout.ORDER_TYPE) if layout.ORDER_TYPE in columns else None
-        self._last_ticks = 0
-        self._last_side = Side.BUY
         self._was_finer = False
 
-    def row(self, line: list[str]) -> TapeRow:
-        price = parse_units(line[self._price], self._market.price_scale) or self._nearest(
-            line[self._price], self._market.price_scale
-        )
-        lots = parse_units(line[self._volume], self._market.lot_scale) or self._nearest(
-            line[self._volume], self._market.lot_scale
-        )
-        if price > self._last_ticks:
-            self._last_side = Side.BUY
-        elif price < self._last_ticks:
-            self._last_side = Side.SELL
-        self._last_ticks = price
-        side = self._last_side if self._side is None else SIDES[line[self._side].lower()]
-        kind = OrderKind.LIMIT if self._kind is None else KINDS[line[self._kind].lower()]
-        return TapeRow(self._market.symbol, _at_ns(line[self._time]), price, lots, side, kind)
+    def row(self, at_ns: int, price: str, volume: str, side: str, kind: str) -> TapeRow:
+        """Raises `ValueError` and `KeyError`."""
+        market = self._market
+        ticks, lots = self._steps(price, market.price_scale), self._steps(volume, market.lot_scale)
+        return TapeRow(market.symbol, at_ns, ticks, lots, SIDES[side.lower()], KINDS[kind.lower()])
 
-    def _nearest(self, text: str, scale: int) -> int:
-        """A number finer than the market goes: its nearest step, at least one."""
+    def _steps(self, text: str, scale: int) -> int:
+        """Of a number finer than the market goes its nearest step; at least one."""
+        exact = parse_units(text, scale)
+        if exact:
+            return exact
         fine = parse_units(text, _FINEST)
         if fine is None:
             raise ValueError(f"{text!r} is no number")

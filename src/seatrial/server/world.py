@@ -242,6 +242,7 @@ class World:
             self._writer.shutdown()
             self._readers.shutdown()
             self._store.close()
+            self.driver.close()
             if self._lock is not None:
                 self._lock.close()
 

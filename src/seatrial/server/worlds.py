@@ -61,7 +61,9 @@ class Settings(Struct, frozen=True):
     seed: int = 1
     require_user_agent: bool = False
     crowd: Mode | None = None
-    """None: as it was, and none in a new world."""
+    """None: as it was."""
+    first_crowd: Mode = Mode.OFF
+    """Of a new world, where `crowd` does not say it."""
     tape: TapeChoice | None = None
     speed_ppm: int | None = None
     """None: as it was; 0: frozen."""
@@ -92,8 +94,9 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
     machine = Machine(fresh_state())
     symbols = Symbols(catalogue)
     kraken = Kraken(seed, symbols, require_user_agent=settings.require_user_agent)
+    crowd = settings.first_crowd if stored is None and settings.crowd is None else settings.crowd
     driver = driver_of(
-        seed, catalogue.markets, lambda pair: catalogue.markets.get(symbols.pair(pair) or ""), settings.crowd,
+        seed, catalogue.markets, lambda pair: catalogue.markets.get(symbols.pair(pair) or ""), crowd,
         settings.tape, Stored(stored.market, stored.now_ns) if stored else None,
     )  # fmt: skip
     clock = _clock(settings, stored, driver)
