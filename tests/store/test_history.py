@@ -8,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from any_commands import OPENING, PRICES, Journal, any_journal, new_machine
-from auditor import Auditor
+from auditor import Auditor, candles_of
+from seatrial.core.candles import MINUTES, Candle
 from seatrial.core.commands import CancelOrders, PlaceOrder
-from seatrial.core.funding import Direction, Transfer
+from seatrial.core.funding import Direction, Transfer, TransferStatus
 from seatrial.core.ledger import EntryKind, Posting
 from seatrial.core.machine import Machine
 from seatrial.core.money import div_half_up
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Trade
 from seatrial.core.queries import (
+    CandlePage,
     FillPage,
     FillsById,
     OrderPage,
@@ -34,6 +36,7 @@ from seatrial.store.store import Store, open_store
 from trading_floor import SECOND_NS, START_NS
 
 Row = TypeVar("Row")
+MINUTE_NS = 60 * SECOND_NS
 
 
 class History:
@@ -69,6 +72,8 @@ class History:
                 return self.transfer_page(query)
             case TradePage():
                 return self.trade_page(query)
+            case CandlePage():
+                return self.candle_page(query)
 
     def posting_page(self, query: PostingPage) -> Page[Posting]:
         """By place in the account's ledger."""
@@ -96,15 +101,19 @@ class History:
             if order.is_live is query.live
             and query.tag in (None, order.tag)
             and query.client_id in (None, order.client_id)
+            and order.market in (query.markets or (order.market,))
+            and order.side in (query.sides or (order.side,))
+            and order.kind in (query.kinds or (order.kind,))
             and any(within(at_ns) for at_ns in self.times(order, query))
         ]
         if query.before_id is not None:
             before = {order.order_id: order for order in mine}.get(query.before_id)
-            if query.live:
+            if query.live or query.newest_opened_first:
                 found = [order for order in found if order.order_id < query.before_id]
             else:
                 found = [order for order in found if before is not None and place(order) < place(before)]
-        found.sort(key=place, reverse=True)
+        if not query.newest_opened_first:
+            found.sort(key=place, reverse=True)
         page = paged(found, query)
         return Page([self.record(order, with_fills=query.with_fills) for order in page.rows], page.total)
 
@@ -138,6 +147,9 @@ class History:
             fill
             for fill in shown
             if fill.market in (query.markets or (fill.market,))
+            and fill.side in (query.sides or (fill.side,))
+            and fill.kind in (query.kinds or (fill.kind,))
+            and fill.order_id in (query.order_ids or (fill.order_id,))
             and within(fill.at_ns)
             and (query.before_id is None or fill.fill_id < query.before_id)
         ]
@@ -153,10 +165,11 @@ class History:
             if transfer.direction is query.direction
             and query.asset in (None, transfer.asset)
             and query.method in (None, transfer.method)
+            and transfer.status in (query.statuses or (transfer.status,))
             and within(transfer.created_ns)
             and (query.before_id is None or transfer.transfer_id < query.before_id)
         ]
-        return Page(found[: query.limit])
+        return paged(found, query)
 
     def trade_page(self, query: TradePage) -> list[Trade]:
         """Oldest first."""
@@ -164,6 +177,15 @@ class History:
         if query.after_ns is None:
             return trades[-query.limit :]
         return [trade for trade in trades if trade.at_ns > query.after_ns][: query.limit]
+
+    def candle_page(self, query: CandlePage) -> list[Candle]:
+        """Newest first."""
+        trades = self.trades[query.market]
+        if query.minutes > 1 and trades:
+            running_ns = trades[-1].at_ns // MINUTE_NS * MINUTE_NS
+            trades = [trade for trade in trades if trade.at_ns < running_ns]
+        found = candles_of(trades, query.minutes)
+        return [row for row in reversed(found) if query.from_s <= row.start_s < query.until_s][: query.limit]
 
 
 def place(order: Order) -> tuple[int, int]:
@@ -183,7 +205,7 @@ def bounds(span: Span, times: dict[int, int]) -> Callable[[int], bool]:
     return lambda at_ns: all(at_ns > bound for bound in lower) and all(at_ns <= bound for bound in upper)
 
 
-def paged(found: list[Row], query: PostingPage | OrderPage | FillPage) -> Page[Row]:
+def paged(found: list[Row], query: PostingPage | OrderPage | FillPage | TransferPage) -> Page[Row]:
     """One page of them."""
     end = None if query.limit is None else query.offset + query.limit
     return Page(found[query.offset : end], len(found) if query.counted else None)
@@ -236,6 +258,9 @@ TAGS = st.sampled_from((None, None, 1, -2))
 WALLETS = st.sampled_from(((), ("spot",), ("earn",)))
 ASSETS = st.sampled_from(((), ("USD",), ("PEPE", "BTC")))
 KINDS = st.sampled_from(((), (EntryKind.TRADE,), (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)))
+SIDES = st.sampled_from(((), (Side.BUY,), (Side.SELL,)))
+ORDER_KINDS = st.sampled_from(((), (OrderKind.LIMIT,), (OrderKind.MARKET,)))
+STATUSES = st.sampled_from(((), (TransferStatus.SUCCESS,), (TransferStatus.PENDING, TransferStatus.FAILURE)))
 MARKETS = st.sampled_from(((), ("PEPE/USD",), ("BTC/USD", "SOL/ETH")))
 
 
@@ -243,20 +268,26 @@ def queries(moments: list[int]) -> st.SearchStrategy[Query]:
     """A question of any kind, bounded by moments at which something happened."""
     maybe_moment = st.sampled_from((None, None, *moments))
     spans = st.one_of(st.just(Span()), st.builds(Span, maybe_moment, maybe_moment, MAYBE_NUMBER, MAYBE_NUMBER))
+    seconds = st.sampled_from((0, 2**53, *(moment // SECOND_NS for moment in moments)))
     return st.one_of(
         st.builds(PostingPage, ACCOUNTS, WALLETS, ASSETS, KINDS, spans, MAYBE_NUMBER, OFFSETS, LIMITS, COUNTED),
         st.builds(PostingPage, ACCOUNTS, offset=OFFSETS, limit=LIMITS, counted=COUNTED),
         st.builds(PostingsById, ACCOUNTS, SOME_NUMBERS),
         st.builds(
             OrderPage, ACCOUNTS, LIVE, TAGS, st.sampled_from((None, None, "a")), spans, st.sampled_from(OrderTime),
-            MAYBE_NUMBER, OFFSETS, st.one_of(st.none(), LIMITS), COUNTED, WITH_FILLS,
+            MAYBE_NUMBER, OFFSETS, st.one_of(st.none(), LIMITS), COUNTED, WITH_FILLS, MARKETS, SIDES, ORDER_KINDS,
+            LIVE,
         ),
         st.builds(OrdersById, ACCOUNTS, SOME_NUMBERS, TAGS, st.sampled_from(((), ("a", "b"))), WITH_FILLS),
-        st.builds(FillPage, ACCOUNTS, MARKETS, spans, MAYBE_NUMBER, OFFSETS, LIMITS, COUNTED, MERGED),
+        st.builds(FillPage, ACCOUNTS, MARKETS, spans, MAYBE_NUMBER, OFFSETS, LIMITS, COUNTED, MERGED,
+                  st.one_of(st.just(()), SOME_NUMBERS), SIDES, ORDER_KINDS),
         st.builds(FillsById, ACCOUNTS, SOME_NUMBERS),
         st.builds(
             TransferPage, ACCOUNTS, st.sampled_from(Direction), st.sampled_from((None, "BTC")),
-            st.sampled_from((None, "Bitcoin")), spans, MAYBE_NUMBER, LIMITS,
+            st.sampled_from((None, "Bitcoin")), spans, MAYBE_NUMBER, LIMITS, STATUSES, OFFSETS, COUNTED,
+        ),
+        st.builds(
+            CandlePage, st.sampled_from(tuple(PRICES)), st.sampled_from(MINUTES), seconds, seconds, limit=LIMITS
         ),
         st.builds(TradePage, st.sampled_from(tuple(PRICES)), maybe_moment, LIMITS),
     )  # fmt: skip

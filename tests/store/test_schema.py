@@ -16,9 +16,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from any_commands import OPENING, new_machine
-from seatrial.core.funding import Direction
+from seatrial.core.funding import Direction, TransferStatus
 from seatrial.core.ledger import EntryKind
+from seatrial.core.orders import OrderKind, Side
 from seatrial.core.queries import (
+    CandlePage,
     FillPage,
     FillsById,
     OrderPage,
@@ -70,7 +72,7 @@ def tables(engine: Engine) -> dict[str, Any]:
         name: (seen.get_columns(name), seen.get_pk_constraint(name), seen.get_indexes(name))
         for name in seen.get_table_names()
     }
-    return {"tables": str(described), "statements": texts}
+    return {"tables": re.sub(" at 0x[0-9a-f]+", "", str(described)), "statements": texts}
 
 
 def test_migrations_lead_to_the_same_tables_as_the_schema(created: Engine, migrated: Engine) -> None:
@@ -150,13 +152,28 @@ QUERIES: tuple[Query, ...] = (
     PostingsById(1, (1, 2)),
     *(OrderPage(1, live, 1, "a", EVERYTHING, by, with_fills=True) for live in (True, False) for by in OrderTime),
     OrderPage(1, live=False, before_id=9, limit=None),
+    OrderPage(
+        1,
+        live=False,
+        span=EVERYTHING,
+        by=OrderTime.OPENED,
+        offset=50,
+        markets=("BTC/USD",),
+        sides=(Side.BUY,),
+        kinds=(OrderKind.LIMIT,),
+        newest_opened_first=True,
+    ),
+    OrdersById(1, (), client_ids=("a",)),
     OrdersById(1, (1, 2), 1, ("a",), with_fills=True),
     FillPage(1, ("BTC/USD",), EVERYTHING, before_id=9),
+    FillPage(1, order_ids=(1,), sides=(Side.SELL,), kinds=(OrderKind.MARKET,)),
     FillPage(1, ("BTC/USD",), EVERYTHING, merge_sweeps=True),
     FillsById(1, (1, 2)),
     TransferPage(1, Direction.DEPOSIT, "BTC", "Bitcoin", EVERYTHING, 9),
+    TransferPage(1, Direction.DEPOSIT, statuses=(TransferStatus.SUCCESS,), offset=5, counted=True),
     TradePage("BTC/USD", 1),
     TradePage("BTC/USD"),
+    CandlePage("BTC/USD", 1, 0, 2**53),
 )
 
 

@@ -8,9 +8,10 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from seatrial.core.funding import Direction, Transfer
+from seatrial.core.candles import Candle
+from seatrial.core.funding import Direction, Transfer, TransferStatus
 from seatrial.core.ledger import EntryKind, Posting
-from seatrial.core.orders import Fill, Order, Trade
+from seatrial.core.orders import Fill, Order, OrderKind, Side, Trade
 
 Row = TypeVar("Row")
 
@@ -61,7 +62,7 @@ class OrderTime(StrEnum):
 
 
 class OrderPage(Struct, frozen=True):
-    """An account's orders → Page[OrderRecord]; `before_id` continues a page."""
+    """An account's orders → Page[OrderRecord]; `before_id` continues a page. Empty tuples mean all."""
 
     account_id: int
     live: bool
@@ -75,6 +76,11 @@ class OrderPage(Struct, frozen=True):
     limit: int | None = 50
     counted: bool = True
     with_fills: bool = False
+    markets: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = ()
+    kinds: tuple[OrderKind, ...] = ()
+    newest_opened_first: bool = False
+    """Ended ones in the order in which they were opened, not ended."""
 
 
 class OrdersById(Struct, frozen=True):
@@ -95,7 +101,7 @@ class OrderRecord(Struct, frozen=True):
 
 
 class FillPage(Struct, frozen=True):
-    """An account's fills → Page[Fill]; `before_id` continues a page."""
+    """An account's fills → Page[Fill]; `before_id` continues a page. Empty tuples mean all."""
 
     account_id: int
     markets: tuple[str, ...] = ()
@@ -106,6 +112,9 @@ class FillPage(Struct, frozen=True):
     counted: bool = True
     merge_sweeps: bool = False
     """Show what one arriving order took at one moment as one fill at the average price."""
+    order_ids: tuple[int, ...] = ()
+    sides: tuple[Side, ...] = ()
+    kinds: tuple[OrderKind, ...] = ()
 
 
 class FillsById(Struct, frozen=True):
@@ -116,7 +125,7 @@ class FillsById(Struct, frozen=True):
 
 
 class TransferPage(Struct, frozen=True):
-    """An account's deposits or withdrawals → Page[Transfer]; `before_id` continues a page."""
+    """An account's deposits or withdrawals → Page[Transfer]; `before_id` continues a page. An empty tuple means all."""
 
     account_id: int
     direction: Direction
@@ -125,6 +134,9 @@ class TransferPage(Struct, frozen=True):
     span: Span = Span()
     before_id: int | None = None
     limit: int = 25
+    statuses: tuple[TransferStatus, ...] = ()
+    offset: int = 0
+    counted: bool = False
 
 
 class TradePage(Struct, frozen=True):
@@ -135,8 +147,24 @@ class TradePage(Struct, frozen=True):
     limit: int = 1000
 
 
-Query = PostingPage | PostingsById | OrderPage | OrdersById | FillPage | FillsById | TransferPage | TradePage
+class CandlePage(Struct, frozen=True):
+    """A market's candles of one length that begin in from_s <= start < until_s, newest first → list[Candle].
+
+    Those longer than a minute lack the minute that was still running.
+    """
+
+    market: str
+    minutes: int
+    """One of the lengths that are kept: `candles.MINUTES`."""
+    from_s: int
+    until_s: int
+    limit: int = 1500
+
+
+Query = (
+    PostingPage | PostingsById | OrderPage | OrdersById | FillPage | FillsById | TransferPage | TradePage | CandlePage
+)
 Answer = (
     Page[Posting] | list[Posting] | Page[OrderRecord] | list[OrderRecord] | Page[Fill] | list[Fill]
-    | Page[Transfer] | list[Trade]
+    | Page[Transfer] | list[Trade] | list[Candle]
 )  # fmt: skip

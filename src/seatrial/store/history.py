@@ -8,10 +8,12 @@ from sqlalchemy import Column, Connection, Select, and_, bindparam, func, or_, s
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
+from seatrial.core.candles import Candle
 from seatrial.core.money import div_half_up
 from seatrial.core.orders import Fill
 from seatrial.core.queries import (
     Answer,
+    CandlePage,
     FillPage,
     FillsById,
     OrderPage,
@@ -29,7 +31,7 @@ from seatrial.core.queries import (
 from seatrial.store import rows, schema
 
 _postings, _orders, _fills = schema.postings.c, schema.orders.c, schema.fills.c
-_trades, _transfers = schema.trades.c, schema.transfers.c
+_trades, _transfers, _candles = schema.trades.c, schema.transfers.c, schema.candles.c
 
 Condition = ColumnElement[bool]
 
@@ -55,6 +57,8 @@ def answer(query: Query, connection: Connection) -> Answer:
             return _transfer_page(query, connection)
         case TradePage():
             return _trade_page(query, connection)
+        case CandlePage():
+            return _candle_page(query, connection)
     assert_never(query)
 
 
@@ -101,7 +105,7 @@ def _page(
     connection: Connection,
     found: Select[Any],
     order: tuple[ColumnElement[Any], ...],
-    query: PostingPage | OrderPage | FillPage,
+    query: PostingPage | OrderPage | FillPage | TransferPage,
     read: Callable[..., Any],
 ) -> Page[Any]:
     """One page of what was found, and how many there are when that was asked."""
@@ -112,6 +116,11 @@ def _page(
     if query.limit is not None:
         page = page.limit(query.limit)
     return Page([read(row) for row in connection.execute(page)], total)
+
+
+def _among(*wanted: tuple[Column[Any], tuple[Any, ...]]) -> list[Condition]:
+    """That each column has one of some values; empty ones ask for nothing."""
+    return [column.in_([str(value) for value in values]) for column, values in wanted if values]
 
 
 def _within(
@@ -144,11 +153,9 @@ def _posting_page(query: PostingPage, connection: Connection) -> Page[Any]:
     if _is_whole_ledger(query):
         return _whole_ledger_page(query, connection)
     conditions = [_postings.account_id == query.account_id]
-    for column, wanted in ((_postings.wallet, query.wallets), (_postings.asset, query.assets)):
-        if wanted:
-            conditions.append(column.in_(wanted))
-    if query.kinds:
-        conditions.append(_postings.kind.in_([str(kind) for kind in query.kinds]))
+    conditions += _among(
+        (_postings.wallet, query.wallets), (_postings.asset, query.assets), (_postings.kind, query.kinds)
+    )
     conditions += _within(query.span, _postings.at_ns, _postings.posting_id, query.account_id)
     if query.before_id is not None:
         shown = select(_postings.seq).where(
@@ -191,11 +198,12 @@ def _order_page(query: OrderPage, connection: Connection) -> Page[OrderRecord]:
         conditions.append(_orders.tag == query.tag)
     if query.client_id is not None:
         conditions.append(_orders.client_id == query.client_id)
+    conditions += _among((_orders.market, query.markets), (_orders.side, query.sides), (_orders.kind, query.kinds))
     conditions += _order_span(query)
     if query.before_id is not None:
         conditions.append(_listed_after(query.before_id, query))
-    order = (_orders.order_id.desc(),) if query.live else (_orders.closed_ns.desc(), _orders.order_id.desc())
-    page = _page(connection, select(schema.orders).where(*conditions), order, query, lambda row: row)
+    found = select(schema.orders).where(*conditions)
+    page = _page(connection, found, _listing(query), query, lambda row: row)
     return Page(_records(page.rows, query.account_id, connection, with_fills=query.with_fills), page.total)
 
 
@@ -214,8 +222,17 @@ def _order_span(query: OrderPage) -> list[Condition]:
     return [or_(and_(*within(_orders.opened_ns)), and_(*within(_orders.closed_ns)))]
 
 
-def _listed_after(order_id: int, query: OrderPage) -> Condition:
+def _listing(query: OrderPage) -> tuple[ColumnElement[Any], ...]:
+    """Orders are numbered as they are opened, so the number alone would do; the time is what an index goes by."""
     if query.live:
+        return (_orders.order_id.desc(),)
+    if query.newest_opened_first:
+        return _orders.opened_ns.desc(), _orders.order_id.desc()
+    return _orders.closed_ns.desc(), _orders.order_id.desc()
+
+
+def _listed_after(order_id: int, query: OrderPage) -> Condition:
+    if query.live or query.newest_opened_first:
         return _orders.order_id < order_id
     shown = select(_orders.closed_ns).where(_orders.account_id == query.account_id, _orders.order_id == order_id)
     closed_ns = shown.correlate(None).scalar_subquery()
@@ -226,14 +243,18 @@ def _orders_by_id(query: OrdersById, connection: Connection) -> list[OrderRecord
     if query.tag is None and not query.client_ids:
         plain = _by_id(_named_orders, query.account_id, query.order_ids, connection)
         return _records(plain, query.account_id, connection, with_fills=query.with_fills)
-    named: Condition = _orders.order_id.in_(query.order_ids)
-    if query.client_ids:
-        named = or_(named, _orders.client_id.in_(query.client_ids))
-    conditions = [_orders.account_id == query.account_id, named]
+    named = [column.in_(ids) for column, ids in _names(query) if ids]
+    if not named:
+        return []
+    conditions = [_orders.account_id == query.account_id, or_(*named)]
     if query.tag is not None:
         conditions.append(_orders.tag == query.tag)
     found = connection.execute(select(schema.orders).where(*conditions).order_by(_orders.order_id.desc())).all()
     return _records(found, query.account_id, connection, with_fills=query.with_fills)
+
+
+def _names(query: OrdersById) -> tuple[tuple[Column[Any], tuple[Any, ...]], ...]:
+    return (_orders.order_id, query.order_ids), (_orders.client_id, query.client_ids)
 
 
 def _records(
@@ -251,8 +272,9 @@ def _records(
 
 def _fill_page(query: FillPage, connection: Connection) -> Page[Fill]:
     conditions = [_fills.account_id == query.account_id]
-    if query.markets:
-        conditions.append(_fills.market.in_(query.markets))
+    conditions += _among((_fills.market, query.markets), (_fills.side, query.sides), (_fills.kind, query.kinds))
+    if query.order_ids:
+        conditions.append(_fills.order_id.in_(query.order_ids))
     conditions += _within(query.span, _fills.at_ns, _fills.fill_id, query.account_id)
     if query.before_id is not None:
         conditions.append(_fills.fill_id < query.before_id)
@@ -291,9 +313,19 @@ def _transfer_page(query: TransferPage, connection: Connection) -> Page[Any]:
         conditions.append(_transfers.method == query.method)
     if query.before_id is not None:
         conditions.append(_transfers.transfer_id < query.before_id)
+    conditions += _among((_transfers.status, query.statuses))
     conditions += _within(query.span, _transfers.created_ns, _transfers.transfer_id, query.account_id)
-    page = select(schema.transfers).where(*conditions).order_by(_transfers.transfer_id.desc()).limit(query.limit)
-    return Page([rows.transfer(row) for row in connection.execute(page)])
+    found = select(schema.transfers).where(*conditions)
+    return _page(connection, found, (_transfers.transfer_id.desc(),), query, rows.transfer)
+
+
+def _candle_page(query: CandlePage, connection: Connection) -> list[Candle]:
+    mine = select(schema.candles).where(
+        _candles.market == query.market, _candles.minutes == query.minutes,
+        _candles.start_s >= query.from_s, _candles.start_s < query.until_s,
+    )  # fmt: skip
+    page = mine.order_by(_candles.start_s.desc()).limit(query.limit)
+    return [rows.candle(row) for row in connection.execute(page)]
 
 
 def _trade_page(query: TradePage, connection: Connection) -> list[Any]:

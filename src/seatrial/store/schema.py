@@ -7,7 +7,7 @@ file goes with a migration; a test compares the two.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, text
 
 METADATA: Final = MetaData()
 
@@ -160,6 +160,15 @@ orders: Final = _table(
     _text("fee_exact", default="0"),
     _big("fee_quote", default=0),
     Index("orders_by_close", "account_id", "closed_ns", "order_id"),
+    Index("orders_by_open", "account_id", "opened_ns", "order_id"),
+    Index(
+        "orders_by_client_id",
+        "account_id",
+        "client_id",
+        "order_id",
+        sqlite_where=text("client_id IS NOT NULL"),
+        postgresql_where=text("client_id IS NOT NULL"),
+    ),
 )
 
 fills: Final = _table(

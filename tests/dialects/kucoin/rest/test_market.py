@@ -343,13 +343,35 @@ def test_the_bounds_of_candles_are_seconds_and_the_end_is_excluded(market: Marke
     assert len(candles(market, "1min", startAt=0, endAt=0)) == 4
 
 
-def test_the_oldest_interval_is_left_out_once_parts_of_it_may_be_forgotten(market: Market) -> None:
-    for _ in range(725):
-        market.trade("50000", "0.001")
+@pytest.fixture(scope="module")
+def long_market() -> Market:
+    """One with a trade a minute for longer than a market keeps its minutes in mind; its prices count the minutes."""
+    market = Market(Exchange(now_ns=FIRST_OF_MAY * SECOND_NS))
+    for minute in range(1600):
+        market.trade(str(40000 + minute), "0.001")
         market.exchange.clock.advance(60)
-    whole = candles(market, "3min")
-    assert {row[5] for row in whole[1:]} == {"0.003"}
-    assert len(candles(market, "1min")) == 721
+    return market
+
+
+def test_a_page_of_candles_reaches_back_to_what_only_the_store_knows(long_market: Market) -> None:
+    """1500 of them at most, the newest ones."""
+    page = candles(long_market, "1min")
+    assert [int(row[1]) for row in page] == list(range(41599, 40099, -1))
+    older = candles(long_market, "1min", endAt=int(page[-1][0]))
+    assert [int(row[1]) for row in older] == list(range(40099, 39999, -1))
+
+
+def test_longer_candles_are_whole_where_memory_and_store_meet(long_market: Market) -> None:
+    rows = candles(long_market, "3min")
+    assert {row[5] for row in rows[1:]} == {"0.003"}, "the newest has one minute so far"
+    assert [int(row[1]) for row in rows] == list(range(41599, 39999, -3))
+    assert [int(row[2]) for row in rows[1:]] == list(range(41598, 40000, -3))
+
+
+def test_the_bounds_of_candles_hold_in_the_store_too(long_market: Market) -> None:
+    starts = [FIRST_OF_MAY + 60 * minute for minute in range(20)]
+    found = candles(long_market, "3min", startAt=starts[1], endAt=starts[10])
+    assert [(int(row[0]), row[5]) for row in found] == [(starts[at], "0.003") for at in (9, 6, 3)]
 
 
 def test_bad_input_to_candles(exchange: Exchange) -> None:

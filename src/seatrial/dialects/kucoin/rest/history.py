@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from seatrial.core.orders import Fill, Order, OrderKind, Side
 from seatrial.core.queries import (
     FillPage,
-    FillsById,
     OrderPage,
     OrderRecord,
     OrdersById,
     OrderTime,
     Page,
+    Span,
 )
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.describe import (
@@ -37,7 +39,6 @@ from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Later, Visit, m
 from seatrial.dialects.kucoin.errors import Error
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import (
-    ALL,
     DAY_NS,
     WEEK_NS,
     Paging,
@@ -79,11 +80,29 @@ class Filter(NamedTuple):
     exists: bool
     """Whether there are any of that kind at all."""
 
-    def wants(self, found: Order | Fill) -> bool:
+    def wants(self, found: Order) -> bool:
         """Whether one is wanted."""
         if not self.exists or self.market not in (None, found.market):
             return False
         return self.side in (None, found.side) and self.kind in (None, found.kind)
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """The market as a query has it; so the others."""
+        return () if self.market is None else (self.market,)
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The side."""
+        return () if self.side is None else (self.side,)
+
+    @property
+    def kinds(self) -> tuple[OrderKind, ...]:
+        """The kind."""
+        return () if self.kind is None else (self.kind,)
+
+
+ANY: Final = Filter(None, None, None, exists=True)
 
 
 def orders(visit: Visit) -> Later | dict[str, object]:
@@ -92,23 +111,25 @@ def orders(visit: Visit) -> Later | dict[str, object]:
     wanted, paging = _read_filter(visit), read_page(params, least=1)
     if params.choice("status", (ACTIVE, DONE), DONE) == ACTIVE:
         start_ns, end_ns = read_bounds(params)
-        live = [order for order in _newest(visit.account.orders.values()) if _is_within(order, start_ns, end_ns)]
-        return _order_page(visit, wanted, paging, live)
+        live = [one for one in _live(visit) if _is_within(one, start_ns, end_ns) and wanted.wants(one)]
+        return page_of([_view(visit, one) for one in paging.cut(live)], len(live), paging)
     start_ns, end_ns = read_window(params, visit.at_ns, WEEK_NS, WEEK_NS, ORDERS_TOO_LONG)
-    query = _ended(visit, start_ns, end_ns)
-    return Later(query, lambda page: _order_page(visit, wanted, paging, _newest(_orders_of(page))))
+    if not wanted.exists:
+        return page_of([], 0, paging)
+    query = replace(_ended(visit, wanted, start_ns, end_ns, paging.size), offset=paging.offset, counted=True)
+    return Later(query, partial(_write_orders, visit, paging))
 
 
 def recent_orders(visit: Visit) -> Later:
     """The orders of the last 24 hours, newest first, at most 1000."""
-    live = list(visit.account.orders.values())
+    since_ns = visit.at_ns - DAY_NS
+    live = [one for one in _live(visit) if one.opened_ns >= since_ns]
 
     def write(page: Page[OrderRecord]) -> list[OrderView]:
-        both = {order.order_id: order for order in (*live, *_orders_of(page))}
-        recent = [order for order in both.values() if order.opened_ns >= visit.at_ns - DAY_NS]
-        return [_view(visit, order) for order in _newest(recent)[:MOST_RECENT]]
+        both = {one.order_id: one for one in (*live, *_orders_of(page))}
+        return [_view(visit, one) for one in _newest(both.values())[:MOST_RECENT]]
 
-    return Later(_ended(visit, visit.at_ns - DAY_NS, None), write)
+    return Later(_ended(visit, ANY, since_ns, None, MOST_RECENT), write)
 
 
 def order(visit: Visit) -> Later:
@@ -124,16 +145,19 @@ def live_order_by_client_oid(visit: Visit) -> OrderView:
     return _view(visit, found)
 
 
-def fills(visit: Visit) -> Later:
+def fills(visit: Visit) -> Later | dict[str, object]:
     """A page of fills, newest first. With `orderId` nothing else counts but the page."""
     params, paging = visit.params, read_page(visit.params, least=1)
     text = params.text("orderId")
     if text is not None:
-        return _fills_of(visit, text, lambda found: _fill_page(visit, paging, found))
-    wanted = _read_filter(visit)
-    start_ns, end_ns = read_window(params, visit.at_ns, WEEK_NS, DAY_NS, FILLS_TOO_LONG)
-    query = _fills_within(visit, wanted, start_ns, end_ns)
-    return Later(query, lambda page: _fill_page(visit, paging, list(filter(wanted.wants, page.rows))))
+        query = FillPage(visit.account_id, order_ids=_named_order(visit, text))
+    else:
+        wanted = _read_filter(visit)
+        start_ns, end_ns = read_window(params, visit.at_ns, WEEK_NS, DAY_NS, FILLS_TOO_LONG)
+        if not wanted.exists:
+            return page_of([], 0, paging)
+        query = _fills_within(visit, wanted, start_ns, end_ns)
+    return Later(replace(query, offset=paging.offset, limit=paging.size), partial(_write_fills, visit, paging))
 
 
 def recent_fills(visit: Visit) -> Later:
@@ -162,7 +186,7 @@ def hf_active_symbols(visit: Visit) -> dict[str, list[str]]:
     return {"symbols": [visit.tools.symbols.name(symbol) for symbol in live]}
 
 
-def hf_done(visit: Visit) -> Later:
+def hf_done(visit: Visit) -> Later | dict[str, object]:
     """The ended orders of a market, newest first, by cursor."""
     params = visit.params
     wanted = _read_filter(visit)._replace(market=_required_market(visit))
@@ -170,14 +194,15 @@ def hf_done(visit: Visit) -> Later:
     cursor = visit.tools.ids.order_row
     before = _before(params, cursor.number)
     start_ns, end_ns = _hf_window(visit)
+    if not wanted.exists:
+        return {"lastId": 0, "items": []}
 
     def write(page: Page[OrderRecord]) -> dict[str, object]:
-        found = filter(wanted.wants, _newest(_orders_of(page)))
-        shown = [one for one in found if before is None or one.order_id < before][:limit]
+        shown = list(_orders_of(page))
         last = cursor(shown[-1].order_id) if shown else 0
         return {"lastId": last, "items": [_hf_view(visit, one) for one in shown]}
 
-    return Later(_ended(visit, start_ns, end_ns), write)
+    return Later(replace(_ended(visit, wanted, start_ns, end_ns, limit), before_id=before), write)
 
 
 def hf_order(visit: Visit) -> Later:
@@ -192,24 +217,26 @@ def hf_order_by_client_oid(visit: Visit) -> Later:
     return Later(query, partial(_write_order, visit, _hf_view, market))
 
 
-def hf_fills(visit: Visit) -> Later:
-    """The fills of a market, newest first, by cursor. With `orderId` only those of that order."""
+def hf_fills(visit: Visit) -> Later | dict[str, object]:
+    """The fills of a market, newest first, by cursor. With `orderId` only those of that order, whenever they were."""
     params = visit.params
     wanted = _read_filter(visit)._replace(market=_required_market(visit))
     limit = params.integer("limit", 1, HF_MOST_FILLS) or HF_USUAL
     cursor = visit.tools.ids.fill_row
     before = _before(params, cursor.number)
     start_ns, end_ns = _hf_window(visit)
+    if not wanted.exists:
+        return {"items": [], "lastId": 0}
 
-    def write(found: list[Fill]) -> dict[str, object]:
-        shown = [one for one in found if wanted.wants(one) and (before is None or one.fill_id < before)][:limit]
-        last = cursor(shown[-1].fill_id) if shown else 0
-        return {"items": _hf_fill_views(visit, shown), "lastId": last}
+    def write(page: Page[Fill]) -> dict[str, object]:
+        last = cursor(page.rows[-1].fill_id) if page.rows else 0
+        return {"items": _hf_fill_views(visit, page.rows), "lastId": last}
 
+    query = _fills_within(visit, wanted, start_ns, end_ns)
     text = params.text("orderId")
     if text is not None:
-        return _fills_of(visit, text, write)
-    return Later(_fills_within(visit, wanted, start_ns, end_ns), lambda page: write(page.rows))
+        query = replace(query, span=Span(), order_ids=_named_order(visit, text))
+    return Later(replace(query, before_id=before, limit=limit, counted=False), write)
 
 
 View = Callable[[Visit, Order], object]
@@ -245,16 +272,25 @@ def _hf_window(visit: Visit) -> tuple[int, int | None]:
     return max(start_ns or 0, visit.at_ns - WEEK_NS), end_ns
 
 
-def _ended(visit: Visit, start_ns: int, end_ns: int | None) -> OrderPage:
-    """The ended orders that were opened in a stretch of time."""
+def _ended(visit: Visit, wanted: Filter, start_ns: int, end_ns: int | None, limit: int) -> OrderPage:
+    """The newest of the ended orders that were opened in a stretch of time."""
     return OrderPage(
-        visit.account_id, live=False, span=span(start_ns, end_ns), by=OrderTime.OPENED, limit=None, counted=False
-    )
+        visit.account_id, live=False, span=span(start_ns, end_ns), by=OrderTime.OPENED, limit=limit, counted=False,
+        markets=wanted.markets, sides=wanted.sides, kinds=wanted.kinds, newest_opened_first=True,
+    )  # fmt: skip
 
 
 def _fills_within(visit: Visit, wanted: Filter, start_ns: int, end_ns: int | None) -> FillPage:
-    markets = () if wanted.market is None else (wanted.market,)
-    return FillPage(visit.account_id, markets, span(start_ns, end_ns), limit=ALL, counted=False)
+    return FillPage(visit.account_id, wanted.markets, span(start_ns, end_ns), sides=wanted.sides, kinds=wanted.kinds)
+
+
+def _named_order(visit: Visit, text: str) -> tuple[int]:
+    """Of an order that the caller does not have there are no fills (decided)."""
+    return (visit.tools.ids.order_number(text) or 0,)
+
+
+def _live(visit: Visit) -> list[Order]:
+    return _newest(visit.account.orders.values())
 
 
 def _orders_of(page: Page[OrderRecord]) -> Iterable[Order]:
@@ -269,9 +305,8 @@ def _is_within(order: Order, start_ns: int | None, end_ns: int | None) -> bool:
     return (start_ns is None or order.opened_ns >= start_ns) and (end_ns is None or order.opened_ns <= end_ns)
 
 
-def _order_page(visit: Visit, wanted: Filter, paging: Paging, found: list[Order]) -> dict[str, object]:
-    matching = list(filter(wanted.wants, found))
-    return page_of([_view(visit, order) for order in paging.cut(matching)], len(matching), paging)
+def _write_orders(visit: Visit, paging: Paging, page: Page[OrderRecord]) -> dict[str, object]:
+    return page_of([_view(visit, one) for one in _orders_of(page)], page.total or 0, paging)
 
 
 def _one_order(visit: Visit, number: int | None, view: View, market: str | None = None) -> Later:
@@ -293,19 +328,8 @@ def _hf_live(visit: Visit) -> list[Order]:
     return sorted(live, key=lambda order: (last_updated_ns(order), order.order_id), reverse=True)
 
 
-def _fills_of(visit: Visit, text: str, write: Callable[[list[Fill]], object]) -> Later:
-    """The fills of one order, newest first; none of an order that the caller does not have (decided)."""
-    number = visit.tools.ids.order_number(text)
-
-    def look_up(found: list[OrderRecord]) -> object:
-        fill_ids = tuple(fill_id for record in found for fill_id in record.fill_ids)
-        return Later(FillsById(visit.account_id, fill_ids), write)
-
-    return Later(OrdersById(visit.account_id, (number or 0,), with_fills=True), look_up)
-
-
-def _fill_page(visit: Visit, paging: Paging, found: list[Fill]) -> dict[str, object]:
-    return page_of(_fill_views(visit, paging.cut(found)), len(found), paging)
+def _write_fills(visit: Visit, paging: Paging, page: Page[Fill]) -> dict[str, object]:
+    return page_of(_fill_views(visit, page.rows), page.total or 0, paging)
 
 
 def _fill_views(visit: Visit, found: Iterable[Fill]) -> list[FillView]:

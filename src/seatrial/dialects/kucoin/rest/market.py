@@ -4,11 +4,11 @@ Source: kucoin-rest section 8; the order of fields is that of the examples in Ku
 a side without orders and a market without trades show null.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby, islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from seatrial.core.candles import KEPT, Candle
 from seatrial.core.markets import Market, SystemStatus
 from seatrial.core.money import div_half_up
 from seatrial.core.orders import Trade
-from seatrial.core.queries import TradePage
+from seatrial.core.queries import CandlePage, TradePage
 from seatrial.core.state import USD, MarketState
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import short
@@ -61,25 +61,44 @@ CHANGE_SCALE: Final = 4
 PRICE_SCALE: Final = 16
 """Decimals of the fiat prices. Source: the same."""
 
-CANDLES: Final = {
-    "1min": (1, 1),
-    "3min": (3, 1),
-    "5min": (5, 5),
-    "15min": (15, 15),
-    "30min": (30, 30),
-    "1hour": (60, 60),
-    "2hour": (120, 60),
-    "4hour": (240, 240),
-    "6hour": (360, 60),
-    "8hour": (480, 240),
-    "12hour": (720, 240),
-    "1day": (1440, 1440),
-    "1week": (10080, 10080),
+
+class Length(NamedTuple):
+    """A length of candles, and the shorter ones that the market keeps of which they are made."""
+
+    kept: int
+    """In minutes."""
+    parts: int
+    """Of how many of them one is made at most."""
+    start: Callable[[int], int]
+    """When the interval began that a moment is in, both in seconds."""
+
+
+def _fixed(minutes: int, kept: int) -> Length:
+    return Length(kept, minutes // kept, lambda at_s: at_s - at_s % (minutes * 60))
+
+
+def _month(at_s: int) -> int:
+    return int(datetime.fromtimestamp(at_s, UTC).replace(day=1, hour=0, minute=0, second=0).timestamp())
+
+
+LENGTHS: Final = {
+    "1min": _fixed(1, 1),
+    "3min": _fixed(3, 1),
+    "5min": _fixed(5, 5),
+    "15min": _fixed(15, 15),
+    "30min": _fixed(30, 30),
+    "1hour": _fixed(60, 60),
+    "2hour": _fixed(120, 60),
+    "4hour": _fixed(240, 240),
+    "6hour": _fixed(360, 60),
+    "8hour": _fixed(480, 240),
+    "12hour": _fixed(720, 240),
+    "1day": _fixed(1440, 1440),
+    "1week": _fixed(10080, 10080),
+    "1month": Length(1440, 31, _month),
 }
-"""`type` → minutes, and the length that the market keeps of which it is made."""
-MONTH: Final = "1month"
+"""By `type`."""
 TETHER: Final = "USDT"
-DAY_MINUTES: Final = 1440
 
 DAY_FIELDS: Final = ("changeRate", "changePrice", "high", "low", "vol", "volValue", "last", "averagePrice")
 """What every ticker says of the last 24 hours; all null in a market without trades."""
@@ -242,20 +261,25 @@ def histories(visit: PublicVisit) -> Later:
     return Later(TradePage(market.symbol, limit=MOST_TRADES), partial(_write_trades, market, visit.tools.ids))
 
 
-def candles(visit: PublicVisit) -> list[tuple[str, ...]]:
-    """Intervals with trades that begin in startAt <= start < endAt, newest first.
-
-    Decided: `endAt` is exclusive, and no more intervals are known than the market keeps.
-    """
+def candles(visit: PublicVisit) -> Later | list[tuple[str, ...]]:
+    """Intervals with trades that begin in startAt <= start < endAt, newest first. Decided: `endAt` is exclusive."""
     params = visit.params
     ms = _market(visit)
-    kind = params.required_choice("type", (*CANDLES, MONTH))
+    kind = params.required_choice("type", LENGTHS)
     start_s = params.integer("startAt", 0, LATEST_SECOND) or 0
     end_s = params.integer("endAt", 0, LATEST_SECOND) or LATEST_SECOND
     if start_s > end_s:
         raise BadCall(errors.out_of_range("startAt"))
-    rows = [row for row in _candles(ms, kind) if start_s <= row.start_s < end_s]
-    return [_candle_row(ms.market, row) for row in islice(reversed(rows), MOST_CANDLES)]
+    length = LENGTHS[kind]
+    recent = ms.candles.of(length.kept)
+    write = partial(_write_candles, ms.market, length, start_s, end_s)
+    if len(recent) <= KEPT or length.start(recent[0].start_s) < start_s:
+        return write(recent, [])
+    older = CandlePage(
+        ms.market.symbol, length.kept, start_s, min(recent[0].start_s, end_s + length.parts * length.kept * 60),
+        limit=(MOST_CANDLES + 2) * length.parts,
+    )  # fmt: skip
+    return Later(older, partial(write, recent))
 
 
 def prices(visit: PublicVisit) -> dict[str, str]:
@@ -389,35 +413,29 @@ def _write_trades(market: Market, ids: Ids, found: list[Trade]) -> list[TradeRow
     ]
 
 
-def _candles(ms: MarketState, kind: str) -> Iterable[Candle]:
-    """The intervals of one length, oldest first, made of shorter ones where the market keeps none of that length."""
-    if kind == MONTH:
-        return _fold(ms.candles.of(DAY_MINUTES), _month)
-    minutes, kept = CANDLES[kind]
-    rows = ms.candles.of(kept)
-    return rows if minutes == kept else _fold(rows, partial(_start, minutes * 60))
+def _write_candles(
+    market: Market, length: Length, start_s: int, end_s: int, recent: list[Candle], older: list[Candle]
+) -> list[tuple[str, ...]]:
+    """The newest candles that begin within the bounds, made of what the market keeps and of older ones, newest first.
+
+    Of the oldest interval a part may be missing where there are more than are shown; it is not shown.
+    """
+    rows = [row for row in (*reversed(older), *recent) if row.start_s >= start_s]
+    wanted = [row for row in _fold(rows, length.start) if start_s <= row.start_s < end_s]
+    return [_candle_row(market, row) for row in islice(reversed(wanted), MOST_CANDLES)]
 
 
 def _fold(rows: list[Candle], start: Callable[[int], int]) -> Iterator[Candle]:
-    """Longer intervals out of shorter ones. The oldest is left out once parts of it may be forgotten already."""
-    groups = [(start_s, list(group)) for start_s, group in groupby(rows, lambda row: start(row.start_s))]
-    for start_s, parts in groups[1 if len(rows) > KEPT else 0 :]:
-        first = parts[0]
+    """Longer intervals out of shorter ones."""
+    for start_s, group in groupby(rows, lambda row: start(row.start_s)):
+        first, *parts = group
         whole = Candle(
             start_s, first.open_ticks, first.high_ticks, first.low_ticks, first.close_ticks, first.volume_lots,
             first.exact, first.count,
         )  # fmt: skip
-        for part in parts[1:]:
+        for part in parts:
             whole.fold(part)
         yield whole
-
-
-def _start(length_s: int, at_s: int) -> int:
-    return at_s - at_s % length_s
-
-
-def _month(at_s: int) -> int:
-    return int(datetime.fromtimestamp(at_s, UTC).replace(day=1, hour=0, minute=0, second=0).timestamp())
 
 
 def _candle_row(market: Market, candle: Candle) -> tuple[str, ...]:

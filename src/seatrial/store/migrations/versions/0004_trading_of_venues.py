@@ -32,6 +32,12 @@ def upgrade() -> None:
     for table in ("orders", "fills"):
         op.drop_column(table, "cost")
         op.drop_column(table, "fee")
+    op.create_index("orders_by_open", "orders", ["account_id", "opened_ns", "order_id"])
+    named = sa.text("client_id IS NOT NULL")
+    op.create_index(
+        "orders_by_client_id", "orders", ["account_id", "client_id", "order_id"],
+        sqlite_where=named, postgresql_where=named,
+    )  # fmt: skip
 
 
 def _add(table: str, column: sa.Column[Any]) -> None:
