@@ -17,16 +17,19 @@ class Keys(NamedTuple):
     account: int
     key: str
     secret: str
+    passphrase: str = ""
+    """Of a KuCoin key."""
 
 
 class Venue:
     """The world of a running server. Leaving closes the connections, not the server."""
 
-    def __init__(self, server: RunningServer) -> None:
+    def __init__(self, server: RunningServer, *, frozen: bool = True) -> None:
         self.server = server
         self._http = httpx.Client(base_url=server.control, trust_env=False)
         self._accounts: list[int] = []
-        self.tell("/clock", frozen=True)
+        if frozen:
+            self.tell("/clock", frozen=True)
 
     @property
     def url(self) -> str:
@@ -73,12 +76,12 @@ class Venue:
     def _open(self, **wanted: Any) -> Keys:  # noqa: ANN401  JSON
         opened = self.tell("/accounts", **wanted)
         self._accounts.append(opened["id"])
-        return Keys(opened["id"], opened["key"], opened["secret"])
+        return Keys(opened["id"], opened["key"], opened["secret"], opened.get("passphrase", ""))
 
     def key(self, account: int, **restrictions: Any) -> Keys:  # noqa: ANN401  as the control API has them
         """One more key to an account."""
         issued = self.tell(f"/accounts/{account}/keys", **restrictions)
-        return Keys(account, issued["key"], issued["secret"])
+        return Keys(account, issued["key"], issued["secret"], issued.get("passphrase", ""))
 
     def feeder(self, keys: Keys) -> KrakenClient:
         """A lean client for what a test needs much of. It counts nonces from 1: the key must be its own."""
