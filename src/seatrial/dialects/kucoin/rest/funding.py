@@ -17,7 +17,7 @@ from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import padded, short
 from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit, amount_of, code_of
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.paging import ALL, Paging, page_of, read_bounds, read_page, span
+from seatrial.dialects.kucoin.paging import Paging, page_of, read_bounds, read_page, span
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
 from seatrial.dialects.kucoin.symbols import Chain
 
@@ -399,17 +399,18 @@ def _transfers(visit: Visit, direction: Direction, statuses: dict[TransferStatus
     code = None if name is None else visit.tools.symbols.code(name)
     if name is not None and code is None:
         return page_of([], 0, paging)
-    query = TransferPage(visit.account_id, direction, code, span=span(start_ns, end_ns), limit=ALL)
-    wanted = frozenset(ours for ours, theirs in statuses.items() if status in (None, theirs))
-    return Later(query, partial(_write_transfers, visit, paging, wanted))
+    wanted = tuple(ours for ours, theirs in statuses.items() if status in (None, theirs))
+    query = TransferPage(
+        visit.account_id, direction, code, span=span(start_ns, end_ns), statuses=wanted, offset=paging.offset,
+        limit=paging.size, counted=True,
+    )  # fmt: skip
+    return Later(query, partial(_write_transfers, visit, paging))
 
 
-def _write_transfers(
-    visit: Visit, paging: Paging, wanted: frozenset[TransferStatus], page: Page[Transfer]
-) -> dict[str, object]:
-    found = [transfer for transfer in page.rows if transfer.status in wanted]
+def _write_transfers(visit: Visit, paging: Paging, page: Page[Transfer]) -> dict[str, object]:
     view = {Direction.DEPOSIT: _deposit_view, Direction.WITHDRAWAL: _withdrawal_view}
-    return page_of([view[one.direction](visit, one) for one in paging.cut(found)], len(found), paging)
+    assert page.total is not None, "it was asked to count"
+    return page_of([view[one.direction](visit, one) for one in page.rows], page.total, paging)
 
 
 def _deposit_view(visit: Visit, transfer: Transfer) -> DepositView:
