@@ -6,13 +6,13 @@ Source: kraken-spot-rest 1.8 for the order, section 1 for each check.
 
 import re
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 from seatrial.core.accounts import ApiKey
 from seatrial.core.commands import SpendNonce
 from seatrial.core.machine import Machine
 from seatrial.core.rejects import Reject
+from seatrial.dialects.callers import is_listed
 from seatrial.dialects.kraken import auth, errors
 from seatrial.dialects.kraken.endpoint import Endpoint, Tools, Visit
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
@@ -75,7 +75,7 @@ def _is_valid(key: ApiKey, address: str, at_ns: int) -> bool:
     """Decided: an expired key and a foreign address look like an unknown key. Source: kraken-spot-rest 1.7."""
     if key.valid_until_ns and at_ns >= key.valid_until_ns:
         return False
-    return not key.ip_allowlist or _is_listed(address, key.ip_allowlist)
+    return not key.ip_allowlist or is_listed(address, key.ip_allowlist)
 
 
 def _knows_password(key: ApiKey, params: Params, at_ns: int) -> bool:
@@ -83,21 +83,6 @@ def _knows_password(key: ApiKey, params: Params, at_ns: int) -> bool:
     if static is None and authenticator is None:
         return True
     return auth.password_matches(params.text("otp"), at_ns // 10**9, static=static, authenticator=authenticator)
-
-
-def _is_listed(address: str, allowlist: tuple[str, ...]) -> bool:
-    caller = _parse_address(address)
-    return caller is not None and any(caller in ip_network(entry, strict=False) for entry in allowlist)
-
-
-def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """An address; an IPv4 one that a server listening on IPv6 sees as ::ffff:192.0.2.7 is that IPv4 one."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return inner or address
 
 
 def _expected(call: Call, nonce: str) -> str:

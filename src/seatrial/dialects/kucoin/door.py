@@ -4,12 +4,12 @@ headers → timestamp → key → passphrase → signature → address → permi
 Source: kucoin-rest 1.8 for the order, section 1 for each check. Decided: the key's version comes with its timestamp.
 """
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 from seatrial.core.accounts import ApiKey
 from seatrial.core.machine import Machine
 from seatrial.core.state import AccountState
+from seatrial.dialects.callers import is_listed
 from seatrial.dialects.kucoin import auth, errors
 from seatrial.dialects.kucoin.endpoint import Endpoint, Tools
 from seatrial.dialects.kucoin.limits import Usage, quota_of, unlimited
@@ -48,7 +48,7 @@ def admit(endpoint: Endpoint, machine: Machine, call: Call, at_ns: int) -> tuple
         raise BadCall(errors.INVALID_PASSPHRASE)
     if not auth.verify(signature, timestamp, call.verb, call.endpoint, call.body, key.secret):
         raise Unsigned(_expected(call, timestamp))
-    if key.ip_allowlist and not _is_listed(call.address, key.ip_allowlist):
+    if key.ip_allowlist and not is_listed(call.address, key.ip_allowlist):
         raise BadCall(errors.foreign_address(call.address))
     if endpoint.permission not in key.permissions:
         raise BadCall(errors.PERMISSION_DENIED)
@@ -88,21 +88,6 @@ def _credentials(headers: dict[bytes, bytes]) -> tuple[bytes, bytes, bytes, byte
 def _is_expired(key: ApiKey, at_ns: int) -> bool:
     """Decided: an expired key looks like an unknown one."""
     return bool(key.valid_until_ns) and at_ns >= key.valid_until_ns
-
-
-def _is_listed(address: str, allowlist: tuple[str, ...]) -> bool:
-    caller = _parse_address(address)
-    return caller is not None and any(caller in ip_network(entry, strict=False) for entry in allowlist)
-
-
-def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """An address; an IPv4 one that a server listening on IPv6 sees as ::ffff:192.0.2.7 is that IPv4 one."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return inner or address
 
 
 def _expected(call: Call, timestamp: bytes) -> str:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from seatrial.dialects.permutation import DRAWN_BYTES, permutation
+
 LIMIT: Final = 2**48
 """Numbers from 0 up to here, not included, have ids."""
 
@@ -120,31 +122,7 @@ def _plain(kind: str, seed: int) -> tuple[Encode, Decode]:
 
 
 def _permutation(kind: str, seed: int, bits: int) -> tuple[Callable[[int], int], Callable[[int], int | None]]:
-    """A way to shuffle the numbers below 2**bits, and its undoing.
-
-    Odd multipliers and a xor with one's own upper half can each be undone exactly; twice over, they hide the order.
-    """
-    mask: int = 2**bits - 1
-    half = bits // 2
-    drawn = _draw(seed, f"id {kind}", 36)
-    first, second, offset = (int.from_bytes(drawn[at : at + 12], "big") & mask for at in (0, 12, 24))
-    first |= 1
-    second |= 1
-    undo_first = pow(first, -1, mask + 1)
-    undo_second = pow(second, -1, mask + 1)
-
-    def mix(number: int) -> int:
-        assert 0 <= number < LIMIT, number
-        x = (number * first + offset) & mask
-        x = (x ^ x >> half) * second & mask
-        return x ^ x >> half
-
-    def unmix(x: int) -> int | None:
-        x = (x ^ x >> half) * undo_second & mask
-        number = ((x ^ x >> half) - offset) * undo_first & mask
-        return number if number < LIMIT else None
-
-    return mix, unmix
+    return permutation(_draw(seed, f"id {kind}", DRAWN_BYTES), bits, LIMIT)
 
 
 def _start(seed: int, kind: str, least: int) -> int:
