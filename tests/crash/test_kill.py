@@ -92,7 +92,7 @@ class Story:
 
     def _prove_withdrawals(self, client: Client, connection: sqlite3.Connection) -> None:
         rows = connection.execute(
-            "SELECT amount + fee, transfer_id, status, note FROM transfers JOIN accounts USING (account_id)"
+            "SELECT amount + fee, transfer_id, status, transfers.note FROM transfers JOIN accounts USING (account_id)"
             " WHERE name = ? AND direction = 'withdrawal'",
             [client.name],
         ).fetchall()

@@ -39,7 +39,7 @@ def test_a_kill_at_any_point_of_the_first_start_leaves_nothing_half_begun(seed: 
             assert server.ask("/books")["balanced"]
             with reading(data / "world.sqlite3") as connection:
                 assert breaches(connection) == {}
-                assert connection.execute("SELECT name FROM accounts").fetchall() == [("demo",)]
+                assert connection.execute("SELECT name FROM accounts").fetchall() == [("demo",), ("demo-kucoin",)]
 
 
 def test_a_world_begun_without_its_demo_account_gets_it(tmp_path: Path) -> None:
