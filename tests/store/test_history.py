@@ -1,6 +1,6 @@
 """Each question about history, answered by SQL and by looking through plain lists."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from any_commands import OPENING, PRICES, Journal, any_journal, new_machine
 from auditor import Auditor, candles_of
+from plain_lists import bounds, paged, posting_page
 from seatrial.core.candles import MINUTES, Candle
 from seatrial.core.commands import CancelOrders, PlaceOrder
 from seatrial.core.funding import Direction, Transfer, TransferStatus
@@ -55,7 +56,7 @@ class History:
         """What the store should say."""
         match query:
             case PostingPage():
-                return self.posting_page(query)
+                return posting_page(self.postings, query)
             case PostingsById():
                 mine = [row for row in self.postings if row.account_id == query.account_id]
                 return [row for row in mine if row.posting_id in query.posting_ids]
@@ -74,22 +75,6 @@ class History:
                 return self.trade_page(query)
             case CandlePage():
                 return self.candle_page(query)
-
-    def posting_page(self, query: PostingPage) -> Page[Posting]:
-        """By place in the account's ledger."""
-        mine = [row for row in self.postings if row.account_id == query.account_id]
-        within = bounds(query.span, {row.posting_id: row.at_ns for row in mine})
-        seqs = {row.posting_id: row.seq for row in mine}
-        found = [
-            row
-            for row in mine
-            if row.wallet in (query.wallets or (row.wallet,))
-            and row.asset in (query.assets or (row.asset,))
-            and row.kind in (query.kinds or (row.kind,))
-            and within(row.at_ns)
-            and (query.before_id is None or row.seq < seqs.get(query.before_id, 0))
-        ]
-        return paged(found, query)
 
     def order_page(self, query: OrderPage) -> Page[OrderRecord]:
         """Live ones by age, ended ones by when they ended."""
@@ -193,24 +178,6 @@ def place(order: Order) -> tuple[int, int]:
     return order.closed_ns, order.order_id
 
 
-def bounds(span: Span, times: dict[int, int]) -> Callable[[int], bool]:
-    """Whether a time is within a span; a record nobody knows leaves nothing."""
-    lower = [span.after_ns] if span.after_ns is not None else []
-    upper = [span.until_ns] if span.until_ns is not None else []
-    for number, found in ((span.after_id, lower), (span.until_id, upper)):
-        if number is not None and number not in times:
-            return lambda _at_ns: False
-        if number is not None:
-            found.append(times[number])
-    return lambda at_ns: all(at_ns > bound for bound in lower) and all(at_ns <= bound for bound in upper)
-
-
-def paged(found: list[Row], query: PostingPage | OrderPage | FillPage | TransferPage) -> Page[Row]:
-    """One page of them."""
-    end = None if query.limit is None else query.offset + query.limit
-    return Page(found[query.offset : end], len(found) if query.counted else None)
-
-
 def merged(fills: Iterable[Fill]) -> list[Fill]:
     """All that one order took on arrival as one fill, in the place of its first part."""
     sweeps: dict[int, list[Fill]] = {}
@@ -261,6 +228,7 @@ KINDS = st.sampled_from(((), (EntryKind.TRADE,), (EntryKind.DEPOSIT, EntryKind.W
 SIDES = st.sampled_from(((), (Side.BUY,), (Side.SELL,)))
 ORDER_KINDS = st.sampled_from(((), (OrderKind.LIMIT,), (OrderKind.MARKET,)))
 STATUSES = st.sampled_from(((), (TransferStatus.SUCCESS,), (TransferStatus.PENDING, TransferStatus.FAILURE)))
+INCOMING = st.sampled_from((None, True, False))
 MARKETS = st.sampled_from(((), ("PEPE/USD",), ("BTC/USD", "SOL/ETH")))
 
 
@@ -270,7 +238,9 @@ def queries(moments: list[int]) -> st.SearchStrategy[Query]:
     spans = st.one_of(st.just(Span()), st.builds(Span, maybe_moment, maybe_moment, MAYBE_NUMBER, MAYBE_NUMBER))
     seconds = st.sampled_from((0, 2**53, *(moment // SECOND_NS for moment in moments)))
     return st.one_of(
-        st.builds(PostingPage, ACCOUNTS, WALLETS, ASSETS, KINDS, spans, MAYBE_NUMBER, OFFSETS, LIMITS, COUNTED),
+        st.builds(
+            PostingPage, ACCOUNTS, WALLETS, ASSETS, KINDS, INCOMING, spans, MAYBE_NUMBER, OFFSETS, LIMITS, COUNTED
+        ),
         st.builds(PostingPage, ACCOUNTS, offset=OFFSETS, limit=LIMITS, counted=COUNTED),
         st.builds(PostingsById, ACCOUNTS, SOME_NUMBERS),
         st.builds(

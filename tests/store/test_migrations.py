@@ -1,15 +1,20 @@
 """A database of an older Seatrial keeps what it says when it is brought up to date."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
+from msgspec.structs import asdict
 from sqlalchemy import create_engine
 
+from any_commands import new_state
+from any_postings import MINE, any_postings, write
+from plain_lists import posting_page
 from seatrial.core.orders import Fill, Order
-from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page
+from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage
 from seatrial.store import versions
 from seatrial.store.store import open_store
 
@@ -93,3 +98,32 @@ def test_older_orders_are_the_sums_of_their_fills(migrated: tuple[list[Fill], li
     bought, sold = migrated[1]
     assert (bought.fee_exact, bought.fee_quote) == (375_000 * 3 * 10**7 * 2_600, 292_500)
     assert (sold.fee_exact, sold.fee_quote) == (375_000 * 10**7 * 1_600, 0)
+
+
+RANKED = (
+    "SELECT account_id, wallet, asset, kind, incoming, seq, nth "
+    "FROM posting_ranks JOIN posting_streams USING (account_id, stream_id) ORDER BY account_id, seq"
+)
+
+
+def test_older_postings_get_the_ranks_that_they_would_have_been_given(tmp_path: Path) -> None:
+    """And newer ones go on from there."""
+    postings = list(any_postings(4, 1_000))
+    database = old_database(tmp_path / "old.sqlite3", "0004")
+    for posting in postings[:900]:
+        insert(database, "postings", **asdict(posting))
+    database.commit()
+    database.close()
+    found = []
+    for name, written in (("old.sqlite3", postings[900:]), ("new.sqlite3", postings)):
+        store = open_store(tmp_path / name)
+        store.begin_world(7, 0, "")
+        store.load(new_state())
+        write(store, written)
+        query = PostingPage(MINE, assets=("BTC", "USDT"), incoming=False, offset=20, limit=200)
+        assert store.answer(query) == posting_page(postings[::-1], query)
+        store.close()
+        with closing(sqlite3.connect(tmp_path / name)) as database:
+            found.append(database.execute(RANKED).fetchall())
+    assert found[0] == found[1]
+    assert len(found[0]) == 1_000

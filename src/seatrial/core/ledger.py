@@ -111,6 +111,11 @@ class Posting(Struct, frozen=True, gc=False):
     fee: int
     balance: int
 
+    @property
+    def incoming(self) -> bool:
+        """Whether the purse did not lose by it, fee included."""
+        return self.amount >= self.fee
+
 
 class OutOfBalanceError(AssertionError):
     """The books do not sum to zero, or a running balance does not equal its postings: a bug, never a refusal."""

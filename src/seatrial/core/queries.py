@@ -39,6 +39,8 @@ class PostingPage(Struct, frozen=True):
     wallets: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
     kinds: tuple[EntryKind, ...] = ()
+    incoming: bool | None = None
+    """Only what came in, or only what went out: see `Posting.incoming`."""
     span: Span = Span()
     before_id: int | None = None
     offset: int = 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from operator import itemgetter
 from typing import Any, assert_never
 
 from sqlalchemy import Column, Connection, Select, and_, bindparam, func, or_, select
@@ -28,9 +29,9 @@ from seatrial.core.queries import (
     TradePage,
     TransferPage,
 )
-from seatrial.store import rows, schema
+from seatrial.store import postings, rows, schema
 
-_postings, _orders, _fills = schema.postings.c, schema.orders.c, schema.fills.c
+_orders, _fills = schema.orders.c, schema.fills.c
 _trades, _transfers, _candles = schema.trades.c, schema.transfers.c, schema.candles.c
 
 Condition = ColumnElement[bool]
@@ -40,10 +41,9 @@ def answer(query: Query, connection: Connection) -> Answer:
     """Answer one query from what is committed."""
     match query:
         case PostingPage():
-            return _posting_page(query, connection)
+            return postings.page(query, connection)
         case PostingsById():
-            found = _by_id(_named_postings, query.account_id, query.posting_ids, connection)
-            return [rows.posting(row) for row in found]
+            return postings.by_id(query.account_id, query.posting_ids, connection)
         case OrderPage():
             return _order_page(query, connection)
         case OrdersById():
@@ -70,7 +70,7 @@ def is_quick(query: Query) -> bool:
         case OrdersById():
             return not query.client_ids
         case PostingPage():
-            return _is_whole_ledger(query)
+            return not postings.is_filtered(query)
     return False
 
 
@@ -79,11 +79,6 @@ def _by_id(
 ) -> Iterable[rows.RawRow]:
     values = {f"id_{place}": number for place, number in enumerate(ids)}
     return connection.execute(named(len(ids)), {"account": account_id, **values}) if ids else ()
-
-
-@cache
-def _named_postings(count: int) -> Select[Any]:
-    return select(schema.postings).where(*_named(_postings, _postings.posting_id, count)).order_by(_postings.seq.desc())
 
 
 @cache
@@ -105,7 +100,7 @@ def _page(
     connection: Connection,
     found: Select[Any],
     order: tuple[ColumnElement[Any], ...],
-    query: PostingPage | OrderPage | FillPage | TransferPage,
+    query: OrderPage | FillPage | TransferPage,
     read: Callable[..., Any],
 ) -> Page[Any]:
     """One page of what was found, and how many there are when that was asked."""
@@ -147,48 +142,6 @@ def _within(
     if span.until_id is not None:
         found.append(at <= time_of(span.until_id))
     return found
-
-
-def _posting_page(query: PostingPage, connection: Connection) -> Page[Any]:
-    if _is_whole_ledger(query):
-        return _whole_ledger_page(query, connection)
-    conditions = [_postings.account_id == query.account_id]
-    conditions += _among(
-        (_postings.wallet, query.wallets), (_postings.asset, query.assets), (_postings.kind, query.kinds)
-    )
-    conditions += _within(query.span, _postings.at_ns, _postings.posting_id, query.account_id)
-    if query.before_id is not None:
-        shown = select(_postings.seq).where(
-            _postings.account_id == query.account_id, _postings.posting_id == query.before_id
-        )
-        conditions.append(_postings.seq < shown.correlate(None).scalar_subquery())
-    return _page(connection, select(schema.postings).where(*conditions), (_postings.seq.desc(),), query, rows.posting)
-
-
-def _is_whole_ledger(query: PostingPage) -> bool:
-    filtered = query.wallets or query.assets or query.kinds or query.before_id is not None
-    return not filtered and query.span == Span()
-
-
-def _whole_ledger_page(query: PostingPage, connection: Connection) -> Page[Any]:
-    """Without a filter the dense sequence numbers are both the count and the offset: any page costs the same."""
-    account = {"account": query.account_id}
-    total = connection.execute(_ledger_length(), account).scalar_one() or 0
-    newest = total - query.offset
-    found = connection.execute(_ledger_page(), {**account, "newest": newest, "beyond": newest - query.limit})
-    return Page([rows.posting(row) for row in found], total if query.counted else None)
-
-
-@cache
-def _ledger_length() -> Select[Any]:
-    return select(func.max(_postings.seq)).where(_postings.account_id == bindparam("account"))
-
-
-@cache
-def _ledger_page() -> Select[Any]:
-    shown = (_postings.seq <= bindparam("newest"), _postings.seq > bindparam("beyond"))
-    mine = select(schema.postings).where(_postings.account_id == bindparam("account"), *shown)
-    return mine.order_by(_postings.seq.desc())
 
 
 def _order_page(query: OrderPage, connection: Connection) -> Page[OrderRecord]:
@@ -265,7 +218,7 @@ def _records(
         ids = select(_fills.order_id, _fills.fill_id).where(
             _fills.account_id == account_id, _fills.order_id.in_(list(records))
         )
-        for order_id, fill_id in connection.execute(ids.order_by(_fills.fill_id)):
+        for order_id, fill_id in sorted(connection.execute(ids), key=itemgetter(1)):
             records[order_id].fill_ids.append(fill_id)
     return list(records.values())
 

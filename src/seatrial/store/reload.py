@@ -27,6 +27,7 @@ def fill(state: State, read: Read) -> rows.Known:
     _notes(state, read, known)
     _clients(state, read, known)
     _ledger(state, read, known)
+    _streams(read, known)
     _orders(state, read, known)
     _volumes(state, read)
     _transfers(state, read, known)
@@ -80,6 +81,16 @@ def _ledger(state: State, read: Read, known: rows.Known) -> None:
             ledger.account_seq[account_id] = last.seq
             ledger.posting_id = max(ledger.posting_id, last.posting_id)
             ledger.entry_id = max(ledger.entry_id, last.entry_id)
+
+
+def _streams(read: Read, known: rows.Known) -> None:
+    streams, ranks = schema.posting_streams, schema.posting_ranks
+    mine = (ranks.c.account_id == streams.c.account_id, ranks.c.stream_id == streams.c.stream_id)
+    length = select(ranks.c.nth).where(*mine).order_by(ranks.c.seq.desc()).limit(1)
+    for account_id, stream_id, *alike, incoming, nth in read(select(streams, length.scalar_subquery())):
+        wallet, asset, kind = alike
+        known.streams[account_id, wallet, asset, kind, bool(incoming)] = rows.Stream(stream_id, nth)
+        known.stream_id = max(known.stream_id, stream_id)
 
 
 def _last_posting(account_id: int) -> Select[Any]:

@@ -51,6 +51,20 @@ class Write(msgspec.Struct, frozen=True):
     gone: list[Values] = []
 
 
+StreamKey = tuple[int, str, str, str, bool]
+"""Account, wallet, asset, kind, and whether it came in."""
+
+
+class Stream:
+    """The postings of an account that are alike in what a page can be filtered by."""
+
+    __slots__ = ("length", "stream_id")
+
+    def __init__(self, stream_id: int, length: int = 0) -> None:
+        self.stream_id = stream_id
+        self.length = length
+
+
 class Known:
     """What the store has rows for already: ids only ever ascend."""
 
@@ -61,6 +75,8 @@ class Known:
         self.address_id = 0
         self.key_id = 0
         self.purses: set[tuple[int, str, str]] = set()
+        self.stream_id = 0
+        self.streams: dict[StreamKey, Stream] = {}
         self.candles: dict[tuple[str, int], int] = {}
         """Newest start per market and length."""
         self.market = ""
@@ -74,6 +90,7 @@ def writes(changes: Changes, known: Known) -> list[Write]:
         _new(schema.tokens, changes.tokens, msgspec.structs.astuple),
         _purses(changes.purses, known),
         _new(schema.postings, changes.postings, _posting),
+        *_ranks(changes.postings, known),
         _orders(changes.orders, known),
         _new(schema.fills, changes.fills, _fill),
         _new(schema.trades, changes.trades, _trade),
@@ -129,6 +146,22 @@ def _keys(changes: Changes, known: Known) -> Write:
     known.key_id = max(known.key_id, *changes.keys, *changed, *revoked, 0)
     write.gone.extend((number,) for number in {*changed, *revoked} if number <= newest)
     return write
+
+
+def _ranks(postings: list[Posting], known: Known) -> tuple[Write, Write]:
+    """The streams that are new, and the place of each posting in its own."""
+    streams, ranks = Write(schema.posting_streams, [], []), Write(schema.posting_ranks, [], [])
+    for posting in postings:
+        account_id, kind = posting.account_id, str(posting.kind)
+        key = (account_id, posting.wallet, posting.asset, kind, posting.incoming)
+        stream = known.streams.get(key)
+        if stream is None:
+            known.stream_id += 1
+            stream = known.streams[key] = Stream(known.stream_id)
+            streams.new.append((account_id, stream.stream_id, *key[1:4], int(posting.incoming)))
+        stream.length += 1
+        ranks.new.append((account_id, stream.stream_id, posting.seq, stream.length))
+    return streams, ranks
 
 
 def _orders(orders: Mapping[int, Order], known: Known) -> Write:

@@ -124,7 +124,26 @@ postings: Final = _table(
     _big("balance"),
     Index("postings_by_id", "account_id", "posting_id", unique=True),
     Index("postings_by_time", "account_id", "at_ns", "seq"),
-    Index("postings_by_asset", "account_id", "asset", "kind", "seq"),
+)
+
+posting_streams: Final = _table(
+    "posting_streams",
+    ("account_id", "stream_id"),
+    _big("account_id"),
+    _big("stream_id"),
+    _text("wallet"),
+    _text("asset"),
+    _text("kind"),
+    _flag("incoming"),
+)
+
+posting_ranks: Final = _table(
+    "posting_ranks",
+    ("account_id", "stream_id", "seq"),
+    _big("account_id"),
+    _big("stream_id"),
+    _big("seq"),
+    _big("nth"),
 )
 
 orders: Final = _table(

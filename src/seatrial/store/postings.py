@@ -1,0 +1,189 @@
+"""Pages of an account's ledger: any filter, any place, without reading what is not shown.
+
+An account's `seq` is dense and follows time, so without a filter a count is a subtraction and an offset an addition.
+A filter chooses *streams*: the account's postings that are alike in wallet, asset, kind and direction. Each posting
+knows its rank in its stream, so what a filter finds up to a `seq` is a sum of one index step per stream, and the row
+at any offset is found by trying. Source: docs/decisions/0014.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Connection, Integer, Select, bindparam, func, select
+
+from seatrial.core.ledger import Posting
+from seatrial.core.queries import Page, PostingPage
+from seatrial.store import rows, schema
+
+_postings, _streams, _ranks = schema.postings.c, schema.posting_streams.c, schema.posting_ranks.c
+
+SLACK: Final = 200
+"""How many rows are rather read and dropped than kept out of a page's stretch by trying once more."""
+FREE_GUESSES: Final = 3
+_LAST_NS: Final = 2**63 - 1
+
+_ACCOUNT: Final[BindParameter[int]] = bindparam("account")
+
+
+def page(query: PostingPage, connection: Connection) -> Page[Posting]:
+    """One page, newest first. What was posted since the look-up began is not on it."""
+    low, high = _stretch(query, connection)
+    if is_filtered(query):
+        return _filtered_page(query, low, high, connection)
+    newest = high - query.offset
+    oldest = max(low, newest - query.limit)
+    seqs = {"account": query.account_id, "low": oldest, "high": newest}
+    found = connection.execute(_BETWEEN, seqs) if oldest < newest else ()
+    return Page([rows.posting(row) for row in found], high - low if query.counted else None)
+
+
+def by_id(account_id: int, posting_ids: Iterable[int], connection: Connection) -> list[Posting]:
+    """The account's postings of those ids, newest first."""
+    named = {"account": account_id, "ids": list(posting_ids)}
+    return _of_seqs(account_id, list(connection.execute(_SEQS_BY_ID, named).scalars()), connection)
+
+
+def is_filtered(query: PostingPage) -> bool:
+    """Whether some postings of a stretch of the ledger are wanted and others not."""
+    return bool(query.wallets or query.assets or query.kinds) or query.incoming is not None
+
+
+def seq_of_rank(rank: Callable[[int], int], low: int, high: int, least: int, most: int) -> int:
+    """A number from `low` to `high` whose rank is at least `least` and at most `most`.
+
+    `rank` rises by one at most from each number to the next; that of `low` must not be over `most`, nor that of `high`
+    under `least`. The first guesses take it for a straight line, the later ones in turns halve what is left: evenly
+    spread ranks are found at once, all others in logarithmic time.
+    """
+    guesses = 0
+    while rank(low) < least and rank(high) > most:
+        if guesses < FREE_GUESSES or guesses % 2:
+            rise = rank(high) - rank(low)
+            guess = low + (high - low) * ((least + most) // 2 - rank(low)) // rise
+        else:
+            guess = (low + high) // 2
+        guess = min(max(guess, low + 1), high - 1)
+        if rank(guess) <= most:
+            low = guess
+        else:
+            high = guess
+        guesses += 1
+    return high if rank(low) < least else low
+
+
+def _stretch(query: PostingPage, connection: Connection) -> tuple[int, int]:
+    """The `seq` after which and the one up to which postings are wanted.
+
+    A bound given by a record is that record's time; one that the account does not have leaves nothing (decided).
+    """
+    span = query.span
+    named = {number for number in (span.after_id, span.until_id, query.before_id) if number is not None}
+    records = {row.posting_id: row for row in by_id(query.account_id, named, connection)} if named else {}
+    if len(records) < len(named):
+        return 0, 0
+
+    def seqs(at_ns: int | None, posting_id: int | None) -> list[int]:
+        times = [] if at_ns is None else [at_ns]
+        if posting_id is not None:
+            times.append(records[posting_id].at_ns)
+        return [_length(query.account_id, time, connection) for time in times]
+
+    low = max(seqs(span.after_ns, span.after_id), default=0)
+    high = min(seqs(_LAST_NS if span.until_ns is None else span.until_ns, span.until_id))
+    if query.before_id is not None:
+        high = min(high, records[query.before_id].seq - 1)
+    return low, max(low, high)
+
+
+def _length(account_id: int, at_ns: int, connection: Connection) -> int:
+    """How many postings the account had at that moment, which is the `seq` of the last of them."""
+    return connection.execute(_LENGTH, {"account": account_id, "at_ns": at_ns}).scalar() or 0
+
+
+def _filtered_page(query: PostingPage, low: int, high: int, connection: Connection) -> Page[Posting]:
+    streams = _Streams(query, connection)
+    first, last = streams.rank(low), streams.rank(high)
+    newest = last - query.offset
+    oldest = max(first, newest - query.limit)
+    shown: list[int] = []
+    if oldest < newest:
+        low = seq_of_rank(streams.rank, low, high, oldest - SLACK, oldest)
+        high = seq_of_rank(streams.rank, low, high, newest, newest + SLACK)
+        shown = streams.seqs(low, high, streams.rank(high) - newest, newest - oldest)
+    return Page(_of_seqs(query.account_id, shown, connection), last - first if query.counted else None)
+
+
+class _Streams:
+    """The streams that a filter chooses, and what they hold."""
+
+    def __init__(self, query: PostingPage, connection: Connection) -> None:
+        found = connection.execute(_STREAMS, {"account": query.account_id})
+        chosen = [row.stream_id for row in found if _is_wanted(query, row)]
+        self._connection = connection
+        self._chosen: dict[str, Any] = {"account": query.account_id, "streams": chosen}
+        self._ranks: dict[int, int] = {}
+
+    def rank(self, seq: int) -> int:
+        """How many of their postings there are up to that one."""
+        known = self._ranks.get(seq)
+        if known is None:
+            found = self._connection.execute(_RANK, {**self._chosen, "seq": seq}).scalar()
+            known = self._ranks[seq] = int(found or 0)
+        return known
+
+    def seqs(self, low: int, high: int, skip: int, limit: int) -> list[int]:
+        """Their postings after one and up to another, newest first."""
+        between = {**self._chosen, "low": low, "high": high, "skip": skip, "most": limit}
+        return list(self._connection.execute(_SEQS, between).scalars())
+
+
+def _is_wanted(query: PostingPage, stream: rows.RawRow) -> bool:
+    return (
+        (not query.wallets or stream.wallet in query.wallets)
+        and (not query.assets or stream.asset in query.assets)
+        and (not query.kinds or stream.kind in query.kinds)
+        and query.incoming in (None, bool(stream.incoming))
+    )
+
+
+def _of_seqs(account_id: int, seqs: list[int], connection: Connection) -> list[Posting]:
+    if not seqs:
+        return []
+    return [rows.posting(row) for row in connection.execute(_OF_SEQS, {"account": account_id, "seqs": seqs})]
+
+
+def _several(name: str) -> Any:  # noqa: ANN401  a bind parameter of SQLAlchemy's
+    return bindparam(name, expanding=True)
+
+
+def _rank() -> Select[Any]:
+    """One step down the key of each stream."""
+    mine = (_ranks.account_id == _ACCOUNT, _ranks.stream_id == _streams.stream_id, _ranks.seq <= bindparam("seq"))
+    newest = select(_ranks.nth).where(*mine).order_by(_ranks.seq.desc()).limit(1)
+    per_stream = newest.correlate(schema.posting_streams).scalar_subquery()
+    chosen = (_streams.account_id == _ACCOUNT, _streams.stream_id.in_(_several("streams")))
+    return select(func.sum(per_stream)).select_from(schema.posting_streams).where(*chosen)
+
+
+def _seqs() -> Select[Any]:
+    chosen = (_ranks.account_id == _ACCOUNT, _ranks.stream_id.in_(_several("streams")))
+    between = (_ranks.seq > bindparam("low"), _ranks.seq <= bindparam("high"))
+    newest_first = select(_ranks.seq).where(*chosen, *between).order_by(_ranks.seq.desc())
+    return newest_first.limit(bindparam("most", type_=Integer)).offset(bindparam("skip", type_=Integer))
+
+
+_MINE: Final = _postings.account_id == _ACCOUNT
+_NEWEST_FIRST: Final = select(schema.postings).where(_MINE).order_by(_postings.seq.desc())
+_BETWEEN: Final = _NEWEST_FIRST.where(_postings.seq > bindparam("low"), _postings.seq <= bindparam("high"))
+_OF_SEQS: Final = _NEWEST_FIRST.where(_postings.seq.in_(_several("seqs")))
+_SEQS_BY_ID: Final = select(_postings.seq).where(_MINE, _postings.posting_id.in_(_several("ids")))
+"""Without an order: SQLite would rather read the whole ledger in that order than look each id up."""
+_LENGTH: Final = (
+    select(_postings.seq)
+    .where(_MINE, _postings.at_ns <= bindparam("at_ns"))
+    .order_by(_postings.at_ns.desc(), _postings.seq.desc())
+    .limit(1)
+)
+_STREAMS: Final = select(schema.posting_streams).where(_streams.account_id == _ACCOUNT)
+_RANK: Final = _rank()
+_SEQS: Final = _seqs()
