@@ -564,6 +564,19 @@ class TestLedgers:
         assert trader.result("Ledgers", ofs=54) == {"ledger": {}, "count": 54}
         assert list(trader.result("Ledgers", without_count="true")) == ["ledger"]
 
+    def test_pages_of_a_filter_count_and_skip_only_what_it_finds(self, exchange: Exchange, trader: Trader) -> None:
+        for _ in range(60):
+            exchange.trade("100", "0.01")
+        bought = {"type": "trade", "asset": "XBT"}
+        first, second = trader.result("Ledgers", **bought), trader.result("Ledgers", **bought, ofs=50)
+        found = {**first["ledger"], **second["ledger"]}
+        assert (len(first["ledger"]), len(second["ledger"]), len(found)) == (50, 10, 60)
+        assert {(entry["type"], entry["asset"]) for entry in found.values()} == {("trade", "XXBT")}
+        assert {page["count"] for page in (first, second, trader.result("Ledgers", **bought, ofs=60))} == {60}
+        assert trader.result("Ledgers", **bought, ofs=50, without_count="true") == {"ledger": second["ledger"]}
+        newer = trader.result("Ledgers", **bought, start=list(found)[10], ofs=5)
+        assert (list(newer["ledger"]), newer["count"]) == (list(found)[5:10], 10)
+
     def test_pages_by_cursor_and_new_entries_do_not_move_them(self, exchange: Exchange, trader: Trader) -> None:
         for _ in range(3):
             exchange.trade("100", "0.01")

@@ -298,6 +298,26 @@ def test_the_high_frequency_ledger_goes_on_below_the_last_id(exchange: Exchange)
     assert [int(row["id"]) for row in rows] == sorted((int(row["id"]) for row in rows), reverse=True)
 
 
+@pytest.mark.parametrize(("direction", "currency"), [("in", "USDT"), ("out", "BTC")])
+def test_a_filtered_ledger_goes_on_below_the_last_id_too(exchange: Exchange, direction: str, currency: str) -> None:
+    """By cursor and by pages the same rows are found, and none twice."""
+    seller, buyer = exchange.user(BTC="1"), exchange.user(USDT="100000")
+    seller.place("sell", "0.23", "50000")
+    for _ in range(23):
+        buyer.place("buy", "0.01", "50000")
+    wanted = {"direction": direction, "bizType": "TRADE_EXCHANGE", "currency": f"{currency},ETH"}
+    rows: list[dict[str, str]] = []
+    while found := seller.get(HF, **wanted, limit=5, lastId=rows[-1]["id"] if rows else None):
+        assert len(found) == 5 or len(rows) == 20
+        rows += found
+    pages = [seller.get(LEDGERS, **wanted, pageSize=10, currentPage=number) for number in (1, 2, 3)]
+    assert [json.loads(row["context"])["tradeId"] for row in rows] == [
+        json.loads(row["context"])["tradeId"] for page in pages for row in page["items"]
+    ]
+    assert {(row["currency"], row["direction"]) for row in rows} == {(currency, direction)}
+    assert [page["totalNum"] for page in pages] == [23, 23, 23]
+
+
 def test_the_high_frequency_ledger_reaches_back_three_days_whatever_is_asked(exchange: Exchange, seller: User) -> None:
     start = exchange.now_ms - DAY_MS
     exchange.clock.advance(3 * DAY)

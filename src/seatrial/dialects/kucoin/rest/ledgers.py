@@ -18,7 +18,7 @@ from seatrial.dialects.kucoin.amounts import padded, short
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Later, Visit
 from seatrial.dialects.kucoin.errors import Error
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.paging import ALL, DAY_NS, Paging, page_of, read_bounds, read_page, read_window, span
+from seatrial.dialects.kucoin.paging import DAY_NS, Paging, page_of, read_bounds, read_page, read_window, span
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params
 from seatrial.dialects.kucoin.rest.account import find_purse
 
@@ -37,8 +37,8 @@ TOO_LONG: Final = Error(
 )
 """Source: the seed for the error. Decided: its words, after those of the fills in kucoin-rest 2.5."""
 
-OUT: Final = "out"
-IN: Final = "in"
+DIRECTIONS: Final = {"in": True, "out": False}
+"""What `direction` may be → whether the money came in."""
 
 NAMES: Final = {
     EntryKind.NONE: "Other rewards",
@@ -169,16 +169,12 @@ class Filter(NamedTuple):
 
     assets: tuple[str, ...] | None
     kinds: tuple[EntryKind, ...] | None
-    direction: str | None
+    incoming: bool | None
 
     @property
     def matches_nothing(self) -> bool:
         """Whether no posting can be wanted."""
         return self.assets is None or self.kinds is None
-
-    def wants(self, posting: Posting) -> bool:
-        """Whether a posting of these assets and kinds is wanted: the store does not know directions."""
-        return self.direction in (None, direction_of(posting))
 
 
 def ledger(visit: Visit) -> Later | dict[str, object]:
@@ -206,7 +202,7 @@ def margin_ledger(visit: Visit) -> Later | list[object]:
 
 def direction_of(posting: Posting) -> str:
     """Which way the money went, fee included."""
-    return IN if posting.amount >= posting.fee else OUT
+    return "in" if posting.incoming else "out"
 
 
 Row = Callable[[Visit, Posting, dict[str, str]], object]
@@ -224,20 +220,18 @@ def _ledger_page(visit: Visit, wanted: Filter, wallets: tuple[str, ...], row: Ro
         wallets=wallets,
         assets=wanted.assets or (),
         kinds=wanted.kinds or (),
+        incoming=wanted.incoming,
         span=span(start_ns, end_ns),
-        offset=paging.offset if wanted.direction is None else 0,
-        limit=paging.size if wanted.direction is None else ALL,
+        offset=paging.offset,
+        limit=paging.size,
     )
-    return Later(query, partial(_write_page, visit, wanted, paging, row))
+    return Later(query, partial(_write_page, visit, paging, row))
 
 
-def _write_page(visit: Visit, wanted: Filter, paging: Paging, row: Row, page: Page[Posting]) -> object:
-    postings, total = page.rows, page.total
+def _write_page(visit: Visit, paging: Paging, row: Row, page: Page[Posting]) -> object:
+    total = page.total
     assert total is not None, "the page was counted"
-    if wanted.direction is not None:
-        matching = [posting for posting in page.rows if wanted.wants(posting)]
-        postings, total = list(paging.cut(matching)), len(matching)
-    return _with_contexts(visit, postings, row, lambda rows: page_of(rows, total, paging))
+    return _with_contexts(visit, page.rows, row, lambda rows: page_of(rows, total, paging))
 
 
 def _hf_ledger(visit: Visit, codes: dict[str, tuple[EntryKind, ...]], wallet: str, row: Row) -> Later | list[object]:
@@ -255,17 +249,13 @@ def _hf_ledger(visit: Visit, codes: dict[str, tuple[EntryKind, ...]], wallet: st
         wallets=(wallet,),
         assets=wanted.assets or (),
         kinds=wanted.kinds or (),
+        incoming=wanted.incoming,
         span=span(start_ns, end_ns),
         before_id=before,
-        limit=limit if wanted.direction is None else ALL,
+        limit=limit,
         counted=False,
     )
-    return Later(query, partial(_write_rows, visit, wanted, limit, row))
-
-
-def _write_rows(visit: Visit, wanted: Filter, limit: int, row: Row, page: Page[Posting]) -> object:
-    postings = [posting for posting in page.rows if wanted.wants(posting)][:limit]
-    return _with_contexts(visit, postings, row, lambda rows: rows)
+    return Later(query, lambda page: _with_contexts(visit, page.rows, row, lambda rows: rows))
 
 
 def _with_contexts(visit: Visit, postings: list[Posting], row: Row, finish: Callable[[list[object]], object]) -> object:
@@ -303,7 +293,8 @@ def _read_filter(visit: Visit, codes: dict[str, tuple[EntryKind, ...]]) -> Filte
     if code is not None and code not in codes:
         raise BadCall(errors.OUT_OF_RANGE)
     kinds = () if code is None else codes[code] or None
-    return Filter(_read_assets(visit, params), kinds, params.choice("direction", (IN, OUT), None))
+    direction = params.choice("direction", DIRECTIONS, None)
+    return Filter(_read_assets(visit, params), kinds, None if direction is None else DIRECTIONS[direction])
 
 
 def _read_assets(visit: Visit, params: Params) -> tuple[str, ...] | None:
