@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.console import Console
 
-from bench import candles, core, ledger, report, starts, wire
+from bench import candles, core, ledger, pages, report, starts, wire
 from bench.processes import BenchError
 
 
@@ -21,14 +22,19 @@ class Sizes(Struct, frozen=True):
     worlds: int
     ledger_entries: int
     ledger_pages: int
+    long_entries: int
+    long_pages: int
     candle_trades: int
     downloaded_trades: int
 
 
 FULL = Sizes(
-    wire.Size(rounds=5, connections=64, calls=150, lone_calls=500), 100_000, 5, 20, 200_000, 500, 10_000_000, 50_000
+    wire.Size(rounds=5, connections=64, calls=150, lone_calls=500),
+    100_000, 5, 20, 200_000, 500, 10_000_000, 500, 10_000_000, 50_000,
+)  # fmt: skip
+QUICK = Sizes(
+    wire.Size(rounds=1, connections=8, calls=10, lone_calls=10), 1_000, 1, 2, 1_000, 10, 5_000, 10, 20_000, 2_000
 )
-QUICK = Sizes(wire.Size(rounds=1, connections=8, calls=10, lone_calls=10), 1_000, 1, 2, 1_000, 10, 20_000, 2_000)
 
 
 def main() -> None:
@@ -37,8 +43,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
     parser.add_argument("--quick", action="store_true", help="a few calls of everything: only shows that it works")
     parser.add_argument("--dir", type=Path, default=Path(), help="whose disk is measured (default: this folder)")
+    parser.add_argument("--entries", type=int, metavar="N", help="how long the ledger is that pages are taken from")
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else FULL
+    sizes = replace(sizes, long_entries=arguments.entries or sizes.long_entries)
     try:
         found = _measure(sizes, arguments.dir)
     except BenchError as error:
@@ -60,6 +68,7 @@ def _measure(sizes: Sizes, where: Path) -> report.Report:
         figures += starts.measure(folder, sizes.starts, sizes.worlds)
         status.update(f"a ledger of {sizes.ledger_entries:,} entries")
         figures += ledger.measure(folder, sizes.ledger_entries, sizes.ledger_pages)
+        figures += pages.measure(folder, sizes.long_entries, sizes.long_pages, status.update)
         status.update(f"candles of {sizes.candle_trades:,} trades")
         figures += candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades)
         return report.Report(report.machine(), calls, figures)

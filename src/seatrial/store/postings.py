@@ -33,7 +33,7 @@ def page(query: PostingPage, connection: Connection) -> Page[Posting]:
     newest = high - query.offset
     oldest = max(low, newest - query.limit)
     seqs = {"account": query.account_id, "low": oldest, "high": newest}
-    found = connection.execute(_BETWEEN, seqs) if oldest < newest else ()
+    found = connection.execute(_BETWEEN, seqs).all() if oldest < newest else []
     return Page([rows.posting(row) for row in found], high - low if query.counted else None)
 
 
@@ -149,7 +149,8 @@ def _is_wanted(query: PostingPage, stream: rows.RawRow) -> bool:
 def _of_seqs(account_id: int, seqs: list[int], connection: Connection) -> list[Posting]:
     if not seqs:
         return []
-    return [rows.posting(row) for row in connection.execute(_OF_SEQS, {"account": account_id, "seqs": seqs})]
+    found = connection.execute(_OF_SEQS, {"account": account_id, "seqs": seqs}).all()
+    return [rows.posting(row) for row in found]
 
 
 def _several(name: str) -> Any:  # noqa: ANN401  a bind parameter of SQLAlchemy's
