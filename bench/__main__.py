@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 from rich.console import Console
 
-from bench import candles, core, ledger, report, starts, wire
+from bench import candles, core, ledger, replay, report, starts, wire
 from bench.processes import BenchError
 
 
@@ -23,12 +23,17 @@ class Sizes(Struct, frozen=True):
     ledger_pages: int
     candle_trades: int
     downloaded_trades: int
+    replayed_trades: int
+    idle_seconds: float
 
 
 FULL = Sizes(
-    wire.Size(rounds=5, connections=64, calls=150, lone_calls=500), 100_000, 5, 20, 200_000, 500, 10_000_000, 50_000
+    wire.Size(rounds=5, connections=64, calls=150, lone_calls=500), 100_000, 5, 20, 200_000, 500, 10_000_000, 50_000,
+    100_000, 20,
+)  # fmt: skip
+QUICK = Sizes(
+    wire.Size(rounds=1, connections=8, calls=10, lone_calls=10), 1_000, 1, 2, 1_000, 10, 20_000, 2_000, 1_000, 1
 )
-QUICK = Sizes(wire.Size(rounds=1, connections=8, calls=10, lone_calls=10), 1_000, 1, 2, 1_000, 10, 20_000, 2_000)
 
 
 def main() -> None:
@@ -62,6 +67,8 @@ def _measure(sizes: Sizes, where: Path) -> report.Report:
         figures += ledger.measure(folder, sizes.ledger_entries, sizes.ledger_pages)
         status.update(f"candles of {sizes.candle_trades:,} trades")
         figures += candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades)
+        status.update(f"a tape of {sizes.replayed_trades:,} trades")
+        figures += replay.measure(folder, sizes.replayed_trades, sizes.idle_seconds)
         return report.Report(report.machine(), calls, figures)
 
 

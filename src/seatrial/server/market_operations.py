@@ -52,6 +52,7 @@ async def change_market(visit: Visit) -> shapes.MarketView:
     ticks = None if wanted.price is None else _units(wanted.price, ms.market.price_scale, "price")
     if liquidity is not None:
         _check_moved(visit, ms.market)
+        _check_awake(visit)
     if status is not None:
         await applied(visit, SetStatus(ms.market.symbol, status), StatusSet)
     if ticks is not None:
@@ -139,7 +140,7 @@ MARKET_OPERATIONS: Final = (
 
 async def _set_price(visit: Visit, ms: MarketState, ticks: int) -> None:
     world, symbol = visit.world, ms.market.symbol
-    if symbol not in world.driver.symbols:
+    if symbol not in world.driver.symbols or world.driver.due_ns == NEVER:
         await _print(visit, PrintTrade(symbol, Side.BUY, OrderKind.MARKET, ticks, ms.market.min_qty_lots))
         return
     if not world.driver.set_price(symbol, ticks, world.now_ns()):
@@ -200,6 +201,12 @@ def _check_moved(visit: Visit, market: Market) -> None:
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"nobody makes a market of {market.symbol}; of these somebody does: {', '.join(known) or 'none'}",
         )
+
+
+def _check_awake(visit: Visit) -> None:
+    driver = visit.world.driver
+    if isinstance(driver, Crowd) and driver.note.mode is Mode.OFF:
+        raise Problem(HTTPStatus.CONFLICT, "nobody quotes while the crowd is off")
 
 
 def _word(kind: type[Word], text: str, name: str) -> Word:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, Final
 
@@ -75,12 +76,18 @@ def open_world(settings: Settings) -> World:
     """Open the world of a folder, or begin one. Raises `WorldError`."""
     lock = None if settings.data is None else _claim(settings.data)
     path = None if settings.data is None else settings.data / "world.sqlite3"
-    try:
-        return _open(settings, open_store(path), lock)
-    except (StoreError, DrivingError) as error:
-        raise WorldError(str(error)) from error
-    except SQLAlchemyError as error:
-        raise WorldError(f"cannot use {path}: {getattr(error, 'orig', None) or error}") from error
+    with ExitStack() as opened:
+        if lock is not None:
+            opened.enter_context(lock)
+        try:
+            store = opened.enter_context(closing(open_store(path)))
+            world = _open(settings, store, lock)
+        except (StoreError, DrivingError) as error:
+            raise WorldError(str(error)) from error
+        except SQLAlchemyError as error:
+            raise WorldError(f"cannot use {path}: {getattr(error, 'orig', None) or error}") from error
+        opened.pop_all()
+        return world
 
 
 def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
