@@ -195,6 +195,18 @@ def test_a_crowd_that_is_turned_off_leaves_its_trades_and_takes_its_quotes(tmp_p
     inside(restart, settings=Settings(tmp_path, first_crowd=Mode.BUSY))
 
 
+def test_a_crowd_that_is_turned_off_in_maintenance_leaves_no_quotes_either() -> None:
+    async def story(server: Inside) -> None:
+        await changed(server, "/system", status="maintenance")
+        await changed(server, "/crowd", mode="off")
+        await changed(server, "/system", status="online")
+        assert not server.machine.state.live_orders
+        assert (await market(server))["bid"] is None
+        assert (await server.get("/books")).json["balanced"]
+
+    inside(story, settings=CALM)
+
+
 def test_a_new_world_begins_with_its_first_crowd() -> None:
     async def story(server: Inside) -> str:
         return str((await server.get("/crowd")).json["mode"])
