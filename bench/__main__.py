@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench import candles, core, ledger, pages, report, starts, wire
+from bench import candles, core, ledger, pages, replay, report, starts, wire
 from bench.processes import BenchError
 
 
@@ -26,14 +26,27 @@ class Sizes(Struct, frozen=True):
     long_pages: int
     candle_trades: int
     downloaded_trades: int
+    replayed_trades: int
+    idle_seconds: float
 
 
 FULL = Sizes(
     wire.Size(rounds=5, connections=64, calls=150, lone_calls=500),
-    100_000, 5, 20, 200_000, 500, 10_000_000, 500, 10_000_000, 50_000,
+    100_000, 5, 20, 200_000, 500, 10_000_000, 500, 10_000_000, 50_000, 100_000, 20,
 )  # fmt: skip
 QUICK = Sizes(
-    wire.Size(rounds=1, connections=8, calls=10, lone_calls=10), 1_000, 1, 2, 1_000, 10, 5_000, 10, 20_000, 2_000
+    wire.Size(rounds=1, connections=8, calls=10, lone_calls=10),
+    1_000,
+    1,
+    2,
+    1_000,
+    10,
+    5_000,
+    10,
+    20_000,
+    2_000,
+    1_000,
+    1,
 )
 
 
@@ -71,6 +84,8 @@ def _measure(sizes: Sizes, where: Path) -> report.Report:
         figures += pages.measure(folder, sizes.long_entries, sizes.long_pages, status.update)
         status.update(f"candles of {sizes.candle_trades:,} trades")
         figures += candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades)
+        status.update(f"a tape of {sizes.replayed_trades:,} trades")
+        figures += replay.measure(folder, sizes.replayed_trades, sizes.idle_seconds)
         return report.Report(report.machine(), calls, figures)
 
 

@@ -27,9 +27,9 @@ ROUNDS: Final = 3
 MEGA: Final = 10**6
 _ROOT: Final = Path(__file__).parent.parent
 
-_TRADES: Final = """
+TRADES: Final = """
 SELECT epoch_ms // 1000 || '.' || lpad((epoch_ms % 1000)::VARCHAR, 3, '0') AS time,
-    (8000 + 500 * sin(i / 200000.0) + (hash(i) % 200) / 10.0)::DECIMAL(18, 1) AS price,
+    (8000 + 500 * sin(i / 200000.0) + (hash(i) % {tenths}) / 10.0)::DECIMAL(18, 1) AS price,
     ((hash(i * 3) % 1000000000) / 1e8 * ((hash(i * 5) % 50)::DOUBLE / 49) ** 4 + 0.0001)::DECIMAL(18, 8) AS volume
 FROM (
     SELECT i, 1526187617523 + sum(gap) OVER (ROWS UNBOUNDED PRECEDING) AS epoch_ms FROM (
@@ -40,13 +40,13 @@ FROM (
 )
 """
 """In the shape of a large market: two in five at the time of the one before, two in five milliseconds later, the rest
-up to half a minute; small volumes with a long tail. Three seconds apart on average."""
+up to half a minute; small volumes with a long tail. Three seconds apart on average. Prices differ by so many tenths."""
 
 
 def measure(folder: Path, trades: int, downloaded: int) -> list[Figure]:
     """Everything, over so many trades."""
     store, archive = folder / "history", folder / "XBTUSD.csv"
-    duckdb.execute(f"COPY ({_TRADES.format(trades=trades)}) TO '{archive}' (FORMAT csv, HEADER false)")
+    duckdb.execute(f"COPY ({TRADES.format(trades=trades, tenths=200)}) TO '{archive}' (FORMAT csv, HEADER false)")
     imported = _run("import", store, archive)
     archive.unlink()
     per_second = trades / imported.seconds

@@ -5,6 +5,7 @@ of the answers only length and envelope are looked at, so that the server and no
 """
 
 import asyncio
+import os
 import re
 import sys
 from array import array
@@ -161,6 +162,7 @@ def main() -> None:
         load = uvloop.run(run(plan))
     except (LoadError, OSError) as error:
         sys.exit(f"the load broke off: {error}")
+    os.set_blocking(sys.stdout.fileno(), True)  # the event loop may have left it so that a long write is cut off
     sys.stdout.buffer.write(msgspec.msgpack.encode(load))
     sys.stdout.buffer.flush()
 

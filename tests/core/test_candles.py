@@ -83,12 +83,37 @@ def test_the_day_before_the_last_trade_equals_its_trades(steps: list[tuple[int, 
         stats.add(trade)
         seen.append(trade)
         assert stats.day() == _stats([old for old in seen if old.at_ns >= trade.at_ns - DAY_NS])
-        assert list(stats.window()) == [old for old in seen if old.at_ns >= trade.at_ns - DAY_NS]
+        assert list(stats.window()) == _points([old for old in seen if old.at_ns >= trade.at_ns - DAY_NS])
         assert stats.today(trade.at_ns) == _stats([o for o in seen if o.at_ns // DAY_NS == trade.at_ns // DAY_NS])
     asked_ns = seen[-1].at_ns + later_ns
     last = seen[-1].price_ticks
     todays = [trade for trade in seen if trade.at_ns // DAY_NS == asked_ns // DAY_NS]
     assert stats.today(asked_ns) == (_stats(todays) if todays else Stats(last, last, last))
+
+
+@given(STEPS, STEPS)
+def test_statistics_taken_over_go_on_like_those_that_were_there(
+    before: list[tuple[int, int, int]], after: list[tuple[int, int, int]]
+) -> None:
+    lived, seen, trades = DayStats(), [], trades_of([*before, *after])
+    for trade in trades[: len(before)]:
+        lived.add(trade)
+        seen.append(trade)
+    restored = DayStats()
+    restored.restore(_points([old for old in seen if old.at_ns >= seen[-1].at_ns - DAY_NS]), seen[-1])
+    assert _shown(restored, seen[-1]) == _shown(lived, seen[-1])
+    for trade in trades[len(before) :]:
+        lived.add(trade)
+        restored.add(trade)
+        assert _shown(restored, trade) == _shown(lived, trade)
+
+
+def _shown(stats: DayStats, last: Trade) -> tuple[Stats, Stats, bool]:
+    return stats.day(), stats.today(last.at_ns), stats.last == last
+
+
+def _points(trades: list[Trade]) -> list[tuple[int, int, int]]:
+    return [(trade.at_ns, trade.price_ticks, trade.qty_lots) for trade in trades]
 
 
 def _stats(trades: list[Trade]) -> Stats:

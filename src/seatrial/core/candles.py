@@ -6,7 +6,7 @@ Source of alignment (multiples of the length from the epoch) and of the 720: mar
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -129,6 +129,10 @@ class Stats(Struct):
     count: int = 0
 
 
+Point = tuple[int, int, int]
+"""What the statistics need of a trade: at_ns, price_ticks, qty_lots."""
+
+
 class DayStats:
     """Today since 00:00 UTC, and the 24 hours before the last trade.
 
@@ -142,34 +146,50 @@ class DayStats:
         self._today = Stats()
         self._today_start_ns = 0
         self._day = Stats()
-        self._window: deque[Trade] = deque()
-        self._highs: deque[Trade] = deque()
-        self._lows: deque[Trade] = deque()
+        self._window: deque[Point] = deque()
+        self._highs: deque[Point] = deque()
+        """Those that are highest of all from then on; the first is the highest of the window."""
+        self._lows: deque[Point] = deque()
 
     def add(self, trade: Trade) -> None:
         """Count a trade; trades arrive in order of time."""
         self.last = trade
-        self._add_today(trade)
-        price = trade.price_ticks
+        at_ns, price, lots = point = trade.at_ns, trade.price_ticks, trade.qty_lots
+        self._add_today(at_ns, price, lots)
         window, highs, lows, day = self._window, self._highs, self._lows, self._day
-        window.append(trade)
-        while highs and highs[-1].price_ticks <= price:
+        window.append(point)
+        while highs and highs[-1][1] <= price:
             highs.pop()
-        highs.append(trade)
-        while lows and lows[-1].price_ticks >= price:
+        highs.append(point)
+        while lows and lows[-1][1] >= price:
             lows.pop()
-        lows.append(trade)
-        day.volume_lots += trade.qty_lots
-        day.exact += price * trade.qty_lots
-        oldest_ns = trade.at_ns - DAY_NS
-        while window[0].at_ns < oldest_ns:
+        lows.append(point)
+        day.volume_lots += lots
+        day.exact += price * lots
+        oldest_ns = at_ns - DAY_NS
+        while window[0][0] < oldest_ns:
             gone = window.popleft()
-            day.volume_lots -= gone.qty_lots
-            day.exact -= gone.price_ticks * gone.qty_lots
+            day.volume_lots -= gone[2]
+            day.exact -= gone[1] * gone[2]
             if highs[0] is gone:
                 highs.popleft()
             if lows[0] is gone:
                 lows.popleft()
+
+    def restore(self, points: Iterable[Point], last: Trade) -> None:
+        """Take over the trades of the 24 hours that end with the last one, oldest first: as adding each, but quick."""
+        self.last = last
+        self._window.extend(points)
+        highs, lows = self._highs, self._lows
+        for point in reversed(self._window):
+            price = point[1]
+            if not highs or price > highs[0][1]:
+                highs.appendleft(point)
+            if not lows or price < lows[0][1]:
+                lows.appendleft(point)
+        self._day = _stats_of(list(self._window))
+        self._today_start_ns = last.at_ns // DAY_NS * DAY_NS
+        self._today = _stats_of([point for point in self._window if point[0] >= self._today_start_ns])
 
     def today(self, at_ns: int) -> Stats:
         """Since 00:00 UTC of that moment's day; without trades zeros, prices those of the last trade (decided)."""
@@ -184,17 +204,17 @@ class DayStats:
             return Stats()
         day = self._day
         return Stats(
-            self._window[0].price_ticks, self._highs[0].price_ticks, self._lows[0].price_ticks,
+            self._window[0][1], self._highs[0][1], self._lows[0][1],
             day.volume_lots, day.exact, len(self._window),
         )  # fmt: skip
 
-    def window(self) -> Iterator[Trade]:
+    def window(self) -> Iterator[Point]:
         """The trades of the 24 hours, oldest first."""
         return iter(self._window)
 
-    def _add_today(self, trade: Trade) -> None:
-        price, today = trade.price_ticks, self._today
-        start_ns = trade.at_ns // DAY_NS * DAY_NS
+    def _add_today(self, at_ns: int, price: int, lots: int) -> None:
+        today = self._today
+        start_ns = at_ns // DAY_NS * DAY_NS
         if start_ns != self._today_start_ns or not today.count:
             self._today_start_ns = start_ns
             today = self._today = Stats(price, price, price)
@@ -202,6 +222,13 @@ class DayStats:
             today.high_ticks = price
         elif price < today.low_ticks:
             today.low_ticks = price
-        today.volume_lots += trade.qty_lots
-        today.exact += price * trade.qty_lots
+        today.volume_lots += lots
+        today.exact += price * lots
         today.count += 1
+
+
+def _stats_of(points: list[Point]) -> Stats:
+    prices = [price for _, price, _ in points]
+    volume_lots = sum([lots for _, _, lots in points])
+    exact = sum([price * lots for _, price, lots in points])
+    return Stats(prices[0], max(prices), min(prices), volume_lots, exact, len(points))

@@ -1,9 +1,9 @@
-"""Opening the account that makes markets."""
+"""Opening the account that makes markets, and taking its quotes away."""
 
 from typing import Final
 
 from seatrial.core.accounts import HOUSE
-from seatrial.core.commands import OpenAccount
+from seatrial.core.commands import OpenAccount, QuoteMarket, Rung
 from seatrial.core.machine import Machine
 
 PLENTY: Final = 10**18
@@ -26,3 +26,14 @@ def open_house(machine: Machine, at_ns: int) -> None:
         ),
         at_ns,
     )  # fmt: skip
+
+
+def withdraw_quotes(machine: Machine, at_ns: int) -> None:
+    """Take all of its quotes away, whatever is halted."""
+    house = machine.state.house
+    rungs: dict[str, list[Rung]] = {}
+    for name, order in house.by_client_id.items() if house is not None else ():
+        place = int(name.rpartition(" ")[2])
+        rungs.setdefault(order.market, []).append(Rung(order.side, place, order.price_ticks, 0))
+    for market, gone in rungs.items():
+        machine.apply(QuoteMarket(market, tuple(gone)), at_ns)

@@ -9,6 +9,7 @@ market-data 14.
 """
 
 from collections.abc import Callable, Generator
+from itertools import groupby
 from typing import Final
 
 import msgspec
@@ -22,6 +23,7 @@ from seatrial.market.driver import NEVER
 from seatrial.market.house import open_house
 from seatrial.market.ladder import MILLITICKS, PPM, Liquidity, Shape
 from seatrial.market.luck import draw
+from seatrial.market.stamps import first_of
 
 WIDEST_PPM: Final = 1_000
 """How far apart the best quotes may be, of the price."""
@@ -80,7 +82,6 @@ class Tape:
         self._seed = seed
         self._read = read
         self._start_ns = start_ns
-        self._next: TapeRow | None = None
         self.restore(text)
 
     def _begin(self, note: Note) -> None:
@@ -88,13 +89,23 @@ class Tape:
         self._anew: list[str] = []
         """Markets to quote anew at once."""
         self._rows = self._read(max(note.recorded_ns, self._start_ns))
-        self._go_on()
-        for _ in range(note.same):
-            if self._next is not None and self._next.at_ns == note.recorded_ns:
-                self._go_on()
+        self._runs = groupby(self._rows, lambda row: row.at_ns)
+        self._next_run()
+        if self._run and self._run[0].at_ns == note.recorded_ns:
+            self._place = note.same
+            self._go_on()
+
+    def _next_run(self) -> None:
+        """Take the rows of the next time."""
+        at_ns, rows = next(self._runs, (0, ()))
+        self._run = list(rows)
+        self._place = 0
+        """Of the next row among them."""
+        self._first_ns = first_of(at_ns, len(self._run))
 
     def _go_on(self) -> None:
-        self._next = next(self._rows, None)
+        if self._place >= len(self._run):
+            self._next_run()
 
     @property
     def done_ns(self) -> int:
@@ -103,10 +114,10 @@ class Tape:
 
     @property
     def due_ns(self) -> int:
-        """When the next row was recorded; after the last one never."""
+        """When the next row is printed; after the last one never."""
         if self._anew:
             return 0
-        return self._next.at_ns if self._next is not None else NEVER
+        return max(self._first_ns + self._place, self.note.done_ns + 1) if self._run else NEVER
 
     def text(self) -> str:
         """Where it stands."""
@@ -145,25 +156,24 @@ class Tape:
 
     def act(self, machine: Machine, until_ns: int) -> None:
         """Print the next row, if it is due by then."""
-        row, note = self._next, self.note
         if self._anew:
             symbol = self._anew.pop()
             at_ns = max(until_ns, machine.state.now_ns)
-            self._quote(machine, symbol, note.markets[symbol], at_ns, len(ladder.STEPS))
-            return
-        if row is None or row.at_ns > until_ns:
-            return
-        open_house(machine, row.at_ns - ROOM_NS)
-        note.same = note.same + 1 if row.at_ns == note.recorded_ns else 1
-        note.recorded_ns = row.at_ns
+            self._quote(machine, symbol, self.note.markets[symbol], at_ns, len(ladder.STEPS))
+        elif self.due_ns <= until_ns:
+            self._print(machine, self._run[self._place], self.due_ns)
+            self._go_on()
+
+    def _print(self, machine: Machine, row: TapeRow, at_ns: int) -> None:
+        note, quoted = self.note, self._quoted(row)
+        self._place += 1
+        print_trade = PrintTrade(row.market, quoted.last_side, row.kind, row.price_ticks, row.qty_lots, at_ns)
+        before_ns = max(at_ns - ROOM_NS, note.done_ns)
+        open_house(machine, before_ns)
+        machine.apply(print_trade, before_ns)
+        note.recorded_ns, note.same, note.done_ns = row.at_ns, self._place, at_ns
         note.rows += 1
-        quoted = self._quoted(row)
-        stamp_ns = max(row.at_ns, note.done_ns + 1)
-        print_trade = PrintTrade(row.market, quoted.last_side, row.kind, row.price_ticks, row.qty_lots, stamp_ns)
-        machine.apply(print_trade, max(stamp_ns - ROOM_NS, note.done_ns))
-        note.done_ns = stamp_ns
-        self._follow(machine, row, quoted, stamp_ns)
-        self._go_on()
+        self._follow(machine, row, quoted, at_ns)
 
     def _quoted(self, row: TapeRow) -> Quoted:
         """What the row's market looks like, with who took in it."""

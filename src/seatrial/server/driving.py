@@ -7,12 +7,12 @@ from typing import Final
 from msgspec import Struct
 
 from seatrial.catalogue import CatalogueError
-from seatrial.core.commands import CancelOrders
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.market import tables
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import NEVER, Driver
+from seatrial.market.house import withdraw_quotes
 from seatrial.market.tape import Tape
 from seatrial.server.times import iso
 
@@ -66,10 +66,9 @@ def driver_of(
 
 def take_leave(machine: Machine, driver: Driver, note: str, at_ns: int) -> None:
     """Whoever moved the prices before and does not go on: its quotes go."""
-    house = machine.state.house
     is_off = isinstance(driver, Crowd) and driver.note.mode is Mode.OFF
-    if house is not None and house.orders and (is_off or _kind(note) != _kind(driver.text())):
-        machine.apply(CancelOrders(house.account.account_id, everything=True), at_ns)
+    if is_off or _kind(note) != _kind(driver.text()):
+        withdraw_quotes(machine, at_ns)
 
 
 def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | None) -> Tape:

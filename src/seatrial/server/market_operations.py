@@ -7,16 +7,15 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
-from seatrial.core.commands import CancelOrders, PrintTrade, SetStatus, SetSystemStatus
-from seatrial.core.events import OrdersCanceled, StatusSet, TradePrinted
-from seatrial.core.machine import Machine
+from seatrial.core.commands import PrintTrade, SetStatus, SetSystemStatus
+from seatrial.core.events import StatusSet, TradePrinted
 from seatrial.core.markets import Market, MarketStatus, SystemStatus
 from seatrial.core.money import format_units, parse_units
 from seatrial.core.orders import OrderKind, Side
 from seatrial.core.state import MarketState
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import NEVER
-from seatrial.market.house import open_house
+from seatrial.market.house import open_house, withdraw_quotes
 from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.market.tables import PPM_PER_PERCENT
 from seatrial.market.tape import Tape
@@ -52,6 +51,7 @@ async def change_market(visit: Visit) -> shapes.MarketView:
     ticks = None if wanted.price is None else _units(wanted.price, ms.market.price_scale, "price")
     if liquidity is not None:
         _check_moved(visit, ms.market)
+        _check_awake(visit)
     if status is not None:
         await applied(visit, SetStatus(ms.market.symbol, status), StatusSet)
     if ticks is not None:
@@ -98,9 +98,8 @@ async def change_crowd(visit: Visit) -> shapes.CrowdView:
         _tune(visit, crowd, _market(visit, wanted.pair).market, wanted)
     crowd.set_mode(mode)
     await visit.world.pass_time()
-    house = visit.state.house
-    if mode is Mode.OFF and house is not None and house.orders:
-        await applied(visit, CancelOrders(house.account.account_id, everything=True), OrdersCanceled)
+    if mode is Mode.OFF:
+        await visit.world.do(withdraw_quotes)
     return _crowd_view(visit, crowd)
 
 
@@ -139,7 +138,7 @@ MARKET_OPERATIONS: Final = (
 
 async def _set_price(visit: Visit, ms: MarketState, ticks: int) -> None:
     world, symbol = visit.world, ms.market.symbol
-    if symbol not in world.driver.symbols:
+    if symbol not in world.driver.symbols or world.driver.due_ns == NEVER:
         await _print(visit, PrintTrade(symbol, Side.BUY, OrderKind.MARKET, ticks, ms.market.min_qty_lots))
         return
     if not world.driver.set_price(symbol, ticks, world.now_ns()):
@@ -148,10 +147,7 @@ async def _set_price(visit: Visit, ms: MarketState, ticks: int) -> None:
 
 
 async def _print(visit: Visit, command: PrintTrade) -> None:
-    def have_a_house(machine: Machine, at_ns: int) -> None:
-        open_house(machine, at_ns)
-
-    await visit.world.do(have_a_house)
+    await visit.world.do(open_house)
     await applied(visit, command, TradePrinted)
 
 
@@ -200,6 +196,12 @@ def _check_moved(visit: Visit, market: Market) -> None:
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"nobody makes a market of {market.symbol}; of these somebody does: {', '.join(known) or 'none'}",
         )
+
+
+def _check_awake(visit: Visit) -> None:
+    driver = visit.world.driver
+    if isinstance(driver, Crowd) and driver.note.mode is Mode.OFF:
+        raise Problem(HTTPStatus.CONFLICT, "nobody quotes while the crowd is off")
 
 
 def _word(kind: type[Word], text: str, name: str) -> Word:

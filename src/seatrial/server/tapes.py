@@ -62,20 +62,13 @@ class RecordedFile(Struct, frozen=True):
         columns, read = self.layout.columns, _Reader(self.path.name, self.market)
         time, price, volume = (columns.index(name) for name in (layout.TIME, layout.PRICE, layout.VOLUME))
         side, kind = (columns.index(name) if name in columns else None for name in (layout.SIDE, layout.ORDER_TYPE))
-        before_ns = 0
         with _open(self.path) as file:
             lines = csv.reader(file)
             try:
                 for line in islice(lines, int(self.layout.header), None):
-                    if not line:
-                        continue
-                    at_ns = _at_ns(line[time])
-                    if at_ns < before_ns:
-                        raise ValueError("it is earlier than the one before: sort the file by time")  # noqa: TRY301
-                    before_ns = at_ns
-                    if at_ns >= first_ns:
+                    if line and read.reaches(_at_ns(line[time]), first_ns):
                         yield read.row(
-                            at_ns, line[price], line[volume], "" if side is None else line[side],
+                            line[price], line[volume], "" if side is None else line[side],
                             "" if kind is None else line[kind],
                         )  # fmt: skip
             except (ValueError, KeyError, IndexError, EOFError, OSError, csv.Error) as error:
@@ -93,7 +86,8 @@ class StoredPair(Struct, frozen=True):
         read = _Reader(self.stored.pair.name, self.market)
         try:
             for tick in ticks_from(self.store, self.stored, first_ns):
-                yield read.row(tick.time_ns, tick.price, tick.volume, tick.side, tick.order_type)
+                if read.reaches(tick.time_ns, first_ns):
+                    yield read.row(tick.price, tick.volume, tick.side, tick.order_type)
         except (HistoryError, ValueError, KeyError) as error:
             raise TapeError(f"{self.stored.pair.name} cannot be played any further: {error}") from error
 
@@ -162,12 +156,20 @@ class _Reader:
         self._name = name
         self._market = market
         self._was_finer = False
+        self._at_ns = 0
 
-    def row(self, at_ns: int, price: str, volume: str, side: str, kind: str) -> TapeRow:
-        """Raises `ValueError` and `KeyError`."""
+    def reaches(self, at_ns: int, first_ns: int) -> bool:
+        """Go on to the next trade's time; whether that is behind a moment. Raises `ValueError`."""
+        if at_ns < self._at_ns:
+            raise ValueError("it is earlier than the trade before it: sort them by time")
+        self._at_ns = at_ns
+        return at_ns >= first_ns
+
+    def row(self, price: str, volume: str, side: str, kind: str) -> TapeRow:
+        """The trade at that time. Raises `ValueError` and `KeyError`."""
         market = self._market
         ticks, lots = self._steps(price, market.price_scale), self._steps(volume, market.lot_scale)
-        return TapeRow(market.symbol, at_ns, ticks, lots, SIDES[side.lower()], KINDS[kind.lower()])
+        return TapeRow(market.symbol, self._at_ns, ticks, lots, SIDES[side.lower()], KINDS[kind.lower()])
 
     def _steps(self, text: str, scale: int) -> int:
         """Of a number finer than the market goes its nearest step; at least one."""

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, Final
 
@@ -75,12 +76,18 @@ def open_world(settings: Settings) -> World:
     """Open the world of a folder, or begin one. Raises `WorldError`."""
     lock = None if settings.data is None else _claim(settings.data)
     path = None if settings.data is None else settings.data / "world.sqlite3"
-    try:
-        return _open(settings, open_store(path), lock)
-    except (StoreError, DrivingError) as error:
-        raise WorldError(str(error)) from error
-    except SQLAlchemyError as error:
-        raise WorldError(f"cannot use {path}: {getattr(error, 'orig', None) or error}") from error
+    with ExitStack() as opened:
+        if lock is not None:
+            opened.enter_context(lock)
+        try:
+            store = opened.enter_context(closing(open_store(path)))
+            world = _open(settings, store, lock)
+        except (StoreError, DrivingError) as error:
+            raise WorldError(str(error)) from error
+        except SQLAlchemyError as error:
+            raise WorldError(f"cannot use {path}: {getattr(error, 'orig', None) or error}") from error
+        opened.pop_all()
+        return world
 
 
 def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
@@ -100,15 +107,16 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
         settings.tape, Stored(stored.market, stored.now_ns) if stored else None,
     )  # fmt: skip
     clock = _clock(settings, stored, driver)
+    at_ns = clock.now_ns() if settings.tape is None else clock.note.world_ns  # before anything of the tape is due
     if stored is None:
-        store.begin_world(seed, clock.now_ns(), clock.text())
+        store.begin_world(seed, at_ns, clock.text())
     else:
         store.load(machine.state)
     dialects: dict[str, Dialect] = {"kraken": kraken, "kucoin": Kucoin(seed, kucoin_symbols.Symbols(catalogue))}
     for venue, dialect in dialects.items():
         if all(account.account.venue != venue for account in machine.state.accounts.values()):
-            _open_demo_account(machine, venue, dialect, clock.now_ns())
-    take_leave(machine, driver, stored.market if stored else "", clock.now_ns())
+            _open_demo_account(machine, venue, dialect, at_ns)
+    take_leave(machine, driver, stored.market if stored else "", at_ns)
     if machine.state.has_changes:
         store.commit(store.batch(machine.take_changes(), machine.state, clock.text(), driver.text()))
     world = World("main", machine, store, clock, dialects, driver, fresh_state, lock)
@@ -119,16 +127,18 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
 def _clock(settings: Settings, stored: WorldRow | None, driver: Driver) -> Clock:
     """A tape's clock goes on where it stood: no time passes for a recording while nobody plays it."""
     clock = Clock(read_note(stored.clock) if stored else None)
+    now_ns = None
     if settings.tape is not None:
-        clock.set(now_ns=stored.now_ns if stored else _first_second(settings.tape, driver))
-    if settings.speed_ppm is not None or settings.flat_out:
-        clock.set(frozen=settings.speed_ppm == 0, speed_ppm=settings.speed_ppm or None)
+        now_ns = stored.now_ns if stored else _beginning(settings.tape, driver)
+    says = settings.speed_ppm is not None or settings.flat_out
+    clock.set(frozen=settings.speed_ppm == 0 if says else None, speed_ppm=settings.speed_ppm or None, now_ns=now_ns)
     return clock
 
 
-def _first_second(tape: TapeChoice, driver: Driver) -> int:
-    begin_ns = min(driver.due_ns if tape.begin_ns is None else tape.begin_ns, LATEST_NS)
-    return begin_ns - begin_ns % SECOND_NS
+def _beginning(tape: TapeChoice, driver: Driver) -> int:
+    """Where the tape begins; a whole second before its first trade where nothing is said."""
+    begin_ns = tape.begin_ns if tape.begin_ns is not None else (driver.due_ns - 1) // SECOND_NS * SECOND_NS
+    return min(begin_ns, LATEST_NS)
 
 
 def connection_of(world: World, url: str, *, key_name: str = DEMO_KEY) -> Connection:

@@ -151,10 +151,9 @@ def _market(ms: MarketState, read: Read, known: rows.Known) -> None:
     last = next(iter(read(newest_trade)), None)
     if last is not None:
         ms.trade_id = last.trade_id
-        since_ns = last.at_ns - DAY_NS
-        recent = select(trades).where(trades.c.market == symbol, trades.c.at_ns >= since_ns)
-        for row in read(recent.order_by(trades.c.trade_id)):
-            ms.stats.add(rows.trade(row))
+        points = select(trades.c.at_ns, trades.c.price_ticks, trades.c.qty_lots)
+        recent = points.where(trades.c.market == symbol, trades.c.at_ns >= last.at_ns - DAY_NS)
+        ms.stats.restore((tuple(row) for row in read(recent.order_by(trades.c.at_ns))), rows.trade(last))
         for minutes in MINUTES:
             mine = select(candles).where(candles.c.market == symbol, candles.c.minutes == minutes)
             newest = list(read(mine.order_by(candles.c.start_s.desc()).limit(KEPT + 1)))

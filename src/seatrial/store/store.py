@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
@@ -177,7 +178,8 @@ class _Reader:
         self._connection = connection
 
     def __call__(self, query: Select[Any]) -> Iterable[rows.RawRow]:
-        return self._connection.execution_options(yield_per=BATCH_ROWS).execute(query)
+        found = self._connection.execution_options(yield_per=BATCH_ROWS).execute(query)
+        return chain.from_iterable(found.partitions())  # several times quicker than row by row
 
 
 class _Statements:

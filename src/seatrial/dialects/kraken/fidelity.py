@@ -172,6 +172,17 @@ RULES: Final = (
          "Spread's `since` is inclusive, in whole seconds; the newest 200 changes are kept, those of times when both "
          "sides had orders."),
 
+    Rule("halts.modes", DOCUMENTED, "docs: Get System Status; guide: API error messages",
+         "In `post_only` only post-only limit orders and cancels are taken, in `cancel_only` only cancels, in "
+         "`maintenance` neither; an order answers `EService:Market in cancel_only mode` and the like, in maintenance "
+         "`EService:Unavailable`."),
+    Rule("halts.limit-only", DECIDED, "both are values of a pair's status; what they let through is not documented",
+         "`limit_only` takes all but market orders; `reduce_only` takes cancels only, there being no positions."),
+    Rule("halts.reads", DECIDED, "what the real venue answers to reads during maintenance was never recorded",
+         "Market data and what an account may read are answered in every mode."),
+    Rule("halts.resting", DECIDED, "no source",
+         "Orders that rest stay through a halt; those that expire in it, expire."),
+
     Rule("orders.answer", DOCUMENTED, 'support: "How to place, view, and cancel orders using a user reference"',
          "AddOrder answers `descr.order` and `txid`, a list of one."),
     Rule("orders.validate", DOCUMENTED, 'support: "Does Kraken offer an API test environment?"',

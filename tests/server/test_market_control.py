@@ -1,0 +1,287 @@
+"""What a tester can do with markets and with who moves their prices."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inside import Inside, inside
+from seatrial.core.markets import MarketStatus, SystemStatus
+from seatrial.market.crowd import Mode
+from seatrial.server.worlds import Settings
+
+CALM = Settings(None, crowd=Mode.CALM)
+LIMIT = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "price": "1000", "volume": "1"}
+TAKE = {"pair": "XBTUSD", "type": "buy", "ordertype": "market", "volume": "0.01"}
+
+
+async def market(server: Inside, pair: str = "XBTUSD") -> dict[str, Any]:
+    """How it stands."""
+    answer = await server.get(f"/markets/{pair}")
+    assert answer.status == 200, answer
+    return dict(answer.json)
+
+
+async def changed(server: Inside, path: str, **body: object) -> Any:  # noqa: ANN401  JSON
+    """A change that must be done."""
+    answer = await server.post(path, **body)
+    assert answer.status in (200, 201), answer
+    return answer.json
+
+
+async def closed_to(server: Inside) -> set[str]:
+    """What the venue refuses now: to rest an order, to take, or to cancel."""
+    found = set()
+    [txid] = (await server.call("AddOrder", **LIMIT)).json.get("result", {}).get("txid", [""])
+    if not txid:
+        found.add("rest")
+    if "error" in (taken := (await server.call("AddOrder", **TAKE)).json) and taken["error"]:
+        found.add("take")
+    if txid and (await server.call("CancelOrder", txid=txid)).json["error"]:
+        found.add("cancel")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("status", "refused"),
+    [
+        (MarketStatus.ONLINE, set()), (MarketStatus.CANCEL_ONLY, {"rest", "take"}),
+        (MarketStatus.POST_ONLY, {"rest", "take"}), (MarketStatus.LIMIT_ONLY, {"take"}),
+        (MarketStatus.REDUCE_ONLY, {"rest", "take"}),
+    ],
+)  # fmt: skip
+def test_a_market_is_halted_into_each_of_krakens_modes_and_opened_again(
+    status: MarketStatus, refused: set[str]
+) -> None:
+    async def story(server: Inside) -> None:
+        shown = await changed(server, "/markets/XBTUSD", status=status.value)
+        assert shown["status"] == status.value
+        pairs = (await server.public("AssetPairs", "pair=XBTUSD,ETHUSD")).result
+        assert [pair["status"] for pair in pairs.values()] == [status.value, "online"]
+        assert await closed_to(server) == refused
+        await changed(server, "/markets/XBTUSD", status="online")
+        assert await closed_to(server) == set()
+
+    inside(story, settings=CALM)
+
+
+@pytest.mark.parametrize(
+    ("status", "refused"),
+    [
+        (SystemStatus.ONLINE, set()), (SystemStatus.MAINTENANCE, {"rest", "take"}),
+        (SystemStatus.CANCEL_ONLY, {"rest", "take"}), (SystemStatus.POST_ONLY, {"rest", "take"}),
+        (SystemStatus.LIMIT_ONLY, {"take"}),
+    ],
+)  # fmt: skip
+def test_the_exchange_is_halted_into_each_of_krakens_modes_and_opened_again(
+    status: SystemStatus, refused: set[str]
+) -> None:
+    async def story(server: Inside) -> None:
+        assert await changed(server, "/system", status=status.value) == {"status": status.value}
+        assert (await server.get("/system")).json == {"status": status.value}
+        assert (await server.public("SystemStatus")).result["status"] == status.value
+        assert await closed_to(server) == refused
+        await changed(server, "/system", status="online")
+        assert await closed_to(server) == set()
+
+    inside(story, settings=CALM)
+
+
+def test_a_price_that_is_set_is_where_the_crowd_trades_from_then_on() -> None:
+    async def story(server: Inside) -> None:
+        shown = await changed(server, "/markets/BTC-USD", price="90000")
+        assert shown["last"] == "90000.0"
+        assert Decimal(shown["bid"]) < 90_000 < Decimal(shown["ask"])
+        euro = await market(server, "XBTEUR")
+        assert abs(Decimal(euro["bid"]) / Decimal(90_000) * Decimal("1.16") - 1) < Decimal("0.01")
+        await server.post("/clock", advance="10m")
+        assert abs(Decimal((await market(server))["last"]) / 90_000 - 1) < Decimal("0.02")
+
+    inside(story, settings=CALM)
+
+
+def test_without_a_crowd_a_price_that_is_set_is_one_trade() -> None:
+    async def story(server: Inside) -> None:
+        shown = await changed(server, "/markets/XBTUSD", price=90_000)
+        assert (shown["last"], shown["trades"], shown["bid"], shown["liquidity"]) == ("90000.0", 1, None, None)
+        ticker = (await server.public("Ticker", "pair=XBTUSD")).result["XXBTZUSD"]
+        assert ticker["c"] == ["90000.00000", "0.00005000"]
+
+    inside(story)
+
+
+def test_a_printed_trade_fills_what_is_in_its_way_and_is_seen_by_everyone() -> None:
+    async def story(server: Inside) -> None:
+        [txid] = (await server.call("AddOrder", **LIMIT)).result["txid"]
+        shown = await changed(
+            server, "/markets/XBTUSD/trades", price="999.9", volume="0.4", side="sell", ordertype="limit"
+        )
+        assert (shown["last"], shown["trades"]) == ("999.9", 2)
+        rows = (await server.public("Trades", "pair=XBTUSD&since=0")).result["XXBTZUSD"]
+        assert [(price, volume, side) for price, volume, _, side, *_ in rows] == [
+            ("1000.00000", "0.40000000", "s"), ("999.90000", "0.40000000", "s"),
+        ]  # fmt: skip
+        order = (await server.call("QueryOrders", txid=txid)).result[txid]
+        assert (order["status"], order["vol_exec"]) == ("open", "0.40000000")
+        assert (await server.get("/books")).json["balanced"]
+
+    inside(story)
+
+
+@pytest.mark.parametrize(
+    ("liquidity", "bids", "asks"),
+    [("none", False, False), ("bids", True, False), ("asks", False, True), ("both", True, True)],
+)
+def test_the_houses_quotes_are_taken_away_and_given_back(liquidity: str, *, bids: bool, asks: bool) -> None:
+    async def story(server: Inside) -> None:
+        for wanted, has_bids, has_asks in ((liquidity, bids, asks), ("both", True, True)):
+            shown = await changed(server, "/markets/XBTUSD", liquidity=wanted)
+            assert shown["liquidity"] == wanted
+            await server.post("/clock", advance="1m")
+            depth = (await server.public("Depth", "pair=XBTUSD")).result["XXBTZUSD"]
+            assert (bool(depth["bids"]), bool(depth["asks"])) == (has_bids, has_asks)
+        assert (await market(server, "ETHUSD"))["liquidity"] == "both"
+
+    inside(story, settings=CALM)
+
+
+def test_a_pair_is_tuned_and_the_world_remembers(tmp_path: Path) -> None:
+    wanted = {"pair": "XBTUSD", "price": "90000", "volatility": "8.5", "depth": 2, "activity": "0"}
+
+    async def tune(server: Inside) -> list[dict[str, object]]:
+        return list((await changed(server, "/crowd", mode="busy", **wanted))["pairs"])
+
+    async def look(server: Inside) -> tuple[str, list[dict[str, object]]]:
+        shown = (await server.get("/crowd")).json
+        return shown["mode"], shown["pairs"]
+
+    async def be_away(server: Inside) -> list[int]:
+        counts = []
+        for _ in range(2):
+            counts.append((await market(server))["trades"])
+            await server.post("/clock", advance="5s")
+        return counts
+
+    tuned = inside(tune, settings=Settings(tmp_path))
+    assert tuned[0] == {
+        "pair": "BTC/USD", "price": tuned[0]["price"], "volatility": 8.5, "depth": 2.0, "activity": 0.0,
+        "liquidity": "both",
+    }  # fmt: skip
+    assert abs(Decimal(str(tuned[0]["price"])) / 90_000 - 1) < Decimal("0.001")
+    mode, pairs = inside(look, settings=Settings(tmp_path))
+    assert (mode, pairs[0]["volatility"], pairs[1]["volatility"]) == ("busy", 8.5, 8.5)
+    before, after = inside(be_away, settings=Settings(tmp_path))
+    assert before == after, "nobody takes"
+
+
+def test_a_crowd_that_is_turned_off_leaves_its_trades_and_takes_its_quotes(tmp_path: Path) -> None:
+    async def story(server: Inside) -> None:
+        assert (await changed(server, "/crowd", mode="off"))["mode"] == "off"
+        shown = await market(server)
+        assert (shown["bid"], shown["ask"], shown["liquidity"]) == (None, None, None)
+        assert shown["trades"] > 0
+        await server.post("/clock", advance="1d")
+        assert await market(server) == shown
+
+    inside(story, settings=Settings(tmp_path, crowd=Mode.CALM))
+
+    async def restart(server: Inside) -> None:
+        assert (await server.get("/crowd")).json["mode"] == "off"
+        shown = await changed(server, "/crowd", mode="calm")
+        assert shown["mode"] == "calm"
+        assert (await market(server))["bid"] is not None
+
+    inside(restart, settings=Settings(tmp_path, first_crowd=Mode.BUSY))
+
+
+def test_a_crowd_that_is_turned_off_in_maintenance_leaves_no_quotes_either() -> None:
+    async def story(server: Inside) -> None:
+        await changed(server, "/system", status="maintenance")
+        await changed(server, "/crowd", mode="off")
+        await changed(server, "/system", status="online")
+        assert not server.machine.state.live_orders
+        assert (await market(server))["bid"] is None
+        assert (await server.get("/books")).json["balanced"]
+
+    inside(story, settings=CALM)
+
+
+def test_a_new_world_begins_with_its_first_crowd() -> None:
+    async def story(server: Inside) -> str:
+        return str((await server.get("/crowd")).json["mode"])
+
+    assert inside(story) == "off"
+    assert inside(story, settings=Settings(None, first_crowd=Mode.CALM)) == "calm"
+    assert inside(story, settings=Settings(None, first_crowd=Mode.CALM, crowd=Mode.OFF)) == "off"
+
+
+def test_while_the_crowd_is_off_nobody_has_quotes_to_take_away() -> None:
+    async def story(server: Inside) -> None:
+        assert (await server.post("/markets/XBTUSD", liquidity="none")).problem == (
+            409, "nobody quotes while the crowd is off",
+        )  # fmt: skip
+
+    inside(story)
+
+
+def test_a_crowd_is_quiet_while_the_clock_is_frozen_and_the_same_for_one_seed() -> None:
+    async def story(server: Inside) -> list[bytes]:
+        await server.post("/clock", now="2024-01-01")
+        first = (await server.public("Depth", "pair=XBTUSD")).body
+        assert (await server.public("Depth", "pair=XBTUSD")).body == first
+        await server.post("/clock", advance="5m")
+        return [(await server.public("Trades", f"pair={pair}&since=0")).body for pair in ("XBTUSD", "ETHEUR")]
+
+    one = inside(story, settings=CALM)
+    assert inside(story, settings=CALM) == one
+    assert inside(story, settings=Settings(None, seed=2, crowd=Mode.CALM)) != one
+
+
+def test_an_ordinary_market_order_fills_at_once_on_each_pair_of_the_crowd() -> None:
+    async def story(server: Inside) -> None:
+        crowd = (await server.get("/crowd")).json["pairs"]
+        balances = dict.fromkeys({code for pair in crowd for code in pair["pair"].split("/")}, "1000000")
+        rich = await server.account("rich", **balances)
+        for pair in crowd:
+            for side in ("buy", "sell"):
+                volume = "0.2" if pair["pair"].startswith("BTC") else "5" if "ETH/" in pair["pair"] else "50"
+                order = {"pair": pair["pair"], "type": side, "ordertype": "market", "volume": volume}
+                [txid] = (await server.send(rich.call("AddOrder", **order))).result["txid"]
+                shown = (await server.send(rich.call("QueryOrders", txid=txid))).result[txid]
+                assert (shown["status"], Decimal(shown["vol_exec"])) == ("closed", Decimal(volume)), pair
+        assert (await server.get("/books")).json["balanced"]
+
+    inside(story, settings=CALM)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "says"),
+    [
+        ("/markets/NOPE", {"price": "1"}, 404, "there is no market 'NOPE'"),
+        ("/markets/XBTUSD", {"price": "1.23"}, 422, "'1.23' is no price"),
+        ("/markets/XBTUSD", {"price": "0"}, 422, "is no price"),
+        ("/markets/XBTUSD", {"status": "closed"}, 422, "unknown status 'closed'"),
+        ("/markets/XBTUSD", {"liquidity": "some"}, 422, "unknown liquidity 'some'"),
+        ("/markets/ADAEUR", {"liquidity": "none"}, 422, "nobody makes a market of ADA/EUR"),
+        ("/markets/XBTUSD/trades", {"price": "1"}, 400, "volume"),
+        ("/markets/XBTUSD/trades", {"price": "1", "volume": "0"}, 422, "is no volume"),
+        ("/markets/XBTUSD/trades", {"price": "1", "volume": "1", "side": "up"}, 422, "unknown side"),
+        ("/system", {"status": "reduce_only"}, 422, "unknown status"),
+        ("/crowd", {"mode": "wild"}, 422, "unknown mode 'wild': one of off, calm, busy"),
+        ("/crowd", {"depth": 2}, 422, "say which pair"),
+        ("/crowd", {"pair": "XBTUSD", "volatility": "101"}, 422, "is no volatility"),
+        ("/crowd", {"pair": "XBTUSD", "activity": "-1"}, 422, "is no activity"),
+        ("/crowd", {"pair": "ADAEUR", "depth": 1}, 422, "nobody makes a market of ADA/EUR"),
+    ],
+)
+def test_what_cannot_be_done_is_told_and_changes_nothing(
+    path: str, body: dict[str, object], status: int, says: str
+) -> None:
+    async def story(server: Inside) -> None:
+        before = [(await server.get(of)).json for of in ("/markets", "/system", "/crowd")]
+        found, detail = (await server.post(path, **body)).problem
+        assert (found, says in detail) == (status, True), detail
+        assert [(await server.get(of)).json for of in ("/markets", "/system", "/crowd")] == before
+
+    inside(story, settings=CALM)
