@@ -1,15 +1,18 @@
 """A server killed at any moment: what it answered is there once; what it did not answer, once or not at all."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from kucoin_load import KucoinUser, send
 from load import Bank, Client, Load
 from running import RunningServer
 from seatrial.dialects.kraken.ids import Ids
-from signed_calls import Signer
+from seatrial.dialects.kucoin.ids import Ids as KucoinIds
+from signed_calls import KucoinSigner, Signer
 from stored_books import breaches, reading
 from venue_client import VenueClient
 
@@ -22,12 +25,24 @@ MOST_ANSWERS = 250
 LINGER_SECONDS = 0.01
 """A commit takes about a millisecond, so this is a random moment of one."""
 
-RICH = {"USD": "10000000", "BTC": "100000"}
+KUCOIN_USERS = 2
+RICH = {"USDT": "10000000", "BTC": "100000"}
+BOTH_RICH = RICH | {f"main:{code}": amount for code, amount in RICH.items()}
 QUICK = dict.fromkeys(("deposit_settled", "withdrawal_initial", "withdrawal_pending", "withdrawal_settled"), 0.05)
 """Delays so short that transfers move by themselves under load."""
 
 WORLD_SEED = 1
 IDS = Ids(WORLD_SEED)
+KUCOIN_IDS = KucoinIds(WORLD_SEED)
+KUCOIN_STORED: dict[str, tuple[str, Callable[[int], str]]] = {
+    "order": ("SELECT client_id, order_id FROM orders WHERE account_id = ?", KUCOIN_IDS.order),
+    "move": ("SELECT client_id, move_id FROM moves WHERE account_id = ?", KUCOIN_IDS.move),
+    "withdrawal": (
+        "SELECT remark, transfer_id FROM transfers WHERE account_id = ? AND direction = 'withdrawal'",
+        KUCOIN_IDS.withdrawal,
+    ),
+}
+"""What KuCoin's users make: where their own names for it are kept, and how its number is shown."""
 
 
 class Story:
@@ -38,16 +53,17 @@ class Story:
         self.database = data / "world.sqlite3"
         self.luck = Random(seed)  # noqa: S311  kills, no keys
         self.clients = [self._client(number, seed) for number in range(CLIENTS)]
+        self.users = [self._user(number, seed) for number in range(KUCOIN_USERS)]
         self.bank = Bank([client.name for client in self.clients], f"{seed} bank")
         server.tell("/delays", **QUICK)
 
     def live_and_die(self) -> None:
         """Start all clients, and kill the server under them."""
-        load = Load([*self.clients, self.bank], self.server.url, self.luck.randrange(1, MOST_ANSWERS))
+        load = Load([*self.clients, *self.users, self.bank], self.server.url, self.luck.randrange(1, MOST_ANSWERS))
         load.run(self.server.kill, self.luck.uniform(0, LINGER_SECONDS))
         assert not self.bank.unexpected
-        for client in self.clients:
-            assert not client.unexpected
+        assert not [client.unexpected for client in self.clients if client.unexpected]
+        assert not [user.unexpected for user in self.users if user.unexpected]
 
     def rise_and_prove(self) -> None:
         """Start again, and prove that every promise was kept."""
@@ -58,6 +74,8 @@ class Story:
             for client in self.clients:
                 self._refuse_replays(client)
                 self._resolve_doubt(client, connection)
+            for user in self.users:
+                self._ask_again(user, connection)
             self._prove(connection)
         for client in self.clients:
             self._ask_about_orders(client)
@@ -69,11 +87,19 @@ class Story:
         self.server.tell(f"/accounts/{name}/withdraw-keys", asset="XBT", key="cold", address="bc1qcold")
         return Client(name, Signer(account["key"], account["secret"]), f"{seed} {number}", number)
 
+    def _user(self, number: int, seed: int) -> KucoinUser:
+        name = f"user-{number}"
+        opened = self.server.tell("/accounts", name=name, venue="kucoin", balances=BOTH_RICH, rate_limits=False)
+        signer = KucoinSigner(opened["key"], opened["secret"], opened["passphrase"])
+        return KucoinUser(name, opened["id"], signer, f"{seed} {name}")
+
     def _prove(self, connection: sqlite3.Connection) -> None:
         assert breaches(connection) == {}
         for client in self.clients:
             self._prove_orders(client, connection)
             self._prove_withdrawals(client, connection)
+        for user in self.users:
+            self._prove_user(user, connection)
         self._prove_deposits(connection)
         self._prove_accounts(connection)
         self._prove_books(connection)
@@ -104,6 +130,24 @@ class Story:
         stopped = {IDS.withdrawal(number) for _, number, *end in rows if end == ["failure", "canceled"]}
         assert client.promises.stopped <= stopped, "an answered cancel of a withdrawal is lost"
 
+    def _prove_user(self, user: KucoinUser, connection: sqlite3.Connection) -> None:
+        for kind, promised in user.promises.made.items():
+            stored = self._stored(user, kind, connection)
+            assert promised.items() <= stored.items(), f"an answered {kind} is lost"
+            in_doubt = {user.in_doubt.name} if user.in_doubt and user.in_doubt.kind == kind else set()
+            assert stored.keys() - promised.keys() <= in_doubt, f"a {kind} is there that nobody sent"
+        query = "SELECT order_id FROM orders WHERE account_id = ? AND status = 'canceled'"
+        canceled = {KUCOIN_IDS.order(number) for (number,) in connection.execute(query, [user.account_id])}
+        assert user.promises.canceled <= canceled, "an answered cancel is lost"
+
+    def _stored(self, user: KucoinUser, kind: str, connection: sqlite3.Connection) -> dict[str, str]:
+        """What a user made, by its own names for it."""
+        query, shown = KUCOIN_STORED[kind]
+        rows = connection.execute(query, [user.account_id]).fetchall()
+        stored = {name: shown(number) for name, number in rows if name is not None}
+        assert len(stored) == len([name for name, _ in rows if name is not None]), f"a {kind} is there twice"
+        return stored
+
     def _prove_deposits(self, connection: sqlite3.Connection) -> None:
         rows = connection.execute(
             "SELECT chain_tx, name, transfer_id FROM transfers JOIN accounts USING (account_id)"
@@ -124,7 +168,7 @@ class Story:
         assert books["balanced"]
         rows = connection.execute(
             "SELECT asset, SUM(free + held + leaving), SUM(held), SUM(leaving) FROM purses"
-            " WHERE account_id <> 0 AND asset IN ('BTC', 'USD') GROUP BY asset"
+            " WHERE account_id <> 0 AND asset IN ('BTC', 'USDT') GROUP BY asset"
         ).fetchall()
         assert len(rows) == 2
         for asset, *stored in rows:
@@ -156,6 +200,20 @@ class Story:
             if ask.kind == "Withdraw":
                 newest = venue.call("WithdrawStatus", asset="XBT")[0]
                 client.promises.withdrawals[ask.mark] = newest["refid"]
+
+    def _ask_again(self, user: KucoinUser, connection: sqlite3.Connection) -> None:
+        """Send what was never answered again, unless it is there; what was answered moves nothing a second time."""
+        ask, user.in_doubt = user.in_doubt, None
+        with user.caller(self.server.url) as caller:
+            if ask is not None and ask.kind != "cancel":
+                found = self._stored(user, ask.kind, connection).get(ask.name)
+                if found is None:
+                    user.settle(ask, send(caller, ask))
+                else:
+                    user.promises.made[ask.kind][ask.name] = found
+            for name, move in list(user.promises.made["move"].items())[-2:]:
+                wanted = {"clientOid": name, "currency": "USDT", "from": "main", "to": "trade", "amount": "1"}
+                assert caller.post("/api/v2/accounts/inner-transfer", **wanted).data == {"orderId": move}
 
     def _is_there(self, client: Client, kind: str, mark: str, connection: sqlite3.Connection) -> bool | None:
         """Whether what the call asked for is stored; None where that cannot be told by looking."""
@@ -197,6 +255,7 @@ def test_what_was_answered_survives_a_kill(seed: int, tmp_path: Path) -> None:
                 error.add_note(f"seed {seed}, life {life}; its log: {server.log[-5_000:]}")
                 raise
         assert all(client.promises.orders and client.promises.canceled for client in story.clients)
+        assert all(all(user.promises.made.values()) and user.promises.canceled for user in story.users)
         assert any(client.promises.withdrawals for client in story.clients)
         assert any(client.promises.stopped for client in story.clients)
         assert story.bank.deposits

@@ -13,6 +13,7 @@ import ccxt
 import pytest
 from msgspec import Struct
 
+from kucoin_raw import KUCOIN_PYTHON
 from running import RunningServer
 from seatrial.cli import defaults
 from seatrial.server.operations import OPERATIONS
@@ -27,13 +28,15 @@ README_URL = "http://127.0.0.1:8790"
 BLOCK_SECONDS = 120
 
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
-_REFUSAL = re.compile(r"""["']error["']:\s*\[\s*["']E""")
+_REFUSAL = re.compile(r"""["']error["']:\s*\[\s*["']E|["']code["']:\s*["'](?!200000)\d{3,6}["']""")
+_HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
 class Block(Struct, frozen=True):
     """One fenced example."""
 
     place: str
+    section: str
     language: str
     code: str
 
@@ -44,6 +47,7 @@ def blocks(document: Path) -> list[Block]:
     return [
         Block(
             f"{document.relative_to(ROOT)}:{text[: match.start()].count(chr(10)) + 1}",
+            _HEADING.findall(text, 0, match.start())[-1],
             match["language"],
             match["code"],
         )
@@ -51,6 +55,8 @@ def blocks(document: Path) -> list[Block]:
     ]
 
 
+PACKAGES = {"kucoin-python": {"PYTHONPATH": str(KUCOIN_PYTHON)}}
+"""Of sections whose client is no part of the environment."""
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 RUNNABLE = [page for page in PAGES if any(block.language in {"sh", "python"} for block in blocks(page))]
 JSON_BLOCKS = [block for page in PAGES for block in blocks(page) if block.language == "json"]
@@ -61,7 +67,9 @@ def fill_in(code: str, exchange: RunningServer) -> str:
     code = code.replace(README_URL, exchange.url)
     if "YOUR_KEY" not in code:
         return code
-    issued = exchange.tell("/accounts/demo/keys")
+    account = "demo-kucoin" if "YOUR_PASSPHRASE" in code else "demo"
+    issued = exchange.tell(f"/accounts/{account}/keys")
+    code = code.replace("YOUR_PASSPHRASE", issued.get("passphrase", ""))
     return code.replace("YOUR_KEY", issued["key"]).replace("YOUR_SECRET", issued["secret"])
 
 
@@ -87,7 +95,7 @@ def run(block: Block, exchange: RunningServer, folder: Path) -> None:
         command = ["bash", "-euo", "pipefail", "-c", without_long_running(code)]
     else:
         command = [sys.executable, "-c", code]
-    environment = os.environ | {"PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"}
+    environment = os.environ | {"PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"} | PACKAGES.get(block.section, {})
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=BLOCK_SECONDS, check=False
     )

@@ -117,6 +117,12 @@ class CcxtKucoin:
         row = self.exchange.fetch_deposit_withdraw_fee(code, {"chain": chain})["info"]
         return Quota(exact(row["availableAmount"]), exact(row["withdrawMinFee"]), exact(row["withdrawMinSize"]))
 
+    def transfer(self, code: str, amount: str, source: str, target: str) -> str:
+        return str(self.exchange.transfer(code, float(amount), source, target)["id"])
+
+    def withdraw(self, code: str, amount: str, address: str, chain: str) -> str:
+        return str(self.exchange.withdraw(code, float(amount), address, {"chain": chain})["id"])
+
     def cancel_withdrawal(self, withdrawal: str) -> None:
         """Through no unified method: ccxt has none for it."""
         self.exchange.privateDeleteWithdrawalsWithdrawalId({"withdrawalId": withdrawal})

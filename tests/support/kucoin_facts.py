@@ -117,5 +117,11 @@ class KucoinClient(Protocol):
     def quota(self, code: str, chain: str) -> Quota:
         """What may be withdrawn."""
 
+    def transfer(self, code: str, amount: str, source: str, target: str) -> str:
+        """Move money between two wallets; the id of that."""
+
+    def withdraw(self, code: str, amount: str, address: str, chain: str) -> str:
+        """Send money out of the main wallet; its id."""
+
     def cancel_withdrawal(self, withdrawal: str) -> None:
         """Stop a withdrawal."""

@@ -3,9 +3,10 @@
 import json
 from decimal import Decimal
 from typing import Any, Self
+from uuid import uuid4
 
 from kucoin_universal_sdk.api import DefaultClient
-from kucoin_universal_sdk.generate.account import account, deposit, withdrawal
+from kucoin_universal_sdk.generate.account import account, deposit, transfer, withdrawal
 from kucoin_universal_sdk.generate.spot import market, order
 from kucoin_universal_sdk.model import ClientOptionBuilder, TransportOptionBuilder
 from pydantic import BaseModel
@@ -52,8 +53,8 @@ class UniversalSdk:
         self.rest: Any = DefaultClient(options).rest_service()
         accounts, spot = self.rest.get_account_service(), self.rest.get_spot_service()
         self.account, self.deposit = accounts.get_account_api(), accounts.get_deposit_api()
-        self.withdrawal, self.transfer = accounts.get_withdrawal_api(), accounts.get_transfer_api()
-        self.fee = accounts.get_fee_api()
+        self.withdrawal, self.moving = accounts.get_withdrawal_api(), accounts.get_transfer_api()
+        self.sub_accounts = accounts.get_sub_account_api()
         self.order_api, self.market = spot.get_order_api(), spot.get_market_api()
 
     def close(self) -> None:
@@ -165,6 +166,17 @@ class UniversalSdk:
         wanted = withdrawal.GetWithdrawalQuotasReq.from_dict({"currency": code, "chain": chain})
         row = self.withdrawal.get_withdrawal_quotas(wanted)
         return Quota(exact(row.available_amount), exact(row.withdraw_min_fee), exact(row.withdraw_min_size))
+
+    def transfer(self, code: str, amount: str, source: str, target: str) -> str:
+        wanted = {
+            "clientOid": uuid4().hex, "currency": code, "amount": amount, "type": "INTERNAL",
+            "fromAccountType": source.upper(), "toAccountType": target.upper(),
+        }  # fmt: skip
+        return str(self.moving.flex_transfer(transfer.FlexTransferReq.from_dict(wanted)).order_id)
+
+    def withdraw(self, code: str, amount: str, address: str, chain: str) -> str:
+        wanted = {"currency": code, "amount": amount, "toAddress": address, "withdrawType": "ADDRESS", "chain": chain}
+        return str(self.withdrawal.withdrawal_v3(withdrawal.WithdrawalV3Req.from_dict(wanted)).withdrawal_id)
 
     def cancel_withdrawal(self, withdrawal_id: str) -> None:
         wanted = withdrawal.CancelWithdrawalReq.from_dict({"withdrawalId": withdrawal_id})

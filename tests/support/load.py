@@ -1,18 +1,18 @@
 """Clients that keep a server busy, and remember what it promised them."""
 
 import http.client
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from signed_calls import SignedCall, Signer
 from venue_client import VenueClient
 
-MARKET = "XBTUSD"
+MARKET = "XBTUSDT"
 CANCEL_WHAT_IS_GONE = "EOrder:Unknown order"
 
 
@@ -180,10 +180,17 @@ class Bank:
             self.accounts[name] = answer["key"]
 
 
+class Worker(Protocol):
+    """One who calls."""
+
+    def work(self, url: str, done: Callable[[], bool]) -> None:
+        """Call until told that it is done, or until the server is gone."""
+
+
 class Load:
     """All clients at work on one life of a server, until it was answered often enough and killed."""
 
-    def __init__(self, workers: list[Client | Bank], url: str, answers: int) -> None:
+    def __init__(self, workers: Sequence[Worker], url: str, answers: int) -> None:
         self._left = answers
         self._enough = Event()
         self._over = Event()

@@ -17,6 +17,7 @@ from venue import Keys
 Connect = Callable[..., Any]
 
 BITCOIN = "BTC/USDT"
+TRON_ADDRESS = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"
 
 
 @pytest.fixture
@@ -156,6 +157,20 @@ class TestAccount:
         (deposit,) = exchange.fetch_deposits()
         assert (deposit["type"], deposit["currency"], deposit["amount"]) == ("deposit", "BTC", 0.5)
         assert (deposit["status"], deposit["txid"], deposit["network"]) == ("ok", "ab" * 32, "BTC")
+
+    def test_transfers_are_found_in_the_ledger(self, venue: KucoinVenue, connect: Connect) -> None:
+        exchange = connect(venue.account(USDT="100"))
+        exchange.transfer("USDT", 25, "spot", "main")
+        rows = exchange.fetch_transfers("USDT", None, None, {"direction": "out"})
+        assert [(row["amount"], row["currency"]) for row in rows] == [(25.0, "USDT")]
+
+    def test_a_withdrawal_has_its_network_and_address(self, venue: KucoinVenue, connect: Connect) -> None:
+        exchange = connect(venue.account(**{"main:USDT": "100"}))
+        exchange.load_markets()
+        sent = exchange.withdraw("USDT", 50, TRON_ADDRESS, {"network": "TRC20"})
+        (row,) = exchange.fetch_withdrawals("USDT")
+        assert (row["id"], row["status"], row["amount"]) == (sent["id"], "pending", 50.0)
+        assert (row["network"], row["address"], row["fee"]["cost"]) == ("TRC20", TRON_ADDRESS, 3.0)
 
     def test_a_tag_goes_with_its_address(self, connect: Connect) -> None:
         exchange = connect()

@@ -24,6 +24,14 @@ Connect = Callable[[Keys], KucoinClient]
 BITCOIN = "BTC/USDT"
 LIMIT = {"clientOid": "mine", "side": "buy", "symbol": "BTC-USDT", "type": "limit", "price": "100", "size": "0.01"}
 THOUSAND = {"USDT": Holding(Decimal(1000), Decimal(0))}
+WITHDRAWAL = {
+    "currency": "USDT", "toAddress": "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", "withdrawType": "ADDRESS", "chain": "trx",
+    "amount": "50",
+}  # fmt: skip
+TRANSFER = {
+    "clientOid": "mine", "currency": "USDT", "amount": "1", "type": "INTERNAL", "fromAccountType": "TRADE",
+    "toAccountType": "MAIN",
+}  # fmt: skip
 NO_ORDER = "5bd6e9286d99522a52e458de"
 ELEVEN = "BTC,ETH,SOL,XRP,DOGE,ADA,DOT,LTC,LINK,AVAX,ATOM"
 
@@ -100,6 +108,20 @@ MISTAKES = [
     ),
     Mistake("POST", "/api/v3/deposit-address/create", {"currency": "BTC", "chain": "nope"}, NO_CHAIN),
     Mistake("DELETE", f"/api/v1/withdrawals/{NO_ORDER}", {}, parameter("withdrawal not exist.")),
+    Mistake("POST", "/api/v3/withdrawals", WITHDRAWAL, Refusal("260100", "account.noBalance", ccxt.InsufficientFunds)),
+    Mistake(
+        "POST", "/api/v3/withdrawals", WITHDRAWAL | {"amount": "1"},
+        parameter("The withdrawal amount is below the minimum requirement.", ccxt.ExchangeError),
+    ),
+    Mistake("POST", "/api/v3/withdrawals", WITHDRAWAL | {"chain": "nope"}, NO_CHAIN),
+    Mistake(
+        "POST", "/api/v3/accounts/universal-transfer", TRANSFER | {"amount": "1000.01"},
+        Refusal("230003", "Balance insufficient!", ccxt.InsufficientFunds),
+    ),
+    Mistake(
+        "POST", "/api/v3/accounts/universal-transfer", TRANSFER | {"toAccountType": "POCKET"},
+        parameter("toAccountType not in the given range!"),
+    ),
 ]  # fmt: skip
 
 
@@ -176,7 +198,12 @@ class TestKeys:
 
     @pytest.mark.parametrize(
         ("verb", "path", "params"),
-        [("POST", "/api/v1/orders", LIMIT), ("DELETE", f"/api/v1/withdrawals/{NO_ORDER}", {})],
+        [
+            ("POST", "/api/v1/orders", LIMIT),
+            ("POST", "/api/v3/accounts/universal-transfer", TRANSFER),
+            ("POST", "/api/v3/withdrawals", WITHDRAWAL),
+            ("DELETE", f"/api/v1/withdrawals/{NO_ORDER}", {}),
+        ],
     )
     def test_a_key_that_may_only_read(
         self, client_name: str, venue: KucoinVenue, connect: Connect, verb: str, path: str, params: dict[str, Any]

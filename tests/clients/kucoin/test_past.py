@@ -1,9 +1,8 @@
 """Months of history, read as KuCoin lets it be read: the ledger a day at a time, orders and fills a week at a time."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from kucoin_facts import KucoinClient, Window
 from kucoin_past import BUSY_DAY, BUSY_FILLS, DAY_MS, DAYS, DEPOSIT, SIZE, Past, live_through, price_of
 from kucoin_venue import KucoinVenue
 from running import RunningServer
+from traders import total
 
 
 @pytest.fixture(scope="module")
@@ -43,22 +43,14 @@ def day_of(past: Past, number: int, size: int = 500, code: str | None = None) ->
     return Window(start_ms, start_ms + DAY_MS - 1, size, code)
 
 
-def totals(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
-    """The sum of each code."""
-    found: dict[str, Decimal] = {}
-    for code, amount in amounts:
-        found[code] = found.get(code, Decimal(0)) + amount
-    return found
-
-
 def test_day_by_day_the_whole_ledger_is_there_once_and_adds_up_to_the_balances(
     client: KucoinClient, past: Past
 ) -> None:
     lines = [line for day in range(DAYS) for line in client.lines(day_of(past, day))]
     assert len(lines) == len(set(lines)) == past.lines
     balances = [*client.balances("main").items(), *client.balances("trade").items()]
-    owned = totals((code, holding.total) for code, holding in balances)
-    assert totals((line.code, line.amount) for line in lines) == owned
+    owned = total((code, holding.total) for code, holding in balances)
+    assert total((line.code, line.amount) for line in lines) == owned
     assert owned["BTC"] == SIZE * len(past.purchases) + DEPOSIT * len(past.deposits)
     assert owned["USDT"] == 1_000_005 - sum(past.purchases) * SIZE - sum(line.fee for line in lines)
 

@@ -4,6 +4,7 @@ from contextlib import closing
 
 import pytest
 from kucoin.exceptions import KucoinAPIException
+from kucoin_universal_sdk.generate.account import subaccount
 
 from kucoin_raw import KucoinPython, PythonKucoin, kucoin_python
 from kucoin_universal import UniversalSdk
@@ -29,6 +30,17 @@ class TestKucoinPython:
             (account,) = client.user.get_account_list("USDT", "trade")
             (hold,) = client.user.get_account_hold(account["id"])["items"]
         assert (hold["orderId"], hold["holdAmount"], hold["currency"]) == (order, "2002", "USDT")
+
+    def test_money_goes_to_a_sub_account_and_back(self, venue: KucoinVenue) -> None:
+        keys = venue.account(**{"main:USDT": "100"})
+        with closing(KucoinPython(venue.url, keys.key, keys.secret, keys.passphrase)) as client:
+            client.user.create_sub_account("secret123", "worker01", "Spot")
+            (sub,) = client.user.get_sub_user()
+            client.user.transfer_master_sub("USDT", "40", "OUT", sub["userId"])
+            client.user.transfer_master_sub("USDT", "15", "IN", sub["userId"])
+            (balances,) = client.user.get_sub_accounts()
+            assert client.balances("main")["USDT"].total == 75
+        assert [(row["currency"], row["balance"]) for row in balances["mainAccounts"]] == [("USDT", "25")]
 
 
 class TestPythonKucoin:
@@ -75,6 +87,18 @@ class TestUniversalSdk:
             assert client.account.get_spot_account_type().data is False
         assert (key.api_key, key.api_version, key.is_master) == (keys.key, 3, True)
         assert (user.level, user.sub_quantity) == (0, 0)
+
+    def test_it_makes_sub_accounts_and_their_keys(self, venue: KucoinVenue) -> None:
+        keys = venue.account(**{"main:USDT": "100"})
+        with closing(UniversalSdk(venue.url, keys.key, keys.secret, keys.passphrase)) as client:
+            wanted = {"password": "secret123", "subName": "worker02", "access": "Spot"}
+            made = client.sub_accounts.add_sub_account(subaccount.AddSubAccountReq.from_dict(wanted))
+            page = client.sub_accounts.get_spot_sub_accounts_summary_v2(subaccount.GetSpotSubAccountsSummaryV2Req())
+            wanted = {"subName": "worker02", "passphrase": "opensesame", "remark": "bot"}
+            key = client.sub_accounts.add_sub_account_api(subaccount.AddSubAccountApiReq.from_dict(wanted))
+        assert [(row.uid, row.sub_name) for row in page.items] == [(made.uid, "worker02")]
+        with closing(UniversalSdk(venue.url, key.api_key, key.api_secret, "opensesame")) as worker:
+            assert worker.balances() == {}
 
     def test_it_reads_the_market(self, venue: KucoinVenue) -> None:
         keys = venue.account()

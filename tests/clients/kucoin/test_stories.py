@@ -217,3 +217,32 @@ class TestFunding:
     def test_the_quota_says_what_may_be_withdrawn_and_what_it_costs(self, venue: KucoinVenue, connect: Connect) -> None:
         client = connect(venue.account(BTC="3", **{"main:BTC": "1.5"}))
         assert client.quota("BTC", "btc") == Quota(Decimal("1.5"), Decimal("0.00015"), Decimal("0.0004"))
+
+    def test_money_moves_between_wallets_with_a_row_on_each_side(self, venue: KucoinVenue, connect: Connect) -> None:
+        client = connect(venue.account(USDT="100"))
+        client.transfer("USDT", "40.5", "trade", "main")
+        assert client.balances() == {"USDT": holding("59.5")}
+        assert client.balances("main") == {"USDT": holding("40.5")}
+        amounts = sorted(row.amount for row in client.lines(last_day(venue)))
+        assert amounts == [Decimal("-40.5"), Decimal("40.5"), Decimal(100)]
+
+    def test_a_withdrawal_is_processed_sent_and_done(self, venue: KucoinVenue, connect: Connect) -> None:
+        client = connect(venue.account(**{"main:BTC": "1"}))
+        withdrawal = client.withdraw("BTC", "0.5", ADDRESS, "btc")
+        assert client.withdrawals("BTC") == {withdrawal: flow("pending", "0.5", "0.00015")}
+        venue.drive(withdrawal, "Pending")
+        venue.drive(withdrawal, "Settled")
+        assert client.withdrawals("BTC") == {withdrawal: flow("pending", "0.5", "0.00015")}
+        venue.drive(withdrawal, "Success")
+        assert client.withdrawals("BTC") == {withdrawal: flow("ok", "0.5", "0.00015")}
+        assert client.balances("main") == {"BTC": holding("0.49985")}
+        (row,) = (row for row in client.lines(last_day(venue)) if row.about == withdrawal)
+        assert row[:3] == ("BTC", Decimal("-0.50015"), Decimal("0.00015"))
+
+    def test_a_canceled_withdrawal_comes_back(self, venue: KucoinVenue, connect: Connect) -> None:
+        client = connect(venue.account(**{"main:BTC": "1"}))
+        withdrawal = client.withdraw("BTC", "0.5", ADDRESS, "btc")
+        assert client.balances("main") == {"BTC": holding("1", "0.50015")}
+        client.cancel_withdrawal(withdrawal)
+        assert client.withdrawals("BTC") == {withdrawal: flow("failed", "0.5", "0.00015")}
+        assert client.balances("main") == {"BTC": holding("1")}

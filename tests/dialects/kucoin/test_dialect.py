@@ -12,13 +12,10 @@ from kucoin_exchange import Exchange, User, answer
 from seatrial.core.commands import PassTime, SetSystemStatus
 from seatrial.core.funding import TransferStatus
 from seatrial.core.markets import SystemStatus
-from seatrial.dialects.kucoin.dialect import PERMISSIONS, ROUTES
+from seatrial.dialects.kucoin.dialect import ENDPOINTS, PERMISSIONS, ROUTES
 from seatrial.dialects.kucoin.endpoint import Endpoint
-from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, trading
 from seatrial.dialects.wire import Call
 
-MODULES = (market, account, ledgers, history, trading, funding)
-ENDPOINTS = [endpoint for module in MODULES for endpoint in module.ENDPOINTS]
 PRIVATE = [endpoint for endpoint in ENDPOINTS if isinstance(endpoint, Endpoint)]
 
 

@@ -30,18 +30,17 @@ from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, ma
 from seatrial.dialects.kucoin.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply
 
-ROUTES: Final = Routes(
-    (
-        *market.ENDPOINTS,
-        *account.ENDPOINTS,
-        *ledgers.ENDPOINTS,
-        *history.ENDPOINTS,
-        *trading.ENDPOINTS,
-        *funding.ENDPOINTS,
-        *sub_accounts.ENDPOINTS,
-        *transfers.ENDPOINTS,
-    )
+ENDPOINTS: Final = (
+    *market.ENDPOINTS,
+    *account.ENDPOINTS,
+    *ledgers.ENDPOINTS,
+    *history.ENDPOINTS,
+    *trading.ENDPOINTS,
+    *funding.ENDPOINTS,
+    *sub_accounts.ENDPOINTS,
+    *transfers.ENDPOINTS,
 )
+ROUTES: Final = Routes(ENDPOINTS)
 
 ALWAYS_OPEN: Final = frozenset({"/api/v1/status", "/api/v1/timestamp"})
 """What is answered while the exchange as a whole is closed. Decided: else nobody could hear that it is."""
