@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from any_commands import OPENING, new_machine, new_state
+from inner_database import sqlite
 from seatrial.core.machine import Machine
 from seatrial.core.queries import PostingPage
 from seatrial.core.rejects import Reject
@@ -86,7 +87,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path)
     foreign = sqlite3.connect(path)
     foreign.execute("CREATE TABLE songs (title TEXT)")
     foreign.commit()
-    assert refusal(path) == f"{path} is a database of another program: choose another folder"
+    assert refusal(path) == f"{path} is a database of another program: choose another place"
     assert foreign.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
     foreign.close()
 
@@ -209,7 +210,7 @@ def test_history_cannot_be_written_through_the_readers(tmp_path: Path) -> None:
     store = open_store(tmp_path / "world.sqlite3")
     fill(store)
     page = store.answer(PostingPage(1))
-    with store._reader.connect() as connection, pytest.raises(Exception, match="readonly"):
+    with sqlite(store).reader.connect() as connection, pytest.raises(Exception, match="readonly"):
         connection.exec_driver_sql("DELETE FROM postings")
     assert store.answer(PostingPage(1)) == page
     store.close()
@@ -220,7 +221,7 @@ def test_a_store_keeps_to_what_was_committed_while_a_commit_is_under_way(tmp_pat
     store = open_store(tmp_path / "world.sqlite3")
     fill(store)
     before = store.answer(PostingPage(1))
-    with store._writer.begin() as connection:
+    with sqlite(store).writer.begin() as connection:
         connection.exec_driver_sql("DELETE FROM postings")
         assert store.answer(PostingPage(1)) == before
         connection.rollback()
@@ -230,7 +231,7 @@ def test_a_store_keeps_to_what_was_committed_while_a_commit_is_under_way(tmp_pat
 def test_what_is_committed_is_synced_to_the_disk(tmp_path: Path) -> None:
     """An answered command must survive a power cut."""
     store = open_store(tmp_path / "world.sqlite3")
-    with store._writer.connect() as connection:
+    with sqlite(store).writer.connect() as connection:
         settings = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")]
     store.close()
     assert settings == [2, "wal"]

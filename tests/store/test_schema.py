@@ -33,7 +33,7 @@ from seatrial.core.queries import (
     TradePage,
     TransferPage,
 )
-from seatrial.store import history, reload, schema, store, versions
+from seatrial.store import history, reload, schema, sqlite, versions
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def script() -> ScriptDirectory:
 @pytest.fixture
 def created() -> Iterator[Engine]:
     """A database as a new world gets it."""
-    engine = store._memory_engine()
+    engine = sqlite.memory_engine()
     versions.create(engine)
     yield engine
     engine.dispose()
@@ -56,7 +56,7 @@ def created() -> Iterator[Engine]:
 @pytest.fixture
 def migrated() -> Iterator[Engine]:
     """An empty database that went through all migrations."""
-    engine = store._memory_engine()
+    engine = sqlite.memory_engine()
     versions._upgrade(engine)
     yield engine
     engine.dispose()
@@ -212,7 +212,7 @@ def test_postgresql_could_write_each_table(name: str) -> None:
     table = schema.METADATA.tables[name]
     assert str(insert(table).compile(dialect=POSTGRESQL)).split()[:3] == ["INSERT", "INTO", name]
     if table in schema.CHANGING:
-        update = str(store._update(table, schema.CHANGING[table]).compile(dialect=POSTGRESQL))
+        update = str(sqlite._update(table, schema.CHANGING[table]).compile(dialect=POSTGRESQL))
         assert update.split()[:3] == ["UPDATE", name, "SET"]
 
 

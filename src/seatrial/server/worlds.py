@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Final
 
@@ -58,6 +59,8 @@ class Settings(Struct, frozen=True):
 
     data: Path | None
     """Its folder; None: nothing is kept."""
+    database: str | None = None
+    """The URL of the PostgreSQL database that keeps it; None: a file in its folder does."""
     seed: int = 1
     require_user_agent: bool = False
     crowd: Mode | None = None
@@ -72,15 +75,23 @@ class Settings(Struct, frozen=True):
 
 
 def open_world(settings: Settings) -> World:
-    """Open the world of a folder, or begin one. Raises `WorldError`."""
+    """Open the world of a folder or database, or begin one. Raises `WorldError`."""
     lock = None if settings.data is None else _claim(settings.data)
     path = None if settings.data is None else settings.data / "world.sqlite3"
     try:
-        return _open(settings, open_store(path), lock)
-    except (StoreError, DrivingError) as error:
+        store = open_store(settings.database or path)
+    except StoreError as error:
         raise WorldError(str(error)) from error
-    except SQLAlchemyError as error:
-        raise WorldError(f"cannot use {path}: {getattr(error, 'orig', None) or error}") from error
+    with ExitStack() as failing:
+        failing.callback(store.close)
+        try:
+            world = _open(settings, store, lock)
+        except (StoreError, DrivingError) as error:
+            raise WorldError(str(error)) from error
+        except SQLAlchemyError as error:
+            raise WorldError(f"cannot use {store.database.name}: {getattr(error, 'orig', None) or error}") from error
+        failing.pop_all()
+    return world
 
 
 def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
