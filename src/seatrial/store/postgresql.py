@@ -99,7 +99,7 @@ class Postgresql:
         self._epoch = 0
         self._statements = {table: _Statements(table) for table in schema.METADATA.sorted_tables}
         self._maker = create_engine(
-            "postgresql+psycopg://", creator=self._connect, poolclass=NullPool, hide_parameters=True
+            "postgresql+psycopg://", creator=self._connect_to_make, poolclass=NullPool, hide_parameters=True
         )
         self._reader = self._reading_engine()
 
@@ -214,9 +214,13 @@ class Postgresql:
             raise
         return connection
 
-    def _connect_to_read(self) -> Driver:
+    def _connect_to_make(self) -> Driver:
         connection = self._connect()
         connection.autocommit = False
+        return connection
+
+    def _connect_to_read(self) -> Driver:
+        connection = self._connect_to_make()
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         return connection
