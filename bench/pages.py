@@ -194,7 +194,7 @@ def _kucoin(
 
 
 def _count(store: Store, statement: str) -> int:
-    with store._reader.connect() as connection:  # noqa: SLF001  no question of ours reads a whole ledger
+    with store.database.reading() as connection:
         return int(connection.exec_driver_sql(statement).scalar_one())
 
 

@@ -1,9 +1,15 @@
-"""How hypothesis runs: the same examples every time, and many more of them when somebody hunts for bugs.
+"""How hypothesis runs, and the databases that worlds are kept in.
 
-`make test ARGS="--hypothesis-profile=hunt"` draws anew on every run.
+Hypothesis tries the same examples every time; `make test ARGS="--hypothesis-profile=hunt"` draws many more, and anew.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+import postgres
 
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
@@ -19,3 +25,26 @@ settings.register_profile(
     "hunt", max_examples=3_000, deadline=None, stateful_step_count=40, suppress_health_check=_SLOW_IS_FINE
 )
 settings.load_profile("ci")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers share what their controller begins and ends."""
+    if not hasattr(config, "workerinput"):
+        postgres.begin_run()
+        config.add_cleanup(postgres.end_run)
+
+
+@pytest.fixture
+def postgresql() -> Iterator[str]:
+    """The URL of an empty schema of a real PostgreSQL."""
+    with postgres.fresh_schema(postgres.shared_url()) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a world can be kept: a file, or a database."""
+    if request.param == "sqlite":
+        return tmp_path / "world.sqlite3"
+    url: str = request.getfixturevalue("postgresql")
+    return url

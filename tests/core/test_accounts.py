@@ -60,6 +60,14 @@ def test_a_key_belongs_to_an_account(floor: Floor) -> None:
     assert floor.refusal(IssueKey(9, "bot", "other", "secret", frozenset())) is Reject.ACCOUNT_UNKNOWN
 
 
+def test_a_key_is_issued_once(floor: Floor) -> None:
+    """A second one would take the first one's place, and the store would keep both."""
+    _issue(floor)
+    before = floor.machine.fingerprint()
+    assert floor.refusal(IssueKey(1, "bot", "public", "other", frozenset())) is Reject.KEY_TAKEN
+    assert floor.machine.fingerprint() == before
+
+
 def test_a_nonce_of_an_unknown_key_is_refused(floor: Floor) -> None:
     assert floor.refusal(SpendNonce("public", 1)) is Reject.KEY_UNKNOWN
 

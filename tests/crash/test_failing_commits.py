@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
+from inner_database import sqlite
 from inside import Answer, Inside, inside
 from seatrial.core.machine import Machine
 from seatrial.store.store import Batch
@@ -116,7 +117,7 @@ def failed(answer: Answer) -> bool:
 
 async def all_at_once(server: Inside, wanted: list[Ask], fails_at: int | None) -> tuple[list[str], list[bool]]:
     """Ask all at once while a statement fails; the statements that there were, and which answers failed."""
-    with faulty(server.world._store._writer, fails_at) as faults:
+    with faulty(sqlite(server.world._store).writer, fails_at) as faults:
         answers = await asyncio.gather(*(ask() for ask in wanted))
         statements = list(faults.statements)
         await recovered(server)
@@ -221,7 +222,7 @@ def test_a_full_disk_is_survived(begun: Path, tmp_path: Path) -> None:
         bob = signer(server, "bob")
 
         def limit(pages: int) -> None:
-            with server.world._store._writer.connect() as connection:
+            with sqlite(server.world._store).writer.connect() as connection:
                 connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
         def order(userref: int) -> SignedCall:

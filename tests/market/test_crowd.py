@@ -281,7 +281,7 @@ def test_quotes_leave_nothing_behind_in_the_store() -> None:
             for _ in range(50):
                 driver.act(world.machine, until_ns)
             store.commit(store.batch(world.machine.take_changes(), world.machine.state, "ticking", driver.text()))
-        with store._reader.begin() as connection:
+        with store.database.reading() as connection:
             tables = ("orders", "quotes", "fills", "postings", "purses", "world_notes")
             counting = " UNION ALL ".join(f"SELECT count(*) FROM {table}" for table in tables)  # noqa: S608  names above
             sizes.append(connection.exec_driver_sql(counting).scalars().all())

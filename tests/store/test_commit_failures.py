@@ -1,15 +1,18 @@
 """A commit that fails, at whichever statement, leaves the store as it was, and the world goes on from there."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from any_commands import OPENING, PRICES, new_machine, new_state
+from inner_database import sqlite
 from seatrial.core.accounts import HOUSE
 from seatrial.core.commands import (
     CancelOrders,
@@ -38,6 +41,8 @@ from seatrial.core.markets import MarketStatus
 from seatrial.core.orders import OrderKind, Side
 from seatrial.core.rejects import Reject
 from seatrial.store import schema
+from seatrial.store.errors import StoreError
+from seatrial.store.postgresql import Postgresql
 from seatrial.store.store import Store, open_store
 from trading_floor import START_NS
 
@@ -107,14 +112,15 @@ def loaded(store: Store) -> Machine:
 
 def content(store: Store) -> dict[str, list[Any]]:
     """Every row of every table."""
-    with store._writer.connect() as connection:
+    with store.database.reading() as connection:
         return {name: connection.execute(select(table)).all() for name, table in schema.METADATA.tables.items()}  # type: ignore[misc]
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "memory", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A store with the first commands in it."""
-    store = open_store(tmp_path / "world.sqlite3" if request.param == "file" else None)
+    files = {"file": tmp_path / "world.sqlite3", "memory": None}
+    store = open_store(files[request.param] if request.param in files else request.getfixturevalue("postgresql"))
     store.begin_world(7, START_NS, "ticking")
     commit(store, do(new_machine(), FIRST))
     yield store
@@ -122,25 +128,44 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 class Breaking:
-    """The driver's calls, of which one fails."""
+    """The writer's statements, of which one fails."""
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self.left = -1
         self.statements: list[str] = []
-        dialect = store._writer.dialect
+        if isinstance(store.database, Postgresql):
+            monkeypatch.setattr(psycopg.Cursor, "execute", self._breaking_server(psycopg.Cursor.execute))
+            return
+        dialect = sqlite(store).writer.dialect
         for name in ("do_execute", "do_executemany"):
-            monkeypatch.setattr(dialect, name, self._breaking(getattr(dialect, name)))
+            monkeypatch.setattr(dialect, name, self._breaking_driver(getattr(dialect, name)))
 
-    def _breaking(self, really: Callable[..., Any]) -> Callable[..., Any]:
+    def _breaking_driver(self, really: Callable[..., Any]) -> Callable[..., Any]:
         def call(cursor: object, statement: str, *rest: object) -> None:
-            self.statements.append(statement)
-            self.left -= 1
-            if self.left == 0:
+            if self._is_next(statement):
                 message = "disk I/O error"
                 raise sqlite3.OperationalError(message)
             really(cursor, statement, *rest)
 
         return call
+
+    def _breaking_server(self, really: Callable[..., Any]) -> Callable[..., Any]:
+        """The server itself refuses a statement, while those behind it are on their way."""
+
+        def call(cursor: Any, statement: Any, *rest: object, **options: object) -> object:  # noqa: ANN401  the driver's
+            if not cursor.connection.pgconn.pipeline_status:
+                return really(cursor, statement, *rest, **options)
+            told = statement if isinstance(statement, str) else statement.decode()
+            return (
+                really(cursor, "SELECT 1 / 0") if self._is_next(told) else really(cursor, statement, *rest, **options)
+            )
+
+        return call
+
+    def _is_next(self, statement: str) -> bool:
+        self.statements.append(statement)
+        self.left -= 1
+        return self.left == 0
 
 
 def test_a_failure_at_any_statement_leaves_nothing_of_the_commit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,22 +178,35 @@ def test_a_failure_at_any_statement_leaves_nothing_of_the_commit(store: Store, m
         breaking.statements, breaking.left = [], place
         try:
             commit(store, machine)
-        except OperationalError as error:
-            assert "disk I/O error" in str(error)  # noqa: PT017  the last one does not fail
+        except (OperationalError, StoreError) as error:
+            assert re.search("disk I/O error|division by zero", str(error))  # noqa: PT017  the last one does not fail
         else:
             break
         breaking.left = -1
         assert content(store) == rows
     breaking.left = -1
     verbs = {statement.split()[0] for statement in breaking.statements}
-    assert verbs == {"BEGIN", "INSERT", "UPDATE", "DELETE"}
+    assert verbs - {"COMMIT"} == {"BEGIN", "INSERT", "UPDATE", "DELETE"}
     assert len(breaking.statements) == place - 1
     written = " ".join(breaking.statements)
     assert all(f" {name} " in written for name in rows)
     assert loaded(store).fingerprint() == goal
 
 
-def test_a_failure_at_the_commit_itself_leaves_nothing_of_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(params=["file", "memory"])
+def sqlite_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """The same in SQLite, whose driver can be made to fail at COMMIT."""
+    store = open_store(tmp_path / "world.sqlite3" if request.param == "file" else None)
+    store.begin_world(7, START_NS, "ticking")
+    commit(store, do(new_machine(), FIRST))
+    yield store
+    store.close()
+
+
+def test_a_failure_at_the_commit_itself_leaves_nothing_of_it(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = sqlite_store
     rows, before = content(store), loaded(store).fingerprint()
     machine = do(loaded(store), SECOND)
 
@@ -177,7 +215,7 @@ def test_a_failure_at_the_commit_itself_leaves_nothing_of_it(store: Store, monke
         raise sqlite3.OperationalError(message)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store._writer.dialect, "do_commit", fail)
+        patch.setattr(sqlite(store).writer.dialect, "do_commit", fail)
         with pytest.raises(OperationalError):
             commit(store, machine)
     assert content(store) == rows
@@ -186,10 +224,11 @@ def test_a_failure_at_the_commit_itself_leaves_nothing_of_it(store: Store, monke
     assert loaded(store).fingerprint() == machine.fingerprint()
 
 
-def test_a_commit_whose_answer_is_lost_is_there_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_whose_answer_is_lost_is_there_whole(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody was answered, so either world would be right; half of one would not."""
+    store = sqlite_store
     machine = do(loaded(store), SECOND)
-    really = store._writer.dialect.do_commit
+    really = sqlite(store).writer.dialect.do_commit
 
     def fail_afterwards(connection: Any) -> None:  # noqa: ANN401  the driver's
         really(connection)
@@ -197,7 +236,7 @@ def test_a_commit_whose_answer_is_lost_is_there_whole(store: Store, monkeypatch:
         raise sqlite3.OperationalError(message)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store._writer.dialect, "do_commit", fail_afterwards)
+        patch.setattr(sqlite(store).writer.dialect, "do_commit", fail_afterwards)
         with pytest.raises(OperationalError):
             commit(store, machine)
     assert loaded(store).fingerprint() == machine.fingerprint()
@@ -213,7 +252,7 @@ def test_a_full_disk_leaves_nothing_of_the_commit(tmp_path: Path) -> None:
     machine = loaded(store)
     for number in range(2_000):
         machine.apply(limit(1, Side.BUY, PRICE - 1 - number, 5_000), 0)
-    with store._writer.connect() as connection:
+    with sqlite(store).writer.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
     with pytest.raises(OperationalError, match="full"):
@@ -237,7 +276,7 @@ def test_a_world_that_cannot_be_begun_again_stays(store: Store, monkeypatch: pyt
     breaking = Breaking(store, monkeypatch)
     breaking.left = 20
     store.start_over()
-    with pytest.raises(OperationalError):
+    with pytest.raises((OperationalError, StoreError)):
         commit(store, do(new_machine(), OPENING))
     assert "DELETE" in " ".join(breaking.statements)
     breaking.left = -1

@@ -1,6 +1,7 @@
 """Each question about history, answered by SQL and by looking through plain lists."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from typing import TypeVar
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from any_commands import OPENING, PRICES, Journal, any_journal, new_machine
 from auditor import Auditor, candles_of
 from plain_lists import bounds, paged, posting_page
+from postgres import fresh_schema, shared_url
 from seatrial.core.candles import MINUTES, Candle
 from seatrial.core.commands import CancelOrders, PlaceOrder
 from seatrial.core.funding import Direction, Transfer, TransferStatus
@@ -203,9 +205,9 @@ def whole(parts: list[Fill]) -> Fill:
     )  # fmt: skip
 
 
-def lived(journal: Journal) -> tuple[Store, History]:
+def lived(journal: Journal, place: str | None = None) -> tuple[Store, History]:
     """A world's past in a store and as lists."""
-    machine, auditor, store = new_machine(), Auditor(), open_store(None)
+    machine, auditor, store = new_machine(), Auditor(), open_store(place)
     store.begin_world(7, START_NS, "ticking")
     for command, gap_ns in (*((command, 0) for command in OPENING), *journal):
         machine.apply(command, machine.state.now_ns + gap_ns)
@@ -263,13 +265,16 @@ def queries(moments: list[int]) -> st.SearchStrategy[Query]:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=range(3))
+@pytest.fixture(scope="module", params=[*((seed, False) for seed in range(3)), (0, True)])
 def past(request: pytest.FixtureRequest) -> Iterator[tuple[Store, History]]:
-    """A world's long past."""
-    store, history = lived(any_journal(request.param, 500, ("PEPE/USD", "PEPE/USD", "BTC/USD", "SOL/ETH")))
-    assert min(len(history.fills), len(history.orders), len(history.transfers) * 20) > 100
-    yield store, history
-    store.close()
+    """A world's long past, in SQLite or PostgreSQL."""
+    seed, in_postgresql = request.param
+    with ExitStack() as kept:
+        place = kept.enter_context(fresh_schema(shared_url())) if in_postgresql else None
+        store, history = lived(any_journal(seed, 500, ("PEPE/USD", "PEPE/USD", "BTC/USD", "SOL/ETH")), place)
+        kept.callback(store.close)
+        assert min(len(history.fills), len(history.orders), len(history.transfers) * 20) > 100
+        yield store, history
 
 
 @given(data=st.data())

@@ -17,6 +17,7 @@ from plain_lists import posting_page
 from seatrial.core.ledger import EntryKind, Posting
 from seatrial.core.queries import Page, PostingPage, Span
 from seatrial.store.postings import SLACK, seq_of_rank
+from seatrial.store.sqlite import SqliteMemory
 from seatrial.store.store import Store, open_store
 from trading_floor import START_NS
 
@@ -145,7 +146,7 @@ MOST_STEPS = 20_000
 @pytest.mark.parametrize("query", EVERYWHERE)
 def test_a_page_of_a_long_ledger_costs_few_steps(long: Past, query: PostingPage) -> None:
     """The bound is on the work and not on the time, so that it holds on any machine."""
-    with counting(long.store._reader) as steps:
+    with counting(reader(long.store)) as steps:
         found = long.store.answer(query)
     assert isinstance(found, Page)
     assert found == posting_page(long.postings, query)
@@ -154,9 +155,15 @@ def test_a_page_of_a_long_ledger_costs_few_steps(long: Past, query: PostingPage)
 
 
 def test_the_counter_of_steps_sees_a_ledger_that_is_read_from_end_to_end(long: Past) -> None:
-    with counting(long.store._reader) as steps, long.store._reader.connect() as connection:
+    with counting(reader(long.store)) as steps, long.store.database.reading() as connection:
         connection.exec_driver_sql("SELECT count(*) FROM postings WHERE amount > fee").all()
     assert steps.taken > 10 * MOST_STEPS
+
+
+def reader(store: Store) -> Engine:
+    """What a store in memory reads with."""
+    assert isinstance(store.database, SqliteMemory)
+    return store.database.reader
 
 
 class counting:  # noqa: N801  a context

@@ -1,12 +1,17 @@
 """Opening a store: what works, and one clear line where it does not."""
 
 import os
+import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from any_commands import OPENING, new_machine, new_state
+from inner_database import sqlite
 from seatrial.core.machine import Machine
 from seatrial.core.queries import PostingPage
 from seatrial.core.rejects import Reject
@@ -26,7 +31,7 @@ def fill(store: Store) -> Machine:
     return machine
 
 
-def refusal(path: Path) -> str:
+def refusal(path: Path | str) -> str:
     """Why a store cannot be opened: one line."""
     with pytest.raises(StoreError) as raised:
         open_store(path)
@@ -34,8 +39,18 @@ def refusal(path: Path) -> str:
     return line
 
 
-def test_a_fresh_store_holds_no_world(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "world.sqlite3")
+def ask(place: Path | str, statement: str) -> list[Any]:
+    """What a database says to a statement of SQL, past the store."""
+    if isinstance(place, Path):
+        with closing(sqlite3.connect(place)) as database, database:
+            return database.execute(statement).fetchall()
+    with psycopg.connect(place) as session:
+        cursor = session.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def test_a_fresh_store_holds_no_world(place: Path | str) -> None:
+    store = open_store(place)
     assert store.world() is None
     store.close()
 
@@ -56,8 +71,8 @@ def test_a_store_is_the_file_that_was_named(tmp_path: Path, name: str) -> None:
     assert Machine(state).fingerprint() == live.fingerprint()
 
 
-def test_a_world_says_how_it_began(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "world.sqlite3")
+def test_a_world_says_how_it_began(place: Path | str) -> None:
+    store = open_store(place)
     machine = fill(store)
     world = store.world()
     store.close()
@@ -86,7 +101,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path)
     foreign = sqlite3.connect(path)
     foreign.execute("CREATE TABLE songs (title TEXT)")
     foreign.commit()
-    assert refusal(path) == f"{path} is a database of another program: choose another folder"
+    assert refusal(path) == f"{path} is a database of another program: choose another place"
     assert foreign.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
     foreign.close()
 
@@ -101,43 +116,39 @@ def test_a_database_that_another_program_migrates_is_refused(tmp_path: Path) -> 
     assert "another program" in refusal(path)
 
 
-def test_a_store_of_a_newer_seatrial_is_refused_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "world.sqlite3"
-    store = open_store(path)
+def test_a_store_of_a_newer_seatrial_is_refused_and_left_alone(place: Path | str) -> None:
+    store = open_store(place)
+    name = store.database.name
     fill(store)
     store.close()
-    _set_version(path, "9999")
-    line = refusal(path)
-    assert line.startswith(f"{path} was written by a newer Seatrial (its version is 9999, this one knows ")
-    _set_version(path, versions.HEAD)
-    open_store(path).close()
+    _set_version(place, "9999")
+    line = refusal(place)
+    assert line.startswith(f"{name} was written by a newer Seatrial (its version is 9999, this one knows ")
+    _set_version(place, versions.HEAD)
+    open_store(place).close()
 
 
-def _set_version(path: Path, version: str) -> None:
-    database = sqlite3.connect(path)
-    database.execute("UPDATE alembic_version SET version_num = ?", (version,))
-    database.commit()
-    database.close()
+def _set_version(place: Path | str, version: str) -> None:
+    ask(place, f"UPDATE alembic_version SET version_num = '{version}'")  # noqa: S608  of this file
 
 
-def test_a_store_of_an_older_seatrial_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_of_an_older_seatrial_is_brought_up_to_date(
+    place: Path | str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a migration that a later release might bring."""
-    path = tmp_path / "world.sqlite3"
-    store = open_store(path)
+    store = open_store(place)
     live = fill(store)
     store.close()
     migrations = _with_one_more_migration(tmp_path)
     monkeypatch.setattr(versions, "MIGRATIONS", migrations)
     monkeypatch.setattr(versions, "HEAD", NEXT)
-    store = open_store(path)
+    store = open_store(place)
     state = new_state()
     store.load(state)
     store.close()
     assert Machine(state).fingerprint() == live.fingerprint()
-    database = sqlite3.connect(path)
-    assert database.execute("SELECT version_num FROM alembic_version").fetchall() == [(NEXT,)]
-    assert database.execute("SELECT count(*) FROM notes").fetchall() == [(0,)]
-    database.close()
+    assert ask(place, "SELECT version_num FROM alembic_version") == [(NEXT,)]
+    assert ask(place, "SELECT count(*) FROM notes") == [(0,)]
 
 
 NEWEST = versions.HEAD
@@ -155,20 +166,26 @@ def _with_one_more_migration(folder: Path, body: str = 'op.execute("CREATE TABLE
     return migrations
 
 
-def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "world.sqlite3"
-    store = open_store(path)
-    fill(store)
+def test_a_migration_that_fails_leaves_the_store_as_it_was(
+    place: Path | str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(place)
+    name = store.database.name
+    live = fill(store)
     store.close()
     body = 'op.execute("CREATE TABLE notes (text TEXT)"); op.execute("DROP TABLE nowhere")'
     with monkeypatch.context() as patch:
         patch.setattr(versions, "MIGRATIONS", _with_one_more_migration(tmp_path, body))
         patch.setattr(versions, "HEAD", NEXT)
-        assert refusal(path) == f"cannot use {path}: no such table: nowhere"
-    database = sqlite3.connect(path)
-    assert database.execute("SELECT name FROM sqlite_master WHERE name = 'notes'").fetchall() == []
-    database.close()
-    open_store(path).close()
+        assert re.fullmatch(
+            rf'cannot use {re.escape(name)}: (no such table: nowhere|table "nowhere" does not exist)', refusal(place)
+        )
+    ask(place, "CREATE TABLE notes (text TEXT)")
+    ask(place, "DROP TABLE notes")
+    store, state = open_store(place), new_state()
+    store.load(state)
+    store.close()
+    assert Machine(state).fingerprint() == live.fingerprint()
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
@@ -209,7 +226,7 @@ def test_history_cannot_be_written_through_the_readers(tmp_path: Path) -> None:
     store = open_store(tmp_path / "world.sqlite3")
     fill(store)
     page = store.answer(PostingPage(1))
-    with store._reader.connect() as connection, pytest.raises(Exception, match="readonly"):
+    with sqlite(store).reader.connect() as connection, pytest.raises(Exception, match="readonly"):
         connection.exec_driver_sql("DELETE FROM postings")
     assert store.answer(PostingPage(1)) == page
     store.close()
@@ -220,7 +237,7 @@ def test_a_store_keeps_to_what_was_committed_while_a_commit_is_under_way(tmp_pat
     store = open_store(tmp_path / "world.sqlite3")
     fill(store)
     before = store.answer(PostingPage(1))
-    with store._writer.begin() as connection:
+    with sqlite(store).writer.begin() as connection:
         connection.exec_driver_sql("DELETE FROM postings")
         assert store.answer(PostingPage(1)) == before
         connection.rollback()
@@ -230,7 +247,7 @@ def test_a_store_keeps_to_what_was_committed_while_a_commit_is_under_way(tmp_pat
 def test_what_is_committed_is_synced_to_the_disk(tmp_path: Path) -> None:
     """An answered command must survive a power cut."""
     store = open_store(tmp_path / "world.sqlite3")
-    with store._writer.connect() as connection:
+    with sqlite(store).writer.connect() as connection:
         settings = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")]
     store.close()
     assert settings == [2, "wal"]

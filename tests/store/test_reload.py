@@ -1,6 +1,7 @@
 """What a store gives back equals what was live, after any commands and any split into commits, and goes on alike."""
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from any_commands import GAPS_NS, OPENING, Journal, any_journal, new_machine, new_state, orders, others
 from auditor import Auditor
+from postgres import fresh_schema, shared_url
 from seatrial.core import fingerprint
 from seatrial.core.commands import Command, PassTime, PlaceOrder
 from seatrial.core.machine import Machine
@@ -24,12 +26,12 @@ from trading_floor import SECOND_NS, START_NS
 class TwoWorlds(RuleBasedStateMachine):
     """One world is never stopped, the other is stored and loaded again and again. Nobody can tell them apart."""
 
-    path: Path | None = None
+    place: Path | str | None = None
 
     def __init__(self) -> None:
         super().__init__()
         self.live, self.stored = new_machine(), new_machine()
-        self.store = open_store(self.path)
+        self.store = open_store(self.place)
         self.store.begin_world(7, START_NS, "ticking")
         self.auditor = Auditor()
         for command in OPENING:
@@ -74,20 +76,24 @@ class TwoWorlds(RuleBasedStateMachine):
         self.store.close()
 
 
-class TwoWorldsOnDisk(TwoWorlds):
-    """The same with a file, which is closed and opened in between."""
+class TwoWorldsThatAreKept(TwoWorlds):
+    """The same with a store that is closed and opened in between."""
 
     def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name) / "world.sqlite3"
+        self.kept = ExitStack()
+        self.place = self.new_place()
         super().__init__()
+
+    def new_place(self) -> Path | str:
+        """A file of its own."""
+        return Path(self.kept.enter_context(tempfile.TemporaryDirectory())) / "world.sqlite3"
 
     @rule()
     def restart(self) -> None:
         """Everything in memory is gone."""
         self.commit()
         self.store.close()
-        self.store = open_store(self.path)
+        self.store = open_store(self.place)
         world = self.store.world()
         assert world is not None
         assert (world.seed, world.created_ns, world.clock) == (7, START_NS, "ticking")
@@ -97,12 +103,22 @@ class TwoWorldsOnDisk(TwoWorlds):
         """The last restart."""
         self.restart()
         super().teardown()
-        self.folder.cleanup()
+        self.kept.close()
 
 
-TwoWorldsOnDisk.TestCase.settings = settings(max_examples=settings().max_examples // 8)
+class TwoWorldsInPostgresql(TwoWorldsThatAreKept):
+    """The same in a database."""
+
+    def new_place(self) -> str:
+        """A schema of its own."""
+        return self.kept.enter_context(fresh_schema(shared_url()))
+
+
+TwoWorldsThatAreKept.TestCase.settings = settings(max_examples=settings().max_examples // 8)
+TwoWorldsInPostgresql.TestCase.settings = settings(max_examples=settings().max_examples // 8)
 TestTwoWorlds = TwoWorlds.TestCase
-TestTwoWorldsOnDisk = TwoWorldsOnDisk.TestCase
+TestTwoWorldsThatAreKept = TwoWorldsThatAreKept.TestCase
+TestTwoWorldsInPostgresql = TwoWorldsInPostgresql.TestCase
 
 
 def test_an_order_that_started_late_keeps_its_place_behind_the_others() -> None:
@@ -121,7 +137,16 @@ def test_an_order_that_started_late_keeps_its_place_behind_the_others() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_a_long_life_survives_stops_at_any_moment(seed: int) -> None:
     """Hundreds of commands in a row, where hypothesis tries many short sequences."""
-    worlds, luck = TwoWorlds(), Random(seed)  # noqa: S311  a test's luck
+    live_long(TwoWorlds(), seed)
+
+
+def test_a_long_life_in_postgresql_survives_stops_at_any_moment() -> None:
+    live_long(TwoWorldsInPostgresql(), 8)
+
+
+def live_long(worlds: TwoWorlds, seed: int) -> None:
+    """Commands, commits and loads at random."""
+    luck = Random(seed)  # noqa: S311  a test's luck
     for command, gap_ns in any_journal(seed, 400, ("PEPE/USD", "BTC/USD", "ETH/PYUSD")):
         worlds.ask(command, gap_ns)
         if luck.randint(1, 10) == 1:

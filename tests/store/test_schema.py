@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -16,6 +18,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from any_commands import OPENING, new_machine
+from postgres import fresh_schema, shared_url
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.funding import Direction, TransferStatus
 from seatrial.core.ledger import EntryKind
@@ -35,7 +38,7 @@ from seatrial.core.queries import (
     TransferPage,
 )
 from seatrial.core.rejects import Reject
-from seatrial.store import history, reload, schema, store, versions
+from seatrial.store import history, reload, schema, sqlite, store, versions
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def script() -> ScriptDirectory:
 @pytest.fixture
 def created() -> Iterator[Engine]:
     """A database as a new world gets it."""
-    engine = store._memory_engine()
+    engine = sqlite.memory_engine()
     versions.create(engine)
     yield engine
     engine.dispose()
@@ -58,41 +61,75 @@ def created() -> Iterator[Engine]:
 @pytest.fixture
 def lived_in() -> Iterator[Engine]:
     """The same with a few accounts and an order in it, so that no question ends early."""
-    engine = store._memory_engine()
-    versions.create(engine)
-    machine, world = new_machine(), store.Store(engine, engine)
+    memory = sqlite.SqliteMemory()
+    machine, world = new_machine(), store.Store(memory)
     world.begin_world(7, 0, "")
     for asked in (*OPENING, PlaceOrder(1, "BTC/USD", Side.BUY, OrderKind.LIMIT, 600_000, 10_000)):
         assert not isinstance(machine.apply(asked, 0), Reject)
     world.commit(world.batch(machine.take_changes(), machine.state, ""))
-    yield engine
-    engine.dispose()
+    yield memory.reader
+    world.close()
 
 
 @pytest.fixture
 def migrated() -> Iterator[Engine]:
     """An empty database that went through all migrations."""
-    engine = store._memory_engine()
+    engine = sqlite.memory_engine()
     versions._upgrade(engine)
     yield engine
     engine.dispose()
 
 
+@pytest.fixture
+def created_in_postgresql() -> Iterator[Engine]:
+    """The same in PostgreSQL."""
+    with postgresql_engine() as engine:
+        versions.create(engine)
+        yield engine
+
+
+@pytest.fixture
+def migrated_in_postgresql() -> Iterator[Engine]:
+    """The same in PostgreSQL."""
+    with postgresql_engine() as engine:
+        versions._upgrade(engine)
+        yield engine
+
+
+@contextmanager
+def postgresql_engine() -> Iterator[Engine]:
+    """An empty database."""
+    with fresh_schema(shared_url()) as url:
+        engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url))
+        yield engine
+        engine.dispose()
+
+
 def tables(engine: Engine) -> dict[str, Any]:
     """All that a database says of its tables."""
-    seen = inspect(engine)
-    with engine.connect() as connection:
-        statements = connection.execute(text("SELECT name, sql FROM sqlite_master"))
-        texts = {name: re.sub(r"\s*([(),])\s*|\s+", r"\1 ", sql or "") for name, sql in statements}
+    seen, texts = inspect(engine), {}
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            statements = connection.execute(text("SELECT name, sql FROM sqlite_master"))
+            texts = {name: re.sub(r"\s*([(),])\s*|\s+", r"\1 ", sql or "") for name, sql in statements}
     described = {
         name: (seen.get_columns(name), seen.get_pk_constraint(name), seen.get_indexes(name))
-        for name in seen.get_table_names()
+        for name in sorted(seen.get_table_names())
     }
     return {"tables": re.sub(" at 0x[0-9a-f]+", "", str(described)), "statements": texts}
 
 
 def test_migrations_lead_to_the_same_tables_as_the_schema(created: Engine, migrated: Engine) -> None:
     assert tables(migrated) == tables(created)
+
+
+def test_in_postgresql_too(created_in_postgresql: Engine, migrated_in_postgresql: Engine) -> None:
+    found = tables(created_in_postgresql)
+    assert tables(migrated_in_postgresql) == found
+    assert all(name in found["tables"] for name in schema.METADATA.tables)
+    with migrated_in_postgresql.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.METADATA) == []
+        assert MigrationContext.configure(connection).get_current_revision() == versions.HEAD
 
 
 def test_nothing_of_the_schema_is_without_a_migration(migrated: Engine) -> None:
@@ -114,7 +151,7 @@ def test_migrating_twice_changes_nothing_more(migrated: Engine) -> None:
 
 
 def test_what_was_counted_before_moves_had_a_name_goes_on_counting() -> None:
-    engine = store._memory_engine()
+    engine = sqlite.memory_engine()
     config = Config()
     config.set_main_option("script_location", str(versions.MIGRATIONS).replace("%", "%%"))
     with engine.begin() as connection:
@@ -233,7 +270,7 @@ def test_postgresql_could_write_each_table(name: str) -> None:
     table = schema.METADATA.tables[name]
     assert str(insert(table).compile(dialect=POSTGRESQL)).split()[:3] == ["INSERT", "INTO", name]
     if table in schema.CHANGING:
-        update = str(store._update(table, schema.CHANGING[table]).compile(dialect=POSTGRESQL))
+        update = str(sqlite._update(table, schema.CHANGING[table]).compile(dialect=POSTGRESQL))
         assert update.split()[:3] == ["UPDATE", name, "SET"]
 
 

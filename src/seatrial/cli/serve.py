@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from seatrial.cli import defaults
+from seatrial.cli.exits import fail
 
 
 def serve(
@@ -13,6 +14,14 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8790,
     data: Annotated[Path, typer.Option(metavar="DIR", help="Where the world is kept.")] = defaults.DATA,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar="SEATRIAL_DATABASE",
+            help="Keep the world in PostgreSQL: postgresql://USER@HOST/NAME. DIR then only says where this server is.",
+        ),
+    ] = None,
     memory: Annotated[bool, typer.Option("--memory", help="Keep nothing.")] = False,
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="What ids and keys of a new world are drawn from.")
@@ -53,6 +62,8 @@ def serve(
     from seatrial.server.serve import Listen  # noqa: PLC0415
     from seatrial.server.worlds import Settings  # noqa: PLC0415
 
-    settings = Settings(None if memory else data, seed, require_user_agent)
+    if memory and database:
+        fail("--memory keeps nothing, --database keeps everything: choose one")
+    settings = Settings(None if memory else data, database=database, seed=seed, require_user_agent=require_user_agent)
     settings = moved(settings, crowd, crowd_at_first, Played(tape or [], pair, speed, at))
     start(settings, Listen(host, port, token), as_json=json)

@@ -44,7 +44,7 @@ def start(settings: Settings, listen: Listen, *, as_json: bool) -> None:
         def announce(connection: Connection) -> None:
             if settings.data is not None:
                 local.write(settings.data, connection_of(world, connection.url, key_name=COMMAND_LINE_KEY))
-            sys.stdout.write(_line(connection) if as_json else _banner(connection, settings))
+            sys.stdout.write(_line(connection) if as_json else _banner(connection, settings, world.kept_in))
             sys.stdout.flush()
 
         calm_collector()
@@ -58,7 +58,8 @@ def _line(connection: Connection) -> str:
     return msgspec.json.encode(connection).decode() + "\n"
 
 
-def _banner(connection: Connection, settings: Settings) -> str:
+def _banner(connection: Connection, settings: Settings, database: str) -> str:
     demos = {venue: connection.account(venue) for venue in DEMOS}
-    kept = "Nothing is kept: --memory." if settings.data is None else f"The world is kept in {settings.data}."
+    place = database if settings.database else settings.data
+    kept = "Nothing is kept: --memory." if settings.data is None else f"The world is kept in {place}."
     return _BANNER.format(url=connection.url, control=connection.control, kept=kept, **demos)

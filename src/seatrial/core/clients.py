@@ -54,6 +54,8 @@ def issue_key(state: State, command: IssueKey, at_ns: int) -> Reject | None:
     """A new key to an account."""
     if command.account_id not in state.accounts:
         return Reject.ACCOUNT_UNKNOWN
+    if command.public in state.keys:
+        return Reject.KEY_TAKEN
     state.counters.key_id += 1
     key = ApiKey(
         state.counters.key_id, command.account_id, command.name, command.public, command.secret, command.permissions,

@@ -13,6 +13,7 @@ class Reject(StrEnum):
     ACCOUNT_NAME_TAKEN = "account_name_taken"
     ACCOUNT_NOT_OWNED = "account_not_owned"
     KEY_UNKNOWN = "key_unknown"
+    KEY_TAKEN = "key_taken"
     NONCE_USED = "nonce_used"
     EXCHANGE_CLOSED = "exchange_closed"
     ASSET_UNKNOWN = "asset_unknown"

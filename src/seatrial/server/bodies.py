@@ -27,13 +27,23 @@ OTHER_WORDS: Final[dict[type[Struct], dict[str, str]]] = {
 """Per kind of body: another word → the field. Decided. Kraken's words are those of GetApiKeyInfo and WithdrawStatus."""
 
 
+_NUL: Final = b"\\u0000"
+"""JSON has no other way to say it. PostgreSQL cannot keep it, so no world does."""
+
+
 def reader_of(kind: type[Struct]) -> Callable[[bytes], Any]:
-    """What reads a body of that kind. It raises `msgspec.DecodeError`, or `BadText` when a field is said twice."""
+    """What reads a body of that kind.
+
+    It raises `msgspec.DecodeError`, or `BadText` when a field is said twice or a text holds a NUL.
+    """
     words = OTHER_WORDS.get(kind)
-    if words is None:
-        return msgspec.json.Decoder(kind).decode
+    decoder = msgspec.json.Decoder(kind)
 
     def read(body: bytes) -> Any:  # noqa: ANN401  a value of that kind
+        if _NUL in body:
+            raise BadText("no text may hold the character U+0000")
+        if words is None:
+            return decoder.decode(body)
         given = msgspec.json.decode(body)
         return msgspec.convert(_in_our_words(given, words) if isinstance(given, dict) else given, kind)
 

@@ -54,12 +54,14 @@ _STATUS: Final = {
     Reject.ACCOUNT_UNKNOWN: HTTPStatus.NOT_FOUND,
     Reject.TRANSFER_UNKNOWN: HTTPStatus.NOT_FOUND,
     Reject.ACCOUNT_NAME_TAKEN: HTTPStatus.CONFLICT,
+    Reject.KEY_TAKEN: HTTPStatus.CONFLICT,
     Reject.DESTINATION_NAME_TAKEN: HTTPStatus.CONFLICT,
     Reject.STEP_NOT_ALLOWED: HTTPStatus.CONFLICT,
     Reject.AMOUNT_ABOVE_BALANCE: HTTPStatus.CONFLICT,
 }
 _SAYS: Final = {
     Reject.ACCOUNT_NAME_TAKEN: "an account of that name exists already",
+    Reject.KEY_TAKEN: "that key exists already",
     Reject.DESTINATION_NAME_TAKEN: "the account has a withdrawal key of that name for the asset already",
     Reject.STEP_NOT_ALLOWED: "a transfer in that status cannot take that step",
     Reject.METHOD_UNKNOWN: "the asset has no such method",

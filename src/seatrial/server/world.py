@@ -23,7 +23,6 @@ from seatrial.dialects.wire import Call, Dialect, Lookup, Reply
 from seatrial.market.driver import NEVER, Driver
 from seatrial.server.beginning import reopened
 from seatrial.server.clock import Clock, ClockNote, read_note
-from seatrial.store.history import is_quick
 from seatrial.store.store import Store
 
 MOST_WAITING: Final = 10_000
@@ -228,6 +227,11 @@ class World:
         self._store.start_over()
         await self.committed()
 
+    @property
+    def kept_in(self) -> str:
+        """The name of its database."""
+        return self._store.database.name
+
     async def stop(self) -> None:
         """Commit what is left and let go of the store."""
         self._stopping = True
@@ -260,7 +264,7 @@ class World:
 
     def _look_up(self, dialect: Dialect, reply: Lookup, respond: Respond) -> None:
         """A thread's help costs more than a quick look-up, so only the others get it."""
-        if is_quick(reply.query):
+        if self._store.is_quick(reply.query):
             self._write(dialect, reply, respond, partial(self._store.answer, reply.query))
             return
         loop = asyncio.get_running_loop()

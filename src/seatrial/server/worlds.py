@@ -59,6 +59,8 @@ class Settings(Struct, frozen=True):
 
     data: Path | None
     """Its folder; None: nothing is kept."""
+    database: str | None = None
+    """The URL of the PostgreSQL database that keeps it; None: a file in its folder does."""
     seed: int = 1
     require_user_agent: bool = False
     crowd: Mode | None = None
@@ -73,19 +75,22 @@ class Settings(Struct, frozen=True):
 
 
 def open_world(settings: Settings) -> World:
-    """Open the world of a folder, or begin one. Raises `WorldError`."""
+    """Open the world of a folder or database, or begin one. Raises `WorldError`."""
     lock = None if settings.data is None else _claim(settings.data)
     path = None if settings.data is None else settings.data / "world.sqlite3"
     with ExitStack() as opened:
         if lock is not None:
             opened.enter_context(lock)
         try:
-            store = opened.enter_context(closing(open_store(path)))
+            store = opened.enter_context(closing(open_store(settings.database or path)))
+        except StoreError as error:
+            raise WorldError(str(error)) from error
+        try:
             world = _open(settings, store, lock)
         except (StoreError, DrivingError) as error:
             raise WorldError(str(error)) from error
         except SQLAlchemyError as error:
-            raise WorldError(f"cannot use {path}: {getattr(error, 'orig', None) or error}") from error
+            raise WorldError(f"cannot use {store.database.name}: {getattr(error, 'orig', None) or error}") from error
         opened.pop_all()
         return world
 

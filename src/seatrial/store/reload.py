@@ -148,8 +148,9 @@ def _market(ms: MarketState, read: Read, known: rows.Known) -> None:
     symbol = ms.market.symbol
     trades, candles, quotes = schema.trades, schema.candles, schema.quotes
     newest_trade = select(trades).where(trades.c.market == symbol).order_by(trades.c.trade_id.desc()).limit(1)
-    last = next(iter(read(newest_trade)), None)
-    if last is not None:
+    found = list(read(newest_trade))
+    if found:
+        last = found[0]
         ms.trade_id = last.trade_id
         points = select(trades.c.at_ns, trades.c.price_ticks, trades.c.qty_lots)
         recent = points.where(trades.c.market == symbol, trades.c.at_ns >= last.at_ns - DAY_NS)

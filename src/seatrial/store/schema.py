@@ -331,3 +331,6 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = {
 DELETING: Final = (api_keys, orders, quotes, world_notes)
 """Whose rows may go: keys that were revoked or got other rights, the house's orders that ended, best prices too old to
 be shown, notes that are written anew."""
+
+REPLACED: Final = tuple(table for table in METADATA.sorted_tables if table is not world)
+"""Whose rows all go when a world is begun again."""

@@ -24,10 +24,10 @@ def create(engine: Engine) -> None:
         _create(connection)
 
 
-def ensure_current(engine: Engine) -> None:
-    """Bring a database to the newest version; `VersionError` when that cannot be."""
+def ensure_current(engine: Engine, name: str) -> None:
+    """Bring a database to the newest version; `VersionError`, which calls it by that name, when that cannot be."""
     with engine.begin() as connection:
-        found = _version(connection)
+        found = _version(connection, name)
         if found is None:
             _create(connection)
             return
@@ -35,8 +35,8 @@ def ensure_current(engine: Engine) -> None:
         return
     if found not in _known_versions():
         raise VersionError(
-            f"{engine.url.database} was written by a newer Seatrial (its version is {found}, this one knows {HEAD}): "
-            "upgrade Seatrial or choose another folder"
+            f"{name} was written by a newer Seatrial (its version is {found}, this one knows {HEAD}): "
+            "upgrade Seatrial or choose another place"
         )
     _upgrade(engine)
 
@@ -48,12 +48,12 @@ def _create(connection: Connection) -> None:
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
-def _version(connection: Connection) -> str | None:
+def _version(connection: Connection, name: str) -> str | None:
     tables = inspect(connection).get_table_names()
     if not tables:
         return None
     if not {"alembic_version", "world"} <= set(tables):
-        raise VersionError(f"{connection.engine.url.database} is a database of another program: choose another folder")
+        raise VersionError(f"{name} is a database of another program: choose another place")
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 

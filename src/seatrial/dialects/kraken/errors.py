@@ -25,6 +25,7 @@ SPELLING: Final = {
     Reject.ACCOUNT_NAME_TAKEN: "EGeneral:Invalid arguments",
     Reject.ACCOUNT_NOT_OWNED: "EGeneral:Permission denied",
     Reject.KEY_UNKNOWN: INVALID_KEY,
+    Reject.KEY_TAKEN: "EGeneral:Invalid arguments",
     Reject.NONCE_USED: INVALID_NONCE,
     Reject.EXCHANGE_CLOSED: UNAVAILABLE,
     Reject.ASSET_UNKNOWN: UNKNOWN_FUNDING_ASSET,

@@ -95,6 +95,7 @@ SPELLING: Final = {
     Reject.ACCOUNT_NAME_TAKEN: Error(PARAMETER.code, "subName is taken."),
     Reject.ACCOUNT_NOT_OWNED: UNKNOWN_SUB_ACCOUNT,
     Reject.KEY_UNKNOWN: UNKNOWN_KEY,
+    Reject.KEY_TAKEN: Error(PARAMETER.code, "apiKey is taken."),
     Reject.NONCE_USED: INVALID_TIMESTAMP,
     Reject.EXCHANGE_CLOSED: MAINTENANCE,
     Reject.ASSET_UNKNOWN: Error(PARAMETER.code, "currency not in the given range!"),

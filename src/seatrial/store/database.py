@@ -1,0 +1,42 @@
+"""What a store needs of its database, whichever engine that is: `sqlite.py` and `postgresql.py` are the two."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import msgspec
+from sqlalchemy import Connection
+
+from seatrial.store import rows
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What one transaction writes: plain rows, so that it can be written while the machine goes on."""
+
+    writes: list[rows.Write]
+    replaces: bool = False
+    """Whether all rows but the world's own go first."""
+
+
+class Database(Protocol):
+    """A database that holds one world."""
+
+    name: str
+    """What a person calls it; no password in it."""
+    reads_are_near: bool
+    """Whether a few rows are read in less time than a thread costs."""
+
+    def claim(self) -> None:
+        """Make sure of being the only one that writes, and of the newest schema. Quick if that is so already.
+
+        Whatever an earlier writer sent, this one included, is decided when this comes back.
+        Raises `StoreError`.
+        """
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch in one SQL transaction. On an error nothing of it was written, or nobody knows: claim again."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection that sees one moment of what is committed. Claims nothing, and runs beside the writer."""
+
+    def close(self) -> None:
+        """Let go of it."""

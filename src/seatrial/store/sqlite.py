@@ -1,0 +1,165 @@
+"""SQLite: the embedded engine. A file for a world that is kept, memory for one that is not."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Delete, Engine, Table, Update, create_engine, delete, event, insert, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql import bindparam
+
+from seatrial.store import rows, schema
+from seatrial.store.database import Batch
+from seatrial.store.errors import StoreError
+from seatrial.store.versions import create, ensure_current
+
+BUSY_SECONDS: Final = 5
+"""How long to wait for another program's lock on the file."""
+
+
+class SqliteFile:
+    """A world's file. Who opens it for writing holds the lock on its folder."""
+
+    reads_are_near = True
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self._path = path
+        self._is_claimed = False
+        self.writer = _file_engine(path)
+        self.reader = _file_engine(path, read_only=True)
+        self._statements = _Statements(self.writer)
+
+    def claim(self) -> None:
+        """Make the file where there is none, and bring it to the newest schema. Raises `StoreError`."""
+        if self._is_claimed:
+            return
+        try:
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files this mode
+            ensure_current(self.writer, self.name)
+        except OSError as error:
+            raise StoreError(f"cannot use {self.name}: {error.strerror}") from error
+        except SQLAlchemyError as error:
+            raise StoreError(f"cannot use {self.name}: {getattr(error, 'orig', None) or error}") from error
+        self._is_claimed = True
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch in one SQL transaction. On an error nothing of it was written."""
+        with self.writer.begin() as connection:
+            self._statements.run(connection, batch)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment of what is committed, beside the writer."""
+        with self.reader.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+class SqliteMemory:
+    """A throw-away world: one connection for all, one at a time."""
+
+    name = "memory"
+    reads_are_near = True
+
+    def __init__(self) -> None:
+        self.writer = self.reader = memory_engine()
+        self._statements = _Statements(self.writer)
+        self._lock = RLock()
+        create(self.writer)
+
+    def claim(self) -> None:
+        """Nobody else can reach it."""
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch in one SQL transaction. On an error nothing of it was written."""
+        with self._lock, self.writer.begin() as connection:
+            self._statements.run(connection, batch)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """The one connection, while nobody writes."""
+        with self._lock, self.reader.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.writer.dispose()
+
+
+class _Statements:
+    """INSERT, UPDATE and DELETE of each table, compiled once: the driver gets plain tuples."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._insert = {table: str(insert(table).compile(engine)) for table in schema.METADATA.sorted_tables}
+        self._update = {table: str(_update(table, names).compile(engine)) for table, names in schema.CHANGING.items()}
+        self._delete = {table: str(_delete(table).compile(engine)) for table in schema.DELETING}
+
+    def run(self, connection: Connection, batch: Batch) -> None:
+        """All of a batch, in order."""
+        if batch.replaces:
+            for table in schema.REPLACED:
+                connection.execute(delete(table))
+        for write in batch.writes:
+            self._run(connection, write)
+
+    def _run(self, connection: Connection, write: rows.Write) -> None:
+        if write.gone:
+            connection.exec_driver_sql(self._delete[write.table], write.gone)
+        if write.new:
+            connection.exec_driver_sql(self._insert[write.table], write.new)
+        if write.changed:
+            connection.exec_driver_sql(self._update[write.table], write.changed)
+
+
+def _update(table: Table, names: tuple[str, ...]) -> Update:
+    """Changes the columns of those names in the row of a key; both are given in that order."""
+    key = [column == bindparam(f"key_{column.name}") for column in table.primary_key.columns]
+    return update(table).where(*key).values({name: bindparam(f"new_{name}") for name in names})
+
+
+def _delete(table: Table) -> Delete:
+    """Takes away the row of a key."""
+    return delete(table).where(*(column == bindparam(f"key_{column.name}") for column in table.primary_key.columns))
+
+
+def _engine(url: URL, **options: Any) -> Engine:  # noqa: ANN401  as of SQLAlchemy's
+    """Errors show no parameters: those of a key's row would put its secret into the log."""
+    wait = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+    return create_engine(url, hide_parameters=True, connect_args=wait, **options)
+
+
+def memory_engine() -> Engine:
+    """A database that is gone with its engine."""
+    engine = _engine(URL.create("sqlite"), poolclass=StaticPool)
+    _set_up(engine, ("PRAGMA journal_mode=MEMORY", "PRAGMA synchronous=OFF"))
+    return engine
+
+
+def _file_engine(path: Path, *, read_only: bool = False) -> Engine:
+    engine = _engine(URL.create("sqlite", database=str(path)))
+    settings = ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-65536"]
+    _set_up(engine, (*settings, "PRAGMA query_only=ON") if read_only else tuple(settings))
+    return engine
+
+
+def _set_up(engine: Engine, pragmas: tuple[str, ...]) -> None:
+    """SQLAlchemy begins transactions itself, so that DDL is transactional too."""
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  a DBAPI connection
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
