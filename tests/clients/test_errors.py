@@ -1,8 +1,7 @@
 """Each refusal as each client's own exception: its own type where it has one, the venue's exact words where not."""
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from raw_clients import KrakenexError
 from running import RunningServer
+from stored_books import renamed_table
 from venue import Keys, Venue, done
 from venue_clients import CLIENTS
 from venue_facts import VenueClient
@@ -229,14 +229,3 @@ def test_a_store_that_cannot_be_written_is_an_unavailable_venue(client_name: str
             expect(client_name, UNAVAILABLE, lambda: client.private("AddOrder", **LIMIT))
         venue.wait_until_well()
         assert len(client.open_orders()) == 1
-
-
-@contextmanager
-def renamed_table(store: Path) -> Iterator[None]:
-    """The store without the table that every commit writes to."""
-    with closing(sqlite3.connect(store, isolation_level=None)) as database:
-        database.execute("ALTER TABLE world RENAME TO elsewhere")
-        try:
-            yield
-        finally:
-            database.execute("ALTER TABLE elsewhere RENAME TO world")

@@ -1,8 +1,8 @@
-"""The laws of the books, read out of the SQLite file itself: plain SQL that knows nothing of the program."""
+"""The SQLite file itself: the laws of the books in plain SQL that knows nothing of the program, and how to break it."""
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -128,3 +128,14 @@ def breaches(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...
     """Every law that is broken, with the rows that break it."""
     found = {law: connection.execute(query).fetchall() for law, query in LAWS.items()}
     return {law: rows for law, rows in found.items() if rows}
+
+
+@contextmanager
+def renamed_table(store: Path) -> Iterator[None]:
+    """The store without the table that every commit writes to."""
+    with closing(sqlite3.connect(store, isolation_level=None)) as database:
+        database.execute("ALTER TABLE world RENAME TO elsewhere")
+        try:
+            yield
+        finally:
+            database.execute("ALTER TABLE elsewhere RENAME TO world")

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import ccxt
@@ -16,6 +17,7 @@ from kucoin_clients import KUCOIN_CLIENTS
 from kucoin_facts import KucoinClient
 from kucoin_venue import KucoinVenue
 from running import RunningServer
+from stored_books import renamed_table
 from venue import Keys
 from venue_facts import Holding
 
@@ -236,3 +238,18 @@ def test_a_clock_that_is_off_by_more_than_five_seconds(client_name: str, elsewhe
     late = Refusal("400002", "Invalid KC-API-TIMESTAMP", ccxt.InvalidNonce, 400)
     with closing(KUCOIN_CLIENTS[client_name](elsewhen.url, keys.key, keys.secret, keys.passphrase)) as client:
         expect(client_name, late, lambda: client.private("GET", "/api/v1/accounts"))
+
+
+def test_a_store_that_cannot_be_written_is_an_unavailable_venue(tmp_path: Path) -> None:
+    """Nothing is answered that is not kept; once the store is well again, so is the venue."""
+    unavailable = Refusal("500000", "Internal Server Error", ccxt.ExchangeNotAvailable, 503)
+    with RunningServer(tmp_path) as server, KucoinVenue(server) as venue, ExitStack() as opened:
+        keys = venue.account(USDT="1000")
+        for name, client in KUCOIN_CLIENTS.items():
+            connected = opened.enter_context(closing(client(venue.url, keys.key, keys.secret, keys.passphrase)))
+            connected.markets()
+            wanted = LIMIT | {"clientOid": name}
+            with renamed_table(tmp_path / "world.sqlite3"):
+                expect(name, unavailable, lambda: connected.private("POST", "/api/v1/orders", **wanted))  # noqa: B023
+            venue.wait_until_well()
+            assert connected.open_orders(BITCOIN) == {}
