@@ -10,22 +10,24 @@ from seatrial.catalogue import load
 from seatrial.cli.main import app
 from seatrial.core.markets import Market
 from seatrial.core.orders import OrderKind, Side
+from seatrial.dialects.kraken.dialect import Kraken
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.market.tape import TapeRow
+from seatrial.server.opening import market_named
 from seatrial.server.tapes import CHECKED, TapeError, recordings, together
 from seatrial.server.worlds import Settings, WorldError, open_world
 from tape_files import HEADER, made_up, playing, write
 
 CATALOGUE = load()
-SYMBOLS = Symbols(CATALOGUE)
+KRAKEN = Kraken(1, Symbols(CATALOGUE))
 SECOND_NS = 10**9
 AT_S = 1_526_187_617
 BUY, SELL, MARKET, LIMIT = Side.BUY, Side.SELL, OrderKind.MARKET, OrderKind.LIMIT
 
 
 def market_of(pair: str) -> Market | None:
-    """The market of a pair, by any of Kraken's names."""
-    return CATALOGUE.markets.get(SYMBOLS.pair(pair) or "")
+    """The market of a pair, by any of its names."""
+    return CATALOGUE.markets.get(market_named(pair, CATALOGUE.markets, [KRAKEN]) or "")
 
 
 def rows_of(path: Path, pair: str | None = None, first_ns: int = 0) -> list[TapeRow]:
@@ -69,8 +71,10 @@ def test_reading_begins_at_a_moment(tmp_path: Path) -> None:
 
 def test_a_pair_can_be_named_where_the_file_does_not(tmp_path: Path) -> None:
     path = write(tmp_path / "trades.csv", made_up(3))
-    assert "say the tape's pair with --pair" in told(path)
+    assert "'trades' is no pair of this exchange: name the tape's with --pair" in told(path)
     assert {row.market for row in rows_of(path, "ETHUSD")} == {"ETH/USD"}
+    assert {row.market for row in rows_of(path, "btc-usdt")} == {"BTC/USDT"}
+    assert {row.market for row in rows_of(path.rename(tmp_path / "BTC-USDT-2018.csv"))} == {"BTC/USDT"}
 
 
 def test_numbers_finer_than_the_market_are_rounded_and_dust_stays(

@@ -8,8 +8,11 @@ import sys
 import msgspec
 
 from seatrial.cli import exits, local
+from seatrial.market.crowd import Crowd, Mode
+from seatrial.market.driver import Driver
 from seatrial.server.connection import Connection
 from seatrial.server.serve import Listen, ServeError, calm_collector, run
+from seatrial.server.world import World
 from seatrial.server.worlds import COMMAND_LINE_KEY, DEMOS, Settings, WorldError, connection_of, open_world
 
 _BANNER = """\
@@ -29,6 +32,7 @@ Seatrial answers at {url}
   print(exchange.fetch_balance()["total"])
 
 Control API: {control} (described by {url}/_seatrial/openapi.json)
+{market}
 {kept}
 Ctrl-C stops it.
 """
@@ -44,7 +48,7 @@ def start(settings: Settings, listen: Listen, *, as_json: bool) -> None:
         def announce(connection: Connection) -> None:
             if settings.data is not None:
                 local.write(settings.data, connection_of(world, connection.url, key_name=COMMAND_LINE_KEY))
-            sys.stdout.write(_line(connection) if as_json else _banner(connection, settings, world.kept_in))
+            sys.stdout.write(_line(connection) if as_json else _banner(connection, settings, world))
             sys.stdout.flush()
 
         calm_collector()
@@ -58,8 +62,18 @@ def _line(connection: Connection) -> str:
     return msgspec.json.encode(connection).decode() + "\n"
 
 
-def _banner(connection: Connection, settings: Settings, database: str) -> str:
+def _banner(connection: Connection, settings: Settings, world: World) -> str:
     demos = {venue: connection.account(venue) for venue in DEMOS}
-    place = database if settings.database else settings.data
+    place = world.kept_in if settings.database else settings.data
     kept = "Nothing is kept: --memory." if settings.data is None else f"The world is kept in {place}."
-    return _BANNER.format(url=connection.url, control=connection.control, kept=kept, **demos)
+    return _BANNER.format(
+        url=connection.url, control=connection.control, market=_market(world.driver), kept=kept, **demos
+    )
+
+
+def _market(driver: Driver) -> str:
+    if not isinstance(driver, Crowd):
+        return "A tape plays: `seatrial tape` shows how far."
+    if driver.note.mode is Mode.OFF:
+        return "Nobody trades but you: `seatrial crowd calm` changes that."
+    return f"A {driver.note.mode} crowd trades: `seatrial market list` shows where."

@@ -1,6 +1,5 @@
 """What the control API can do with markets and with who moves their prices."""
 
-import re
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -21,14 +20,12 @@ from seatrial.market.tables import PPM_PER_PERCENT
 from seatrial.market.tape import Tape
 from seatrial.server import market_shapes as shapes
 from seatrial.server import times
-from seatrial.server.opening import BadText
+from seatrial.server.opening import BadText, market_named
 from seatrial.server.visits import Operation, Problem, Visit, applied, read
 
 SIX: Final = 6
 MOST_PPM: Final = 1_000 * PPM
 """Of what can be tuned: a thousand times the usual."""
-
-_SYMBOL: Final = re.compile(r"[A-Za-z0-9]+[-/][A-Za-z0-9]+", re.ASCII)
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -171,14 +168,10 @@ def _tune(visit: Visit, crowd: Crowd, market: Market, wanted: shapes.CrowdChange
 
 def _market(visit: Visit, text: str) -> MarketState:
     """By any of the venues' names for it, or BTC-USD."""
-    markets = visit.state.markets
-    if _SYMBOL.fullmatch(text) and (ms := markets.get(text.upper().replace("-", "/"))) is not None:
-        return ms
-    for dialect in visit.world.dialects.values():
-        symbol = dialect.market_symbol(text)
-        if symbol is not None:
-            return markets[symbol]
-    raise Problem(HTTPStatus.NOT_FOUND, f"there is no market {text!r}")
+    symbol = market_named(text, visit.state.markets, visit.world.dialects.values())
+    if symbol is None:
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is no market {text!r}")
+    return visit.state.markets[symbol]
 
 
 def _crowd(visit: Visit) -> Crowd:

@@ -1,6 +1,6 @@
 """New accounts and keys, from texts as people write them to commands."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from seatrial.core.commands import IssueKey, OpenAccount
 from seatrial.core.money import parse_units
@@ -10,6 +10,14 @@ from seatrial.dialects.wire import Dialect
 
 class BadText(ValueError):
     """A text that names nothing or is no amount; says which and why."""
+
+
+def market_named(text: str, markets: Container[str], dialects: Iterable[Dialect]) -> str | None:
+    """The market of that name, which is one of ours, with a dash or a slash, or one of any venue's."""
+    ours = text.upper().replace("-", "/")
+    if ours in markets:
+        return ours
+    return next((symbol for dialect in dialects if (symbol := dialect.market_symbol(text)) is not None), None)
 
 
 def asset_of(state: State, dialect: Dialect, text: str) -> str:

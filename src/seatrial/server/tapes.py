@@ -32,7 +32,7 @@ KINDS: Final = {
 CHECKED: Final = 1_000
 """How many trades of a file are looked at before it is played."""
 
-_PAIR: Final = re.compile(r"[A-Za-z0-9]+", re.ASCII)
+_PAIR: Final = re.compile(r"([A-Za-z0-9]+)(?:[-_][A-Za-z0-9]+)?", re.ASCII)
 _TIME_SCALE: Final = 9
 _FINEST: Final = 18
 
@@ -107,8 +107,7 @@ def recordings(path: Path, pair: str | None, market_of: MarketOf) -> list[Record
         raise TapeError(str(error)) from error
     if found is None:
         raise TapeError(f"{path.name} holds no trades")
-    match = _PAIR.match(path.name)
-    recorded = RecordedFile(path, _market(pair or (match[0] if match else ""), market_of), found)
+    recorded = RecordedFile(path, _market(pair or _named(path.name, market_of), market_of), found)
     for _ in islice(recorded.rows(0), CHECKED):
         pass
     return [recorded]
@@ -142,10 +141,18 @@ def _stored(store: TradeStore, pair: str | None, market_of: MarketOf) -> list[Re
     return [StoredPair(store, stored, _market(stored.pair.name, market_of)) for stored in chosen]
 
 
+def _named(file: str, market_of: MarketOf) -> str:
+    """The pair that a file's name begins with: XBTUSD-2018.csv, BTC-USDT.csv."""
+    match = _PAIR.match(file)
+    if match is None:
+        return ""
+    return match[0] if market_of(match[0]) else match[1]
+
+
 def _market(name: str, market_of: MarketOf) -> Market:
     market = market_of(name)
     if market is None:
-        raise TapeError(f"{name!r} is no pair of the exchange: say the tape's pair with --pair, as in --pair XBTUSD")
+        raise TapeError(f"{name!r} is no pair of this exchange: name the tape's with --pair, as in --pair XBTUSD")
     return market
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from seatrial.catalogue import load
 from seatrial.core.assets import Assets
 from seatrial.core.machine import Machine
+from seatrial.core.markets import Market
 from seatrial.core.state import State
 from seatrial.dialects.kraken.dialect import Kraken
 from seatrial.dialects.kraken.symbols import Symbols
@@ -24,7 +25,7 @@ from seatrial.server.beginning import must
 from seatrial.server.clock import LATEST_NS, Clock, read_note
 from seatrial.server.connection import Connection, KeyedAccount
 from seatrial.server.driving import DrivingError, Stored, TapeChoice, driver_of, take_leave
-from seatrial.server.opening import account_command, key_command
+from seatrial.server.opening import account_command, key_command, market_named
 from seatrial.server.world import World
 from seatrial.store.store import Store, StoreError, WorldRow, open_store
 
@@ -104,12 +105,18 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
         return State(seed, Assets(catalogue.assets), catalogue.markets, catalogue.methods)
 
     machine = Machine(fresh_state())
-    symbols = Symbols(catalogue)
-    kraken = Kraken(seed, symbols, require_user_agent=settings.require_user_agent)
+    dialects: dict[str, Dialect] = {
+        "kraken": Kraken(seed, Symbols(catalogue), require_user_agent=settings.require_user_agent),
+        "kucoin": Kucoin(seed, kucoin_symbols.Symbols(catalogue)),
+    }
+
+    def market_of(pair: str) -> Market | None:
+        return catalogue.markets.get(market_named(pair, catalogue.markets, dialects.values()) or "")
+
     crowd = settings.first_crowd if stored is None and settings.crowd is None else settings.crowd
     driver = driver_of(
-        seed, catalogue.markets, lambda pair: catalogue.markets.get(symbols.pair(pair) or ""), crowd,
-        settings.tape, Stored(stored.market, stored.now_ns) if stored else None,
+        seed, catalogue.markets, market_of, crowd, settings.tape,
+        Stored(stored.market, stored.now_ns) if stored else None,
     )  # fmt: skip
     clock = _clock(settings, stored, driver)
     at_ns = clock.now_ns() if settings.tape is None else clock.note.world_ns  # before anything of the tape is due
@@ -117,7 +124,6 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
         store.begin_world(seed, at_ns, clock.text())
     else:
         store.load(machine.state)
-    dialects: dict[str, Dialect] = {"kraken": kraken, "kucoin": Kucoin(seed, kucoin_symbols.Symbols(catalogue))}
     for venue, dialect in dialects.items():
         if all(account.account.venue != venue for account in machine.state.accounts.values()):
             _open_demo_account(machine, venue, dialect, at_ns)
