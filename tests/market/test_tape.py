@@ -251,3 +251,16 @@ def test_several_markets_play_together() -> None:
     assert world.prints("ETH/USD")[0][1:] == (71_050, 3 * 10**8, SELL)
     assert sorted(world.driver.symbols) == ["BTC/USD", "ETH/USD"]
     assert not world.driver.set_price("BTC/USD", 1, START_NS)
+
+
+def test_quotes_are_taken_away_at_the_worlds_time_however_fast_it_plays() -> None:
+    world = taped(*SWEEP)
+    world.run(START_NS + 3 * SECOND_NS)
+    now_ns = world.machine.state.now_ns
+    world.driver.set_liquidity("BTC/USD", Liquidity.NONE)
+    world.driver.act(world.machine, NEVER - 1)
+    assert world.machine.state.now_ns == now_ns
+    assert not world.machine.state.live_orders
+    play(world)
+    assert not world.machine.state.live_orders
+    assert printed(world) == recorded(SWEEP)

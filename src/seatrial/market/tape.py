@@ -158,8 +158,7 @@ class Tape:
         """Print the next row, if it is due by then."""
         if self._anew:
             symbol = self._anew.pop()
-            at_ns = max(until_ns, machine.state.now_ns)
-            self._quote(machine, symbol, self.note.markets[symbol], at_ns, len(ladder.STEPS))
+            self._quote(machine, symbol, self.note.markets[symbol], machine.state.now_ns, len(ladder.STEPS))
         elif self.due_ns <= until_ns:
             self._print(machine, self._run[self._place], self.due_ns)
             self._go_on()
