@@ -36,7 +36,8 @@ check: $(READY) ## Style, types, layers and documents
 	@$(PYTHON_IN) scripts/fidelity.py --check
 	@$(PYTHON_IN) scripts/links.py
 
-bench: $(READY) ## Measure against the budgets
+bench: $(READY) ## Measure against the budgets, and beside pandas
+	@$(PYTHON_IN) -m pip install --quiet --group bench
 	@$(PYTHON_IN) -m bench $(ARGS)
 
 load: $(READY) ## Three minutes of mixed traffic by 500 connections
