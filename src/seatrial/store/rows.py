@@ -108,12 +108,11 @@ def writes(changes: Changes, known: Known) -> list[Write]:
     return [write for write in found if write.new or write.changed or write.gone]
 
 
-def books(markets: Iterable[MarketState], known: Known) -> Write:
-    """How often the markets' books have changed, of those that did."""
+def books(orders: Mapping[int, Order], markets: Mapping[str, MarketState], known: Known) -> Write:
+    """How often the books have changed in which these orders are or were; no book changes without an order."""
     write = Write(schema.books, [], [])
-    for ms in markets:
-        symbol, sequence = ms.market.symbol, ms.book.sequence
-        stored = known.sequences.get(symbol, 0)
+    for symbol in dict.fromkeys(order.market for order in orders.values()):
+        sequence, stored = markets[symbol].book.sequence, known.sequences.get(symbol, 0)
         if sequence != stored:
             known.sequences[symbol] = sequence
             if stored:
