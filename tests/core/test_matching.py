@@ -3,9 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
+from seatrial.core.commands import DecreaseOrder
 from seatrial.core.orders import OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
 from seatrial.core.rejects import Reject
-from trading_floor import NO_FEES, Floor, drawn
+from trading_floor import NO_FEES, Floor, drawn, flat
 
 BUY, SELL = Side.BUY, Side.SELL
 IOC, FOK = TimeInForce.IOC, TimeInForce.FOK
@@ -293,6 +294,7 @@ OWN_ORDERS = """
         (SelfTrade.CANCEL_NEWEST, ["1 at 101"], Status.CANCELED, "ask 103 1 ann\nask 102 1 carl"),
         (SelfTrade.CANCEL_OLDEST, ["1 at 101", "1 at 103"], Status.FILLED, ""),
         (SelfTrade.CANCEL_BOTH, ["1 at 101"], Status.CANCELED, "ask 103 1 ann"),
+        (SelfTrade.DECREASE, ["1 at 101"], Status.CANCELED, "ask 103 1 ann"),
     ],
 )
 def test_nobody_trades_with_himself(floor: Floor, rule: SelfTrade, tape: list[str], status: Status, left: str) -> None:
@@ -321,6 +323,129 @@ def test_an_own_order_that_gives_way_frees_its_hold(floor: Floor) -> None:
     assert floor.place(order).status is Status.OPEN
     assert floor.money("carl", "BTC") == "free 1000000"
     assert floor.book() == drawn("bid 102 1 carl")
+
+
+@pytest.mark.parametrize(
+    ("qty", "tape", "status", "given_up", "left"),
+    [
+        ("1", [], Status.CANCELED, "0", "ask 103 5 ann\nask 102 1 carl"),
+        ("2", [], Status.CANCELED, "0", "ask 103 5 ann"),
+        ("5", ["3 at 103"], Status.FILLED, "2", "ask 103 2 ann"),
+        ("9", ["5 at 103"], Status.OPEN, "2", "bid 103 2 carl"),
+    ],
+)
+def test_two_orders_of_one_owner_may_get_smaller_by_the_smaller_of_them(
+    floor: Floor, qty: str, tape: list[str], status: Status, given_up: str, left: str
+) -> None:
+    floor.draw("""
+        ask 103 5 ann
+        ask 102 2 carl""")
+    order = floor.place(floor.order("carl", BUY, qty, at="103", self_trade=SelfTrade.DECREASE))
+    assert floor.tape() == tape
+    assert (order.status, order.given_up_lots) == (status, int(given_up) * 10**8)
+    assert floor.book() == left
+    assert floor.purse("carl", "BTC").held.balance == (10**10 if "carl" in left and "ask" in left else 0)
+
+
+def test_an_order_that_got_smaller_keeps_its_place(floor: Floor) -> None:
+    floor.draw("""
+        ask 102 1 bob
+        ask 102 3 carl""")
+    floor.place(floor.order("carl", BUY, "2", at="102", self_trade=SelfTrade.DECREASE))
+    floor.place(floor.order("ann", BUY, "1"))
+    assert [fill.order_id for fill in floor.fills if fill.maker] == [1]
+    assert floor.book() == drawn("ask 102 1 bob")
+
+
+def test_a_part_of_an_order_that_spends_gives_way_too(floor: Floor) -> None:
+    floor.draw("""
+        ask 100 1 ann
+        ask  90 1 carl""")
+    order = floor.place(floor.order("carl", BUY, "140", spend=True, self_trade=SelfTrade.DECREASE))
+    assert floor.tape() == ["0.5 at 100"]
+    assert (order.status, floor.book()) == (Status.FILLED, "ask 100 0.5 ann")
+
+
+def test_an_owner_may_be_allowed_to_trade_with_himself() -> None:
+    """Money goes round and ends where it was, but for both fees; four rows say so."""
+    floor = Floor(fees=flat(4_000, 2_500))
+    floor.open("carl", BTC="1", USD="200")
+    made = floor.place(floor.order("carl", SELL, "1", at="100"))
+    taken = floor.place(floor.order("carl", BUY, "1", at="100", self_trade=SelfTrade.ALLOW))
+    assert (made.status, taken.status) == (Status.FILLED, Status.FILLED)
+    assert floor.rows("carl") == drawn("""
+        trade USD    -100.0000       0.4000      99.6000
+        trade BTC 1.0000000000 0.0000000000 2.0000000000
+        trade BTC -1.0000000000 0.0000000000 1.0000000000
+        trade USD      100.0000       0.2500     199.3500""")
+    assert (floor.money("carl", "USD"), floor.money("carl", "BTC")) == ("free 199.35", "free 1")
+    assert [(fill.order_id, fill.counter_order_id, fill.maker) for fill in floor.fills] == [(1, 2, True), (2, 1, False)]
+    assert floor.trader("carl").volume.at(floor.now_ns) == 2 * 100 * 10**4
+
+
+def test_whoever_sells_for_an_amount_sells_no_more_than_brings_it(floor: Floor) -> None:
+    floor.draw("""
+        bid 200 1 ann
+        bid 100 1 ann""")
+    floor.open("carl", BTC="2")
+    order = floor.place(floor.order("carl", SELL, "250", spend=True))
+    assert floor.tape() == ["1 at 200", "0.5 at 100"]
+    assert (order.status, order.filled_lots) == (Status.FILLED, 15 * 10**7)
+    assert (floor.money("carl", "BTC"), floor.money("carl", "USD")) == ("free 0.5", "free 250")
+
+
+def test_whoever_sells_for_an_amount_needs_what_it_takes_at_the_prices_there_are(floor: Floor) -> None:
+    floor.draw("bid 100 9 ann")
+    floor.open("carl", BTC="1")
+    assert floor.refusal(floor.order("carl", SELL, "100.1", spend=True)) is Reject.INSUFFICIENT_FUNDS
+    assert floor.place(floor.order("carl", SELL, "100", spend=True)).status is Status.FILLED
+
+
+def test_a_sale_for_more_than_the_book_pays_is_canceled_with_its_rest(floor: Floor) -> None:
+    floor.draw("bid 100 1 ann")
+    order = floor.place(floor.order("carl", SELL, "150", spend=True))
+    assert (order.status, order.reason, order.filled_lots) == (Status.CANCELED, Reason.NO_LIQUIDITY, 10**8)
+
+
+def test_a_limit_may_lie_only_within_its_band_of_the_best_price(floor: Floor) -> None:
+    floor.draw("""
+        ask 100 1 ann
+        bid  80 1 ann""")
+    assert floor.refusal(floor.order("bob", BUY, "1", at="110.1", band_ppm=100_000)) is Reject.PRICE_OUT_OF_BAND
+    assert floor.refusal(floor.order("bob", SELL, "1", at="71.9", band_ppm=100_000)) is Reject.PRICE_OUT_OF_BAND
+    assert floor.place(floor.order("bob", BUY, "1", at="110", band_ppm=100_000)).status is Status.FILLED
+    assert floor.place(floor.order("bob", SELL, "1", at="72", band_ppm=100_000)).status is Status.FILLED
+    assert floor.place(floor.order("bob", SELL, "1", at="1", band_ppm=100_000)).status is Status.OPEN
+
+
+def test_a_market_order_takes_nothing_beyond_its_band(floor: Floor) -> None:
+    floor.draw("""
+        ask 110.1 1 ann
+        ask 110.0 1 ann
+        ask 100.0 1 ann""")
+    order = floor.place(floor.order("bob", BUY, "3", band_ppm=100_000))
+    assert floor.tape() == ["1 at 100", "1 at 110"]
+    assert (order.status, order.reason) == (Status.CANCELED, Reason.NO_LIQUIDITY)
+
+
+def test_a_post_only_order_that_would_take_may_be_accepted_and_canceled(floor: Floor) -> None:
+    floor.draw("ask 101 1 ann")
+    order = floor.place(floor.order("bob", BUY, "1", at="101", post_only=True, cancels_post_only=True))
+    assert (order.status, order.reason) == (Status.CANCELED, Reason.POST_ONLY)
+    assert floor.money("bob", "USD") == "free 1000000"
+
+
+def test_a_book_counts_its_changes(floor: Floor) -> None:
+    """A quote, a fill, a part that is canceled and an end are one each."""
+    book = floor.machine.state.markets["BTC/USD"].book
+    floor.draw("ask 101 3 ann")
+    assert book.sequence == 1
+    floor.place(floor.order("bob", BUY, "1", at="101"))
+    assert book.sequence == 2
+    floor.apply(DecreaseOrder(1, 1, 10**8))
+    assert book.sequence == 3
+    floor.cancel("ann", ids=(1,))
+    assert book.sequence == 4
 
 
 def test_an_order_that_spends_takes_what_its_money_affords(floor: Floor) -> None:

@@ -5,8 +5,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from naive_market import NaiveMarket, Story
 from seatrial.core.assets import Asset, AssetKind, Assets
-from seatrial.core.commands import CancelOrders, OpenAccount, PlaceOrder
-from seatrial.core.events import OrderAccepted, OrderEnded, Traded
+from seatrial.core.commands import CancelOrders, DecreaseOrder, OpenAccount, PlaceOrder, ReplaceOrder
+from seatrial.core.events import OrderAccepted, OrderDecreased, OrderEnded, Traded
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, TimeInForce
@@ -89,6 +89,39 @@ class BooksAgree(RuleBasedStateMachine):
         if is_open:
             self.naive.cancel(number)
 
+    @rule(number=st.integers(1, 60), account_id=st.integers(1, 3), lots=st.integers(0, 5))
+    def cancel_a_part(self, number: int, account_id: int, lots: int) -> None:
+        """Of an order that is open and the account's own, as much as there is of it; else nothing happens."""
+        outcome = self.machine.apply(DecreaseOrder(account_id, number, lots), self.at_ns)
+        own = [one for one in self.naive.resting if (one.number, one.owner) == (number, account_id)]
+        is_possible = bool(own) and 0 < lots <= own[0].lots
+        assert isinstance(outcome, Reject) is not is_possible
+        if is_possible:
+            self.naive.decrease(number, lots)
+
+    @rule(number=st.integers(1, 60), price=st.integers(1, 9), lots=st.integers(1, 9))
+    def replace(self, number: int, price: int, lots: int) -> None:
+        """An open order is canceled and a new one arrives with what is left to fill."""
+        order = self.machine.state.live_orders.get(number)
+        if order is None:
+            assert isinstance(self.machine.apply(ReplaceOrder(1, number, price, lots), self.at_ns), Reject)
+            return
+        left = lots - order.filled_lots
+        command = PlaceOrder(
+            order.account_id, order.market, order.side, OrderKind.LIMIT, price, left,
+            time_in_force=order.time_in_force, self_trade=order.self_trade, post_only=order.post_only,
+        )  # fmt: skip
+        outcome = self.machine.apply(ReplaceOrder(order.account_id, number, price, lots), self.at_ns)
+        if left > 0 and order.post_only and self.naive.would_trade(command):
+            assert outcome is Reject.POST_ONLY_WOULD_TAKE
+            return
+        assert not isinstance(outcome, Reject)
+        self.naive.cancel(number)
+        new = [event.order for event in outcome if isinstance(event, OrderAccepted)]
+        assert len(new) == (1 if left > 0 else 0)
+        for accepted in new:
+            assert story_of(accepted, outcome) == self.naive.arrive(accepted.order_id, command)
+
     @invariant()
     def books_are_the_same(self) -> None:
         """Order by order, in the same place."""
@@ -112,7 +145,8 @@ def story_of(order: Order, events: tuple[object, ...]) -> Story:
         for event in events
         if isinstance(event, OrderEnded) and event.order is not order and event.order.reason is Reason.SELF_TRADE
     ]
-    return Story(fills, evicted, order.status, order.reason)
+    smaller = {e.order.order_id for e in events if isinstance(e, OrderDecreased) and e.order is not order}
+    return Story(fills, evicted, smaller, order.status, order.reason)
 
 
 TestBooksAgree = BooksAgree.TestCase

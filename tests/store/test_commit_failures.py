@@ -31,6 +31,7 @@ from seatrial.core.commands import (
     Rung,
     SaveDestination,
     SeeDeposit,
+    SetCancelTimer,
     SetDelays,
     SetStatus,
     SpendNonce,
@@ -66,6 +67,7 @@ FIRST: tuple[Command, ...] = (
     SpendNonce("strict", 5),
     QuoteMarket("SUI/USD", (Rung(Side.BUY, 0, 19_000, 10**6),)),
     RequestWithdrawal(1, "EUR", "home", 100_000),
+    SetCancelTimer(1, 3_600 * 10**9),
 )  # fmt: skip
 SECOND: tuple[Command, ...] = (
     OpenAccount("new", "kraken", "pro", rate_limits=False, trading_wallet="spot", funding_wallet="spot",
@@ -85,6 +87,8 @@ SECOND: tuple[Command, ...] = (
     SpendNonce("strict", 6),
     ChangeKey(1, "strict", frozenset({"trade"})),
     RevokeKey(2, "lenient"),
+    SetCancelTimer(2, 3_600 * 10**9, ("BTC/USD", "SUI/USD")),
+    SetCancelTimer(1, 0),
     MoveFunds(1, "USD", 5, 1, "spot", 1, "vault", "rent"),
 )  # fmt: skip
 """Writes to every table: new rows, and changes of those before; one row goes."""

@@ -13,6 +13,7 @@ from seatrial.core.commands import (
     CancelOrders,
     ChangeKey,
     Command,
+    DecreaseOrder,
     DriveTransfer,
     IssueAddress,
     IssueKey,
@@ -21,10 +22,12 @@ from seatrial.core.commands import (
     OpenAccount,
     PassTime,
     PlaceOrder,
+    ReplaceOrder,
     RequestWithdrawal,
     RevokeKey,
     SaveDestination,
     SeeDeposit,
+    SetCancelTimer,
     SetDelays,
     SpendNonce,
 )
@@ -132,6 +135,12 @@ _TWISTS: tuple[dict[str, Any], ...] = (
     {"tag": 1},
     {"tag": -2, "fee_in_base": True},
     {"client_id": "a"},
+    {"client_id": "a", "unique_name": True, "note": "a note"},
+    {"self_trade": SelfTrade.DECREASE, "label": "a label"},
+    {"self_trade": SelfTrade.ALLOW},
+    {"self_trade": SelfTrade.ALLOW, "time_in_force": TimeInForce.FOK},
+    {"post_only": True, "cancels_post_only": True},
+    {"band_ppm": 2},
     {"client_id": "b", "self_trade": SelfTrade.CANCEL_BOTH},
     {"self_trade": SelfTrade.CANCEL_OLDEST},
     {"self_trade": SelfTrade.CANCEL_OLDEST, "time_in_force": TimeInForce.FOK},
@@ -154,7 +163,7 @@ def any_order(luck: Random, symbols: tuple[str, ...] = tuple(PRICES)) -> PlaceOr
     if offset < 3:
         return _order(account_id, market.symbol, side, twist, price_ticks=PRICES[market.symbol] + offset, qty_lots=lots)
     twist = {name: value for name, value in twist.items() if name not in {"post_only", "time_in_force"}}
-    if lots % 2 and side is Side.BUY:
+    if lots % 2:
         exact = (lots * PRICES[market.symbol] + 1) * 10**market.quote.scale
         return _order(
             account_id, market.symbol, side, twist, spend=exact // 10 ** (market.price_scale + market.lot_scale)
@@ -180,6 +189,25 @@ def any_cancel(luck: Random) -> Command:
         luck.choice(((), (), ("a",))),
         luck.randint(1, 6) == 1,
     )
+
+
+def any_amendment(luck: Random) -> Command:
+    """A part is canceled, or an order is placed anew."""
+    account_id, number = luck.choice(_ACCOUNTS), luck.randint(1, 60)
+    market = markets()[luck.choice(tuple(PRICES))]
+    lots = luck.choice((0, 1, market.min_qty_lots, 2 * market.min_qty_lots))
+    if luck.randint(1, 2) == 1:
+        return DecreaseOrder(account_id, number, lots)
+    price = luck.choice((None, PRICES[market.symbol] + luck.randint(-3, 3)))
+    return ReplaceOrder(
+        account_id, number, price, luck.choice((None, lots)), luck.choice((True, False)), luck.choice((0, 2))
+    )
+
+
+def any_cancel_timer(luck: Random) -> Command:
+    """For some markets or all; sometimes off."""
+    markets = luck.choice(((), (), ("BTC/USD",), ("PEPE/USD", "BTC/USD"), ("NO/SUCH",)))
+    return SetCancelTimer(luck.choice(_ACCOUNTS), luck.choice((0, 1, 60 * SECOND_NS, 600 * SECOND_NS)), markets)
 
 
 def any_deposit(luck: Random) -> Command:
@@ -256,6 +284,10 @@ def any_key_change(luck: Random) -> Command:
 _OTHERS: tuple[Callable[[Random], Command], ...] = (
     any_cancel,
     any_cancel,
+    any_amendment,
+    any_amendment,
+    any_amendment,
+    any_cancel_timer,
     any_deposit,
     any_deposit,
     any_withdrawal,

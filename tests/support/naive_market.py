@@ -24,6 +24,8 @@ class Story:
     fills: list[tuple[int, int, int]] = field(default_factory=list)
     """Maker, price, lots."""
     evicted: list[int] = field(default_factory=list)
+    decreased: set[int] = field(default_factory=set)
+    """Orders of the same owner that got smaller and stayed."""
     status: Status = Status.OPEN
     reason: Reason | None = None
 
@@ -51,17 +53,24 @@ class NaiveMarket:
             if not lots and maker.price > money:
                 money = 0
                 break
-            if maker.owner == order.account_id:
+            meets_own = maker.owner == order.account_id and order.self_trade is not SelfTrade.ALLOW
+            if meets_own and order.self_trade is not SelfTrade.DECREASE:
                 if order.self_trade is not SelfTrade.CANCEL_NEWEST:
                     story.evicted.append(maker.number)
                 if order.self_trade is not SelfTrade.CANCEL_OLDEST:
                     stopped = True
                     break
                 continue
-            _take_one_lot(story, maker)
-            self.resting = [one for one in self.resting if one.lots]
             lots, money = (lots - 1, 0) if order.qty_lots else (0, money - maker.price)
-        if order.time_in_force is TimeInForce.FOK and lots:
+            if meets_own:
+                _decrease_by_one_lot(story, maker)
+                stopped = lots == 0 and money < maker.price
+            else:
+                _take_one_lot(story, maker)
+            self.resting = [one for one in self.resting if one.lots]
+            if stopped:
+                break
+        if order.time_in_force is TimeInForce.FOK and sum(fill[2] for fill in story.fills) < order.qty_lots:
             self.resting = saved
             return Story(status=Status.CANCELED, reason=Reason.NOT_FILLED_AT_ONCE)
         self.resting = [one for one in self.resting if one.number not in story.evicted]
@@ -73,13 +82,20 @@ class NaiveMarket:
         """Take an order out."""
         self.resting = [one for one in self.resting if one.number != number]
 
+    def decrease(self, number: int, lots: int) -> None:
+        """Take a part of an order out."""
+        for one in self.resting:
+            if one.number == number:
+                one.lots -= lots
+        self.resting = [one for one in self.resting if one.lots]
+
     def _end(
         self, number: int, order: PlaceOrder, lots: int, *, stopped: bool, is_done: bool
     ) -> tuple[Status, Reason | None]:
-        if is_done:
-            return Status.FILLED, None
         if stopped:
             return Status.CANCELED, Reason.SELF_TRADE
+        if is_done:
+            return Status.FILLED, None
         if order.kind is OrderKind.MARKET:
             return Status.CANCELED, Reason.NO_LIQUIDITY
         if order.time_in_force is TimeInForce.IOC:
@@ -103,3 +119,11 @@ def _take_one_lot(story: Story, maker: Resting) -> None:
         story.fills[-1] = (maker.number, maker.price, story.fills[-1][2] + 1)
     else:
         story.fills.append((maker.number, maker.price, 1))
+
+
+def _decrease_by_one_lot(story: Story, maker: Resting) -> None:
+    maker.lots -= 1
+    story.decreased.add(maker.number)
+    if not maker.lots:
+        story.decreased.remove(maker.number)
+        story.evicted.append(maker.number)

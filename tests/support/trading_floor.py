@@ -8,6 +8,7 @@ A book is drawn with a line for each resting order, asks above bids; whoever is 
 """
 
 from functools import cache
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -150,6 +151,7 @@ class Floor:
         client_id: str | None = None,
         most_open: int | None = None,
         check_only: bool = False,
+        **more: Any,  # noqa: ANN401  as in the command
     ) -> PlaceOrder:
         """What a trader says: a market order without a price; `spend` takes the quantity as an amount of quote."""
         market = self.market
@@ -171,6 +173,7 @@ class Floor:
             client_id,
             most_open,
             check_only,
+            **more,
         )
 
     def place(self, command: PlaceOrder) -> Order:

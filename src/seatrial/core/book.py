@@ -7,6 +7,7 @@ from typing import Final
 from seatrial.core.orders import Order, SelfTrade, Side
 
 _BUY: Final = Side.BUY
+_ALLOW: Final = SelfTrade.ALLOW
 
 
 class Level:
@@ -28,11 +29,13 @@ class Level:
 class BookSide:
     """One side of a book. Prices are kept so that the best one is last: taking it away moves nothing."""
 
-    __slots__ = ("_keys", "_levels", "_sign", "best_ticks")
+    __slots__ = ("_keys", "_levels", "_sign", "best_ticks", "changes")
 
     def __init__(self, side: Side) -> None:
         self.best_ticks: int | None = None
         """The best price, None when the side is empty."""
+        self.changes = 0
+        """How often anything changed here."""
         self._sign = 1 if side is Side.BUY else -1
         self._keys: list[int] = []
         self._levels: dict[int, Level] = {}
@@ -51,6 +54,7 @@ class BookSide:
             self.best_ticks = self._keys[-1] * self._sign
         level.orders[order.order_id] = order
         level.qty_lots += order.qty_lots - order.filled_lots
+        self.changes += 1
 
     def remove(self, order: Order) -> None:
         """Take a resting order away."""
@@ -58,14 +62,16 @@ class BookSide:
         level = self._levels[key]
         del level.orders[order.order_id]
         level.qty_lots -= order.qty_lots - order.filled_lots
+        self.changes += 1
         if not level.orders:
             self._drop(key)
 
     def fill(self, order: Order, qty_lots: int) -> None:
-        """Take part of a resting order away; the caller has not counted the fill on the order yet."""
+        """Take part of a resting order away; the caller has not counted it on the order yet."""
         key = order.price_ticks * self._sign
         level = self._levels[key]
         level.qty_lots -= qty_lots
+        self.changes += 1
         if qty_lots == order.qty_lots - order.filled_lots:
             del level.orders[order.order_id]
             if not level.orders:
@@ -83,12 +89,26 @@ class BookSide:
 class Plan:
     """What an arriving order would do: which resting orders it fills, and whose own orders give way."""
 
-    __slots__ = ("evicted", "exact", "fills", "qty_lots", "spent", "stopped_by_self", "unspent")
+    __slots__ = (
+        "decreased",
+        "evicted",
+        "exact",
+        "fills",
+        "given_up",
+        "qty_lots",
+        "spent",
+        "stopped_by_self",
+        "unspent",
+    )
 
     def __init__(self) -> None:
         self.fills: list[tuple[Order, int]] = []
         self.evicted: list[Order] = []
         """The owner's own resting orders that are canceled."""
+        self.decreased: list[tuple[Order, int]] = []
+        """Those that get smaller, and by how much."""
+        self.given_up = 0
+        """By how much the arriving order gets smaller and goes on."""
         self.stopped_by_self = False
         """Whether the rest of the arriving order is canceled because it met its owner's own."""
         self.qty_lots = 0
@@ -108,6 +128,15 @@ class Book:
     def __init__(self) -> None:
         self.bids = BookSide(Side.BUY)
         self.asks = BookSide(Side.SELL)
+
+    @property
+    def sequence(self) -> int:
+        """How often anything changed in it."""
+        return self.bids.changes + self.asks.changes
+
+    def resume(self, sequence: int) -> None:
+        """Count on from there."""
+        self.bids.changes, self.asks.changes = sequence, 0
 
     def side(self, side: Side) -> BookSide:
         """Where orders of that side rest."""
@@ -129,15 +158,17 @@ class Book:
         """
         plan = Plan()
         plan.unspent = spend
-        wanted = order.qty_lots
+        wanted, rule = order.qty_lots, order.self_trade
+        owner = 0 if order.is_house or rule is _ALLOW else order.account_id
         for level in self.reachable(order.side, order.price_ticks):
             price = level.price_ticks
-            left = wanted - plan.qty_lots if wanted else plan.unspent // price
+            left = wanted - plan.qty_lots - plan.given_up if wanted else plan.unspent // price
             for maker in level.orders.values():
                 if left == 0:
                     break
-                if maker.account_id == order.account_id and not order.is_house:
-                    if _meet_own(plan, maker, order.self_trade):
+                if maker.account_id == owner:
+                    left -= _meet_own(plan, maker, rule, left)
+                    if plan.stopped_by_self:
                         return plan
                     continue
                 lots = min(left, maker.qty_lots - maker.filled_lots)
@@ -160,9 +191,24 @@ class Book:
             yield level
 
 
-def _meet_own(plan: Plan, maker: Order, rule: SelfTrade) -> bool:
-    """Apply the self-trade rule to one own resting order; True when the arriving order stops here."""
+def _meet_own(plan: Plan, maker: Order, rule: SelfTrade, left: int) -> int:
+    """Apply the self-trade rule to one own resting order; how much smaller the arriving order gets by it."""
+    if rule is SelfTrade.DECREASE:
+        return _decrease_both(plan, maker, left)
     if rule is not SelfTrade.CANCEL_NEWEST:
         plan.evicted.append(maker)
     plan.stopped_by_self = rule is not SelfTrade.CANCEL_OLDEST
-    return plan.stopped_by_self
+    return 0
+
+
+def _decrease_both(plan: Plan, maker: Order, left: int) -> int:
+    lots = min(left, maker.open_lots)
+    if lots == maker.open_lots:
+        plan.evicted.append(maker)
+    else:
+        plan.decreased.append((maker, lots))
+    plan.stopped_by_self = lots == left
+    if not plan.stopped_by_self:
+        plan.given_up += lots
+        plan.unspent -= maker.price_ticks * lots
+    return lots

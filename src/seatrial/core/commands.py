@@ -98,6 +98,45 @@ class PlaceOrder(Struct, frozen=True, tag=True):
     """How many orders the account may have open in this market; None: any number."""
     check_only: bool = False
     """Check everything, place nothing."""
+    note: str | None = None
+    label: str | None = None
+    cancels_post_only: bool = False
+    """A post-only order that would take is accepted and canceled at once, not refused."""
+    unique_name: bool = False
+    """No order may have had this client_id that is open or ended within `orders.NAME_KEPT_NS`."""
+    band_ppm: int = 0
+    """How far beyond the best opposite price a limit may lie, and a market order may trade; 0: anywhere."""
+
+
+class DecreaseOrder(Struct, frozen=True, tag=True):
+    """Cancel a part of an open order; the rest keeps its place."""
+
+    account_id: int
+    order_id: int
+    qty_lots: int
+
+
+class ReplaceOrder(Struct, frozen=True, tag=True):
+    """End an open limit order and place it anew, at another price or for another quantity, or do neither.
+
+    `qty_lots` counts what was filled already: the new order is for the rest, and there is none when nothing is left.
+    """
+
+    account_id: int
+    order_id: int
+    price_ticks: int | None = None
+    qty_lots: int | None = None
+    cancels_post_only: bool = False
+    band_ppm: int = 0
+
+
+class SetCancelTimer(Struct, frozen=True, tag=True):
+    """Cancel the account's orders after a while, unless this is asked again before. Without a delay: no more."""
+
+    account_id: int
+    delay_ns: int
+    markets: tuple[str, ...] = ()
+    """Whose orders; empty: all."""
 
 
 class Rung(Struct, frozen=True, array_like=True):
@@ -243,6 +282,9 @@ class PassTime(Struct, frozen=True, tag=True):
 Command = (
     PlaceOrder
     | CancelOrders
+    | DecreaseOrder
+    | ReplaceOrder
+    | SetCancelTimer
     | QuoteMarket
     | PrintTrade
     | SetStatus

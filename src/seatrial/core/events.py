@@ -5,7 +5,7 @@ from msgspec import Struct
 from seatrial.core.accounts import Account, ApiKey, Token
 from seatrial.core.funding import DepositAddress, Destination, Transfer
 from seatrial.core.markets import FundingMethod, Modes
-from seatrial.core.orders import Fill, Order, Trade
+from seatrial.core.orders import CancelTimer, Fill, Order, Trade
 
 
 class AccountOpened(Struct, frozen=True):
@@ -78,6 +78,18 @@ class OrderEnded(Struct, frozen=True, gc=False):
     order: Order
 
 
+class OrderDecreased(Struct, frozen=True, gc=False):
+    """It wants less now, at its owner's wish or because it met an order of the same owner."""
+
+    order: Order
+
+
+class CancelTimerSet(Struct, frozen=True):
+    """The answer to setting one; None when it is off now."""
+
+    timer: CancelTimer | None
+
+
 class OrdersCanceled(Struct, frozen=True):
     """The answer to a cancel: how many orders it ended."""
 
@@ -142,6 +154,8 @@ Event = (
     | MarketQuoted
     | StatusSet
     | OrderEnded
+    | OrderDecreased
+    | CancelTimerSet
     | OrdersCanceled
     | AddressIssued
     | DestinationSaved

@@ -5,6 +5,7 @@ from hashlib import blake2b
 import msgspec
 
 from seatrial.core.ledger import EXCHANGE
+from seatrial.core.orders import NAME_KEPT_NS
 from seatrial.core.state import AccountState, MarketState, State
 
 
@@ -45,6 +46,8 @@ def _account(account: AccountState, now_ns: int) -> dict[str, object]:
         "addresses": list(account.addresses.values()),
         "destinations": list(account.destinations.values()),
         "moves": sorted(account.moves.items()),
+        "cancel_timer": account.cancel_timer,
+        "used_names": {name: ended for name, ended in account.used_names.items() if ended > now_ns - NAME_KEPT_NS},
     }
 
 
@@ -68,4 +71,5 @@ def _market(ms: MarketState, now_ns: int) -> dict[str, object]:
         "quotes": list(ms.quotes),
         "trade_id": ms.trade_id,
         "status": ms.status,
+        "sequence": book.sequence,
     }

@@ -6,12 +6,13 @@ due by then — orders that start or expire, deposits that confirm — happens f
 
 from typing import assert_never
 
-from seatrial.core import clients, fingerprint, house, trading, treasury
+from seatrial.core import amending, clients, fingerprint, house, trading, treasury
 from seatrial.core.commands import (
     CancelOrders,
     CancelWithdrawal,
     ChangeKey,
     Command,
+    DecreaseOrder,
     DriveTransfer,
     IssueAddress,
     IssueKey,
@@ -22,10 +23,12 @@ from seatrial.core.commands import (
     PlaceOrder,
     PrintTrade,
     QuoteMarket,
+    ReplaceOrder,
     RequestWithdrawal,
     RevokeKey,
     SaveDestination,
     SeeDeposit,
+    SetCancelTimer,
     SetDelays,
     SetStatus,
     SetSystemStatus,
@@ -76,6 +79,12 @@ class Machine:
                 return trading.place(state, command, at_ns)
             case CancelOrders():
                 return trading.cancel(state, command, at_ns)
+            case DecreaseOrder():
+                return amending.decrease_order(state, command, at_ns)
+            case ReplaceOrder():
+                return amending.replace_order(state, command, at_ns)
+            case SetCancelTimer():
+                return amending.set_cancel_timer(state, command, at_ns)
             case QuoteMarket():
                 return house.quote(state, command, at_ns)
             case PrintTrade():
@@ -130,4 +139,6 @@ class Machine:
                     trading.expire(state, number, at_ns)
                 case Alarm.MOVE_TRANSFER:
                     treasury.fall_due(state, number, due_ns, at_ns)
+                case Alarm.CANCEL_ORDERS:
+                    amending.ring(state, number, due_ns, at_ns)
         return max(until_ns, state.now_ns)

@@ -35,11 +35,15 @@ class TimeInForce(StrEnum):
 
 
 class SelfTrade(StrEnum):
-    """Who gives way when an order would meet its owner's own. Source: kraken-semantics 8.4."""
+    """Who gives way when an order would meet its owner's own. Source: kraken-semantics 8.4; kucoin-rest 9.2."""
 
     CANCEL_NEWEST = "cancel_newest"
     CANCEL_OLDEST = "cancel_oldest"
     CANCEL_BOTH = "cancel_both"
+    DECREASE = "decrease"
+    """Both get smaller by the smaller one, which is canceled."""
+    ALLOW = "allow"
+    """Nobody: they trade."""
 
 
 class Status(StrEnum):
@@ -76,6 +80,9 @@ class Reason(StrEnum):
     MARKET_CLOSED = "market_closed"
 
 
+NAME_KEPT_NS: Final = 86_400 * 10**9
+"""How long the user's own name for an order stays taken where it must be unique (decided)."""
+
 TRANSITIONS: Final = {
     (Status.PENDING, Step.START): Status.OPEN,
     (Status.PENDING, Step.CANCEL): Status.CANCELED,
@@ -98,11 +105,11 @@ class Order(Struct, gc=False):
     side: Side
     kind: OrderKind
     price_ticks: int
-    """The limit; 0 for a market order."""
+    """The limit. Of a market order the worst price that it may take; 0 for any."""
     qty_lots: int
-    """What was asked for; 0 for an order that spends."""
+    """What was asked for, less what was given up since; 0 for an order that spends."""
     spend: int
-    """For an order that spends an amount of quote: that amount in the quote's units; else 0."""
+    """For an order of an amount of quote, to spend or to get: that amount in the quote's units; else 0."""
     time_in_force: TimeInForce
     self_trade: SelfTrade
     post_only: bool
@@ -120,7 +127,7 @@ class Order(Struct, gc=False):
     reason: Reason | None = None
     closed_ns: int = 0
     touched_ns: int = 0
-    """When it last came to rest or filled."""
+    """When it last came to rest, filled or got smaller."""
     queue: int = 0
     """Its place in time priority; 0 while it does not rest."""
     filled_lots: int = 0
@@ -136,6 +143,11 @@ class Order(Struct, gc=False):
     """What the purse it pays from still sets aside for it."""
     hold_ppm: int = 0
     """The fee rate that its hold allows for."""
+    given_up_lots: int = 0
+    """What it was made smaller by."""
+    note: str | None = None
+    """What its user wrote beside it; so the label."""
+    label: str | None = None
     is_house: bool = False
     """Whether it is the house's, whose orders trade with each other: see `core/house.py`. Follows from its account."""
 
@@ -154,6 +166,15 @@ class Order(Struct, gc=False):
         after = TRANSITIONS.get((self.status, step))
         assert after is not None, f"{step} while {self.status}"
         self.status = after
+
+
+class CancelTimer(Struct, frozen=True):
+    """Cancels an account's orders when it rings, unless it was set again before."""
+
+    set_ns: int
+    due_ns: int
+    markets: tuple[str, ...]
+    """Whose orders; empty: all."""
 
 
 class Trade(Struct, frozen=True, gc=False):

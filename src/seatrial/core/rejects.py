@@ -26,6 +26,7 @@ class Reject(StrEnum):
     CLIENT_ID_IN_USE = "client_id_in_use"
     QTY_OUT_OF_RANGE = "qty_out_of_range"
     PRICE_OUT_OF_RANGE = "price_out_of_range"
+    PRICE_OUT_OF_BAND = "price_out_of_band"
     QTY_BELOW_MINIMUM = "qty_below_minimum"
     COST_BELOW_MINIMUM = "cost_below_minimum"
     POST_ONLY_WOULD_TAKE = "post_only_would_take"

@@ -1,7 +1,7 @@
 """Everything a world remembers while it runs, and what has changed since the store last saw it."""
 
 import heapq
-from collections import deque
+from collections import OrderedDict, deque
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ from seatrial.core.candles import Candles, DayStats
 from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
 from seatrial.core.ledger import Ledger, Posting, Purse
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, Modes
-from seatrial.core.orders import Fill, Order, Status, Trade
+from seatrial.core.orders import NAME_KEPT_NS, CancelTimer, Fill, Order, Side, Status, Trade
 from seatrial.core.volume import USD_SCALE, RollingVolume
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 KEPT_QUOTES: Final = 200
 """How many changes of the best bid or ask a market remembers. Source: market-data section 7."""
+
+PPM: Final = 1_000_000
 
 USD: Final = "USD"
 _USD_UNITS: Final = 10**USD_SCALE
@@ -80,6 +82,14 @@ class MarketState:
         self.min_exact = Ratio(market.cost_scale, exact_scale).ceil(market.min_cost)
         """The smallest cost of an order, in ticks * lots."""
 
+    def bound_ticks(self, side: Side, band_ppm: int) -> int | None:
+        """The worst price within that distance of the best opposite one; None when there is no opposite one."""
+        buys = side is Side.BUY
+        best = (self.book.asks if buys else self.book.bids).best_ticks
+        if best is None:
+            return None
+        return best * (PPM + band_ppm) // PPM if buys else -(-best * (PPM - band_ppm) // PPM)
+
     def note_quote(self, at_ns: int) -> Quote | None:
         """Remember the best prices if they changed; None when they did not, or a side is empty."""
         bid, ask = self.book.bids.best_ticks, self.book.asks.best_ticks
@@ -108,6 +118,9 @@ class AccountState:
         """By asset and name, and in that order."""
         self.moves: dict[str, int] = {}
         """Its moves between wallets, by its own names for them."""
+        self.cancel_timer: CancelTimer | None = None
+        self.used_names: OrderedDict[str, int] = OrderedDict()
+        """Its names for orders that ended, and when; only the latest ones."""
         self._ledger = ledger
         self._trading: dict[str, Purse] = {}
         self._pairs: dict[str, tuple[Purse, Purse]] = {}
@@ -133,6 +146,18 @@ class AccountState:
         """The purse that deposits go to and withdrawals leave from."""
         return self._ledger.purse(self.account.account_id, self.account.funding_wallet, asset)
 
+    def keep_name(self, client_id: str, ended_ns: int) -> None:
+        """Remember a name whose order has ended; those that are free again are forgotten."""
+        names = self.used_names
+        names[client_id] = ended_ns
+        names.move_to_end(client_id)
+        while next(iter(names.values())) <= ended_ns - NAME_KEPT_NS:
+            names.popitem(last=False)
+
+    def has_used(self, client_id: str, at_ns: int) -> bool:
+        """Whether an order of that name ended so lately that the name is not free again."""
+        return self.used_names.get(client_id, -NAME_KEPT_NS) > at_ns - NAME_KEPT_NS
+
     def add_destination(self, destination: Destination) -> None:
         """Remember a place to withdraw to."""
         self.destinations[destination.asset, destination.name] = destination
@@ -154,6 +179,7 @@ class Alarm(IntEnum):
     START_ORDER = 1
     EXPIRE_ORDER = 2
     MOVE_TRANSFER = 3
+    CANCEL_ORDERS = 4
 
 
 class Counters(Struct):
@@ -196,6 +222,8 @@ class Changes:
         self.purses: dict[Purse, None] = {}
         self.delays: Delays | None = None
         self.modes: Modes | None = None
+        self.cancel_timers: dict[int, CancelTimer | None] = {}
+        """By account; None for one that is off now."""
 
 
 class State:
@@ -251,6 +279,8 @@ class State:
         del self.live_orders[order.order_id], account.orders[order.order_id]
         if order.client_id is not None:
             del account.by_client_id[order.client_id]
+            if not order.is_house:
+                account.keep_name(order.client_id, order.closed_ns)
         account.open_count[order.market] -= 1
 
     def method(self, asset: str, name: str | None) -> FundingMethod | None:
@@ -283,11 +313,14 @@ class State:
     def _applies(self, due_ns: int, alarm: int, number: int) -> bool:
         if alarm == Alarm.MOVE_TRANSFER:
             return self.transfers[number].due_ns == due_ns
+        if alarm == Alarm.CANCEL_ORDERS:
+            timer = self.accounts[number].cancel_timer
+            return timer is not None and timer.due_ns == due_ns
         order = self.live_orders.get(number)
         return order is not None and (alarm == Alarm.EXPIRE_ORDER or order.status is Status.PENDING)
 
     def pop_alarm(self) -> tuple[Alarm, int]:
-        """The next alarm: what, and the number of the order or transfer."""
+        """The next alarm: what, and the number of the order, transfer or account."""
         _, alarm, number = heapq.heappop(self._alarms)
         return Alarm(alarm), number
 
@@ -340,7 +373,7 @@ class State:
         return bool(
             new.keys or new.orders or ledger.touched or new.transfers or new.addresses or new.destinations
             or new.tokens or new.accounts or new.delays or new.trades or new.modes or new.changed_keys
-            or new.revoked_keys
+            or new.revoked_keys or new.cancel_timers
         )  # fmt: skip
 
     def take_changes(self) -> Changes:

@@ -10,6 +10,7 @@ from seatrial.core.commands import CancelOrders, PlaceOrder, SetStatus, SetSyste
 from seatrial.core.events import (
     OrderAccepted,
     OrderChecked,
+    OrderDecreased,
     OrderEnded,
     OrdersCanceled,
     StatusSet,
@@ -21,10 +22,9 @@ from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.money import MAX_UNITS, rescale_floor
 from seatrial.core.orders import Fill, Order, OrderKind, Reason, Side, Status, Step, TimeInForce, Trade
 from seatrial.core.rejects import Reject
-from seatrial.core.state import USD, AccountState, Alarm, MarketState, State
+from seatrial.core.state import PPM, USD, AccountState, Alarm, MarketState, State
 from seatrial.core.volume import MOST_PER_TRADE, USD_SCALE
 
-PPM: Final = 1_000_000
 NO_PLAN: Final = Plan()
 """What an order does that meets nothing."""
 
@@ -44,8 +44,13 @@ _IOC, _FOK, _TRADE = TimeInForce.IOC, TimeInForce.FOK, EntryKind.TRADE
 _MARKET_ONLINE, _EXCHANGE_ONLINE = MarketStatus.ONLINE, SystemStatus.ONLINE
 
 
-def place(state: State, command: PlaceOrder, at_ns: int) -> Reject | None:  # noqa: C901, PLR0912  a ladder of checks
-    """Accept an order and let it match, or say why not. Checks first, then changes."""
+def place(  # noqa: C901, PLR0912  a ladder of checks
+    state: State, command: PlaceOrder, at_ns: int, replaced: Order | None = None
+) -> Reject | None:
+    """Accept an order and let it match, or say why not. Checks first, then changes.
+
+    `replaced` is the open order whose place it takes, on the same side of the same market.
+    """
     account = state.accounts.get(command.account_id)
     if account is None:
         return Reject.ACCOUNT_UNKNOWN
@@ -56,8 +61,12 @@ def place(state: State, command: PlaceOrder, at_ns: int) -> Reject | None:  # no
     closed = closed_to(state, ms, command.kind, post_only=command.post_only)
     if closed is not None:
         return closed
-    if command.client_id is not None and command.client_id in account.by_client_id:
-        return Reject.CLIENT_ID_IN_USE
+    name = command.client_id
+    if name is not None:
+        if account.by_client_id.get(name, replaced) is not replaced:
+            return Reject.CLIENT_ID_IN_USE
+        if command.unique_name and account.has_used(name, at_ns):
+            return Reject.CLIENT_ID_IN_USE
     market = ms.market
     if command.qty_lots > MAX_UNITS or command.spend > MAX_UNITS:
         return Reject.QTY_OUT_OF_RANGE
@@ -66,15 +75,17 @@ def place(state: State, command: PlaceOrder, at_ns: int) -> Reject | None:  # no
     if not command.spend and command.qty_lots < (1 if is_house else market.min_qty_lots):
         return Reject.QTY_BELOW_MINIMUM
     order = new_order(command, at_ns, is_house=is_house)
+    if command.band_ppm and not _is_in_band(ms, order, command.band_ppm):
+        return Reject.PRICE_OUT_OF_BAND
     plan = plan_of(ms, order)
     if not is_house and _costs(ms, order, plan) < ms.min_exact:
         return Reject.COST_BELOW_MINIMUM
-    if command.post_only and plan is not NO_PLAN:
+    if command.post_only and plan is not NO_PLAN and not command.cancels_post_only:
         return Reject.POST_ONLY_WOULD_TAKE
     order.hold_ppm = account.fee_tier(market, at_ns).taker_ppm
     hold = hold_for(ms, order) if order.kind is _LIMIT else _hold_for_market(ms, order, plan)
     purse = account.trading_purse(paying_asset(ms, order))
-    if hold > purse.free.balance:
+    if hold > purse.free.balance and (replaced is None or hold > purse.free.balance + replaced.hold):
         return Reject.INSUFFICIENT_FUNDS
     if command.most_open is not None and account.open_count.get(market.symbol, 0) >= command.most_open:
         return Reject.TOO_MANY_OPEN_ORDERS
@@ -82,6 +93,8 @@ def place(state: State, command: PlaceOrder, at_ns: int) -> Reject | None:  # no
         state.events.append(OrderChecked(order))
         return None
 
+    if replaced is not None:
+        end(state, replaced, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
     state.number(order)
     if hold:
         order.hold = hold
@@ -93,9 +106,22 @@ def place(state: State, command: PlaceOrder, at_ns: int) -> Reject | None:  # no
         state.set_alarm(order.expires_ns, Alarm.EXPIRE_ORDER, order.order_id)
     if order.status is _PENDING:
         state.set_alarm(order.starts_ns, Alarm.START_ORDER, order.order_id)
+    elif order.post_only and plan is not NO_PLAN:
+        end(state, order, Step.CANCEL, Reason.POST_ONLY, at_ns)
     else:
         enter(state, ms, order, plan, at_ns)
     return None
+
+
+def _is_in_band(ms: MarketState, order: Order, band_ppm: int) -> bool:
+    """Whether a limit lies no further beyond the best opposite price than the band; a market order is bound to that."""
+    bound = ms.bound_ticks(order.side, band_ppm)
+    if bound is None:
+        return True
+    if order.kind is _LIMIT:
+        return order.price_ticks <= bound if order.side is _BUY else order.price_ticks >= bound
+    order.price_ticks = min(bound, MAX_UNITS)
+    return True
 
 
 def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
@@ -181,6 +207,7 @@ def new_order(command: PlaceOrder, at_ns: int, *, is_house: bool) -> Order:
         _PENDING if command.starts_ns > at_ns else _OPEN,
     )  # fmt: skip
     order.is_house = is_house
+    order.note, order.label = command.note, command.label
     return order
 
 
@@ -218,6 +245,10 @@ def hold_for(ms: MarketState, order: Order) -> int:
         if order.fee_in_base:
             return ms.to_quote.ceil(exact)
         return ms.to_quote_fee.ceil(exact * (PPM + order.hold_ppm))
+    return _hold_of_base(ms, order, lots)
+
+
+def _hold_of_base(ms: MarketState, order: Order, lots: int) -> int:
     if order.fee_in_base:
         return ms.to_base_fee.ceil(lots * (PPM + order.hold_ppm))
     return ms.to_base.ceil(lots)
@@ -226,7 +257,7 @@ def hold_for(ms: MarketState, order: Order) -> int:
 def _hold_for_market(ms: MarketState, order: Order, plan: Plan) -> int:
     """What a market order needs at once: the fills it would meet, and their fees."""
     if order.side is _SELL:
-        return hold_for(ms, order)
+        return _hold_of_base(ms, order, plan.qty_lots) if order.spend else hold_for(ms, order)
     ppm = 0 if order.fee_in_base else order.hold_ppm
     if order.spend:
         return -(-order.spend * (PPM + ppm) // PPM)
@@ -263,8 +294,8 @@ def enter(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -
     if order.time_in_force is _FOK and plan.qty_lots < order.qty_lots:
         end(state, order, Step.CANCEL, Reason.NOT_FILLED_AT_ONCE, at_ns)
         return
-    for own in plan.evicted:
-        end(state, own, Step.CANCEL, Reason.SELF_TRADE, at_ns)
+    if plan.evicted or plan.decreased:
+        _give_way(state, ms, order, plan, at_ns)
     for maker, lots in plan.fills:
         _trade(state, ms, order, maker, lots)
     at_ns = state.now_ns
@@ -281,6 +312,28 @@ def enter(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -
     else:
         rest(state, ms, order, at_ns)
     note_quote(state, ms, at_ns)
+
+
+def _give_way(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -> None:
+    """Orders of one owner make room for each other."""
+    for own in plan.evicted:
+        end(state, own, Step.CANCEL, Reason.SELF_TRADE, at_ns)
+    for own, lots in plan.decreased:
+        decrease(state, ms, own, lots, at_ns)
+    if plan.given_up and order.qty_lots:
+        decrease(state, ms, order, plan.given_up, at_ns)
+
+
+def decrease(state: State, ms: MarketState, order: Order, lots: int, at_ns: int) -> None:
+    """An open order wants less, though not nothing; if it rests it keeps its place."""
+    if order.queue:
+        ms.book.side(order.side).fill(order, lots)
+    order.qty_lots -= lots
+    order.given_up_lots += lots
+    order.touched_ns = at_ns
+    _unhold(state, ms, order, state.accounts[order.account_id].trading_purse(paying_asset(ms, order)), 0)
+    state.changes.orders[order.order_id] = order
+    state.events.append(OrderDecreased(order))
 
 
 def rest(state: State, ms: MarketState, order: Order, at_ns: int) -> None:

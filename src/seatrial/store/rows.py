@@ -17,6 +17,7 @@ from seatrial.core.funding import DepositAddress, Destination, Direction, Transf
 from seatrial.core.ledger import EntryKind, Posting, Purse
 from seatrial.core.markets import Modes
 from seatrial.core.orders import (
+    CancelTimer,
     Fill,
     Order,
     OrderKind,
@@ -79,6 +80,8 @@ class Known:
         self.streams: dict[StreamKey, Stream] = {}
         self.candles: dict[tuple[str, int], int] = {}
         """Newest start per market and length."""
+        self.sequences: dict[str, int] = {}
+        """Of each market's book."""
         self.market = ""
 
 
@@ -100,8 +103,23 @@ def writes(changes: Changes, known: Known) -> list[Write]:
         _split(schema.addresses, changes.addresses, known, "address_id", _address, _address_change),
         _new(schema.destinations, changes.destinations, _destination),
         _new(schema.moves, changes.moves, msgspec.structs.astuple),
+        _cancel_timers(changes.cancel_timers),
     ]
     return [write for write in found if write.new or write.changed or write.gone]
+
+
+def books(orders: Mapping[int, Order], markets: Mapping[str, MarketState], known: Known) -> Write:
+    """How often the books have changed in which these orders are or were; no book changes without an order."""
+    write = Write(schema.books, [], [])
+    for symbol in dict.fromkeys(order.market for order in orders.values()):
+        sequence, stored = markets[symbol].book.sequence, known.sequences.get(symbol, 0)
+        if sequence != stored:
+            known.sequences[symbol] = sequence
+            if stored:
+                write.changed.append((sequence, symbol))
+            else:
+                write.new.append((symbol, sequence))
+    return write
 
 
 def notes(modes: Modes | None, market: str, known: Known) -> Write:
@@ -182,6 +200,19 @@ def _orders(orders: Mapping[int, Order], known: Known) -> Write:
     return write
 
 
+def _cancel_timers(timers: Mapping[int, CancelTimer | None]) -> Write:
+    return Write(
+        schema.cancel_timers,
+        [
+            (account_id, timer.set_ns, timer.due_ns, " ".join(timer.markets))
+            for account_id, timer in timers.items()
+            if timer is not None
+        ],
+        [],
+        [(account_id,) for account_id in timers],
+    )
+
+
 def _quotes(quotes: list[Quote]) -> Write:
     """Only the newest of a market are ever shown; those that they push out go."""
     by_market: dict[str, list[Quote]] = {}
@@ -257,15 +288,15 @@ def _order(order: Order) -> Values:
         int(order.fee_in_base), order.starts_ns, order.expires_ns, order.tag, order.client_id, order.opened_ns,
         str(order.status), None if order.reason is None else str(order.reason), order.closed_ns, order.touched_ns,
         order.queue, order.filled_lots, str(order.exact), order.fee_base, order.hold, order.hold_ppm,
-        str(order.fee_exact), order.fee_quote,
+        str(order.fee_exact), order.fee_quote, order.given_up_lots, order.note, order.label,
     )  # fmt: skip
 
 
 def _order_change(order: Order) -> Values:
     return (
-        str(order.status), None if order.reason is None else str(order.reason), order.closed_ns, order.touched_ns,
-        order.queue, order.filled_lots, str(order.exact), order.fee_base, order.hold, str(order.fee_exact),
-        order.fee_quote, order.account_id, order.order_id,
+        order.qty_lots, str(order.status), None if order.reason is None else str(order.reason), order.closed_ns,
+        order.touched_ns, order.queue, order.filled_lots, str(order.exact), order.fee_base, order.hold,
+        str(order.fee_exact), order.fee_quote, order.given_up_lots, order.account_id, order.order_id,
     )  # fmt: skip
 
 
@@ -375,7 +406,7 @@ def order(row: RawRow) -> Order:
         bool(row.fee_in_base), row.starts_ns, row.expires_ns, row.tag, row.client_id, row.opened_ns,
         Status(row.status), None if row.reason is None else Reason(row.reason), row.closed_ns, row.touched_ns,
         row.queue, row.filled_lots, int(row.exact), int(row.fee_exact), row.fee_quote, row.fee_base, row.hold,
-        row.hold_ppm,
+        row.hold_ppm, row.given_up_lots, row.note, row.label,
     )  # fmt: skip
 
 
@@ -387,6 +418,11 @@ def fill(row: RawRow) -> Fill:
         row.price_ticks, row.qty_lots, exact, row.fee_ppm, exact * row.fee_ppm, row.fee_quote, row.fee_base,
         bool(row.maker), row.at_ns, row.first_posting, row.postings, row.volume_usd, row.counter_order_id,
     )  # fmt: skip
+
+
+def cancel_timer(row: RawRow) -> CancelTimer:
+    """A timer from its row."""
+    return CancelTimer(row.set_ns, row.due_ns, tuple(row.markets.split()))
 
 
 def trade(row: RawRow) -> Trade:

@@ -178,6 +178,9 @@ orders: Final = _table(
     _big("hold_ppm"),
     _text("fee_exact", default="0"),
     _big("fee_quote", default=0),
+    _big("given_up_lots", default=0),
+    _text("note", null=True),
+    _text("label", null=True),
     Index("orders_by_close", "account_id", "closed_ns", "order_id"),
     Index("orders_by_open", "account_id", "opened_ns", "order_id"),
     Index(
@@ -188,6 +191,10 @@ orders: Final = _table(
         sqlite_where=text("client_id IS NOT NULL"),
         postgresql_where=text("client_id IS NOT NULL"),
     ),
+)
+
+cancel_timers: Final = _table(
+    "cancel_timers", ("account_id",), _big("account_id"), _big("set_ns"), _big("due_ns"), _text("markets")
 )
 
 fills: Final = _table(
@@ -227,6 +234,8 @@ trades: Final = _table(
     _text("taker_kind"),
     Index("trades_by_time", "market", "at_ns", unique=True),
 )
+
+books: Final = _table("books", ("market",), _text("market"), _big("sequence"))
 
 quotes: Final = _table(
     "quotes", ("market", "number"), _text("market"), _big("number"), _big("at_ns"), _big("bid_ticks"), _big("ask_ticks")
@@ -319,18 +328,19 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = {
     api_keys: ("highest_nonce", "recent_nonces", "used_ns"),
     purses: ("free", "held", "leaving", "booked"),
     orders: (
-        "status", "reason", "closed_ns", "touched_ns", "queue", "filled_lots", "exact", "fee_base", "hold",
-        "fee_exact", "fee_quote",
+        "qty_lots", "status", "reason", "closed_ns", "touched_ns", "queue", "filled_lots", "exact", "fee_base", "hold",
+        "fee_exact", "fee_quote", "given_up_lots",
     ),
+    books: ("sequence",),
     candles: ("high_ticks", "low_ticks", "close_ticks", "volume_lots", "exact", "trade_count"),
     transfers: ("chain_tx", "status", "note", "due_ns", "moved_ns"),
     addresses: ("used",),
 }  # fmt: skip
 """What may change of a row once it is written. All else, and all of the other tables, is written once."""
 
-DELETING: Final = (api_keys, orders, quotes, world_notes)
+DELETING: Final = (api_keys, orders, quotes, cancel_timers, world_notes)
 """Whose rows may go: keys that were revoked or got other rights, the house's orders that ended, best prices too old to
-be shown, notes that are written anew."""
+be shown, timers and notes that are written anew."""
 
 REPLACED: Final = tuple(table for table in METADATA.sorted_tables if table is not world)
 """Whose rows all go when a world is begun again."""

@@ -76,8 +76,9 @@ class Store:
         world = (state.now_ns, _text(state.counters), _text(state.delays), clock, rows.WORLD)
         notes = rows.notes(changes.modes, market, self._known)
         replaces, self._starts_over = self._starts_over, False
+        books = rows.books(changes.orders, state.markets, self._known)
         moved = rows.Write(schema.world, [], [world])
-        return Batch([*rows.writes(changes, self._known), notes, moved], replaces)
+        return Batch([*rows.writes(changes, self._known), books, notes, moved], replaces)
 
     def commit(self, batch: Batch) -> None:
         """Write a batch in one SQL transaction. After an error nobody knows what is stored until it is loaded."""

@@ -41,6 +41,7 @@ ALLOWED = {
     "AddOrder": ["modify-trades"],
     "CancelOrder": ["modify-trades", "close-trades"],
     "CancelAll": ["modify-trades", "close-trades"],
+    "CancelAllOrdersAfter": ["modify-trades", "close-trades"],
     "DepositMethods": ["query-funds + add-funds"],
     "DepositAddresses": ["query-funds", "add-funds"],
     "DepositStatus": ["query-funds", "add-funds"],

@@ -38,6 +38,7 @@ SPELLING: Final = {
     Reject.CLIENT_ID_IN_USE: "EGeneral:Invalid arguments:cl_ord_id",
     Reject.QTY_OUT_OF_RANGE: "EGeneral:Invalid arguments:volume",
     Reject.PRICE_OUT_OF_RANGE: "EOrder:Invalid price",
+    Reject.PRICE_OUT_OF_BAND: "EOrder:Invalid price",
     Reject.QTY_BELOW_MINIMUM: "EGeneral:Invalid arguments:volume minimum not met",
     Reject.COST_BELOW_MINIMUM: "EOrder:Cost minimum not met",
     Reject.POST_ONLY_WOULD_TAKE: "EOrder:Post only order",

@@ -1,7 +1,7 @@
 """An order and a fill in KuCoin's words, as the classic and the high-frequency endpoints show them.
 
 Source: kucoin-rest 9.3 and 9.4; the order of the fields is that of the examples in KuCoin's own API specification.
-Decided: remark and tags are not kept.
+Decided: `cancelExist` is about the whole order, not about a part of it that was cancelled.
 """
 
 from typing import Final
@@ -34,8 +34,9 @@ SELF_TRADES: Final = {
     SelfTrade.CANCEL_NEWEST: "CN",
     SelfTrade.CANCEL_OLDEST: "CO",
     SelfTrade.CANCEL_BOTH: "CB",
+    SelfTrade.DECREASE: "DC",
 }
-"""Decided: an order that named no rule shows the one that applies to it, CN."""
+"""An order without a rule may meet its owner's own. Source: kucoin-rest 9.2."""
 ENDED_EARLY: Final = frozenset({Status.CANCELED, Status.EXPIRED})
 
 
@@ -66,8 +67,8 @@ class OrderView(Struct, frozen=True, rename="camel"):
     cancel_after: int
     channel: str
     client_oid: str | None
-    remark: None
-    tags: None
+    remark: str | None
+    tags: str | None
     is_active: bool
     cancel_exist: bool
     created_at: int
@@ -94,7 +95,7 @@ class HfOrderView(Struct, frozen=True, rename="camel"):
     cancelled_funds: str
     fee: str
     fee_currency: str
-    stp: str
+    stp: str | None
     time_in_force: str
     post_only: bool
     hidden: bool
@@ -102,8 +103,8 @@ class HfOrderView(Struct, frozen=True, rename="camel"):
     visible_size: str
     cancel_after: int
     channel: str
-    remark: None
-    tags: None
+    remark: str | None
+    tags: str | None
     cancel_exist: bool
     trade_type: str
     in_order_book: bool
@@ -178,14 +179,14 @@ def order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> Orde
         op_type="DEAL",
         type=order.kind,
         side=order.side,
-        price=short(order.price_ticks, market.price_scale),
-        size=short(order.qty_lots, market.lot_scale),
+        price=short(_limit(order), market.price_scale),
+        size=short(order.qty_lots + order.given_up_lots, market.lot_scale),
         funds=short(order.spend, market.quote.scale),
         deal_funds=_exact(order.exact, market),
         deal_size=short(order.filled_lots, market.lot_scale),
         fee=short(order.fee_quote, market.quote.scale),
         fee_currency=symbols.currency(market.quote.code),
-        stp=SELF_TRADES[order.self_trade],
+        stp=SELF_TRADES.get(order.self_trade, ""),
         stop="",
         stop_triggered=False,
         stop_price="0",
@@ -197,8 +198,8 @@ def order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> Orde
         cancel_after=_cancel_after(order),
         channel="API",
         client_oid=order.client_id,
-        remark=None,
-        tags=None,
+        remark=order.note,
+        tags=order.label,
         is_active=order.is_live,
         cancel_exist=order.status in ENDED_EARLY,
         created_at=order.opened_ns // MILLISECOND_NS,
@@ -208,8 +209,9 @@ def order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> Orde
 
 def hf_order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> HfOrderView:
     """As the high-frequency endpoints show it: the funds of a limit order are its price times its size."""
-    left, left_exact = _left(order), _asked_exact(order, market) - order.exact
-    ended_early = order.status in ENDED_EARLY
+    remain, cancelled = _split(order, order.open_lots, order.given_up_lots)
+    given_up = order.price_ticks * order.given_up_lots if order.kind is OrderKind.LIMIT else 0
+    remain_funds, cancelled_funds = _split(order, _asked_exact(order, market) - given_up - order.exact, given_up)
     return HfOrderView(
         id=ids.order(order.order_id),
         client_oid=order.client_id,
@@ -217,18 +219,18 @@ def hf_order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> H
         op_type="DEAL",
         type=order.kind,
         side=order.side,
-        price=short(order.price_ticks, market.price_scale),
-        size=short(order.qty_lots, market.lot_scale),
+        price=short(_limit(order), market.price_scale),
+        size=short(order.qty_lots + order.given_up_lots, market.lot_scale),
         funds=_exact(_asked_exact(order, market), market),
         deal_size=short(order.filled_lots, market.lot_scale),
         deal_funds=_exact(order.exact, market),
-        remain_size=short(0 if ended_early else left, market.lot_scale),
-        remain_funds=_exact(0 if ended_early else max(left_exact, 0), market),
-        cancelled_size=short(left if ended_early else 0, market.lot_scale),
-        cancelled_funds=_exact(max(left_exact, 0) if ended_early else 0, market),
+        remain_size=short(remain, market.lot_scale),
+        remain_funds=_exact(remain_funds, market),
+        cancelled_size=short(cancelled, market.lot_scale),
+        cancelled_funds=_exact(cancelled_funds, market),
         fee=short(order.fee_quote, market.quote.scale),
         fee_currency=symbols.currency(market.quote.code),
-        stp=SELF_TRADES[order.self_trade],
+        stp=SELF_TRADES.get(order.self_trade),
         time_in_force=TIMES_IN_FORCE[order.time_in_force],
         post_only=order.post_only,
         hidden=False,
@@ -236,9 +238,9 @@ def hf_order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> H
         visible_size="0",
         cancel_after=_cancel_after(order),
         channel="API",
-        remark=None,
-        tags=None,
-        cancel_exist=ended_early,
+        remark=order.note,
+        tags=order.label,
+        cancel_exist=order.status in ENDED_EARLY,
         trade_type=SPOT_TRADES,
         in_order_book=order.is_live and order.queue != 0,
         active=order.is_live,
@@ -250,12 +252,12 @@ def hf_order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> H
 
 def sizes(order: Order, market: Market) -> Sizes:
     """As the answers of the synchronous endpoints say it."""
-    left, ended_early = _left(order), order.status in ENDED_EARLY
+    remain, cancelled = _split(order, order.open_lots, order.given_up_lots)
     return Sizes(
-        short(order.qty_lots, market.lot_scale),
+        short(order.qty_lots + order.given_up_lots, market.lot_scale),
         short(order.filled_lots, market.lot_scale),
-        short(0 if ended_early else left, market.lot_scale),
-        short(left if ended_early else 0, market.lot_scale),
+        short(remain, market.lot_scale),
+        short(cancelled, market.lot_scale),
         "open" if order.is_live else "done",
     )
 
@@ -319,15 +321,22 @@ def _exact(exact: int, market: Market) -> str:
     return short(exact, market.price_scale + market.lot_scale)
 
 
+def _limit(order: Order) -> int:
+    """A market order has none to show."""
+    return order.price_ticks if order.kind is OrderKind.LIMIT else 0
+
+
 def _asked_exact(order: Order, market: Market) -> int:
     """What the order would move at most, in ticks times lots; nothing is known of a market order with a size."""
     if order.spend:
         return rescale_floor(order.spend, market.quote.scale, market.price_scale + market.lot_scale)
-    return order.price_ticks * order.qty_lots
+    return _limit(order) * (order.qty_lots + order.given_up_lots)
 
 
-def _left(order: Order) -> int:
-    return max(order.qty_lots - order.filled_lots, 0)
+def _split(order: Order, left: int, given_up: int) -> tuple[int, int]:
+    """How much of an order remains and how much was cancelled, of its size or of its funds."""
+    left = max(left, 0)
+    return (0, given_up + left) if order.status in ENDED_EARLY else (left, given_up)
 
 
 def _cancel_after(order: Order) -> int:

@@ -56,10 +56,10 @@ HF_NOT_CANCELABLE: Final = Error(PARAMETER.code, "Order not exist or not allow t
 SIZE_INCREMENT: Final = Error("600100", "Order size increment invalid.")
 PRICE_INCREMENT: Final = Error("300000", "Price increment invalid.")
 FUNDS_INCREMENT: Final = Error("300000", "Funds increment invalid.")
-SALE_BY_FUNDS: Final = Error("300000", "A market sell order takes a size, not funds.")
 HIDDEN_ORDER: Final = Error("300000", "Hidden and iceberg orders are not available.")
 STOP_ORDER: Final = Error("300000", "Stop orders are not available here.")
-SELF_TRADE_RULE: Final = Error("300000", "Self-trade prevention DC is not available.")
+ABOVE_MAXIMUM_PRICE: Final = "400370"
+BELOW_MINIMUM_PRICE: Final = "400760"
 NO_MARGIN: Final = Error("101030", "You haven't yet enabled the margin trading")
 """Source: ccxt's table, kucoin-rest 2.6."""
 TOO_MANY_ORDERS: Final = Error("200003", "Too many orders.")
@@ -108,6 +108,7 @@ SPELLING: Final = {
     Reject.CLIENT_ID_IN_USE: DUPLICATE_CLIENT_OID,
     Reject.QTY_OUT_OF_RANGE: Error(PARAMETER.code, "size not in the given range!"),
     Reject.PRICE_OUT_OF_RANGE: Error(PARAMETER.code, "price not in the given range!"),
+    Reject.PRICE_OUT_OF_BAND: Error(ABOVE_MAXIMUM_PRICE, "price not in the given range!"),
     Reject.QTY_BELOW_MINIMUM: Error(PARAMETER.code, "Order size below the minimum requirement."),
     Reject.COST_BELOW_MINIMUM: FUNDS_TOO_SMALL,
     Reject.POST_ONLY_WOULD_TAKE: Error("300000", "The order would take liquidity, but it is post-only."),

@@ -1,5 +1,6 @@
 """AddOrder, CancelOrder and CancelAll: what is placed, what is refused in which words, and what counts."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -532,6 +533,36 @@ def test_nobody_cancels_another_ones_order(exchange: Exchange, trader: Trader) -
     assert other.error("CancelOrder", txid="9") == "EOrder:Unknown order"
     assert other.result("CancelAll") == {"count": 0}
     assert len(exchange.machine.state.live_orders) == 1
+
+
+def test_a_timer_cancels_all_orders_unless_it_is_set_again(exchange: Exchange, trader: Trader) -> None:
+    """Source of the form: kraken-spot-rest 14.8."""
+    order = trader.place("buy", "1", "100")
+    said = trader.result("CancelAllOrdersAfter", timeout=60)
+    began, due = (datetime.fromisoformat(said[name]) for name in ("currentTime", "triggerTime"))
+    assert began.timestamp() == exchange.clock.now_ns // SECOND_NS
+    assert (due - began).total_seconds() == 60
+    exchange.clock.advance(59)
+    trader.result("CancelAllOrdersAfter", timeout=60)
+    exchange.clock.advance(59)
+    assert trader.result("CancelAll") == {"count": 1}
+    order = trader.place("buy", "1", "100")
+    exchange.clock.advance(1)
+    assert trader.result("CancelAll") == {"count": 0}
+    assert order.status is Status.CANCELED
+
+
+def test_a_timer_can_be_turned_off(exchange: Exchange, trader: Trader) -> None:
+    trader.place("buy", "1", "100")
+    trader.result("CancelAllOrdersAfter", timeout=60)
+    assert trader.result("CancelAllOrdersAfter", timeout=0)["triggerTime"] == "0"
+    exchange.clock.advance(61)
+    assert trader.result("CancelAll") == {"count": 1}
+
+
+@pytest.mark.parametrize("timeout", [None, "", "-1", "86400", "x"])
+def test_a_timer_of_no_proper_length_is_refused(trader: Trader, timeout: str | None) -> None:
+    assert trader.error("CancelAllOrdersAfter", timeout=timeout) == BAD
 
 
 def test_cancel_all_counts_and_finds_nothing_the_second_time(trader: Trader) -> None:

@@ -49,7 +49,7 @@ def test_a_classic_order_gets_an_id(exchange: Exchange, user: User) -> None:
     order = only_order(user)
     assert placed == {"orderId": exchange.ids.order(order.order_id)}
     assert (order.side, order.kind, order.price_ticks, order.qty_lots) == (Side.BUY, OrderKind.LIMIT, 480000, 10**7)
-    assert (order.client_id, order.time_in_force, order.self_trade) == ("c1", TimeInForce.GTC, SelfTrade.CANCEL_NEWEST)
+    assert (order.client_id, order.time_in_force, order.self_trade) == ("c1", TimeInForce.GTC, SelfTrade.ALLOW)
 
 
 def test_a_high_frequency_order_needs_no_name_and_repeats_the_one_it_has(exchange: Exchange, user: User) -> None:
@@ -77,11 +77,58 @@ def test_what_clients_send_beside_the_order_does_no_harm(user: User, more: dict[
 
 @pytest.mark.parametrize(
     ("rule", "meaning"),
-    [("CN", SelfTrade.CANCEL_NEWEST), ("CO", SelfTrade.CANCEL_OLDEST), ("CB", SelfTrade.CANCEL_BOTH)],
+    [
+        ("CN", SelfTrade.CANCEL_NEWEST),
+        ("CO", SelfTrade.CANCEL_OLDEST),
+        ("CB", SelfTrade.CANCEL_BOTH),
+        ("DC", SelfTrade.DECREASE),
+        ("", SelfTrade.ALLOW),
+    ],
 )
 def test_rules_against_meeting_oneself(user: User, rule: str, meaning: SelfTrade) -> None:
-    user.post(CLASSIC, **limit(stp=rule))
+    placed = user.post(CLASSIC, **limit(stp=rule))["orderId"]
     assert only_order(user).self_trade is meaning
+    assert user.get(f"{CLASSIC}/{placed}")["stp"] == rule
+    assert user.get(f"{HF}/{placed}", symbol="BTC-USDT")["stp"] == (rule or None)
+
+
+def test_without_a_rule_an_order_meets_its_owners_own(user: User) -> None:
+    """Source: kucoin-rest 9.2."""
+    sale = user.post(HF, **limit(side="sell", price="50000"))["orderId"]
+    bought = user.post(f"{HF}/sync", **limit(clientOid="c2", price="50000"))
+    assert (bought["dealSize"], bought["status"]) == ("0.1", "done")
+    fills = user.get("/api/v1/fills")["items"]
+    assert {(fill["orderId"], fill["counterOrderId"], fill["liquidity"], fill["fee"]) for fill in fills} == {
+        (sale, bought["orderId"], "maker", "5"),
+        (bought["orderId"], sale, "taker", "5"),
+    }
+    rows = user.get("/api/v1/accounts/ledgers", bizType="TRADE_EXCHANGE")["items"]
+    assert [(row["currency"], row["amount"], row["direction"]) for row in rows] == [
+        ("USDT", "4995", "in"), ("BTC", "0.1", "out"), ("BTC", "0.1", "in"), ("USDT", "5005", "out"),
+    ]  # fmt: skip
+
+
+def test_two_orders_of_one_user_get_smaller_by_the_smaller_one(user: User) -> None:
+    sale = user.post(HF, **limit(side="sell", price="50000", size="0.3"))["orderId"]
+    asked = user.post(f"{HF}/sync", **limit(clientOid="c2", price="50000", stp="DC"))
+    assert (asked["status"], asked["dealSize"], asked["canceledSize"]) == ("done", "0", "0.1")
+    left = user.get(f"{HF}/{sale}", symbol="BTC-USDT")
+    names = ("size", "remainSize", "cancelledSize", "funds", "remainFunds", "cancelledFunds", "active", "cancelExist")
+    assert [left[name] for name in names] == ["0.3", "0.2", "0.1", "15000", "10000", "5000", True, False]
+
+
+def test_all_or_nothing_always_gives_way_to_the_users_own(user: User) -> None:
+    """Source: kucoin-rest 9.2."""
+    user.post(HF, **limit(side="sell", price="50000", size="0.1"))
+    killed = user.post(f"{HF}/sync", **limit(clientOid="c2", price="50000", timeInForce="FOK", stp="CO"))
+    assert (killed["dealSize"], killed["canceledSize"]) == ("0", "0.1")
+    assert len(user.get(CLASSIC, status="active")["items"]) == 1
+
+
+def test_remark_and_tags_are_kept_and_shown(user: User) -> None:
+    placed = user.post(CLASSIC, **limit(remark="a remark", tags="a tag"))["orderId"]
+    for row in (user.get(f"{CLASSIC}/{placed}"), user.get(f"{HF}/{placed}", symbol="BTC-USDT")):
+        assert (row["remark"], row["tags"]) == ("a remark", "a tag")
 
 
 def test_good_till_time_ends_by_itself(exchange: Exchange, user: User) -> None:
@@ -94,18 +141,20 @@ def test_good_till_time_ends_by_itself(exchange: Exchange, user: User) -> None:
     assert (ended["isActive"], ended["cancelExist"]) == (False, True)
 
 
-def test_post_only_rests_or_is_refused(user: User, maker: User) -> None:
+def test_post_only_rests_or_is_accepted_and_cancelled(user: User, maker: User) -> None:
     assert maker
     user.post(CLASSIC, **limit(postOnly=True))
     assert only_order(user).post_only
-    assert user.refused("POST", CLASSIC, **limit(clientOid="c2", price="50000", postOnly=True))[1] == "300000"
+    placed = user.post(CLASSIC, **limit(clientOid="c2", price="50000", postOnly=True))["orderId"]
+    ended = user.get(f"{CLASSIC}/{placed}")
+    assert (ended["isActive"], ended["cancelExist"], ended["dealSize"]) == (False, True, "0")
 
 
 def test_fill_or_kill_and_immediate_or_cancel(user: User, maker: User) -> None:
     assert maker
     killed = user.post(f"{HF}/sync", **limit(price="50000", size="0.6", timeInForce="FOK"))
     assert (killed["status"], killed["dealSize"], killed["canceledSize"]) == ("done", "0", "0.6")
-    partly = user.post(f"{HF}/sync", **limit(price="50000", size="0.6", timeInForce="IOC"))
+    partly = user.post(f"{HF}/sync", **limit(clientOid="c2", price="50000", size="0.6", timeInForce="IOC"))
     assert (partly["status"], partly["dealSize"], partly["canceledSize"]) == ("done", "0.5", "0.1")
 
 
@@ -113,8 +162,26 @@ def test_a_market_order_by_size(user: User, maker: User) -> None:
     assert maker
     bought = user.post(f"{HF}/sync", **market_order(size="0.2"))
     assert (bought["originSize"], bought["dealSize"], bought["status"]) == ("0.2", "0.2", "done")
-    sold = user.post(f"{HF}/sync", **market_order(side="sell", size="0.2"))
+    sold = user.post(f"{HF}/sync", **market_order(clientOid="m2", side="sell", size="0.2"))
     assert (sold["dealSize"], sold["status"]) == ("0.2", "done")
+    shown = user.get(f"{HF}/{sold['orderId']}", symbol="BTC-USDT")
+    assert (shown["price"], shown["funds"], shown["remainFunds"]) == ("0", "0", "0")
+
+
+def test_a_market_sale_by_funds_sells_what_brings_them(user: User, maker: User) -> None:
+    assert maker
+    sold = user.post(f"{HF}/sync", **market_order(side="sell", funds="4900"))
+    assert (sold["dealSize"], sold["status"]) == ("0.1", "done")
+    (order,) = user.get(CLASSIC)["items"]
+    assert (order["funds"], order["dealFunds"], order["size"], order["cancelExist"]) == ("4900", "4900", "0", False)
+
+
+def test_a_market_order_fills_up_to_the_bound_of_its_price_and_is_then_cancelled(user: User, maker: User) -> None:
+    """The asks at 50000 and at 55000 are within ten percent of the best one, that at 55000.1 is not."""
+    maker.place("sell", "0.1", "55000")
+    maker.place("sell", "0.1", "55000.1")
+    bought = user.post(f"{HF}/sync", **market_order(size="1"))
+    assert (bought["dealSize"], bought["canceledSize"], bought["status"]) == ("0.6", "0.4", "done")
 
 
 def test_a_market_order_by_funds_spends_what_it_says(user: User, maker: User) -> None:
@@ -176,7 +243,7 @@ REFUSED: list[tuple[dict[str, object], str, str]] = [
     (limit(iceberg=True, visibleSize="0.01"), "300000", "Hidden and iceberg orders are not available."),
     (limit(stop="loss", stopPrice="1"), "300000", "Stop orders are not available here."),
     (limit(stopPrice="1"), "300000", "Stop orders are not available here."),
-    (limit(stp="DC"), "300000", "Self-trade prevention DC is not available."),
+    (market_order(size="0.1", stp="DC"), "400100", "stp not in the given range!"),
     (limit(stp="XX"), "400100", "stp not in the given range!"),
     (limit(tradeType="MARGIN_TRADE"), "101030", "You haven't yet enabled the margin trading"),
     (limit(clientOid="x" * 41), "400100", "clientOid not in the given range!"),
@@ -188,7 +255,7 @@ REFUSED: list[tuple[dict[str, object], str, str]] = [
     (market_order(funds="0"), "400100", "funds not in the given range!"),
     (market_order(funds="1.000000001"), "300000", "Funds increment invalid."),
     (market_order(funds="0.4"), "600101", "The order funds should more then 0.5 USDT."),
-    (market_order(side="sell", funds="100"), "300000", "A market sell order takes a size, not funds."),
+    (market_order(side="sell", size="1", funds="100"), "400100", "funds not in the given range!"),
 ]
 
 
@@ -208,9 +275,15 @@ def test_a_classic_order_must_have_a_name(user: User) -> None:
 
 
 @pytest.mark.parametrize(("path", "code"), [(CLASSIC, "400100"), (HF, "102426")])
-def test_two_live_orders_cannot_share_a_name(user: User, path: str, code: str) -> None:
+def test_two_orders_of_a_day_cannot_share_a_name(exchange: Exchange, user: User, path: str, code: str) -> None:
     user.post(path, **limit())
     assert user.refused("POST", path, **limit()) == (200, code, "clientOid is duplicated.")
+    user.delete("/api/v1/order/client-order/c1")
+    exchange.clock.advance(86_399)
+    assert user.refused("POST", path, **limit()) == (200, code, "clientOid is duplicated.")
+    exchange.clock.advance(1)
+    user.post(path, **limit())
+    assert user.get(f"{HF}/client-order/c1", symbol="BTC-USDT")["active"] is True
 
 
 def test_a_call_that_comes_too_late_is_refused(exchange: Exchange, user: User) -> None:
@@ -333,9 +406,126 @@ def test_a_synchronous_cancel_says_what_was_left(user: User, maker: User) -> Non
 def test_high_frequency_orders_are_cancelled_by_name(user: User) -> None:
     user.post(HF, **limit())
     assert user.delete(f"{HF}/client-order/c1", symbol="BTC-USDT") == {"clientOid": "c1"}
+    user.post(HF, **limit(clientOid="c2"))
+    assert user.delete(f"{HF}/sync/client-order/c2", symbol="BTC-USDT")["canceledSize"] == "0.1"
+    assert user.refused("DELETE", f"{HF}/client-order/c2", symbol="BTC-USDT")[1] == "400100"
+
+
+def test_a_part_of_an_order_is_cancelled(user: User) -> None:
+    placed = user.post(HF, **limit())["orderId"]
+    path = f"{HF}/cancel/{placed}"
+    assert user.delete(path, symbol="BTC-USDT", cancelSize="0.030") == {"orderId": placed, "cancelSize": "0.03"}
+    shown = user.get(f"{HF}/{placed}", symbol="BTC-USDT")
+    assert [shown[name] for name in ("size", "remainSize", "cancelledSize", "cancelledFunds")] == [
+        "0.1", "0.07", "0.03", "1440",
+    ]  # fmt: skip
+    assert user.get(f"{CLASSIC}/{placed}")["cancelExist"] is False
+    user.delete(path, symbol="BTC-USDT", cancelSize="0.07")
+    assert user.get(f"{CLASSIC}/{placed}")["cancelExist"] is True
+    assert user.get(f"{HF}/{placed}", symbol="BTC-USDT")["cancelledSize"] == "0.1"
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({}, "symbol can not be empty"),
+        ({"symbol": "BTC-USDT"}, "cancelSize can not be empty"),
+        ({"symbol": "BTC-USDT", "cancelSize": "0"}, "cancelSize not in the given range!"),
+        ({"symbol": "BTC-USDT", "cancelSize": "0.2"}, "cancelSize not in the given range!"),
+        ({"symbol": "BTC-USDT", "cancelSize": "x"}, "Invalid Parameter. cancelSize"),
+        ({"symbol": "ETH-USDT", "cancelSize": "0.1"}, "Order not exist or not allow to be cancelled"),
+    ],
+)
+def test_a_part_that_cannot_be_cancelled(user: User, params: dict[str, str], message: str) -> None:
+    placed = user.post(HF, **limit())["orderId"]
+    assert user.refused("DELETE", f"{HF}/cancel/{placed}", **params)[2] == message
+
+
+def test_an_order_is_altered_by_its_id_or_its_users_name(user: User) -> None:
+    first = user.post(HF, **limit(remark="kept"))["orderId"]
+    second = user.post(f"{HF}/alter", symbol="BTC-USDT", orderId=first, newPrice="47000")
+    assert second["clientOid"] == "c1"
+    assert user.get(f"{CLASSIC}/{first}")["cancelExist"] is True
+    order = user.get(f"{CLASSIC}/{second['newOrderId']}")
+    assert (order["price"], order["size"], order["remark"], order["isActive"]) == ("47000", "0.1", "kept", True)
+    third = user.post(f"{HF}/alter", symbol="BTC-USDT", clientOid="c1", newSize="0.2")
+    assert user.get("/api/v1/order/client-order/c1")["id"] == third["newOrderId"]
+    assert only_order(user).qty_lots == 2 * 10**7
+
+
+def test_an_altered_order_is_placed_for_what_is_not_done_yet(user: User, maker: User) -> None:
+    placed = user.post(HF, **limit(price="50000", size="0.7"))["orderId"]
+    maker.place("sell", "0.1", "50000")
+    done = user.post(f"{HF}/alter", symbol="BTC-USDT", orderId=placed, newSize="0.6")
+    assert done == {"newOrderId": placed, "clientOid": "c1"}, "nothing is left to place"
+    assert user.get(f"{CLASSIC}/{placed}")["isActive"] is False
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({"orderId": None}, "400100", "orderId can not be empty"),
+        ({"newPrice": None}, "400100", "newPrice can not be empty"),
+        ({"symbol": "ETH-USDT"}, "400100", "Order not exist or not allow to be cancelled"),
+        ({"orderId": "0" * 24}, "400100", "Order not exist or not allow to be cancelled"),
+        ({"orderId": None, "clientOid": "c9"}, "400100", "Order not exist or not allow to be cancelled"),
+        ({"newPrice": "0"}, "400100", "newPrice not in the given range!"),
+        ({"newPrice": "47000.05"}, "300000", "Price increment invalid."),
+        ({"newPrice": "55000.1"}, "400370", "Max. price: 55000"),
+        ({"newPrice": None, "newSize": "0.00001"}, "400100", "Order size below the minimum requirement."),
+        ({"newSize": "5"}, "200004", "Balance insufficient!"),
+    ],
+)
+def test_what_cannot_be_altered_stays_as_it_is(
+    user: User, maker: User, body: dict[str, object], code: str, message: str
+) -> None:
+    assert maker
+    placed = user.post(HF, **limit())["orderId"]
+    wish = {"symbol": "BTC-USDT", "orderId": placed, "newPrice": "47000", **body}
+    assert user.refused("POST", f"{HF}/alter", **wish) == (200, code, message)
+
+
+WATCH = f"{HF}/dead-cancel-all"
+
+
+def test_a_timer_cancels_everything_unless_it_is_set_again(exchange: Exchange, user: User) -> None:
     user.post(HF, **limit())
-    assert user.delete(f"{HF}/sync/client-order/c1", symbol="BTC-USDT")["canceledSize"] == "0.1"
-    assert user.refused("DELETE", f"{HF}/client-order/c1", symbol="BTC-USDT")[1] == "400100"
+    assert user.get(f"{WATCH}/query") is None
+    now_s = exchange.now_ms // 1000
+    assert user.post(WATCH, timeout=5) == {"currentTime": now_s, "triggerTime": now_s + 5}
+    exchange.clock.advance(4)
+    assert user.get(f"{WATCH}/query") == {
+        "timeout": 5, "symbols": "", "currentTime": now_s + 4, "triggerTime": now_s + 5,
+    }  # fmt: skip
+    user.post(WATCH, timeout=5)
+    exchange.clock.advance(4)
+    assert len(user.get(CLASSIC, status="active")["items"]) == 1
+    exchange.clock.advance(1)
+    assert user.get(CLASSIC, status="active")["items"] == []
+    assert user.get(f"{WATCH}/query") is None
+
+
+def test_a_timer_may_be_about_some_symbols_and_can_be_turned_off(exchange: Exchange, user: User) -> None:
+    user.post(HF, **limit())
+    user.post(HF, **limit(clientOid="c2", symbol="ETH-USDT", price="2000"))
+    user.post(WATCH, timeout=60, symbols="ETH-USDT,SOL-USDT")
+    assert user.get(f"{WATCH}/query")["symbols"] == "ETH-USDT,SOL-USDT"
+    user.post(WATCH, timeout=-1)
+    assert user.get(f"{WATCH}/query") is None
+    user.post(WATCH, timeout=60, symbols="ETH-USDT,SOL-USDT")
+    exchange.clock.advance(60)
+    assert [row["symbol"] for row in user.get(CLASSIC, status="active")["items"]] == ["BTC-USDT"]
+
+
+@pytest.mark.parametrize("body", [{}, {"timeout": 0}, {"timeout": 4}, {"timeout": 86_401}, {"timeout": -2},
+                                  {"timeout": "x"}, {"timeout": 5, "symbols": ["BTC-USDT"]},
+                                  {"timeout": 5, "symbols": ",".join(["BTC-USDT"] * 51)}])  # fmt: skip
+def test_a_timer_that_makes_no_sense_is_refused(user: User, body: dict[str, object]) -> None:
+    assert user.refused("POST", WATCH, **body)[1] == "400100"
+
+
+def test_a_timer_for_no_symbol_is_refused(user: User) -> None:
+    assert user.refused("POST", WATCH, timeout=5, symbols="BTC-USD")[1] == "900001"
 
 
 def test_high_frequency_orders_are_cancelled_together(user: User) -> None:

@@ -1,13 +1,13 @@
-"""Orders in and out: AddOrder, CancelOrder, CancelAll.
+"""Orders in and out: AddOrder, CancelOrder, CancelAll, CancelAllOrdersAfter.
 
-Source: kraken-spot-rest section 6 (an order's parameters), 14.5 and 14.7 (cancels), 5.2 and 5.3 (limits).
+Source: kraken-spot-rest section 6 (an order's parameters), 14.5, 14.7 and 14.8 (cancels), 5.2 and 5.3 (limits).
 """
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from seatrial.core.commands import CancelOrders, PlaceOrder
+from seatrial.core.commands import CancelOrders, PlaceOrder, SetCancelTimer
 from seatrial.core.events import OrderAccepted, OrderChecked, OrderEnded, OrdersCanceled
 from seatrial.core.markets import Market
 from seatrial.core.money import parse_units, rescale_floor
@@ -53,6 +53,8 @@ LEAST_USERREF: Final = -(2**31)
 MOST_USERREF: Final = 2**31 - 1
 MOST_CANCELED: Final = 50
 """How many names one CancelOrder takes. Decided: as many as a CancelOrderBatch, kraken-spot-rest 14.6."""
+
+LONGEST_TIMEOUT_S: Final = 86_399
 
 PERCENT_SCALE: Final = 4
 """Source: kraken-spot-rest 6.7, percentages have four decimals."""
@@ -117,6 +119,23 @@ def cancel_all(visit: Visit) -> dict[str, int]:
     Decided: it costs one call and nothing on the orders' counters. Source: kraken-spot-rest 5.1 and 14.7.
     """
     return _count(visit.apply(CancelOrders(visit.account_id, everything=True))[-1])
+
+
+def cancel_all_after(visit: Visit) -> dict[str, str]:
+    """Cancel every open order after `timeout` seconds, unless this is called again before; 0 turns that off.
+
+    Source: kraken-spot-rest 14.8. Decided: one that is off shows `"0"`.
+    """
+    seconds = visit.params.integer("timeout", 0, LONGEST_TIMEOUT_S)
+    if seconds is None:
+        raise bad_argument("timeout")
+    visit.apply(SetCancelTimer(visit.account_id, seconds * SECOND_NS))
+    timer = visit.account.cancel_timer
+    return {"currentTime": _rfc3339(visit.at_ns), "triggerTime": "0" if timer is None else _rfc3339(timer.due_ns)}
+
+
+def _rfc3339(at_ns: int) -> str:
+    return f"{datetime.fromtimestamp(at_ns // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _count(event: object) -> dict[str, int]:
@@ -362,5 +381,6 @@ ENDPOINTS: Final = (
     Endpoint("AddOrder", add_order, any_of("modify-trades"), cost=0),
     Endpoint("CancelOrder", cancel_order, _CANCEL, cost=0),
     Endpoint("CancelAll", cancel_all, _CANCEL),
+    Endpoint("CancelAllOrdersAfter", cancel_all_after, _CANCEL),
 )
 """Source of permissions and costs: kraken-spot-rest section 11."""

@@ -40,7 +40,6 @@ from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
 from seatrial.dialects.kucoin.symbols import CLOSED, Chain, CurrencyInfo, OldCurrencyInfo, OldSymbolInfo, SymbolInfo
 
 SECOND_NS: Final = 10**9
-MICROSECOND_NS: Final = 10**3
 
 SERVICE_STATUSES: Final = {
     SystemStatus.ONLINE: "open",
@@ -215,7 +214,7 @@ def level1(visit: PublicVisit) -> Level1:
     bid, ask = _best(ms.market, ms.book.bids), _best(ms.market, ms.book.asks)
     return Level1(
         time=visit.at_ns // MILLISECOND_NS,
-        sequence=_sequence(visit),
+        sequence=str(ms.book.sequence),
         price=_price(ms.market, last.price_ticks) if last else None,
         size=_size(ms.market, last.qty_lots) if last else None,
         best_bid=bid[0],
@@ -249,7 +248,7 @@ def book(levels: int | None, visit: PublicVisit | Visit) -> BookView:
     ms = _market(visit)
     return BookView(
         visit.at_ns // MILLISECOND_NS,
-        _sequence(visit),
+        str(ms.book.sequence),
         _levels(ms.market, ms.book.bids, levels),
         _levels(ms.market, ms.book.asks, levels),
     )
@@ -327,11 +326,6 @@ def _symbol(visit: PublicVisit, symbol: str) -> SymbolInfo:
 
 def _market(visit: PublicVisit | Visit) -> MarketState:
     return visit.state.markets[market_of(visit, visit.params.required("symbol"))]
-
-
-def _sequence(visit: PublicVisit | Visit) -> str:
-    """Never falls. Decided: the world's moment in microseconds."""
-    return str(visit.state.now_ns // MICROSECOND_NS)
 
 
 def _price(market: Market, ticks: int) -> str:

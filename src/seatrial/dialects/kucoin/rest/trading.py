@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from seatrial.core.commands import CancelOrders, PlaceOrder
+from seatrial.core.commands import CancelOrders, DecreaseOrder, PlaceOrder, ReplaceOrder, SetCancelTimer
 from seatrial.core.events import OrderAccepted, OrderChecked, OrderEnded
 from seatrial.core.markets import Market
 from seatrial.core.money import parse_units
@@ -20,7 +21,7 @@ from seatrial.core.state import MarketState
 from seatrial.dialects.kucoin import describe, errors
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.describe import KINDS, SIDES, SPOT_TRADES, TRADE_TYPES, last_updated_ns, sizes
-from seatrial.dialects.kucoin.endpoint import SPOT, Endpoint, Visit, market_of
+from seatrial.dialects.kucoin.endpoint import GENERAL, SPOT, Endpoint, Visit, market_of
 from seatrial.dialects.kucoin.errors import HF_NOT_CANCELABLE, SPELLING, Error
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params
@@ -29,7 +30,8 @@ SECOND_NS: Final = 10**9
 
 TIMES_IN_FORCE: Final = {name: ours for ours, name in describe.TIMES_IN_FORCE.items()}
 SELF_TRADES: Final = {name: ours for ours, name in describe.SELF_TRADES.items()}
-DECREASE_AND_CANCEL: Final = "DC"
+MARKET_SELF_TRADES: Final = {name: ours for name, ours in SELF_TRADES.items() if ours is not SelfTrade.DECREASE}
+"""Source: kucoin-rest 9.2."""
 STOPS: Final = ("loss", "entry")
 
 LONGEST_LIFE_S: Final = 2_592_000
@@ -38,13 +40,17 @@ MOST_OPEN: Final = 200
 MOST_OPEN_ANYWHERE: Final = 2000
 MOST_AT_ONCE: Final = 5
 MOST_REMARK: Final = 100
-PPM: Final = 10**6
+MOST_WATCHED: Final = 50
+SHORTEST_WATCH_S: Final = 5
+LONGEST_WATCH_S: Final = 86_400
+NO_WATCH: Final = -1
 
 HF_SPELLING: Final = SPELLING | {
     Reject.CLIENT_ID_IN_USE: errors.HF_DUPLICATE_CLIENT_OID,
     Reject.ORDER_UNKNOWN: HF_NOT_CANCELABLE,
 }
 """Where the high-frequency endpoints have words of their own. Source: kucoin-rest 2.4 and 2.6."""
+PART_SPELLING: Final = HF_SPELLING | {Reject.QTY_OUT_OF_RANGE: errors.out_of_range("cancelSize")}
 
 _CLIENT_OID = re.compile(r"[A-Za-z0-9_ -]{1,40}")
 """Source: kucoin-rest 9.1; the spaces from the specification's examples."""
@@ -161,6 +167,79 @@ def hf_cancel_all(visit: Visit) -> dict[str, object]:
     return {"succeedSymbols": [visit.tools.symbols.name(symbol) for symbol in markets], "failedSymbols": []}
 
 
+def hf_cancel_part(visit: Visit) -> dict[str, str]:
+    """Cancel a part of an order; the rest keeps its place. Decided: no more than is left of it can be cancelled."""
+    found = _live_in_market(visit, _by_id(visit))
+    market = visit.state.markets[found.market].market
+    lots = _size(visit.params, market, "cancelSize")
+    visit.apply(DecreaseOrder(visit.account_id, found.order_id, lots), PART_SPELLING)
+    return {"orderId": visit.subject, "cancelSize": short(lots, market.lot_scale)}
+
+
+def hf_alter(visit: Visit) -> dict[str, str | None]:
+    """Cancel an order and place it anew, at another price or for another size, which counts what is done already.
+
+    Source: KuCoin's description of the call; kucoin-rest 9.4. Decided: both or neither; when nothing is left to place
+    the order is cancelled, and its own id is the answer.
+    """
+    params, account = visit.params, visit.account
+    text, name = params.text("orderId"), params.text("clientOid")
+    if text is None and name is None:
+        raise BadCall(errors.missing("orderId"))
+    number = None if text is None else visit.tools.ids.order_number(text)
+    old = account.by_client_id.get(name or "") if text is None else account.orders.get(number or 0)
+    found = _live_in_market(visit, old)
+    ms = visit.state.markets[found.market]
+    if params.text("newPrice") is None and params.text("newSize") is None:
+        raise BadCall(errors.missing("newPrice"))
+    outcome = visit.machine.apply(
+        ReplaceOrder(
+            visit.account_id, found.order_id,
+            None if params.text("newPrice") is None else _price(params, ms.market, "newPrice"),
+            None if params.text("newSize") is None else _size(params, ms.market, "newSize"),
+            cancels_post_only=True, band_ppm=_band_ppm(visit, ms),
+        ),
+        visit.at_ns,
+    )  # fmt: skip
+    if isinstance(outcome, Reject):
+        raise BadCall(_refusal(visit, outcome, ms, found.side, HF_SPELLING))
+    placed = next((event.order for event in outcome if isinstance(event, OrderAccepted)), found)
+    return {"newOrderId": _order_id(visit, placed), "clientOid": placed.client_id}
+
+
+def hf_watch(visit: Visit) -> dict[str, int]:
+    """Cancel all orders, or those of some markets, unless this is asked again in time.
+
+    Decided: without a timer there is no moment at which it rings, so it is 0.
+    """
+    seconds = visit.params.integer("timeout", NO_WATCH, LONGEST_WATCH_S)
+    if seconds is None:
+        raise BadCall(errors.missing("timeout"))
+    if seconds != NO_WATCH and seconds < SHORTEST_WATCH_S:
+        raise BadCall(errors.out_of_range("timeout"))
+    names = visit.params.comma_list("symbols", MOST_WATCHED)
+    markets = tuple(dict.fromkeys(market_of(visit, name) for name in names))
+    visit.apply(SetCancelTimer(visit.account_id, max(seconds, 0) * SECOND_NS, markets))
+    timer = visit.account.cancel_timer
+    return {
+        "currentTime": visit.at_ns // SECOND_NS,
+        "triggerTime": 0 if timer is None else timer.due_ns // SECOND_NS,
+    }
+
+
+def hf_watched(visit: Visit) -> dict[str, object] | None:
+    """The timer that runs; null when there is none."""
+    timer = visit.account.cancel_timer
+    if timer is None:
+        return None
+    return {
+        "timeout": (timer.due_ns - timer.set_ns) // SECOND_NS,
+        "symbols": ",".join(visit.tools.symbols.name(symbol) for symbol in timer.markets),
+        "currentTime": visit.at_ns // SECOND_NS,
+        "triggerTime": timer.due_ns // SECOND_NS,
+    }
+
+
 def _order_id(visit: Visit, order: Order) -> str:
     return visit.tools.ids.order(order.order_id)
 
@@ -190,44 +269,61 @@ def _place(
         raise BadCall(errors.TOO_MANY_ORDERS)
     outcome = visit.machine.apply(command, visit.at_ns)
     if isinstance(outcome, Reject):
-        raise BadCall(_refusal(outcome, ms.market, words))
+        raise BadCall(_refusal(visit, outcome, ms, command.side, words))
     event = outcome[0]
     assert isinstance(event, OrderAccepted | OrderChecked), event
     return event.order
 
 
-def _refusal(reject: Reject, market: Market, words: Mapping[Reject, Error]) -> Error:
-    """The words for it; one text says the smallest funds. Source: kucoin-rest 2.4, spelled so."""
+def _refusal(visit: Visit, reject: Reject, ms: MarketState, side: Side, words: Mapping[Reject, Error]) -> Error:
+    """The words for it; some texts say the smallest funds or the bound of the price. Source: kucoin-rest 2.4."""
+    market = ms.market
     if reject is Reject.COST_BELOW_MINIMUM:
         least = f"{short(market.min_cost, market.cost_scale)} {market.quote.code}"
         return Error(errors.FUNDS_TOO_SMALL.code, f"The order funds should more then {least}.")
+    if reject is Reject.PRICE_OUT_OF_BAND:
+        bound = ms.bound_ticks(side, _band_ppm(visit, ms))
+        assert bound is not None, "a price is out of a band around another one"
+        limit = short(bound, market.price_scale)
+        if side is Side.BUY:
+            return Error(errors.ABOVE_MAXIMUM_PRICE, f"Max. price: {limit}")
+        return Error(errors.BELOW_MINIMUM_PRICE, f"Min. price: {limit}")
     return words[reject]
+
+
+def _band_ppm(visit: Visit, ms: MarketState) -> int:
+    """How far beyond the best price on the other side an order may reach. Source: kucoin-rest 8.2 and 9.2."""
+    return visit.tools.symbols.line(ms.market.symbol).price_limit_ppm
 
 
 def _read_order(
     visit: Visit, params: Params, ms: MarketState, most_open: int | None, *, check_only: bool
 ) -> PlaceOrder:
-    market, symbols = ms.market, visit.tools.symbols
+    market = ms.market
     side = SIDES[params.required_choice("side", SIDES)]
     kind = KINDS[params.choice("type", KINDS, "limit")]
     _refuse_other_orders(params)
-    client_id = _client_oid(params)
-    _check_deadline(params, visit.at_ns)
-    self_trade = _self_trade(params)
-    if kind is OrderKind.MARKET:
-        qty_lots, spend = _market_size(params, market, side, symbols.precision(market.quote.code))
-        return PlaceOrder(
-            visit.account_id, market.symbol, side, kind, qty_lots=qty_lots, spend=spend, self_trade=self_trade,
-            client_id=client_id, most_open=most_open, check_only=check_only,
-        )  # fmt: skip
-    time_in_force, expires_ns = _life(params, visit.at_ns)
-    price_ticks = _price(params, market)
-    _check_price(ms, side, price_ticks, symbols.line(market.symbol).price_limit_ppm)
-    return PlaceOrder(
-        visit.account_id, market.symbol, side, kind, price_ticks, _size(params, market), time_in_force=time_in_force,
-        self_trade=self_trade, post_only=_post_only(params, time_in_force), expires_ns=expires_ns,
-        client_id=client_id, most_open=most_open, check_only=check_only,
+    command = PlaceOrder(
+        visit.account_id, market.symbol, side, kind, client_id=_client_oid(params), note=_words(params, "remark"),
+        label=_words(params, "tags"), band_ppm=_band_ppm(visit, ms), most_open=most_open, check_only=check_only,
+        unique_name=True, cancels_post_only=True,
     )  # fmt: skip
+    _check_deadline(params, visit.at_ns)
+    if kind is OrderKind.MARKET:
+        self_trade = _self_trade(params, MARKET_SELF_TRADES)
+        qty_lots, spend = _market_size(params, market, visit.tools.symbols.precision(market.quote.code))
+        return replace(command, qty_lots=qty_lots, spend=spend, self_trade=self_trade)
+    self_trade = _self_trade(params, SELF_TRADES)
+    time_in_force, expires_ns = _life(params, visit.at_ns)
+    return replace(
+        command,
+        price_ticks=_price(params, market, "price"),
+        qty_lots=_size(params, market, "size"),
+        time_in_force=time_in_force,
+        self_trade=SelfTrade.CANCEL_NEWEST if time_in_force is TimeInForce.FOK else self_trade,
+        post_only=_post_only(params, time_in_force),
+        expires_ns=expires_ns,
+    )
 
 
 def _refuse_other_orders(params: Params) -> None:
@@ -240,15 +336,19 @@ def _refuse_other_orders(params: Params) -> None:
 
 
 def _client_oid(params: Params) -> str | None:
-    """The user's own name for the order. Its remark and tags are looked at and not kept (decided)."""
-    for name in ("remark", "tags"):
-        text = params.text(name) or ""
-        if len(text) > MOST_REMARK or not _ASCII.fullmatch(text):
-            raise BadCall(errors.out_of_range(name))
+    """The user's own name for the order."""
     client_id = params.text("clientOid")
     if client_id is not None and not _CLIENT_OID.fullmatch(client_id):
         raise BadCall(errors.out_of_range("clientOid"))
     return client_id
+
+
+def _words(params: Params, name: str) -> str | None:
+    """What the user writes beside the order."""
+    text = params.text(name)
+    if text is not None and (len(text) > MOST_REMARK or not _ASCII.fullmatch(text)):
+        raise BadCall(errors.out_of_range(name))
+    return text
 
 
 def _check_deadline(params: Params, at_ns: int) -> None:
@@ -258,12 +358,10 @@ def _check_deadline(params: Params, at_ns: int) -> None:
         raise BadCall(errors.out_of_range("clientTimestamp"))
 
 
-def _self_trade(params: Params) -> SelfTrade:
-    """Decided: without a rule the newer order gives way."""
-    rule = params.choice("stp", (*SELF_TRADES, DECREASE_AND_CANCEL), "CN")
-    if rule == DECREASE_AND_CANCEL:
-        raise BadCall(errors.SELF_TRADE_RULE)
-    return SELF_TRADES[rule]
+def _self_trade(params: Params, rules: Mapping[str, SelfTrade]) -> SelfTrade:
+    """Without a rule an order may meet its owner's own. Source: kucoin-rest 9.2."""
+    rule = params.choice("stp", rules, None)
+    return SelfTrade.ALLOW if rule is None else rules[rule]
 
 
 def _life(params: Params, at_ns: int) -> tuple[TimeInForce, int]:
@@ -284,38 +382,33 @@ def _post_only(params: Params, time_in_force: TimeInForce) -> bool:
     return post_only
 
 
-def _price(params: Params, market: Market) -> int:
-    text = params.decimal("price")
+def _price(params: Params, market: Market, name: str) -> int:
+    text = params.decimal(name)
     if text is None:
-        raise BadCall(errors.missing("price"))
+        raise BadCall(errors.missing(name))
     ticks = parse_units(text, market.price_scale)
     if ticks is None:
         raise BadCall(errors.PRICE_INCREMENT)
     if ticks == 0:
-        raise BadCall(errors.out_of_range("price"))
+        raise BadCall(errors.out_of_range(name))
     return ticks
 
 
-def _size(params: Params, market: Market) -> int:
-    text = params.decimal("size")
+def _size(params: Params, market: Market, name: str) -> int:
+    text = params.decimal(name)
     if text is None:
-        raise BadCall(errors.missing("size"))
+        raise BadCall(errors.missing(name))
     lots = parse_units(text, market.lot_scale)
     if lots is None:
         raise BadCall(errors.SIZE_INCREMENT)
     return lots
 
 
-def _market_size(params: Params, market: Market, side: Side, precision: int) -> tuple[int, int]:
-    """Lots, or what to spend in units of the quote: exactly one of the two.
-
-    Decided: who sells must say how much, not for how much.
-    """
+def _market_size(params: Params, market: Market, precision: int) -> tuple[int, int]:
+    """Lots, or what to spend or to get in units of the quote: exactly one of the two."""
     text = params.decimal("funds")
     if text is None:
-        return _size(params, market), 0
-    if side is Side.SELL:
-        raise BadCall(errors.SALE_BY_FUNDS)
+        return _size(params, market, "size"), 0
     if params.decimal("size") is not None:
         raise BadCall(errors.out_of_range("funds"))
     units = parse_units(text, precision)
@@ -324,20 +417,6 @@ def _market_size(params: Params, market: Market, side: Side, precision: int) -> 
     if units == 0:
         raise BadCall(errors.out_of_range("funds"))
     return 0, units * 10 ** (market.quote.scale - precision)
-
-
-def _check_price(ms: MarketState, side: Side, price_ticks: int, limit_ppm: int) -> None:
-    """A limit may lie only so far beyond the best price on the other side. Source: kucoin-rest 8.2, 9.2 and 2.4."""
-    if side is Side.BUY:
-        best = ms.book.asks.best_ticks
-        if best is not None and price_ticks * PPM > best * (PPM + limit_ppm):
-            highest = short(best * (PPM + limit_ppm) // PPM, ms.market.price_scale)
-            raise BadCall(Error("400370", f"Max. price: {highest}"))
-        return
-    best = ms.book.bids.best_ticks
-    if best is not None and price_ticks * PPM < best * (PPM - limit_ppm):
-        lowest = short(-(-best * (PPM - limit_ppm) // PPM), ms.market.price_scale)
-        raise BadCall(Error("400760", f"Min. price: {lowest}"))
 
 
 def _placed(visit: Visit, order: Order) -> dict[str, object]:
@@ -450,6 +529,10 @@ ENDPOINTS: Final = (
     Endpoint(
         "DELETE", "/api/v1/hf/orders/sync/client-order/{clientOid}", hf_cancel_by_client_oid_sync, SPOT, Pool.SPOT, 1
     ),
+    Endpoint("DELETE", "/api/v1/hf/orders/cancel/{orderId}", hf_cancel_part, SPOT, Pool.SPOT, 2),
+    Endpoint("POST", "/api/v1/hf/orders/alter", hf_alter, SPOT, Pool.SPOT, 1),
+    Endpoint("POST", "/api/v1/hf/orders/dead-cancel-all", hf_watch, SPOT, Pool.SPOT, 2),
+    Endpoint("GET", "/api/v1/hf/orders/dead-cancel-all/query", hf_watched, GENERAL, Pool.SPOT, 2),
     Endpoint("DELETE", "/api/v1/hf/orders", hf_cancel_market, SPOT, Pool.SPOT, 2),
     Endpoint("DELETE", "/api/v1/hf/orders/cancelAll", hf_cancel_all, SPOT, Pool.SPOT, 30),
 )

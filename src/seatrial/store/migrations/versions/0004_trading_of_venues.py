@@ -1,4 +1,4 @@
-"""What fills and orders really paid.
+"""What fills and orders really paid; what is given up of orders, their notes; books' sequences; cancel timers.
 
 Why: venues round costs and fees each in its own way, so the books keep what was charged and at what rate, and every
 dialect rounds for itself. Of an older fill the charge stands in its postings. Its rate was not stored: it is the
@@ -23,8 +23,10 @@ _AT_ONCE = 1_000
 
 def upgrade() -> None:
     """Add the columns and tables, fill them, and take the rounded amounts away."""
-    for name, kind in (("fee_exact", sa.Text), ("fee_quote", _BIG)):
+    for name, kind in (("fee_exact", sa.Text), ("fee_quote", _BIG), ("given_up_lots", _BIG)):
         _add("orders", sa.Column(name, kind, nullable=False, server_default="0"))
+    for name in ("note", "label"):
+        _add("orders", sa.Column(name, sa.Text))
     for name in ("fee_ppm", "fee_quote", "fee_base", "counter_order_id"):
         _add("fills", sa.Column(name, _BIG, nullable=False, server_default="0"))
     _fill_fills()
@@ -38,10 +40,25 @@ def upgrade() -> None:
         "orders_by_client_id", "orders", ["account_id", "client_id", "order_id"],
         sqlite_where=named, postgresql_where=named,
     )  # fmt: skip
+    _create("books", "market", sa.Column("market", sa.Text, nullable=False), _big("sequence"))
+    _create(
+        "cancel_timers", "account_id",
+        _big("account_id"), _big("set_ns"), _big("due_ns"), sa.Column("markets", sa.Text, nullable=False),
+    )  # fmt: skip
 
 
 def _add(table: str, column: sa.Column[Any]) -> None:
     op.add_column(table, column)
+
+
+def _big(name: str) -> sa.Column[int]:
+    return sa.Column(name, _BIG, nullable=False, autoincrement=False)
+
+
+def _create(name: str, key: str, *columns: sa.Column[Any]) -> None:
+    op.create_table(
+        name, *columns, sa.PrimaryKeyConstraint(key, name=f"{name}_key"), sqlite_strict=True, sqlite_with_rowid=False
+    )
 
 
 def _fill_fills() -> None:
