@@ -26,6 +26,10 @@ SPOILS = {
     "an account's postings follow time": "UPDATE postings SET at_ns = 1 WHERE account_id = 3 AND seq = 2",
     "postings are numbered without a gap, none twice": "DELETE FROM postings WHERE posting_id = 5",
     "entries are numbered without a gap": "UPDATE postings SET entry_id = 999 WHERE entry_id = 3",
+    "every posting has its rank": "DELETE FROM posting_ranks WHERE account_id = 1 AND seq = 2",
+    "a rank is a posting's place in the stream of those like it": (
+        "UPDATE posting_ranks SET nth = nth + 1 WHERE account_id = 1 AND seq = 2"
+    ),
     "a purse is the sum of its postings": "UPDATE purses SET booked = booked + 1 WHERE account_id = 1",
     "every posting has its purse": "DELETE FROM purses WHERE account_id = 2",
     "every purse has its account": "DELETE FROM accounts WHERE account_id = 2",
@@ -79,6 +83,7 @@ MORE_SPOILS = {
     "a deposit of another amount": "UPDATE transfers SET amount = amount + 1 WHERE direction = 'deposit'",
     "a withdrawal that was taken back": "UPDATE transfers SET status = 'failure' WHERE direction = 'withdrawal'",
     "a withdrawal from another wallet": "UPDATE transfers SET wallet = 'earn' WHERE status = 'initial'",
+    "a stream of another kind": "UPDATE posting_streams SET kind = 'reward' WHERE account_id = 1",
     "an account that is gone": "DELETE FROM accounts WHERE account_id = 1",
     "a counter that was set back": """
         UPDATE world SET counters = replace(counters, '"fill_id":', '"fill_id":0,"it was":')

@@ -44,6 +44,20 @@ SQL_LAWS: Final = {
         SELECT MAX(entry_id) AS newest, COUNT(DISTINCT entry_id) AS found FROM postings
         HAVING MIN(entry_id) <> 1 OR MAX(entry_id) <> COUNT(DISTINCT entry_id)
     """,
+    "every posting has its rank": """
+        SELECT account_id, seq FROM postings EXCEPT SELECT account_id, seq FROM posting_ranks
+    """,
+    "a rank is a posting's place in the stream of those like it": """
+        SELECT account_id, stream_id, seq, nth, place FROM (
+            SELECT r.account_id, r.stream_id, r.seq, r.nth,
+                ROW_NUMBER() OVER (PARTITION BY r.account_id, r.stream_id ORDER BY r.seq) AS place,
+                CASE WHEN p.wallet = s.wallet AND p.asset = s.asset AND p.kind = s.kind
+                    AND s.incoming = CASE WHEN p.amount >= p.fee THEN 1 ELSE 0 END THEN 1 ELSE 0 END AS is_alike
+            FROM posting_ranks AS r
+            LEFT JOIN postings AS p ON p.account_id = r.account_id AND p.seq = r.seq
+            LEFT JOIN posting_streams AS s ON s.account_id = r.account_id AND s.stream_id = r.stream_id
+        ) AS ranked WHERE nth <> place OR is_alike = 0
+    """,
     "a purse is the sum of its postings": """
         SELECT p.account_id, p.wallet, p.asset, p.free, p.held, p.leaving, p.booked, s.total
         FROM purses AS p LEFT JOIN (
