@@ -5,7 +5,7 @@ READY := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check bench load docs clean
+.PHONY: help setup serve test kills check bench load docs clean
 
 # An environment names its folder, so after a move it is made again.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(shell pwd -P))
@@ -27,6 +27,9 @@ serve: $(READY) ## Run the exchange; Ctrl-C stops it, its data stays
 
 test: $(READY) ## Run all tests on all cores
 	@$(PYTHON_IN) -m pytest -q -n auto $(ARGS)
+
+kills: $(READY) ## Kill a server 200 times under load, on SQLite and PostgreSQL, and prove what it kept
+	@SEATRIAL_KILLS=200 $(PYTHON_IN) -m pytest -q -n auto tests/crash/test_kill.py $(ARGS)
 
 check: $(READY) ## Style, types, layers and documents
 	@$(PYTHON_IN) -m ruff check .

@@ -1,11 +1,16 @@
-"""A server killed at any moment: what it answered is there once; what it did not answer, once or not at all."""
+"""A server killed at any moment: what it answered is there once; what it did not answer, once or not at all.
 
-import sqlite3
+`make kills` does it some hundred times, `make test` less often.
+"""
+
+import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, text
 
 from kucoin_load import KucoinUser, send
 from load import Bank, Client, Load
@@ -16,9 +21,12 @@ from signed_calls import KucoinSigner, Signer
 from stored_books import breaches, reading
 from venue_client import VenueClient
 
-SEEDS = range(1, 6)
 LIVES = 10
-"""Kills per seed: 50 in all."""
+"""Kills per seed."""
+KILLS = int(os.environ.get("SEATRIAL_KILLS", "50"))
+"""In all, on both stores."""
+SEEDS = range(1, KILLS // LIVES + 1)
+"""The odd ones are told on SQLite, the even ones on PostgreSQL."""
 
 CLIENTS = 4
 MOST_ANSWERS = 250
@@ -35,10 +43,10 @@ WORLD_SEED = 1
 IDS = Ids(WORLD_SEED)
 KUCOIN_IDS = KucoinIds(WORLD_SEED)
 KUCOIN_STORED: dict[str, tuple[str, Callable[[int], str]]] = {
-    "order": ("SELECT client_id, order_id FROM orders WHERE account_id = ?", KUCOIN_IDS.order),
-    "move": ("SELECT client_id, move_id FROM moves WHERE account_id = ?", KUCOIN_IDS.move),
+    "order": ("SELECT client_id, order_id FROM orders WHERE account_id = :account", KUCOIN_IDS.order),
+    "move": ("SELECT client_id, move_id FROM moves WHERE account_id = :account", KUCOIN_IDS.move),
     "withdrawal": (
-        "SELECT remark, transfer_id FROM transfers WHERE account_id = ? AND direction = 'withdrawal'",
+        "SELECT remark, transfer_id FROM transfers WHERE account_id = :account AND direction = 'withdrawal'",
         KUCOIN_IDS.withdrawal,
     ),
 }
@@ -48,9 +56,9 @@ KUCOIN_STORED: dict[str, tuple[str, Callable[[int], str]]] = {
 class Story:
     """One world through many lives."""
 
-    def __init__(self, server: RunningServer, data: Path, seed: int) -> None:
+    def __init__(self, server: RunningServer, place: Path | str, seed: int) -> None:
         self.server = server
-        self.database = data / "world.sqlite3"
+        self.place = place
         self.luck = Random(seed)  # noqa: S311  kills, no keys
         self.clients = [self._client(number, seed) for number in range(CLIENTS)]
         self.users = [self._user(number, seed) for number in range(KUCOIN_USERS)]
@@ -69,13 +77,14 @@ class Story:
         """Start again, and prove that every promise was kept."""
         self.server.restart()
         self.server.tell("/clock", frozen=True)
-        with reading(self.database) as connection:
+        with reading(self.place) as connection:
             self._prove(connection)
             for client in self.clients:
                 self._refuse_replays(client)
                 self._resolve_doubt(client, connection)
             for user in self.users:
                 self._ask_again(user, connection)
+        with reading(self.place) as connection:
             self._prove(connection)
         for client in self.clients:
             self._ask_about_orders(client)
@@ -93,8 +102,8 @@ class Story:
         signer = KucoinSigner(opened["key"], opened["secret"], opened["passphrase"])
         return KucoinUser(name, opened["id"], signer, f"{seed} {name}")
 
-    def _prove(self, connection: sqlite3.Connection) -> None:
-        assert breaches(connection) == {}
+    def _prove(self, connection: Connection) -> None:
+        assert breaches(self.place) == {}
         for client in self.clients:
             self._prove_orders(client, connection)
             self._prove_withdrawals(client, connection)
@@ -104,10 +113,11 @@ class Story:
         self._prove_accounts(connection)
         self._prove_books(connection)
 
-    def _prove_orders(self, client: Client, connection: sqlite3.Connection) -> None:
-        rows = connection.execute(
-            "SELECT tag, order_id, status FROM orders JOIN accounts USING (account_id) WHERE name = ?", [client.name]
-        ).fetchall()
+    def _prove_orders(self, client: Client, connection: Connection) -> None:
+        rows = ask(
+            connection, "SELECT tag, order_id, status FROM orders JOIN accounts USING (account_id) WHERE name = :name",
+            name=client.name,
+        )  # fmt: skip
         stored = {tag: IDS.order(number) for tag, number, _ in rows}
         assert len(stored) == len(rows), "an order is there twice"
         assert client.promises.orders.items() <= stored.items(), "an answered order is lost"
@@ -116,12 +126,13 @@ class Story:
         canceled = {IDS.order(number) for _, number, status in rows if status == "canceled"}
         assert client.promises.canceled <= canceled, "an answered cancel is lost"
 
-    def _prove_withdrawals(self, client: Client, connection: sqlite3.Connection) -> None:
-        rows = connection.execute(
+    def _prove_withdrawals(self, client: Client, connection: Connection) -> None:
+        rows = ask(
+            connection,
             "SELECT amount + fee, transfer_id, status, transfers.note FROM transfers JOIN accounts USING (account_id)"
-            " WHERE name = ? AND direction = 'withdrawal'",
-            [client.name],
-        ).fetchall()
+            " WHERE name = :name AND direction = 'withdrawal'",
+            name=client.name,
+        )
         stored = {f"0.{gross:010d}": IDS.withdrawal(number) for gross, number, _, _ in rows}
         assert len(stored) == len(rows), "a withdrawal is there twice"
         assert client.promises.withdrawals.items() <= stored.items(), "an answered withdrawal is lost"
@@ -130,46 +141,47 @@ class Story:
         stopped = {IDS.withdrawal(number) for _, number, *end in rows if end == ["failure", "canceled"]}
         assert client.promises.stopped <= stopped, "an answered cancel of a withdrawal is lost"
 
-    def _prove_user(self, user: KucoinUser, connection: sqlite3.Connection) -> None:
+    def _prove_user(self, user: KucoinUser, connection: Connection) -> None:
         for kind, promised in user.promises.made.items():
             stored = self._stored(user, kind, connection)
             assert promised.items() <= stored.items(), f"an answered {kind} is lost"
             in_doubt = {user.in_doubt.name} if user.in_doubt and user.in_doubt.kind == kind else set()
             assert stored.keys() - promised.keys() <= in_doubt, f"a {kind} is there that nobody sent"
-        query = "SELECT order_id FROM orders WHERE account_id = ? AND status = 'canceled'"
-        canceled = {KUCOIN_IDS.order(number) for (number,) in connection.execute(query, [user.account_id])}
+        query = "SELECT order_id FROM orders WHERE account_id = :account AND status = 'canceled'"
+        canceled = {KUCOIN_IDS.order(number) for (number,) in ask(connection, query, account=user.account_id)}
         assert user.promises.canceled <= canceled, "an answered cancel is lost"
 
-    def _stored(self, user: KucoinUser, kind: str, connection: sqlite3.Connection) -> dict[str, str]:
+    def _stored(self, user: KucoinUser, kind: str, connection: Connection) -> dict[str, str]:
         """What a user made, by its own names for it."""
         query, shown = KUCOIN_STORED[kind]
-        rows = connection.execute(query, [user.account_id]).fetchall()
+        rows = ask(connection, query, account=user.account_id)
         stored = {name: shown(number) for name, number in rows if name is not None}
         assert len(stored) == len([name for name, _ in rows if name is not None]), f"a {kind} is there twice"
         return stored
 
-    def _prove_deposits(self, connection: sqlite3.Connection) -> None:
-        rows = connection.execute(
+    def _prove_deposits(self, connection: Connection) -> None:
+        rows = ask(
+            connection,
             "SELECT chain_tx, name, transfer_id FROM transfers JOIN accounts USING (account_id)"
-            " WHERE direction = 'deposit'"
-        ).fetchall()
+            " WHERE direction = 'deposit'",
+        )
         stored = {txid: (name, IDS.deposit(number)) for txid, name, number in rows}
         assert len(stored) == len(rows), "a deposit is there twice"
         assert self.bank.deposits.items() <= stored.items(), "an answered deposit is lost"
 
-    def _prove_accounts(self, connection: sqlite3.Connection) -> None:
-        stored = dict(
-            connection.execute("SELECT accounts.name, public FROM accounts JOIN api_keys USING (account_id)").fetchall()
-        )
+    def _prove_accounts(self, connection: Connection) -> None:
+        found = ask(connection, "SELECT accounts.name, public FROM accounts JOIN api_keys USING (account_id)")
+        stored = dict(found)
         assert self.bank.accounts.items() <= stored.items(), "an answered account is lost"
 
-    def _prove_books(self, connection: sqlite3.Connection) -> None:
+    def _prove_books(self, connection: Connection) -> None:
         books = self.server.ask("/books")
         assert books["balanced"]
-        rows = connection.execute(
+        rows = ask(
+            connection,
             "SELECT asset, SUM(free + held + leaving), SUM(held), SUM(leaving) FROM purses"
-            " WHERE account_id <> 0 AND asset IN ('BTC', 'USDT') GROUP BY asset"
-        ).fetchall()
+            " WHERE account_id <> 0 AND asset IN ('BTC', 'USDT') GROUP BY asset",
+        )
         assert len(rows) == 2
         for asset, *stored in rows:
             shown = [books["assets"][asset][part] for part in ("clients", "holds", "leaving")]
@@ -180,58 +192,57 @@ class Story:
             for kind, call in client.answered.items():
                 assert venue.error(call) == "EAPI:Invalid nonce", f"{kind} was taken twice"
 
-    def _resolve_doubt(self, client: Client, connection: sqlite3.Connection) -> None:
+    def _resolve_doubt(self, client: Client, connection: Connection) -> None:
         """Send what was never answered again: it is taken if and only if it had not been."""
-        ask, client.in_doubt = client.in_doubt, None
-        if ask is None:
+        doubt, client.in_doubt = client.in_doubt, None
+        if doubt is None:
             return
-        was_there = self._is_there(client, ask.kind, ask.mark, connection)
+        was_there = self._is_there(client, doubt.kind, doubt.mark, connection)
         with VenueClient(self.server.url, client.signer) as venue:
-            answer = venue.send(ask.call)
+            answer = venue.send(doubt.call)
             refused_as_replay = answer["error"] == ["EAPI:Invalid nonce"]
             if was_there is not None:
-                assert refused_as_replay is was_there, f"{ask.kind} and its nonce were torn apart"
+                assert refused_as_replay is was_there, f"{doubt.kind} and its nonce were torn apart"
             if not refused_as_replay:
-                client.settle(ask, answer)
+                client.settle(doubt, answer)
                 return
-            if ask.kind == "AddOrder":
-                (order,) = venue.call("QueryOrders", txid=self._txid(client, ask.mark, connection)).items()
+            if doubt.kind == "AddOrder":
+                (order,) = venue.call("QueryOrders", txid=self._txid(client, doubt.mark)).items()
                 client.promises.orders[order[1]["userref"]] = order[0]
-            if ask.kind == "Withdraw":
+            if doubt.kind == "Withdraw":
                 newest = venue.call("WithdrawStatus", asset="XBT")[0]
-                client.promises.withdrawals[ask.mark] = newest["refid"]
+                client.promises.withdrawals[doubt.mark] = newest["refid"]
 
-    def _ask_again(self, user: KucoinUser, connection: sqlite3.Connection) -> None:
+    def _ask_again(self, user: KucoinUser, connection: Connection) -> None:
         """Send what was never answered again, unless it is there; what was answered moves nothing a second time."""
-        ask, user.in_doubt = user.in_doubt, None
+        doubt, user.in_doubt = user.in_doubt, None
         with user.caller(self.server.url) as caller:
-            if ask is not None and ask.kind != "cancel":
-                found = self._stored(user, ask.kind, connection).get(ask.name)
+            if doubt is not None and doubt.kind != "cancel":
+                found = self._stored(user, doubt.kind, connection).get(doubt.name)
                 if found is None:
-                    user.settle(ask, send(caller, ask))
+                    user.settle(doubt, send(caller, doubt))
                 else:
-                    user.promises.made[ask.kind][ask.name] = found
+                    user.promises.made[doubt.kind][doubt.name] = found
             for name, move in list(user.promises.made["move"].items())[-2:]:
                 wanted = {"clientOid": name, "currency": "USDT", "from": "main", "to": "trade", "amount": "1"}
                 assert caller.post("/api/v2/accounts/inner-transfer", **wanted).data == {"orderId": move}
 
-    def _is_there(self, client: Client, kind: str, mark: str, connection: sqlite3.Connection) -> bool | None:
+    def _is_there(self, client: Client, kind: str, mark: str, connection: Connection) -> bool | None:
         """Whether what the call asked for is stored; None where that cannot be told by looking."""
-        mine = "JOIN accounts USING (account_id) WHERE name = ?"
+        mine = "JOIN accounts USING (account_id) WHERE name = :name"
         match kind:
             case "AddOrder":
-                found = connection.execute(f"SELECT 1 FROM orders {mine} AND tag = ?", [client.name, int(mark)])  # noqa: S608
+                query = f"SELECT 1 FROM orders {mine} AND tag = :tag"  # noqa: S608
+                return bool(ask(connection, query, name=client.name, tag=int(mark)))
             case "Withdraw":
-                units = int(mark.removeprefix("0."))
-                query = f"SELECT 1 FROM transfers {mine} AND direction = 'withdrawal' AND amount + fee = ?"  # noqa: S608
-                found = connection.execute(query, [client.name, units])
-            case _:
-                return None
-        return found.fetchone() is not None
+                query = f"SELECT 1 FROM transfers {mine} AND direction = 'withdrawal' AND amount + fee = :units"  # noqa: S608
+                return bool(ask(connection, query, name=client.name, units=int(mark.removeprefix("0."))))
+        return None
 
-    def _txid(self, client: Client, mark: str, connection: sqlite3.Connection) -> str:
-        query = "SELECT order_id FROM orders JOIN accounts USING (account_id) WHERE name = ? AND tag = ?"
-        ((number,),) = connection.execute(query, [client.name, int(mark)])
+    def _txid(self, client: Client, mark: str) -> str:
+        query = "SELECT order_id FROM orders JOIN accounts USING (account_id) WHERE name = :name AND tag = :tag"
+        with reading(self.place) as connection:
+            ((number,),) = ask(connection, query, name=client.name, tag=int(mark))
         return IDS.order(number)
 
     def _ask_about_orders(self, client: Client) -> None:
@@ -243,10 +254,17 @@ class Story:
             assert {order["userref"]: txid for txid, order in found.items()} == dict(newest)
 
 
+def ask(connection: Connection, query: str, **values: object) -> list[Any]:
+    """The rows of an answer."""
+    return [tuple(row) for row in connection.execute(text(query), values)]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_was_answered_survives_a_kill(seed: int, tmp_path: Path) -> None:
-    with RunningServer(tmp_path, "--seed", str(WORLD_SEED)) as server:
-        story = Story(server, tmp_path, seed)
+def test_what_was_answered_survives_a_kill(seed: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url: str | None = None if seed % 2 else request.getfixturevalue("postgresql")
+    database = [] if url is None else ["--database", url]
+    with RunningServer(tmp_path, "--seed", str(WORLD_SEED), *database) as server:
+        story = Story(server, url or tmp_path / "world.sqlite3", seed)
         for life in range(LIVES):
             try:
                 story.live_and_die()

@@ -7,9 +7,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import select
 
 from running import RunningServer
 from seatrial.server.clock import Clock
+from seatrial.store import schema
 from seatrial.store.store import open_store
 from stored_books import breaches, reading
 from venue_client import VenueClient
@@ -37,9 +39,9 @@ def test_a_kill_at_any_point_of_the_first_start_leaves_nothing_half_begun(seed: 
             with VenueClient(server.url, server.demo) as demo:
                 assert demo.call("Balance")["ZUSD"] == "100000.0000"
             assert server.ask("/books")["balanced"]
+            assert breaches(data / "world.sqlite3") == {}
             with reading(data / "world.sqlite3") as connection:
-                assert breaches(connection) == {}
-                assert connection.execute("SELECT name FROM accounts").fetchall() == [("demo",), ("demo-kucoin",)]
+                assert connection.execute(select(schema.accounts.c.name)).scalars().all() == ["demo", "demo-kucoin"]
 
 
 def test_a_world_begun_without_its_demo_account_gets_it(tmp_path: Path) -> None:

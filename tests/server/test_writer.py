@@ -17,7 +17,7 @@ from seatrial.core.state import State
 from seatrial.server import world as world_module
 from seatrial.server.world import World
 from seatrial.store.store import Batch
-from stored_books import breaches, reading
+from stored_books import breaches
 
 UNAVAILABLE = "EService:Unavailable"
 PATIENCE_SECONDS = 20
@@ -483,6 +483,5 @@ def test_stopping_in_the_middle_of_a_bug_stores_nothing_of_it(tmp_path: Path, mo
         return list((await server.call("OpenOrders")).result["open"])
 
     kept = asyncio.run(stopped())
-    with reading(tmp_path / "data" / "world.sqlite3") as connection:
-        assert breaches(connection) == {}
+    assert breaches(tmp_path / "data" / "world.sqlite3") == {}
     assert inside(story, tmp_path / "data") == kept

@@ -188,7 +188,7 @@ def test_an_error_shows_nothing_of_the_rows(postgresql: str) -> None:
     machine = loaded(store)
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute("ALTER TABLE api_keys ADD CHECK (highest_nonce <> '100')")
-    with pytest.raises(StoreError, match=r"did not take a commit: .*violates check constraint") as raised:
+    with pytest.raises(StoreError, match=r": new row .*violates check constraint") as raised:
         spend(store, machine, 100)
     assert "secret" not in str(raised.value)
     assert raised.value.__suppress_context__

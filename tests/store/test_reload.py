@@ -115,7 +115,7 @@ class TwoWorldsInPostgresql(TwoWorldsThatAreKept):
 
 
 TwoWorldsThatAreKept.TestCase.settings = settings(max_examples=settings().max_examples // 8)
-TwoWorldsInPostgresql.TestCase.settings = settings(max_examples=settings().max_examples // 8)
+TwoWorldsInPostgresql.TestCase.settings = settings(max_examples=settings().max_examples // 20)
 TestTwoWorlds = TwoWorlds.TestCase
 TestTwoWorldsThatAreKept = TwoWorldsThatAreKept.TestCase
 TestTwoWorldsInPostgresql = TwoWorldsInPostgresql.TestCase

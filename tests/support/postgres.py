@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
@@ -39,7 +39,7 @@ _PLACES: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebre
 class Server:
     """One PostgreSQL server in a folder of its own, reached by its socket there."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, initdb: Sequence[str] = ()) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="seatrial-pg-"))
         self._options = options
         self._owner = _owner()
@@ -48,7 +48,7 @@ class Server:
         self._binaries = _reachable(_binaries(), self.folder, self._owner)
         self.process: subprocess.Popen[bytes]
         self._run("initdb", "--pgdata", self._data, "--username=seatrial", "--auth=trust", "--encoding=UTF8",
-                  "--locale=C", "--no-sync", "--no-instructions")  # fmt: skip
+                  "--locale=C", "--no-sync", "--no-instructions", *initdb)  # fmt: skip
 
     @property
     def url(self) -> str:
@@ -82,6 +82,13 @@ class Server:
         """SIGINT ends it quickly and cleanly, SIGQUIT at once, as a power cut would."""
         self.process.send_signal(how)
         self.process.wait(STOP_SECONDS)
+
+    def make_folder(self, folder: Path) -> Path:
+        """A folder that it may write in."""
+        folder.mkdir()
+        if self._owner:
+            os.chown(folder, self._owner.pw_uid, self._owner.pw_gid)
+        return folder
 
     def remove(self) -> None:
         """Nothing of it stays."""
@@ -155,18 +162,19 @@ def fresh_schema(url: str) -> Iterator[str]:
     name = f"seatrial_test_{uuid4().hex}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}".encode())
-        try:
-            yield url + ("&" if "?" in url else "?") + f"options={quote(f'-csearch_path={name}')}"
-        finally:
+    try:
+        yield url + ("&" if "?" in url else "?") + f"options={quote(f'-csearch_path={name}')}"
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("SET client_min_messages = warning")
             connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
 
 
-def own_server(*options: str) -> Server:
+def own_server(*options: str, initdb: Sequence[str] = ()) -> Server:
     """One that a test may stop and kill; the test is skipped where nothing but a URL is known."""
     if _found() is None:
         pytest.skip("no PostgreSQL binaries here that could be stopped and started")
-    server = Server(*options)
+    server = Server(*options, initdb=initdb)
     server.start()
     return server
 

@@ -23,7 +23,7 @@ from seatrial.dialects.wire import Call, Dialect, Lookup, Reply
 from seatrial.market.driver import NEVER, Driver
 from seatrial.server.beginning import reopened
 from seatrial.server.clock import Clock, ClockNote, read_note
-from seatrial.store.store import Store
+from seatrial.store.store import Store, StoreError
 
 MOST_WAITING: Final = 10_000
 """How many calls may wait for a commit at once; further ones are told that the venue is unavailable."""
@@ -33,6 +33,12 @@ MOST_TOGETHER: Final = 128
 
 RETRY_SECONDS: Final = 0.5
 """How long to wait before trying again what a store did not take by itself: loading, and what fell due."""
+
+PATIENCE_SECONDS: Final = 10.0
+"""How long callers wait for a commit. One that takes longer may still happen; what it was, loading again will show."""
+
+WATCH_SECONDS: Final = 1.0
+"""How often to ask a store that can go away by itself whether it is still there, and ours."""
 
 LONGEST_SLEEP_SECONDS: Final = 3_600.0
 
@@ -85,6 +91,9 @@ class World:
         self._flushing: asyncio.Future[None] | None = None
         """Done when nobody waits any more; None: nobody does."""
         self._lost = False
+        self._patience: asyncio.TimerHandle | None = None
+        """When those that wait for the commit under way will be told that it takes too long."""
+        self._watch: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_for: tuple[int | None, int] | None = None
@@ -171,6 +180,8 @@ class World:
 
     def start(self) -> None:
         """From now on calls are answered."""
+        if self._store.database.is_remote:
+            self._watch = asyncio.get_running_loop().create_task(self._keep_watch())
         if self.flat_out:
             self._run(self._play())
 
@@ -235,6 +246,8 @@ class World:
     async def stop(self) -> None:
         """Commit what is left and let go of the store."""
         self._stopping = True
+        if self._watch is not None:
+            self._watch.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
         try:
@@ -311,14 +324,25 @@ class World:
         except Exception as error:  # noqa: BLE001  whatever it is, everyone waiting must be told
             self._flushed(waiting, error)
             return
+        self._patience = loop.call_later(PATIENCE_SECONDS, self._lose_patience, waiting)
         commit.add_done_callback(lambda done: loop.call_soon_threadsafe(self._flushed, waiting, done.exception()))
 
+    def _lose_patience(self, waiting: list[Waiter]) -> None:
+        """The writer's thread waits for the store; the callers need not."""
+        _log.error("a commit takes more than %g seconds; loading again from the store after it", PATIENCE_SECONDS)
+        told, waiting[:] = list(waiting), []
+        self._give_up(told)
+
     def _flushed(self, waiting: list[Waiter], error: BaseException | None) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
         if error is None:
             for waiter in waiting:
                 waiter(stored=True)
         else:
-            _log.error("a commit failed; loading again from the store", exc_info=error)
+            unexpected = None if isinstance(error, StoreError) or hasattr(error, "orig") else error
+            _log.error("a commit failed; loading again from the store: %s", _reason(error), exc_info=unexpected)
             self._give_up(waiting)
         if self._waiting:
             self._gather_soon(0)
@@ -344,6 +368,7 @@ class World:
 
     async def _recover(self) -> None:
         """Load until it works. The writer's thread does it, so a commit on its way is over first."""
+        said = ""
         while self._lost:
             try:
                 loop = asyncio.get_running_loop()
@@ -351,9 +376,25 @@ class World:
                 self.driver.restore(market)
                 self._lost = False
             except Exception as error:  # noqa: BLE001  nothing else would try again
-                _log.warning("the store cannot be loaded yet: %s", getattr(error, "orig", None) or repr(error))
+                if (reason := _reason(error)) != said:
+                    _log.warning("the store cannot be loaded yet: %s", reason)
+                    said = reason
                 await asyncio.sleep(RETRY_SECONDS)
+        _log.warning("the world is loaded again")
         self.rearm()
+
+    async def _keep_watch(self) -> None:
+        """Until stopped: an idle server, too, must notice when it is not the one that writes any more."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if self._lost or self._flushing is not None:
+                continue
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._writer, self._store.database.check)
+            except StoreError as error:
+                if not self._lost:
+                    _log.error("%s; loading again from the store", error)
+                    self._give_up([])
 
     def _run(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -368,6 +409,8 @@ class World:
         self._store.load(state)
         stored = self._store.world()
         assert stored is not None, "what was loaded was stored"
+        if stored.seed != state.seed:
+            raise StoreError("it holds another world now: start the server again")
         return state, read_note(stored.clock), stored.market
 
     def _arm(self) -> None:
@@ -409,6 +452,11 @@ class World:
             _log.warning("what fell due could not be committed; it happens again after loading")
         finally:
             self._catching_up = False
+
+
+def _reason(error: BaseException) -> str:
+    """What a person needs to know of it."""
+    return str(error) if isinstance(error, StoreError) else str(getattr(error, "orig", None) or repr(error))
 
 
 def _tell(done: asyncio.Future[None], *, stored: bool) -> None:

@@ -22,8 +22,8 @@ class Database(Protocol):
 
     name: str
     """What a person calls it; no password in it."""
-    reads_are_near: bool
-    """Whether a few rows are read in less time than a thread costs."""
+    is_remote: bool
+    """Whether it is another program, which can go away by itself, and from which no row comes without waiting."""
 
     def claim(self) -> None:
         """Make sure of being the only one that writes, and of the newest schema. Quick if that is so already.
@@ -31,6 +31,9 @@ class Database(Protocol):
         Whatever an earlier writer sent, this one included, is decided when this comes back.
         Raises `StoreError`.
         """
+
+    def check(self) -> None:
+        """Make sure of still being the one that writes. Raises `StoreError`; claim again then."""
 
     def write(self, batch: Batch) -> None:
         """Write a batch in one SQL transaction. On an error nothing of it was written, or nobody knows: claim again."""

@@ -11,7 +11,7 @@ import select
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import msgspec
 import psycopg
@@ -70,6 +70,7 @@ AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_dat
 _FENCED: Final = "seatrial_writer"
 _EPOCH_TABLE: Final = "CREATE TABLE IF NOT EXISTS seatrial_writer (epoch BIGINT NOT NULL)"
 _FIRST_EPOCH: Final = "INSERT INTO seatrial_writer SELECT 0 WHERE NOT EXISTS (SELECT FROM seatrial_writer)"
+_EPOCH: Final = "SELECT epoch FROM seatrial_writer"
 _NEXT_EPOCH: Final = "UPDATE seatrial_writer SET epoch = epoch + 1 RETURNING epoch"
 
 _BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ"
@@ -85,7 +86,7 @@ Driver = psycopg.Connection[TupleRow]
 class Postgresql:
     """A world's database, or its schema there: the first one in the search path."""
 
-    reads_are_near = False
+    is_remote = True
 
     def __init__(self, url: str) -> None:
         if not url.startswith(_SCHEMES):
@@ -121,19 +122,33 @@ class Postgresql:
             raise
         self._writer = connection
 
+    def check(self) -> None:
+        """Ask through the writer's session whether its epoch is still the last one. Raises `StoreError`."""
+        with self._writing() as writer:
+            if writer.execute(_EPOCH).fetchall() != [(self._epoch,)]:
+                raise StoreError(f"another server has taken {self.name} over")
+
     def write(self, batch: Batch) -> None:
         """Write a batch in one SQL transaction and one round trip. After an error claim again.
 
         Raises `StoreError`, whose text shows nothing of the rows.
         """
+        with self._writing() as writer, writer.pipeline():
+            self._send(writer, batch)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Driver]:
+        """The writer's session. Whatever goes wrong ends it."""
         writer, self._writer = self._writer, None
         if writer is None:
             raise StoreError(f"{self.name} is not claimed")
         try:
-            with writer.pipeline():
-                self._send(writer, batch)
+            yield writer
         except psycopg.Error as error:
-            self._lost(writer, error)
+            writer.close()
+            if error.diag.table_name == _FENCED:
+                raise StoreError(f"another server has taken {self.name} over") from None
+            raise StoreError(f"{self.name}: {_line(error)}") from None
         except BaseException:
             writer.close()
             raise
@@ -151,12 +166,6 @@ class Postgresql:
             self._writer.close()
             self._writer = None
         self._reader.dispose()
-
-    def _lost(self, writer: Driver, error: psycopg.Error) -> NoReturn:
-        writer.close()
-        if error.diag.table_name == _FENCED:
-            raise StoreError(f"another server has taken {self.name} over") from None
-        raise StoreError(f"{self.name} did not take a commit: {_line(error)}") from None
 
     def _send(self, writer: Driver, batch: Batch) -> None:
         """Everything from BEGIN to COMMIT without waiting: what fails stops all that follows it."""

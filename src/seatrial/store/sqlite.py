@@ -24,7 +24,7 @@ BUSY_SECONDS: Final = 5
 class SqliteFile:
     """A world's file. Who opens it for writing holds the lock on its folder."""
 
-    reads_are_near = True
+    is_remote = False
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
@@ -47,6 +47,9 @@ class SqliteFile:
             raise StoreError(f"cannot use {self.name}: {getattr(error, 'orig', None) or error}") from error
         self._is_claimed = True
 
+    def check(self) -> None:
+        """The lock on its folder cannot be lost."""
+
     def write(self, batch: Batch) -> None:
         """Write a batch in one SQL transaction. On an error nothing of it was written."""
         with self.writer.begin() as connection:
@@ -68,7 +71,7 @@ class SqliteMemory:
     """A throw-away world: one connection for all, one at a time."""
 
     name = "memory"
-    reads_are_near = True
+    is_remote = False
 
     def __init__(self) -> None:
         self.writer = self.reader = memory_engine()
@@ -78,6 +81,9 @@ class SqliteMemory:
 
     def claim(self) -> None:
         """Nobody else can reach it."""
+
+    def check(self) -> None:
+        """It goes nowhere."""
 
     def write(self, batch: Batch) -> None:
         """Write a batch in one SQL transaction. On an error nothing of it was written."""

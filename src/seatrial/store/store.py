@@ -91,7 +91,7 @@ class Store:
 
     def is_quick(self, query: Query) -> bool:
         """Whether to answer takes less time than to have a thread do it."""
-        return self.database.reads_are_near and history.is_quick(query)
+        return not self.database.is_remote and history.is_quick(query)
 
     def close(self) -> None:
         """Let go of the database."""
