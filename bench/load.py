@@ -1,15 +1,15 @@
-"""The load generator, a process of its own: a `Plan` comes in on standard input, a `Load` goes out on standard output.
+"""The load generator, a process of its own: a `Plan` comes in on standard input, a `Load` goes into the file it names.
 
 Every connection sends its next request as soon as it has the answer to the last one. The requests were made before, and
 of the answers only length and envelope are looked at, so that the server and not the generator is what is measured.
 """
 
 import asyncio
-import os
 import re
 import sys
 from array import array
 from functools import partial
+from pathlib import Path
 from time import perf_counter_ns, process_time_ns
 
 import msgspec
@@ -156,15 +156,13 @@ def _itself(caller: _Caller) -> _Caller:
 
 
 def main() -> None:
-    """Read a plan, carry it out, say what came back; what went wrong goes to standard error."""
+    """Read a plan, carry it out, write down what came back; what went wrong goes to standard error."""
     plan = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Plan)
     try:
         load = uvloop.run(run(plan))
     except (LoadError, OSError) as error:
         sys.exit(f"the load broke off: {error}")
-    os.set_blocking(sys.stdout.fileno(), True)  # the event loop may have left it so that a long write is cut off
-    sys.stdout.buffer.write(msgspec.msgpack.encode(load))
-    sys.stdout.buffer.flush()
+    Path(sys.argv[1]).write_bytes(msgspec.msgpack.encode(load))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,12 +66,13 @@ def limit(secret: str) -> Iterator[Process]:
 
 def generate(plan: Plan) -> Load:
     """Let a process of its own carry a plan out. Raises `BenchError`."""
-    command = [sys.executable, "-m", "bench.load"]
-    sent = msgspec.msgpack.encode(plan)
-    done = subprocess.run(command, input=sent, capture_output=True, cwd=_ROOT, check=False)  # noqa: S603  our own
-    if done.returncode or not done.stdout:
-        raise BenchError(done.stderr.decode(errors="replace").strip())
-    return msgspec.msgpack.decode(done.stdout, type=Load)
+    with tempfile.NamedTemporaryFile() as written:
+        command = [sys.executable, "-m", "bench.load", written.name]
+        sent = msgspec.msgpack.encode(plan)
+        done = subprocess.run(command, input=sent, stderr=subprocess.PIPE, cwd=_ROOT, check=False)  # noqa: S603  our own
+        if done.returncode:
+            raise BenchError(done.stderr.decode(errors="replace").strip())
+        return msgspec.msgpack.decode(Path(written.name).read_bytes(), type=Load)
 
 
 @contextmanager
