@@ -5,7 +5,7 @@ READY := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test kills check bench load docs clean
+.PHONY: help setup serve test check bench load fuzz docs clean
 
 # An environment names its folder, so after a move it is made again.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(shell pwd -P))
@@ -45,6 +45,9 @@ bench: $(READY) ## Measure against the budgets, and beside pandas
 
 load: $(READY) ## Three minutes of mixed traffic by 500 connections
 	@$(PYTHON_IN) -m bench.endurance $(ARGS)
+
+fuzz: $(READY) ## A hundred thousand broken calls: nothing may break, change or go missing
+	@PYTHONPATH=tests/support $(PYTHON_IN) -m fuzz $(ARGS)
 
 docs: $(READY) ## Write the generated documents again
 	@$(PYTHON_IN) scripts/fidelity.py

@@ -153,6 +153,15 @@ class Inside:
         assert opened.status == 201, opened
         return Signer(opened.json["key"], opened.json["secret"])
 
+    async def recovered(self) -> None:
+        """Wait while the world is loaded again after a bug."""
+        while self.world._lost:
+            await asyncio.wait(self.world._tasks)
+
+    def reloaded(self) -> Machine:
+        """What a restart would bring, of all that was answered."""
+        return Machine(self.world._reload()[0])
+
     def _commit(self) -> None:
         store, machine = self.world._store, self.machine
         store.commit(store.batch(machine.take_changes(), machine.state, *self.world._notes()))

@@ -1,0 +1,70 @@
+"""`make fuzz`: send broken calls to both venues and to the control API, and say what came of it."""
+
+import argparse
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from fuzz import control, report
+from fuzz.rounds import Plan, Round, pinned, play
+
+REQUESTS: Final = 100_000
+A_ROUND: Final = 2_500
+EXAMPLES: Final = 200
+
+
+def main() -> None:
+    """Run it; the exit status is 1 when something was found."""
+    chosen = _arguments()
+    plans = [plan for plan in _plans(chosen.seed, chosen.requests) if chosen.round in (None, plan.number)]
+    console = Console(width=report.WIDTH if not sys.stdout.isatty() else None)
+    with _progress() as progress:
+        task = progress.add_task("both venues", total=sum(plan.requests for plan in plans))
+        rounds = []
+        for plan, played in zip(plans, _played(plans, chosen.jobs), strict=True):
+            rounds.append(played)
+            progress.advance(task, plan.requests)
+    problems = [] if chosen.round is not None else control.attack(chosen.examples, chosen.seed, control.own_document)
+    report.show(rounds, problems, console)
+    findings = [finding for played in rounds for finding in played.findings]
+    for finding in report.distinct(findings):
+        report.explain(pinned(chosen.seed, finding), chosen.seed, console)
+    sys.exit(1 if findings or problems else 0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
+    parser.add_argument("--requests", type=int, default=REQUESTS, help="how many, to the venues")
+    parser.add_argument("--examples", type=int, default=EXAMPLES, help="how many per operation, to the control API")
+    parser.add_argument("--seed", type=int, default=1, help="everything follows from it")
+    parser.add_argument("--round", type=int, help="play only this round of them")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many rounds at once")
+    return parser.parse_args()
+
+
+def _plans(seed: int, requests: int) -> list[Plan]:
+    whole, rest = divmod(requests, A_ROUND)
+    sizes = [A_ROUND] * whole + [rest] * bool(rest)
+    return [Plan(seed, number, size) for number, size in enumerate(sizes, start=1)]
+
+
+def _played(plans: list[Plan], jobs: int) -> Iterator[Round]:
+    """Each round in order, several at once in processes of their own."""
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(play, plans)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(),
+               TextColumn("left"), TimeRemainingColumn())  # fmt: skip
+    return Progress(*columns, console=Console(stderr=True))
+
+
+if __name__ == "__main__":
+    main()
