@@ -62,6 +62,7 @@ PARAMETERS: Final[dict[str, Spec]] = {
     ),
     "/0/private/CancelOrder": spec("txid:orders | cl_ord_id"),
     "/0/private/CancelAll": spec(""),
+    "/0/private/CancelAllOrdersAfter": spec("timeout"),
     "/0/private/DepositMethods": spec("asset | aclass"),
     "/0/private/DepositAddresses": spec("asset method | new:boolean aclass amount"),
     "/0/private/DepositStatus": spec("| asset aclass method cursor:transfer_cursor limit start end"),
@@ -172,6 +173,7 @@ class KrakenWords(Words):
 
 
 KINDS: Final[dict[str, Kind[KrakenWords]]] = {
+    "timeout": choice(0, 1, 60, 86_400, 86_401),
     "aclass": choice("currency", "currency", "tokenized_asset"),
     "address": KrakenWords.address,
     "amount": Words.amount,

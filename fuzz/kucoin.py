@@ -104,6 +104,12 @@ PARAMETERS: Final[dict[str, Spec]] = {
     "POST /api/v1/hf/orders/multi/sync": spec("orderList"),
     "DELETE /api/v1/hf/orders/{orderId}": spec("symbol"),
     "DELETE /api/v1/hf/orders/sync/{orderId}": spec("symbol"),
+    "DELETE /api/v1/hf/orders/cancel/{orderId}": spec("symbol cancelSize:size"),
+    "POST /api/v1/hf/orders/alter": spec(
+        "symbol orderId | newPrice:price newSize:size", "symbol clientOid | newPrice:price newSize:size"
+    ),
+    "POST /api/v1/hf/orders/dead-cancel-all": spec("timeout | symbols"),
+    "GET /api/v1/hf/orders/dead-cancel-all/query": spec(""),
     "DELETE /api/v1/hf/orders/client-order/{clientOid}": spec("symbol"),
     "DELETE /api/v1/hf/orders/sync/client-order/{clientOid}": spec("symbol"),
     "DELETE /api/v1/hf/orders": spec("symbol"),
@@ -273,6 +279,7 @@ KINDS: Final[dict[str, Kind[KucoinWords]]] = {
     "stp": choice("CN", "CO", "CB", "CN", "DC"),
     "subName": choice(*SUB_NAMES),
     "subUserId": KucoinWords.sub_user,
+    "timeout": choice(-1, 5, 30, 86_400, 86_401, 4),
     "symbol": KucoinWords.symbol,
     "symbols": KucoinWords.symbol_list,
     "tags": choice("tag"),
