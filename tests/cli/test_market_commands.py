@@ -56,6 +56,12 @@ def test_the_exchange_is_halted_and_opened(server: RunningServer) -> None:
     assert told(server, "system", "online") == {"status": "online"}
 
 
+def test_the_account_that_makes_markets_does_not_list_its_millions(server: RunningServer) -> None:
+    table = run(server, "account", "list").stdout
+    (row,) = (line for line in table.splitlines() if " house " in line)
+    assert "makes markets" in row
+
+
 def test_the_crowd_is_shown_and_tuned(server: RunningServer) -> None:
     assert "The crowd is calm." in run(server, "crowd").stdout
     words = ("--pair", "SOLUSD", "--price", "200", "--volatility", "9", "--depth", "3", "--activity", "0.5")

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from rich.console import Console
 from rich.table import Table
 
+from seatrial.core.accounts import HOUSE
 from seatrial.server import shapes
 
 T = TypeVar("T")
@@ -34,7 +35,8 @@ def show(content: Table | str) -> None:
 def _accounts(rows: list[shapes.AccountView]) -> Table:
     found = table("Id", "Name", "Venue", "Tier", "Rate limits", "Keys", "Balances")
     for row in rows:
-        balances = ", ".join(f"{amount} {asset}" for asset, amount in row.balances.items())
+        owned = ", ".join(f"{amount} {asset}" for asset, amount in row.balances.items())
+        balances = "makes markets" if row.venue == HOUSE else owned
         limits = "on" if row.rate_limits else "off"
         found.add_row(str(row.id), row.name, row.venue, row.tier, limits, str(len(row.keys)), balances)
     return found
