@@ -27,8 +27,8 @@ def method_of(catalogue: Catalogue, asset: str, name: str) -> FundingMethod:
     return found
 
 
-def test_the_package_has_all_assets_and_markets_of_the_reference(catalogue: Catalogue) -> None:
-    assert (len(catalogue.assets), len(catalogue.markets)) == (62, 73)
+def test_the_package_has_all_assets_and_markets_of_the_reference_and_more_in_dollar_coins(catalogue: Catalogue) -> None:
+    assert (len(catalogue.assets), len(catalogue.markets)) == (62, 91)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ class TestMarkets:
 
     def test_every_pair_is_known_with_its_steps(self, venue: Venue, connect: Connect) -> None:
         markets = connect(venue.account()).markets()
-        assert len(markets) == 73
+        assert len(markets) == 85
         assert markets[BITCOIN] == Rules(Decimal("0.1"), Decimal("0.00005"))
         assert markets["DOGE/EUR"] == Rules(Decimal("0.0000001"), Decimal(13))
 

@@ -6,7 +6,8 @@ with USDC's decimals); kraken-semantics 6.1 for the fees by volume; KuCoin's sup
 2026-03-26 for those by level; seed "Possible status values for deposit/withdrawal
 transactions" for what Dogecoin costs; recorded answers of WithdrawMethods and clients' tables for the names of methods
 and networks. ETH2 is an asset without a method: it was never moved in or out by itself.
-Decided: the funding amounts that none of these show.
+Decided: the funding amounts that none of these show; that the markets in Tether and USD Coin which the reference does
+not have go by the sizes and steps of those in US dollars.
 """
 
 import re

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from seatrial.catalogue import CatalogueError, load
 from seatrial.core.assets import READ_ONLY_SUFFIXES, Assets
+from seatrial.dialects.kraken.names import read_unlisted
 from seatrial.dialects.kraken.symbols import Symbols
 
 CATALOGUE = load()
@@ -172,14 +173,26 @@ def test_every_name_of_an_asset_that_goes_out_comes_back(write: Callable[[str], 
 
 @pytest.mark.parametrize("write", [SYMBOLS.pair_name, SYMBOLS.pair_altname, SYMBOLS.wsname, SYMBOLS.pair_display])
 def test_every_name_of_a_pair_that_goes_out_comes_back(write: Callable[[str], str]) -> None:
-    for symbol in CATALOGUE.markets:
+    for symbol in SYMBOLS.pair_symbols:
         assert SYMBOLS.pair(write(symbol)) == symbol
         assert SYMBOLS.pair(write(symbol).lower()) == symbol
 
 
+def test_a_market_that_is_not_on_kraken_has_no_name_there() -> None:
+    assert "TRX/USDT" in read_unlisted(None) < set(CATALOGUE.markets)
+    assert [SYMBOLS.pair(name) for name in ("TRXUSDT", "TRX/USDT", "trxusd")] == [None, None, "TRX/USD"]
+
+
+def test_a_list_in_the_folder_says_what_is_not_on_kraken(tmp_path: Path) -> None:
+    (tmp_path / "kraken").mkdir()
+    (tmp_path / "kraken" / "unlisted.csv").write_text("symbol\nBTC/USD\n")
+    changed = Symbols(CATALOGUE, tmp_path)
+    assert (changed.pair("XBTUSD"), changed.pair("TRXUSDT")) == (None, "TRX/USDT")
+
+
 def test_the_lists_have_everything_once_in_the_order_of_kraken_s_names() -> None:
     assert set(SYMBOLS.asset_codes) == {asset.code for asset in CATALOGUE.assets}
-    assert set(SYMBOLS.pair_symbols) == set(CATALOGUE.markets)
+    assert set(SYMBOLS.pair_symbols) == set(CATALOGUE.markets) - read_unlisted(None)
     names = [SYMBOLS.asset_name(code) for code in SYMBOLS.asset_codes]
     assert names == sorted(set(names))
     pairs = [SYMBOLS.pair_name(symbol) for symbol in SYMBOLS.pair_symbols]

@@ -104,6 +104,8 @@ RULES: Final = (
          "by display name."),
     Rule("names.suffixes", DOCUMENTED, "docs: Get Account Balance, Query Ledgers",
          "Balances with the suffixes .B .F .T, and .S .M .P .HOLD, are shown and can neither trade nor be withdrawn."),
+    Rule("names.unlisted", DECIDED, "which pairs Kraken has changes",
+         "Markets that `unlisted.csv` names are not on Kraken; KuCoin's users trade in them."),
     Rule("names.one-unknown-of-many", DECIDED, "unknown whether the real venue skips it",
          "One unknown asset or pair in a list refuses the whole call."),
     Rule("names.ids", DOCUMENTED, 'docs: examples; support: "Ledger history fields"',

@@ -1,6 +1,7 @@
 """What only Kraken knows about assets and pairs: its names for them and its columns, read from CSV files.
 
-An asset or market without a line is named as Kraken names newer ones: plainly.
+An asset or market without a line is named as Kraken names newer ones: plainly. Markets that Kraken does not have are
+listed in a file of their own.
 Source: the reference's kraken-assets.csv and kraken-pairs.csv; kraken-spot-rest 9.1 for the plain names.
 """
 
@@ -87,6 +88,14 @@ def read_pair_lines(folder: Path | None) -> dict[str, PairLine]:
             row.fail(f"{line.symbol} is listed twice")
         lines[line.symbol] = line
     return lines
+
+
+def read_unlisted(folder: Path | None) -> frozenset[str]:
+    """Our markets that are not on Kraken; `kraken/unlisted.csv` in the folder replaces the package's own.
+
+    Raises `CatalogueError`.
+    """
+    return frozenset(row.text("symbol") for row in read_table(_file("unlisted.csv", folder), ("symbol",)))
 
 
 def plain_asset_line(asset: Asset) -> AssetLine:

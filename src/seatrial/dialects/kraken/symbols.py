@@ -21,6 +21,7 @@ from seatrial.dialects.kraken.names import (
     plain_pair_line,
     read_asset_lines,
     read_pair_lines,
+    read_unlisted,
 )
 
 VENUE: Final = "kraken"
@@ -84,17 +85,17 @@ class Symbols:
         listed = {asset.code: lines.get(asset.code) or plain_asset_line(asset) for asset in catalogue.assets}
         self._assets = _with_derived(listed)
         self._places = {code: place for place, code in enumerate(dict.fromkeys((*listed, *self._assets)))}
-        self._pairs = _pair_lines(catalogue, self._assets, folder)
+        unlisted = read_unlisted(folder)
+        markets = [market for market in catalogue.markets.values() if market.symbol not in unlisted]
+        self._pairs = _pair_lines(markets, self._assets, folder)
         self._asset_by_name = _names_in((line.code, _asset_names(line)) for line in self._assets.values())
-        self._pair_by_name = _names_in(
-            (market.symbol, self._names_of_pair(market)) for market in catalogue.markets.values()
-        )
+        self._pair_by_name = _names_in((market.symbol, self._names_of_pair(market)) for market in markets)
         self._asset_infos = _asset_infos(catalogue.assets, self._assets)
-        self._pair_infos = {symbol: self._pair_info(market) for symbol, market in catalogue.markets.items()}
+        self._pair_infos = {market.symbol: self._pair_info(market) for market in markets}
         self.asset_codes = tuple(sorted(listed, key=self.asset_name))
         """The listed assets in the order of the Assets answer: by canonical name, as recorded."""
         self.pair_symbols = tuple(sorted(self._pairs, key=self.pair_name))
-        """All markets in the order of the AssetPairs answer: by canonical name, as recorded."""
+        """The markets that Kraken lists in the order of the AssetPairs answer: by canonical name, as recorded."""
 
     def asset(self, text: str) -> str | None:
         """The code of the asset that a user means by XXBT, xbt, BTC, XBT.M or ETH2.S; None when there is none."""
@@ -215,11 +216,12 @@ def _with_derived(listed: dict[str, AssetLine]) -> dict[str, AssetLine]:
     return {line.code: line for line in derived} | listed
 
 
-def _pair_lines(catalogue: Catalogue, assets: dict[str, AssetLine], folder: Path | None) -> dict[str, PairLine]:
+def _pair_lines(markets: list[Market], assets: dict[str, AssetLine], folder: Path | None) -> dict[str, PairLine]:
     lines = read_pair_lines(folder)
     return {
-        symbol: lines.get(symbol) or plain_pair_line(market, assets[market.base.code], assets[market.quote.code])
-        for symbol, market in catalogue.markets.items()
+        market.symbol: lines.get(market.symbol)
+        or plain_pair_line(market, assets[market.base.code], assets[market.quote.code])
+        for market in markets
     }
 
 
