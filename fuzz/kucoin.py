@@ -297,6 +297,12 @@ KINDS: Final[dict[str, Kind[KucoinWords]]] = {
 
 TABLE: Final[dict[str, Endpoint | PublicEndpoint]] = {f"{one.verb} {one.path}": one for one in ENDPOINTS}
 
+NAMES: Final = (
+    "\x00", "a\x00", "a\x00b", "a\nb", "\x7f", "\ud800", "\U0001f4a5", " ", "a b", "..", "%", "%00", "a/b", "?", "'",
+    "_", "x" * 300,
+)  # fmt: skip
+"""What a path may have in the place of a name."""
+
 _SUBJECT = re.compile(r"{(\w+)}")
 _WITH_BODY: Final = frozenset({"POST", "PUT"})
 
@@ -316,5 +322,7 @@ def request(luck: Random, world: World, account_id: int, caller: int, name: str)
 
 
 def _subject(words: KucoinWords, name: str) -> str:
-    value = odd_value(words.luck) if words.luck.random() < 0.15 else KINDS[name](words)
+    luck = words.luck
+    odd = luck.choice((luck.choice(NAMES), odd_value(luck)))
+    value = odd if luck.random() < 0.35 else KINDS[name](words)
     return quote(str(value).encode(errors="surrogatepass")[:300], safe="") or "x"

@@ -8,6 +8,7 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from random import Random
 from typing import Final
@@ -23,6 +24,7 @@ from fuzz.requests import Request
 from fuzz.shrinking import shrunk
 from fuzz.target import Target, open_target, see_deposit
 from inside import PREFIX, Inside
+from postgres import fresh_schema
 from seatrial.server.worlds import Settings
 
 SAMPLED: Final = 50
@@ -31,6 +33,7 @@ AUDITED: Final = 250
 """After so many the books are proved."""
 LIVED: Final = 20
 """About every so many the world itself does something."""
+SOURCE: Final = "src/seatrial/"
 MANGLED: Final = 0.25
 DEALERS: Final = {"kraken": kraken, "kucoin": kucoin}
 
@@ -57,6 +60,8 @@ class Plan(Struct, frozen=True):
     requests: int
     audited: int = AUDITED
     sampled: int = SAMPLED
+    postgresql: str | None = None
+    """The URL of a database in which its world gets a schema of its own; None: the world is in memory."""
 
 
 def play(plan: Plan) -> Round:
@@ -64,22 +69,23 @@ def play(plan: Plan) -> Round:
     return asyncio.run(_played(plan))
 
 
-def pinned(seed: int, finding: Finding) -> Finding:
+def pinned(plan: Plan, finding: Finding) -> Finding:
     """What an audit found after many requests, found again with an audit after each: the last one is to blame."""
     if finding.wrong.fault not in AUDITS:
         return finding
-    again = play(Plan(seed, finding.round, finding.number, audited=1)).findings
+    again = play(replace(plan, requests=finding.number, audited=1)).findings
     return next((found for found in again if found.wrong.fault in AUDITS), finding)
 
 
 async def _played(plan: Plan) -> Round:
     luck = Random(f"{plan.seed} {plan.number}")
-    server = Inside(settings=Settings(None, seed=plan.seed * 1_000 + plan.number))
-    try:
-        target = await open_target(server, luck)
-        return await Attack(plan, target, luck).run()
-    finally:
-        await server.world.stop()
+    with nullcontext() if plan.postgresql is None else fresh_schema(plan.postgresql) as database:
+        server = Inside(settings=Settings(None, database, seed=plan.seed * 1_000 + plan.number))
+        try:
+            target = await open_target(server, luck)
+            return await Attack(plan, target, luck).run()
+        finally:
+            await server.world.stop()
 
 
 class Attack:
@@ -225,10 +231,11 @@ class _Bugs(logging.Handler):
 
 
 def _told(error: BaseException) -> tuple[str, str]:
-    """Where an exception comes from, and what it says."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    where = " < ".join(f"{frame.filename.rpartition('seatrial/')[2]}:{frame.lineno}" for frame in reversed(frames))
-    return f"{type(error).__name__} at {where}", str(error)[:300]
+    """Where in the product an exception comes from, and what it says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if SOURCE in frame.filename][-3:] or frames[-3:]
+    where = " < ".join(f"{frame.filename.rpartition(SOURCE)[2]}:{frame.lineno}" for frame in reversed(ours))
+    return f"{type(error).__name__} at {where}", str(error).partition("\n")[0]
 
 
 def _broken(law: Callable[[], object]) -> AssertionError | None:

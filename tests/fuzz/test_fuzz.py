@@ -17,6 +17,7 @@ from fuzz.rounds import Plan, pinned, play
 from msgspec.structs import replace
 
 import fuzz
+import postgres
 from fuzz import kraken, kucoin
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.orders import OrderKind, Side
@@ -32,8 +33,8 @@ READERS = {
     "comma_list", "group", "rows", "milliseconds_ns",
 }  # fmt: skip
 ADD_ORDER = "/0/private/AddOrder"
-ENOUGH = 120
-"""Requests in which a planted fault shows."""
+PLANTED = Plan(1, 1, 120, sampled=5)
+"""Enough for a planted fault to show."""
 
 
 def names_read(folder: Path) -> Iterator[str]:
@@ -69,6 +70,11 @@ def test_a_sample_of_broken_calls_breaks_nothing_and_changes_nothing_that_was_re
     assert all(answers[kind] > 100 for kind in product(("kraken", "kucoin"), (True, False)))
 
 
+def test_broken_calls_do_no_more_to_a_world_in_postgresql() -> None:
+    plan = Plan(2026, 3, 250)
+    assert play(replace(plan, postgresql=postgres.shared_url())) == play(plan)
+
+
 def test_a_round_is_the_same_again() -> None:
     first, again = (play(Plan(7, 3, 150)) for _ in range(2))
     assert first == again
@@ -84,7 +90,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[Handler], list[Finding]]
 
     def put(handler: Handler) -> list[Finding]:
         monkeypatch.setitem(dialect.PRIVATE, ADD_ORDER, replace(dialect.PRIVATE[ADD_ORDER], handle=handler))
-        return play(Plan(1, 1, ENOUGH, sampled=5)).findings
+        return play(PLANTED).findings
 
     return put
 
@@ -136,8 +142,8 @@ def test_money_out_of_nothing_is_found_and_pinned_to_its_request(plant: Plant) -
         return {}
 
     (found,) = plant(makes_money)
-    assert (found.wrong.fault, found.number) == (Fault.UNBALANCED, ENOUGH)
-    blamed = pinned(1, found)
+    assert (found.wrong.fault, found.number) == (Fault.UNBALANCED, PLANTED.requests)
+    blamed = pinned(PLANTED, found)
     assert (blamed.wrong.fault, blamed.request.endpoint) == (Fault.UNBALANCED, ADD_ORDER)
 
 

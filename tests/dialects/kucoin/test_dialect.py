@@ -50,7 +50,8 @@ def test_every_private_endpoint_needs_a_permission_that_keys_have() -> None:
 @pytest.mark.parametrize(
     "path",
     ["/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v1/accounts/", "/api/v1/orders/", "/api/v1/orders/a/b",
-     "/api/{currency: USDT}/accounts/ledgers", "/api/v1/accounts//ledgers", "/api/v2/symbols/"],
+     "/api/{currency: USDT}/accounts/ledgers", "/api/v1/accounts//ledgers", "/api/v2/symbols/",
+     "/api/v1/hf/orders/client-order/a\x00b", "/api/v1/hf/orders/client-order/\ud800"],
 )  # fmt: skip
 def test_a_path_that_is_none_is_not_found(exchange: Exchange, path: str) -> None:
     assert call(exchange, "GET", path) == (404, "404000")

@@ -126,10 +126,15 @@ class Routes:
                 self._exact.setdefault(endpoint.path, {})[endpoint.verb] = endpoint
 
     def find(self, path: str) -> tuple[Mapping[str, Endpoint | PublicEndpoint], str]:
-        """The endpoints of a path by verb, and what stands where it has its `{…}`. None for a path that is none."""
+        """The endpoints of a path by verb, and what stands where it has its `{…}`. None for a path that is none.
+
+        Decided: nothing goes by a name with control characters or broken UTF-8, which not every store could look up.
+        """
         exact = self._exact.get(path)
         if exact is not None:
             return exact, ""
+        if not path.isprintable():
+            return {}, ""
         for (lead, tail), by_verb in self._shaped.items():
             subject = path[len(lead) : len(path) - len(tail)]
             if subject and "/" not in subject and path.startswith(lead) and path.endswith(tail):
