@@ -13,6 +13,7 @@ from seatrial.cli.history import history
 from seatrial.cli.market import crowd, market, system, tape
 from seatrial.cli.serve import serve
 from seatrial.cli.sign import sign
+from seatrial.cli.stores import backup, restore, verify
 from seatrial.cli.world import books, clock
 
 app = typer.Typer(
@@ -35,6 +36,9 @@ app.command()(crowd)
 app.command()(tape)
 app.command()(clock)
 app.command()(books)
+app.command()(verify)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(history, name="history")
 app.command()(candles)
 

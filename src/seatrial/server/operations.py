@@ -2,6 +2,7 @@
 
 import re
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -20,6 +21,7 @@ from seatrial.server.clock import LATEST_NS
 from seatrial.server.market_operations import MARKET_OPERATIONS
 from seatrial.server.opening import account_command, asset_of, key_command, units_of
 from seatrial.server.visits import Operation, Problem, Visit, applied, only, read
+from seatrial.store.errors import StoreError
 
 
 async def health(visit: Visit) -> shapes.Health:
@@ -147,6 +149,18 @@ async def set_clock(visit: Visit) -> shapes.ClockView:
     return _clock_view(visit)
 
 
+async def restore(visit: Visit) -> shapes.Restored:
+    wanted: shapes.Restore = visit.body
+    file = Path(wanted.file)
+    if not file.is_absolute():
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say the whole path of the file")
+    try:
+        await visit.world.restore(file)
+    except StoreError as error:
+        raise Problem(HTTPStatus.CONFLICT, str(error)) from error
+    return shapes.Restored(str(file), times.iso(_now(visit)))
+
+
 async def read_books(visit: Visit) -> shapes.Books:
     return shapes.books(visit.state)
 
@@ -184,6 +198,10 @@ OPERATIONS: Final = (
     Operation(
         "POST", "/clock", "Freeze, set, advance or speed time up; comes back when all that fell due has happened.",
         set_clock, shapes.ClockView, shapes.ClockChange,
+    ),
+    Operation(
+        "POST", "/restore", "Put the world of a backup, a file on the server's machine, in the place of this one.",
+        restore, shapes.Restored, shapes.Restore,
     ),
     Operation("GET", "/books", "The trial balance, and the exchange's own accounts.", read_books, shapes.Books),
     *MARKET_OPERATIONS,

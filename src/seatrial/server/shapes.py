@@ -182,6 +182,17 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     """cancel-pending, canceled, cancel-denied, return or onhold."""
 
 
+class Restore(Struct, frozen=True, forbid_unknown_fields=True):
+    file: str
+    """The whole path of a backup, on the machine of the server."""
+
+
+class Restored(Struct, frozen=True):
+    file: str
+    now: str
+    """The world's time."""
+
+
 class DelaysView(Struct, frozen=True):
     """In seconds."""
 

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import IO, Final, Protocol, TypeVar
 
 from seatrial.core.commands import Command, PassTime
@@ -23,6 +24,8 @@ from seatrial.dialects.wire import Call, Dialect, Lookup, Reply
 from seatrial.market.driver import NEVER, Driver
 from seatrial.server.beginning import reopened
 from seatrial.server.clock import Clock, ClockNote, read_note
+from seatrial.store.backups import restore, seed_of
+from seatrial.store.errors import reason
 from seatrial.store.store import Store, StoreError
 
 MOST_WAITING: Final = 10_000
@@ -238,6 +241,23 @@ class World:
         self._store.start_over()
         await self.committed()
 
+    async def restore(self, file: Path) -> None:
+        """Put the world of a backup in the place of this one; calls are refused meanwhile.
+
+        Raises `StoreError` where that cannot be and nothing has changed, `Unavailable`.
+        """
+        await self.settled()
+        self._lost = True
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._restore, file)
+        finally:
+            await self._recover()
+
+    def _restore(self, file: Path) -> None:
+        if seed_of(file) != self.machine.state.seed:
+            raise StoreError(f"{file} is of a world with another seed: stop the server and restore it then")
+        restore(self._store.database, file, lambda _done, _total: None)
+
     @property
     def kept_in(self) -> str:
         """The name of its database."""
@@ -376,9 +396,9 @@ class World:
                 self.driver.restore(market)
                 self._lost = False
             except Exception as error:  # noqa: BLE001  nothing else would try again
-                if (reason := _reason(error)) != said:
-                    _log.warning("the store cannot be loaded yet: %s", reason)
-                    said = reason
+                if (why := _reason(error)) != said:
+                    _log.warning("the store cannot be loaded yet: %s", why)
+                    said = why
                 await asyncio.sleep(RETRY_SECONDS)
         _log.warning("the world is loaded again")
         self.rearm()
@@ -456,7 +476,7 @@ class World:
 
 def _reason(error: BaseException) -> str:
     """What a person needs to know of it."""
-    return str(error) if isinstance(error, StoreError) else str(getattr(error, "orig", None) or repr(error))
+    return reason(error) if isinstance(error, StoreError) or hasattr(error, "orig") else repr(error)
 
 
 def _tell(done: asyncio.Future[None], *, stored: bool) -> None:

@@ -27,6 +27,7 @@ from seatrial.server.connection import Connection, KeyedAccount
 from seatrial.server.driving import DrivingError, Stored, TapeChoice, driver_of, take_leave
 from seatrial.server.opening import account_command, key_command, market_named
 from seatrial.server.world import World
+from seatrial.store.errors import reason
 from seatrial.store.store import Store, StoreError, WorldRow, open_store
 
 SECOND_NS: Final = 10**9
@@ -55,6 +56,10 @@ class WorldError(Exception):
     """The world cannot be opened; the text is one line that says what to do."""
 
 
+class FolderTaken(WorldError):
+    """A server is running in that folder."""
+
+
 class Settings(Struct, frozen=True):
     """What a world is made from."""
 
@@ -77,7 +82,7 @@ class Settings(Struct, frozen=True):
 
 def open_world(settings: Settings) -> World:
     """Open the world of a folder or database, or begin one. Raises `WorldError`."""
-    lock = None if settings.data is None else _claim(settings.data)
+    lock = None if settings.data is None else claim_folder(settings.data)
     path = None if settings.data is None else settings.data / "world.sqlite3"
     with ExitStack() as opened:
         if lock is not None:
@@ -91,7 +96,7 @@ def open_world(settings: Settings) -> World:
         except (StoreError, DrivingError) as error:
             raise WorldError(str(error)) from error
         except SQLAlchemyError as error:
-            raise WorldError(f"cannot use {store.database.name}: {getattr(error, 'orig', None) or error}") from error
+            raise WorldError(f"cannot use {store.database.name}: {reason(error)}") from error
         opened.pop_all()
         return world
 
@@ -174,8 +179,8 @@ def _open_demo_account(machine: Machine, venue: str, dialect: Dialect, at_ns: in
         must(machine.apply(key_command(machine.state, dialect, account_id, name), at_ns))
 
 
-def _claim(folder: Path) -> IO[str]:
-    """Make the folder its owner's alone, and make sure that one server at a time writes in it."""
+def claim_folder(folder: Path) -> IO[str]:
+    """Make the folder its owner's alone, and make sure that one server at a time writes in it. Raises `WorldError`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "w")
@@ -184,5 +189,6 @@ def _claim(folder: Path) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise WorldError(f"another server is using {folder}: stop it, or choose another folder with --data") from error
+        lock.close()
+        raise FolderTaken(f"another server is using {folder}: stop it, or choose another folder with --data") from error
     return lock

@@ -1,5 +1,6 @@
 """What a store needs of its database, whichever engine that is: `sqlite.py` and `postgresql.py` are the two."""
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -37,6 +38,9 @@ class Database(Protocol):
 
     def write(self, batch: Batch) -> None:
         """Write a batch in one SQL transaction. On an error nothing of it was written, or nobody knows: claim again."""
+
+    def replace(self, found: Iterable[rows.Write]) -> None:
+        """Put these rows in the place of all that is stored, in one SQL transaction. Fails as `write` does."""
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection that sees one moment of what is committed. Claims nothing, and runs beside the writer."""

@@ -9,7 +9,7 @@ epoch fences: each claim counts it up, and no transaction of an older one commit
 import os
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -22,9 +22,9 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from seatrial.store import schema
+from seatrial.store import rows, schema
 from seatrial.store.database import Batch
-from seatrial.store.errors import StoreError
+from seatrial.store.errors import StoreError, reason
 from seatrial.store.versions import ensure_current
 
 OLDEST_VERSION: Final = 150_000
@@ -136,6 +136,17 @@ class Postgresql:
         with self._writing() as writer, writer.pipeline():
             self._send(writer, batch)
 
+    def replace(self, found: Iterable[rows.Write]) -> None:
+        """Put these rows in the place of all that is stored, in one SQL transaction. Raises `StoreError`."""
+        with self._writing() as writer:
+            writer.execute(_BEGIN)
+            writer.execute(_FENCE, (self._epoch,))
+            for statements in self._statements.values():
+                writer.execute(statements.empty)
+            for write in found:
+                writer.execute(self._statements[write.table].insert, (msgspec.json.encode(write.new).decode(),))
+            writer.execute(_COMMIT)
+
     @contextmanager
     def _writing(self) -> Iterator[Driver]:
         """The writer's session. Whatever goes wrong ends it."""
@@ -197,7 +208,7 @@ class Postgresql:
         except psycopg.Error as error:
             raise StoreError(f"cannot use {self.name}: {_line(error)}") from None
         except SQLAlchemyError as error:
-            raise StoreError(f"cannot use {self.name}: {getattr(error, 'orig', None) or error}") from error
+            raise StoreError(f"cannot use {self.name}: {reason(error)}") from error
 
     def _check(self, connection: Driver) -> None:
         if connection.info.server_version < OLDEST_VERSION:

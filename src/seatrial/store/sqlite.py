@@ -1,7 +1,7 @@
 """SQLite: the embedded engine. A file for a world that is kept, memory for one that is not."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -14,7 +14,7 @@ from sqlalchemy.sql import bindparam
 
 from seatrial.store import rows, schema
 from seatrial.store.database import Batch
-from seatrial.store.errors import StoreError
+from seatrial.store.errors import StoreError, reason
 from seatrial.store.versions import create, ensure_current
 
 BUSY_SECONDS: Final = 5
@@ -44,7 +44,7 @@ class SqliteFile:
         except OSError as error:
             raise StoreError(f"cannot use {self.name}: {error.strerror}") from error
         except SQLAlchemyError as error:
-            raise StoreError(f"cannot use {self.name}: {getattr(error, 'orig', None) or error}") from error
+            raise StoreError(f"cannot use {self.name}: {reason(error)}") from error
         self._is_claimed = True
 
     def check(self) -> None:
@@ -54,6 +54,11 @@ class SqliteFile:
         """Write a batch in one SQL transaction. On an error nothing of it was written."""
         with self.writer.begin() as connection:
             self._statements.run(connection, batch)
+
+    def replace(self, found: Iterable[rows.Write]) -> None:
+        """Put these rows in the place of all that is stored, in one SQL transaction."""
+        with self.writer.begin() as connection:
+            self._statements.replace(connection, found)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -90,6 +95,11 @@ class SqliteMemory:
         with self._lock, self.writer.begin() as connection:
             self._statements.run(connection, batch)
 
+    def replace(self, found: Iterable[rows.Write]) -> None:
+        """Put these rows in the place of all that is stored, in one SQL transaction."""
+        with self._lock, self.writer.begin() as connection:
+            self._statements.replace(connection, found)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """The one connection, while nobody writes."""
@@ -115,6 +125,13 @@ class _Statements:
             for table in schema.REPLACED:
                 connection.execute(delete(table))
         for write in batch.writes:
+            self._run(connection, write)
+
+    def replace(self, connection: Connection, found: Iterable[rows.Write]) -> None:
+        """These rows for all others."""
+        for table in schema.METADATA.sorted_tables:
+            connection.execute(delete(table))
+        for write in found:
             self._run(connection, write)
 
     def _run(self, connection: Connection, write: rows.Write) -> None:
@@ -152,8 +169,10 @@ def memory_engine() -> Engine:
 
 def _file_engine(path: Path, *, read_only: bool = False) -> Engine:
     engine = _engine(URL.create("sqlite", database=str(path)))
-    settings = ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-65536"]
-    _set_up(engine, (*settings, "PRAGMA query_only=ON") if read_only else tuple(settings))
+    if read_only:
+        _set_up(engine, ("PRAGMA cache_size=-65536", "PRAGMA query_only=ON"))
+    else:
+        _set_up(engine, ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-65536"))
     return engine
 
 

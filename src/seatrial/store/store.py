@@ -1,21 +1,23 @@
 """One world's durable state: a transaction per group commit, and everything back after a restart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Select, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.core.funding import Delays
 from seatrial.core.queries import Answer, Query
 from seatrial.core.state import Changes, Counters, State
 from seatrial.store import history, reload, rows, schema
 from seatrial.store.database import Batch, Database
-from seatrial.store.errors import StoreError
+from seatrial.store.errors import StoreError, reason
 from seatrial.store.sqlite import SqliteFile, SqliteMemory
-from seatrial.store.versions import HEAD
+from seatrial.store.versions import HEAD, check_current
 
 BATCH_ROWS: Final = 10_000
 """How many rows are read at a time while reloading."""
@@ -124,6 +126,24 @@ def database_at(place: Path | str | None) -> Database:
     return Postgresql(place)
 
 
+@contextmanager
+def look_into(place: Path | str) -> Iterator[Connection]:
+    """One moment of what a world's database holds, beside whoever writes there. Raises `StoreError`."""
+    if isinstance(place, Path) and not place.is_file():
+        raise StoreError(f"there is no world in {place}")
+    database = database_at(place)
+    try:
+        with database.reading() as connection:
+            check_current(connection, database.name)
+            if _world(connection) is None:
+                raise StoreError(f"{database.name} holds no world")
+            yield connection
+    except SQLAlchemyError as error:
+        raise StoreError(f"cannot use {database.name}: {reason(error)}") from error
+    finally:
+        database.close()
+
+
 class _Reader:
     """Reads whole tables in order, a batch at a time."""
 
@@ -152,4 +172,4 @@ def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-__all__ = ["HEAD", "Batch", "Store", "StoreError", "WorldRow", "database_at", "open_store"]
+__all__ = ["HEAD", "Batch", "Store", "StoreError", "WorldRow", "database_at", "look_into", "open_store"]

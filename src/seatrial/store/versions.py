@@ -34,11 +34,28 @@ def ensure_current(engine: Engine, name: str) -> None:
     if found == HEAD:
         return
     if found not in _known_versions():
-        raise VersionError(
-            f"{name} was written by a newer Seatrial (its version is {found}, this one knows {HEAD}): "
-            "upgrade Seatrial or choose another place"
-        )
+        raise VersionError(_newer(name, found))
     _upgrade(engine)
+
+
+def check_current(connection: Connection, name: str) -> None:
+    """Make sure that a database is at the newest version without changing it. Raises `StoreError`."""
+    found = _version(connection, name)
+    if found is None:
+        raise StoreError(f"{name} holds no world")
+    if found not in _known_versions():
+        raise VersionError(_newer(name, found))
+    if found != HEAD:
+        raise VersionError(
+            f"{name} was written by an older Seatrial: start the server on it, which brings it up to date"
+        )
+
+
+def _newer(name: str, found: str) -> str:
+    return (
+        f"{name} was written by a newer Seatrial (its version is {found}, this one knows {HEAD}): "
+        "upgrade Seatrial or choose another place"
+    )
 
 
 def _create(connection: Connection) -> None:

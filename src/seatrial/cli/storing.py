@@ -1,0 +1,146 @@
+"""Looking through a world's database, saving it and putting it back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import typer
+from msgspec import Struct
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
+from sqlalchemy import Connection, func, select
+
+from seatrial.cli import control, tables
+from seatrial.cli.exits import REFUSED, fail
+from seatrial.server.worlds import FolderTaken, WorldError, claim_folder
+from seatrial.store import schema
+from seatrial.store.backups import back_up
+from seatrial.store.backups import restore as restore_backup
+from seatrial.store.proofs import LAWS, Proof, prove
+from seatrial.store.store import Store, StoreError, database_at, look_into
+
+COUNTED: Final = (schema.accounts, schema.postings, schema.orders, schema.fills, schema.trades, schema.transfers)
+
+
+class Report(Struct, frozen=True):
+    """What came of a look through a database."""
+
+    database: str
+    holds: bool
+    """Whether nothing was found."""
+    rows: dict[str, int]
+    """How many there are of what was looked through."""
+    laws: list[Proof]
+
+
+def place(data: Path, database: str | None) -> Path | str:
+    """Where a world is kept."""
+    return database or data / "world.sqlite3"
+
+
+def verify(where: Path | str, *, as_json: bool) -> None:
+    """Print the report; end with status 1 when a law is broken."""
+    try:
+        with look_into(where) as connection:
+            report = _report(where, connection)
+    except StoreError as error:
+        fail(str(error))
+    if as_json:
+        typer.echo(msgspec.json.encode(report))
+    else:
+        _tell(report)
+    if not report.holds:
+        raise typer.Exit(REFUSED)
+
+
+def backup(file: Path, where: Path | str) -> None:
+    """Write the file, and say how large it is."""
+    try:
+        with _bar(TaskProgressColumn()) as bar:
+            back_up(where, file, _advance(bar, f"saving {file.name}"))
+    except StoreError as error:
+        fail(str(error))
+    typer.echo(f"{file}: {file.stat().st_size:,} bytes")
+
+
+def restore(file: Path, where: control.Where, database: str | None, *, replace: bool) -> None:
+    """Write into the database, or have the server do it that is running there."""
+    if where.url is None and database is not None:
+        _restore_alone(file, database, replace=replace)
+        return
+    try:
+        lock = None if where.url else claim_folder(where.data)
+    except FolderTaken:
+        lock = None
+    except WorldError as error:
+        fail(str(error))
+    if lock is None:
+        _restore_there(file, where, replace=replace)
+    else:
+        with lock:
+            _restore_alone(file, place(where.data, None), replace=replace)
+
+
+def _restore_there(file: Path, where: control.Where, *, replace: bool) -> None:
+    if not replace:
+        fail("a server is running there: --replace gives its world up for that of the backup")
+    control.run(where, control.Ask("/restore", {"file": str(file.absolute())}), tables.RESTORED)
+
+
+def _restore_alone(file: Path, where: Path | str, *, replace: bool) -> None:
+    target = None
+    try:
+        target = database_at(where)
+        target.claim()
+        if Store(target).world() is not None and not replace:
+            fail(f"there is a world in {target.name} already: --replace gives it up for that of the backup")
+        with _bar(TaskProgressColumn()) as bar:
+            restore_backup(target, file, _advance(bar, f"restoring {file.name}"))
+        typer.echo(f"restored {file} into {target.name}")
+    except StoreError as error:
+        fail(str(error))
+    finally:
+        if target is not None:
+            target.close()
+
+
+def _report(where: Path | str, connection: Connection) -> Report:
+    counts = {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in COUNTED}
+    with _bar(MofNCompleteColumn()) as bar:
+        task = bar.add_task("", total=len(LAWS))
+        proofs = []
+        for proof in prove(connection, lambda law: bar.update(task, description=law)):
+            proofs.append(proof)
+            bar.advance(task)
+    name = str(where) if isinstance(where, Path) else database_at(where).name
+    return Report(name, not any(proof.breaches for proof in proofs), counts, proofs)
+
+
+def _tell(report: Report) -> None:
+    counts = ", ".join(f"{count:,} {name}" for name, count in report.rows.items())
+    typer.echo(f"{report.database}: {counts}")
+    broken = [proof for proof in report.laws if proof.breaches]
+    for proof in broken:
+        typer.echo(f"BROKEN: {proof.law}: {proof.breaches:,} found")
+        for example in proof.examples:
+            typer.echo("  " + " ".join(f"{name}={value}" for name, value in example.items()))
+    told = f"{len(broken)} of {len(report.laws)} laws are broken." if broken else f"All {len(report.laws)} laws hold."
+    typer.echo(told)
+
+
+@contextmanager
+def _bar(*columns: Any) -> Iterator[Progress]:  # noqa: ANN401  of any kind that Rich has
+    """On a terminal; nothing elsewhere."""
+    console = Console(stderr=True)
+    with Progress(
+        BarColumn(), *columns, TextColumn("{task.description}"), console=console, disable=not console.is_terminal,
+        transient=True,
+    ) as bar:  # fmt: skip
+        yield bar
+
+
+def _advance(bar: Progress, name: str) -> Callable[[int, int], None]:
+    task = bar.add_task(name, total=None)
+    return lambda done, total: bar.update(task, completed=done, total=total)

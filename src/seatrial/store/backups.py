@@ -1,0 +1,138 @@
+"""Backups: one file each, taken beside a server at work. Each restores into either engine.
+
+A backup is a SQLite file with the tables of a store and nothing beside it: any SQLite tool opens it.
+"""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from seatrial.store import rows, schema
+from seatrial.store.database import Database
+from seatrial.store.errors import StoreError, reason
+from seatrial.store.proofs import prove
+from seatrial.store.sqlite import SqliteFile
+from seatrial.store.store import look_into
+
+Advance = Callable[[int, int], object]
+"""Is told how much is done, and of how much."""
+
+ROWS_AT_ONCE: Final = 5_000
+PAGES_AT_ONCE: Final = 1_000
+
+
+def back_up(place: Path | str, file: Path, advance: Advance) -> None:
+    """Write one moment of the world at a path or URL into a new file, whole or not at all. Raises `StoreError`.
+
+    Commits go on meanwhile; what they write is not in the backup.
+    """
+    if file.exists():
+        raise StoreError(f"{file} exists already: choose another name")
+    try:
+        with look_into(place) as connection, _made_whole(file) as part:
+            if connection.dialect.name == "sqlite":
+                _copy_pages(connection, part, advance)
+            else:
+                _copy_rows(connection, part, advance)
+    except OSError as error:
+        raise StoreError(f"cannot write {file}: {error.strerror}") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot write {file}: {error}") from error
+
+
+def restore(database: Database, file: Path, advance: Advance) -> None:
+    """Put the world of a backup in the place of the one that is stored, in one transaction.
+
+    Raises `StoreError`, also where the backup is older than this Seatrial and cannot be brought up to date, or breaks
+    a law of the books.
+    """
+    with _opened(file) as connection:
+        try:
+            database.replace(_all_rows(connection, advance))
+        except SQLAlchemyError as error:
+            raise StoreError(f"cannot restore {file}: {reason(error)}") from error
+
+
+def seed_of(file: Path) -> int:
+    """The seed of a backup's world. Raises `StoreError`."""
+    with _opened(file) as connection:
+        return int(connection.execute(select(schema.world.c.seed)).scalar_one())
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Connection]:
+    """A copy of a backup, at the newest version, whose books are in order."""
+    if not file.is_file():
+        raise StoreError(f"there is no file {file}")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = SqliteFile(Path(shutil.copyfile(file, Path(folder) / "backup.sqlite3")))
+        copy.name = str(file)
+        try:
+            copy.claim()
+            with copy.reading() as connection:
+                _check(connection, file)
+                yield connection
+        finally:
+            copy.close()
+
+
+def _check(connection: Connection, file: Path) -> None:
+    if connection.execute(select(schema.world.c.id)).first() is None:
+        raise StoreError(f"{file} holds no world")
+    broken = sum(proof.breaches > 0 for proof in prove(connection))
+    if broken:
+        raise StoreError(f"{file} breaks {broken} of the laws of the books: see `seatrial verify {file}`")
+
+
+@contextmanager
+def _made_whole(file: Path) -> Iterator[Path]:
+    """A file beside it, which takes its name once everything is on disk. Only its owner may read it: it holds keys."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        with closing(sqlite3.connect(part)) as made:
+            made.execute("PRAGMA journal_mode=DELETE")
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _copy_pages(connection: Connection, part: Path, advance: Advance) -> None:
+    """SQLite's own online backup. The connection reads one moment already, so commits do not make it begin again."""
+    source: Any = connection.connection.driver_connection
+    with closing(sqlite3.connect(part)) as target:
+        source.backup(target, pages=PAGES_AT_ONCE, progress=lambda _, left, total: advance(total - left, total))
+
+
+def _copy_rows(connection: Connection, part: Path, advance: Advance) -> None:
+    target = SqliteFile(part)
+    try:
+        target.claim()
+        target.replace(_all_rows(connection, advance))
+    finally:
+        target.close()
+
+
+def _all_rows(connection: Connection, advance: Advance) -> Iterator[rows.Write]:
+    """Every table, a part at a time."""
+    tables = schema.METADATA.sorted_tables
+    total = sum(connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
+    done = 0
+    for table in tables:
+        with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table)) as found:
+            for part in found.partitions():
+                yield rows.Write(table, [tuple(row) for row in part], [])
+                done += len(part)
+                advance(done, total)
