@@ -95,7 +95,8 @@ class KrakenWords(Words):
         return self.luck.choice((*names, names[1].lower()))
 
     def any_pair(self) -> str:
-        return self.symbols.pair_altname(self.luck.choice(list(self.state.markets)))
+        listed = [symbol for symbol in self.state.markets if self.symbols.pair(symbol) is not None]
+        return self.symbols.pair_altname(self.luck.choice(listed))
 
     def asset_name(self) -> str:
         code, symbols = self.asset.code, self.symbols
