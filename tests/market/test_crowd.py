@@ -1,5 +1,6 @@
 """The crowd: believable, the same however it is looked at, and quick over any stretch of time."""
 
+from collections import Counter
 from itertools import pairwise
 from statistics import fmean, pstdev
 
@@ -10,14 +11,17 @@ from msgspec.structs import replace
 
 from auditor import check_book, check_holds
 from moved_world import Moved, crowd, crowded
-from seatrial.core.commands import OpenAccount, SetStatus, SetSystemStatus
+from seatrial.core.commands import Command, OpenAccount, SetStatus, SetSystemStatus
+from seatrial.core.machine import Outcome
 from seatrial.core.markets import MarketStatus, SystemStatus
+from seatrial.core.money import format_units
 from seatrial.core.orders import OrderKind, Side, Status
+from seatrial.core.rejects import Reject
 from seatrial.market.crowd import Mode
 from seatrial.market.driver import NEVER
-from seatrial.market.ladder import PPM, Liquidity
+from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.store.store import open_store
-from trading_floor import SECOND_NS, START_NS
+from trading_floor import SECOND_NS, START_NS, catalogue
 
 MINUTE_NS = 60 * SECOND_NS
 DAY_NS = 1_440 * MINUTE_NS
@@ -31,9 +35,10 @@ def check(world: Moved) -> None:
         check_book(world.machine, ms)
 
 
-def test_it_begins_with_quotes_on_both_sides_and_a_price_everywhere() -> None:
+def test_it_begins_with_quotes_on_both_sides_and_a_price_in_every_market_of_the_catalogue() -> None:
     world = crowded()
-    for symbol in world.driver.symbols:
+    assert set(world.driver.symbols) == set(catalogue().markets)
+    for symbol in catalogue().markets:
         ms = world.market(symbol)
         assert ms.stats.last is not None
         assert ms.book.bids.best_ticks is not None
@@ -63,6 +68,32 @@ def test_a_market_order_of_ordinary_size_fills_at_once(side: Side) -> None:
     assert order.status is Status.FILLED
     assert order.exact / 10**9 == pytest.approx(105_000, rel=0.001)
     check(world)
+
+
+@pytest.mark.parametrize("minutes", [0, 10, 7 * 1_440])
+def test_five_hundred_dollars_worth_is_bought_and_sold_at_once_everywhere(minutes: int) -> None:
+    """At the start, later on, and after much time at once."""
+    driver, at_ns = crowd(), START_NS + minutes * MINUTE_NS
+    world, worth = Moved(driver), driver.values
+    world.run(START_NS)
+    world.run(at_ns)
+    for symbol, market in catalogue().markets.items():
+        lots, middle_mt = worth.lots(market, 500, at_ns), worth.middle_mt(market, at_ns)
+        for side in Side:
+            order = world.order("ann", side, format_units(lots, market.lot_scale), symbol=symbol, at_ns=at_ns)
+            assert order.status is Status.FILLED, (symbol, side)
+            paid_mt = order.exact * MILLITICKS // lots
+            assert abs(paid_mt - middle_mt) < middle_mt // 200 + 2 * MILLITICKS, (symbol, side)
+    check(world)
+
+
+def test_people_trade_in_every_market_and_less_where_little_goes_on() -> None:
+    world = crowded()
+    for quarters in range(1, 9):
+        world.run(START_NS + quarters * 15 * MINUTE_NS)
+    prints = Counter(trade.market for trade in world.trades)
+    assert all(prints[symbol] > 1 for symbol in catalogue().markets)
+    assert prints["BTC/USD"] > 3 * prints["XTZ/EUR"]
 
 
 def test_people_come_and_go_at_irregular_times() -> None:
@@ -118,11 +149,23 @@ def test_how_often_somebody_looks_changes_nothing(looks: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "days", "most"), [(Mode.CALM, 7, 17_000), (Mode.BUSY, 1, 11_500), (Mode.CALM, 3_650, 35_000)]
+    ("mode", "days", "most"), [(Mode.CALM, 7, 25_000), (Mode.BUSY, 1, 16_500), (Mode.CALM, 10_000, 55_000)]
 )
-def test_much_time_at_once_takes_a_bounded_number_of_steps(mode: Mode, days: int, most: int) -> None:
+def test_much_time_at_once_takes_a_bounded_number_of_steps(
+    mode: Mode, days: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And none is refused, not even trades that stand for a year, of coins that are worth next to nothing."""
     world = crowded(mode)
+    outcomes, apply = list[Outcome](), world.machine.apply
+
+    def noted(command: Command, at_ns: int) -> Outcome:
+        outcomes.append(apply(command, at_ns))
+        return outcomes[-1]
+
+    monkeypatch.setattr(world.machine, "apply", noted)
     assert world.run(START_NS + days * DAY_NS) < most
+    assert len(outcomes) > most // 2
+    assert not {outcome for outcome in outcomes if isinstance(outcome, Reject)}
     last = world.market().stats.last
     assert last is not None
     assert last.at_ns > START_NS + days * DAY_NS - 10 * MINUTE_NS
@@ -188,6 +231,9 @@ def test_a_price_that_is_set_is_traded_at_once_and_stays() -> None:
     assert 499_500 < bid < ask < 500_500
     in_euro = world.market("BTC/EUR").book.asks.best_ticks
     assert in_euro == pytest.approx(500_000 / 1.16, rel=0.001)
+    in_yen = world.market("BTC/JPY").book.asks.best_ticks
+    assert in_yen == pytest.approx(50_000 / 0.00649, rel=0.001)
+    assert world.market("WBTC/BTC").book.asks.best_ticks == pytest.approx(99_920, rel=0.001)
     world.run(START_NS + 10 * MINUTE_NS)
     assert world.prints()[-1][1] == pytest.approx(500_000, rel=0.01)
     check(world)
@@ -202,21 +248,23 @@ def test_depth_and_activity_are_tuned_per_pair() -> None:
     world.run(START_NS)
     after = sum(level.qty_lots for level in world.market().book.asks.levels())
     assert 2 * before < after < 4.5 * before
-    world.run(START_NS + MINUTE_NS)
-    assert len(world.prints()) == 1
-    assert len(world.prints("ETH/USD")) > 1
+    for until_ns in (START_NS + MINUTE_NS, START_NS + DAY_NS):
+        world.run(until_ns)
+        assert len(world.prints()) == 1, "no takers, in short beats or in long ones"
+        assert len(world.prints("ETH/USD")) > 1
 
 
 @pytest.mark.parametrize(
-    ("liquidity", "bids", "asks"), [(Liquidity.NONE, 0, 0), (Liquidity.BIDS, 10, 0), (Liquidity.ASKS, 0, 10)]
+    ("liquidity", "bids", "asks"),
+    [(Liquidity.NONE, False, False), (Liquidity.BIDS, True, False), (Liquidity.ASKS, False, True)],
 )
-def test_quotes_can_be_taken_away_and_stay_away(liquidity: Liquidity, bids: int, asks: int) -> None:
+def test_quotes_can_be_taken_away_and_stay_away(liquidity: Liquidity, *, bids: bool, asks: bool) -> None:
     world = crowded()
     world.driver.set_liquidity("BTC/USD", liquidity)
     for until_ns in (START_NS, START_NS + MINUTE_NS, START_NS + DAY_NS):
         world.run(until_ns)
         book = world.market().book
-        assert (len(list(book.bids.levels())), len(list(book.asks.levels()))) == (bids, asks)
+        assert (book.bids.best_ticks is not None, book.asks.best_ticks is not None) == (bids, asks)
     assert world.driver.liquidity("BTC/USD") is liquidity
     world.driver.set_liquidity("BTC/USD", Liquidity.BOTH)
     world.run(START_NS + DAY_NS)

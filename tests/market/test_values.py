@@ -46,6 +46,17 @@ def test_markets_that_share_assets_agree_at_every_moment(values: Values) -> None
         assert price(values, "ETH/BTC", at_ns) * dollars == pytest.approx(price(values, "ETH/USD", at_ns), rel=1e-3)
 
 
+def test_what_stands_for_another_asset_goes_where_that_goes(values: Values) -> None:
+    for at_ns in HOURS:
+        assert price(values, "WBTC/BTC", at_ns) == pytest.approx(0.9992, rel=0.002)
+        assert price(values, "EURC/EUR", at_ns) == pytest.approx(0.9994, rel=0.001)
+    values.set_price(market("BTC/USD"), 500_000, HOURS[0])
+    assert price(values, "WBTC/BTC", HOURS[0]) == pytest.approx(0.9992, rel=1e-4)
+    assert values.usd("WBTC", HOURS[0]) == pytest.approx(49_960 * 10**12, rel=1e-4)
+    assert values.goes_with("WBTC", "BTC")
+    assert not values.goes_with("BTC", "WBTC")
+
+
 def test_prices_move_and_stay_believable(values: Values) -> None:
     found = [price(values, "BTC/USD", at_ns) for at_ns in HOURS]
     assert len(set(found)) == len(found)

@@ -1,6 +1,7 @@
 """What a tester can do with markets and with who moves their prices."""
 
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from inside import Inside, inside
 from seatrial.core.markets import MarketStatus, SystemStatus
+from seatrial.market import tables
 from seatrial.market.crowd import Mode
 from seatrial.server.worlds import Settings
 
@@ -238,21 +240,33 @@ def test_a_crowd_is_quiet_while_the_clock_is_frozen_and_the_same_for_one_seed() 
     assert inside(story, settings=Settings(None, seed=2, crowd=Mode.CALM)) != one
 
 
-def test_an_ordinary_market_order_fills_at_once_on_each_pair_of_the_crowd() -> None:
+def test_a_market_order_of_500_dollars_fills_at_once_in_every_market_of_krakens() -> None:
     async def story(server: Inside) -> None:
-        crowd = (await server.get("/crowd")).json["pairs"]
-        balances = dict.fromkeys({code for pair in crowd for code in pair["pair"].split("/")}, "1000000")
-        rich = await server.account("rich", **balances)
-        for pair in crowd:
+        pairs = [row["pair"] for row in (await server.get("/crowd")).json["pairs"]]
+        assert set(pairs) == server.machine.state.markets.keys()
+        listed = (await server.public("AssetPairs")).result.values()
+        names = {row["wsname"].replace("XBT", "BTC").replace("XDG", "DOGE") for row in listed}
+        assert names < set(pairs), "KuCoin has some of its own"
+        rich = await server.account("rich", **{code: _worth(code, 5_000) for code in tables.load().assets})
+        for pair in names:
+            volume = _worth(pair.partition("/")[0], 500)
             for side in ("buy", "sell"):
-                volume = "0.2" if pair["pair"].startswith("BTC") else "5" if "ETH/" in pair["pair"] else "50"
-                order = {"pair": pair["pair"], "type": side, "ordertype": "market", "volume": volume}
+                order = {"pair": pair, "type": side, "ordertype": "market", "volume": volume}
                 [txid] = (await server.send(rich.call("AddOrder", **order))).result["txid"]
                 shown = (await server.send(rich.call("QueryOrders", txid=txid))).result[txid]
                 assert (shown["status"], Decimal(shown["vol_exec"])) == ("closed", Decimal(volume)), pair
         assert (await server.get("/books")).json["balanced"]
 
     inside(story, settings=CALM)
+
+
+def _worth(code: str, dollars: int) -> str:
+    """About so much of an asset, in three digits."""
+    lines = tables.load().assets
+    each = Decimal(lines[code].worth)
+    while code != (code := lines[code].told_in):
+        each = (each * lines[code].worth).scaleb(-tables.VALUE_SCALE)
+    return f"{Decimal(f'{dollars / each.scaleb(-tables.VALUE_SCALE):.3g}'):f}"
 
 
 @pytest.mark.parametrize(
@@ -263,7 +277,6 @@ def test_an_ordinary_market_order_fills_at_once_on_each_pair_of_the_crowd() -> N
         ("/markets/XBTUSD", {"price": "0"}, 422, "is no price"),
         ("/markets/XBTUSD", {"status": "closed"}, 422, "unknown status 'closed'"),
         ("/markets/XBTUSD", {"liquidity": "some"}, 422, "unknown liquidity 'some'"),
-        ("/markets/ADAEUR", {"liquidity": "none"}, 422, "nobody makes a market of ADA/EUR"),
         ("/markets/XBTUSD/trades", {"price": "1"}, 400, "volume"),
         ("/markets/XBTUSD/trades", {"price": "1", "volume": "0"}, 422, "is no volume"),
         ("/markets/XBTUSD/trades", {"price": "1", "volume": "1", "side": "up"}, 422, "unknown side"),
@@ -272,7 +285,6 @@ def test_an_ordinary_market_order_fills_at_once_on_each_pair_of_the_crowd() -> N
         ("/crowd", {"depth": 2}, 422, "say which pair"),
         ("/crowd", {"pair": "XBTUSD", "volatility": "101"}, 422, "is no volatility"),
         ("/crowd", {"pair": "XBTUSD", "activity": "-1"}, 422, "is no activity"),
-        ("/crowd", {"pair": "ADAEUR", "depth": 1}, 422, "nobody makes a market of ADA/EUR"),
     ],
 )
 def test_what_cannot_be_done_is_told_and_changes_nothing(
@@ -283,5 +295,25 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(
         found, detail = (await server.post(path, **body)).problem
         assert (found, says in detail) == (status, True), detail
         assert [(await server.get(of)).json for of in ("/markets", "/system", "/crowd")] == before
+
+    inside(story, settings=CALM)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/markets/ADAEUR", {"liquidity": "none"}), ("/crowd", {"pair": "ADAEUR", "depth": 1, "price": "1"})],
+)
+def test_a_market_of_which_the_tables_say_nothing_has_no_quotes_to_tune(
+    path: str, body: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns, bitcoin, *_ = (Path(tables.__file__).parent / "pairs.csv").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "pairs.csv").write_text(f"{columns}\n{bitcoin}\n", encoding="utf-8")
+    monkeypatch.setattr(tables, "load", partial(tables.load, tmp_path))
+
+    async def story(server: Inside) -> None:
+        assert [pair["pair"] for pair in (await server.get("/crowd")).json["pairs"]] == ["BTC/USD"]
+        detail = "nobody makes a market of ADA/EUR; of these somebody does: BTC/USD"
+        assert (await server.post(path, **body)).problem == (422, detail)
+        assert (await market(server, "ADAEUR"))["trades"] == 0
 
     inside(story, settings=CALM)

@@ -14,7 +14,7 @@ from seatrial.market.driver import Driver
 from seatrial.market.tape import Rows, Tape, TapeRow
 from trading_floor import SECOND_NS, START_NS, catalogue, units
 
-RICH = 10**12
+RICH = 10**14
 
 
 class Moved:
@@ -47,7 +47,8 @@ class Moved:
         """A rich client of that name."""
         state = self.machine.state
         if name not in state.account_names:
-            balances = tuple(("spot", code, RICH) for code in ("BTC", "USD", "ETH"))
+            codes = [asset.code for asset in catalogue().assets]
+            balances = tuple(("spot", code, RICH) for code in codes)
             opening = OpenAccount(
                 name,
                 "kraken",

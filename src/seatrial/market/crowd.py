@@ -1,9 +1,9 @@
 """The crowd: makers who quote around what things are worth, and takers who come and go.
 
 When somebody acts follows from the seed and the time alone, so a world comes to the same market however often it is
-looked at, and whether or not it was stopped in between. Time is cut into beats; in each, every market has its moment.
-Who is far behind, because much time was passed at once, goes in longer beats with two plain prints in each, so that a
-week is as quick as an hour.
+looked at, and whether or not it was stopped in between. Time is cut into beats; in each, every market has its moment,
+or in one of so many where little goes on. Who is far behind, because much time was passed at once, goes in longer beats
+with two plain prints in each, so that a week is as quick as an hour.
 """
 
 from enum import StrEnum
@@ -47,7 +47,7 @@ MOST_BEATS: Final = 300
 """How many long beats of one length are caught up with; longer ones are taken for what lies before them."""
 MOST_SHORT_BEATS: Final = 60
 QUOTED_EVERY: Final = 12
-"""Of the long beats."""
+"""Of the long beats, or the next in which the market has a moment."""
 
 _MOODS: Final = (1, 2, 3, 4, 4, 5, 7, 10)
 """How busy a minute is, or a long beat, in quarters."""
@@ -149,7 +149,10 @@ class Crowd:
         """Move a market there, with a trade at that price, and every market that shares the asset that is moved."""
         self.values.set_price(self._markets[symbol], price_ticks, at_ns)
         moved = self.moved_by(symbol)
-        others = [line.symbol for line in self._lines if moved in line.symbol.split("/")]
+        others = [
+            line.symbol for line in self._lines
+            if any(self.values.goes_with(code, moved) for code in line.symbol.split("/"))
+        ]  # fmt: skip
         self._renew_soon({**dict.fromkeys(others, 0), symbol: price_ticks})
         return True
 
@@ -192,14 +195,14 @@ class Crowd:
         """The first moment of a market after all that is done."""
         done_ns = self.note.done_ns
         number = (done_ns + 1) // beat_ns
-        while True:  # a beat has a moment for every market, so the second one has one
+        while True:  # each market has a moment in one of so many beats, and there is one
             for moment in self._moments(beat_ns, number):
                 if moment[0] > done_ns:
                     return moment
             number += 1
 
     def _moments(self, beat_ns: int, number: int) -> list[tuple[int, PairLine]]:
-        """When in a beat each market has its moment; no two have the same."""
+        """When in a beat each market that has a moment in it has that; no two have the same."""
         seen = self._seen.get(beat_ns)
         if seen is None or seen[0] != number:
             share_ns = beat_ns // len(self._lines)
@@ -209,6 +212,7 @@ class Crowd:
                     line,
                 )
                 for place, line in enumerate(self._lines)
+                if (number + self._keys[line.symbol]) % line.every == 0
             ]
             seen = self._seen[beat_ns] = (number, sorted(moments, key=lambda moment: moment[0]))
         return seen[1]
@@ -250,21 +254,27 @@ class Crowd:
         self._due_ns = self.note.done_ns + 1
         if at_ns > until_ns:
             return
+        often = self.tuning(line.symbol).activity_ppm * line.chance_percent
+        if often:
+            self._sum_up(machine, line, at_ns, beat_ns // BEATS[self.note.mode] * often)
+        turn = (at_ns // beat_ns + self._keys[line.symbol]) // line.every
+        if turn % -(-QUOTED_EVERY // line.every) == 0:
+            self._quote(machine, line, at_ns)
+
+    def _sum_up(self, machine: Machine, line: PairLine, at_ns: int, stands_for: int) -> None:
+        """Two prints for all who took in a long beat."""
         luck = draw(self._seed, self._keys[line.symbol], at_ns, 2)
-        stands_for = beat_ns // BEATS[self.note.mode] * self.tuning(line.symbol).activity_ppm * line.chance_percent
         times = max(stands_for * _MOODS[luck >> 40 & 7] // (4 * 200 * PPM), 1)
         last = machine.state.markets[line.symbol].stats.last
         if last is not None:
             machine.apply(self._print(line, last.price_ticks, times, luck >> 32, at_ns), at_ns)
         price_ticks = self.values.middle_mt(self._markets[line.symbol], at_ns) // MILLITICKS
         machine.apply(self._print(line, price_ticks, times, luck, at_ns), at_ns)
-        if at_ns // beat_ns % QUOTED_EVERY == 0:
-            self._quote(machine, line, at_ns)
 
     def _quote(self, machine: Machine, line: PairLine, at_ns: int, *, anew: bool = False) -> None:
         house = machine.state.house
         assert house is not None, "the crowd opened one"
-        targets = ladder.only(ladder.rungs_of(self._shape(line, at_ns)), self.tuning(line.symbol).liquidity)
+        targets = ladder.only(ladder.rungs_of(self._shape(line, at_ns), line.rungs), self.tuning(line.symbol).liquidity)
         rungs = ladder.moves(house, line.symbol, targets, anew=anew)
         if rungs:
             machine.apply(QuoteMarket(line.symbol, rungs), at_ns)

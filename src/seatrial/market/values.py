@@ -10,10 +10,10 @@ from msgspec import Struct
 from seatrial.core.markets import Market
 from seatrial.market.ladder import MILLITICKS, PPM
 from seatrial.market.luck import key_of
-from seatrial.market.tables import VALUE_SCALE, AssetLine
+from seatrial.market.tables import USD, VALUE_SCALE, AssetLine
 from seatrial.market.walk import PPB, Walk, growth
 
-USD: Final = "USD"
+ONE: Final = 10**VALUE_SCALE
 
 
 class Tuning(Struct):
@@ -47,14 +47,24 @@ class Values:
             seen = self._seen[code] = (at_ns, self._usd(code, at_ns))
         return seen[1]
 
+    def goes_with(self, code: str, mover: str) -> bool:
+        """Whether an asset is worth more when the other one is: that itself, or what is told in it."""
+        while code not in (mover, USD):
+            code = self.lines[code].told_in
+        return code == mover
+
     def begin(self, at_ns: int) -> None:
         """Make everything worth now what its line says."""
         for code, line in self.lines.items():
-            self._scale(code, line.usd, self.usd(code, at_ns))
+            self._scale(code, line.worth, self._worth(code, at_ns))
 
     def _usd(self, code: str, at_ns: int) -> int:
+        told_in, worth = self.lines[code].told_in, self._worth(code, at_ns)
+        return worth if told_in == USD else max(worth * self.usd(told_in, at_ns) // ONE, 1)
+
+    def _worth(self, code: str, at_ns: int) -> int:
         line = self.lines[code]
-        level = line.usd * self.tuning.levels.get(code, PPB)
+        level = line.worth * self.tuning.levels.get(code, PPB)
         volatility_ppm = self.volatility_ppm(code)
         if not volatility_ppm:
             return max(level // PPB, 1)

@@ -1,0 +1,34 @@
+"""The tables that a crowd begins with: what cannot be meant is refused, by file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from seatrial.catalogue import CatalogueError
+from seatrial.market import tables
+from trading_floor import catalogue
+
+PAIRS = "symbol,half_spread,top,rungs,chance,every\n"
+ASSETS = "asset,worth,in,volatility,coin\n"
+
+
+def test_every_market_of_the_catalogue_has_a_line() -> None:
+    assert tables.load().pairs.keys() == catalogue().markets.keys()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("pairs.csv", f"{PAIRS}BTC/NOPE,1,1,1,1,1\n", "pairs.csv line 2: 'NOPE' is not in assets.csv"),
+        ("pairs.csv", f"{PAIRS}BTC/USD,1,1,11,1,1\n", "pairs.csv line 2: rungs '11' is above 10"),
+        ("pairs.csv", f"{PAIRS}BTC/USD,1,1,0,1,1\n", "pairs.csv line 2: rungs must be above zero"),
+        ("pairs.csv", f"{PAIRS}BTC/USD,1,1,1,1,0\n", "pairs.csv line 2: every must be above zero"),
+        ("assets.csv", f"{ASSETS}USD,1,USD,0,no\nWBTC,1,BTC,0,no\n", "assets.csv line 3: 'BTC' has no line above"),
+        ("assets.csv", f"{ASSETS}BTC,1,BTC,0,no\n", "assets.csv line 2: 'BTC' has no line above"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(file: str, text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError) as refused:
+        tables.load(tmp_path)
+    assert str(refused.value) == says
