@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from running import RunningServer
+from running_on import ENGINES, running_on
 from tape import Tape, record
 from venue import Keys, Venue, done
 from venue_clients import CLIENTS
@@ -27,10 +27,10 @@ def _no_proxy() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def world() -> Iterator[Venue]:
-    """A server in a process of its own, its clock frozen."""
-    with RunningServer() as server, Venue(server) as running:
+@pytest.fixture(scope="session", params=ENGINES)
+def world(request: pytest.FixtureRequest) -> Iterator[Venue]:
+    """A server in a process of its own, its clock frozen; on either engine."""
+    with running_on(request.param) as server, Venue(server) as running:
         yield running
 
 

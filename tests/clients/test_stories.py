@@ -64,9 +64,10 @@ class TestMarkets:
 
     def test_ticker_book_and_spread_show_the_same_market(self, venue: Venue, connect: Connect) -> None:
         maker, taker = connect(venue.account(USD="9000", BTC="2")), connect(venue.account(USD="9000"))
-        maker.place("sell", "0.1", "20000", symbol=BITCOIN)
+        maker.place("sell", "0.2", "20000", symbol=BITCOIN)
         maker.place("sell", "0.25", "20010", symbol=BITCOIN)
         maker.place("buy", "0.125", "19990.5", symbol=BITCOIN)
+        taker.place("buy", "0.1", symbol=BITCOIN)  # trades of another day are counted no more from here on
         before = taker.quote(BITCOIN).volume
         taker.place("buy", "0.1", symbol=BITCOIN)
         quote = taker.quote(BITCOIN)

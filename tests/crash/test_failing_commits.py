@@ -2,8 +2,10 @@
 
 import asyncio
 import shutil
+import sqlite3
+import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,15 @@ from sqlalchemy.exc import OperationalError
 from inner_database import sqlite
 from inside import Answer, Inside, inside
 from seatrial.core.machine import Machine
+from seatrial.server import world as world_module
+from seatrial.store import sqlite as sqlite_module
 from seatrial.store.store import Batch
 from signed_calls import SignedCall, Signer
 from stored_books import breaches
 
 Ask = Callable[[], Awaitable[Answer]]
 COMMIT = "COMMIT"
+PATIENCE_SECONDS = 20
 
 
 class Faults:
@@ -239,6 +244,59 @@ def test_a_full_disk_is_survived(begun: Path, tmp_path: Path) -> None:
         limit(1_000_000)
         assert not failed(await server.send(call))
         assert len((await server.send(bob.call("OpenOrders"))).result["open"]) == answered + 1
+
+    inside(story, folder)
+    assert breaches(folder / "world.sqlite3") == {}
+
+
+def test_a_lock_that_another_program_holds_too_long_is_not_waited_for(
+    begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody copies the file with a tool that locks it, say."""
+    monkeypatch.setattr(sqlite_module, "BUSY_SECONDS", 0.05)
+    folder = tmp_path / "data"
+    shutil.copytree(begun, folder)
+
+    async def story(server: Inside) -> None:
+        bob = signer(server, "bob")
+        call = bob.call("AddOrder", pair="XBTUSD", ordertype="limit", type="buy", price=1, volume=1)
+        with closing(sqlite3.connect(folder / "world.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert failed(await server.send(call))
+            await recovered(server)
+            assert (await server.get("/books")).json["balanced"]
+        assert not failed(await server.send(call))
+        assert len((await server.send(bob.call("OpenOrders"))).result["open"]) == 1
+
+    inside(story, folder)
+    assert breaches(folder / "world.sqlite3") == {}
+
+
+def test_a_disk_that_stands_still_keeps_nobody_waiting(
+    begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the commit under way happened is seen when it is over: it did."""
+    monkeypatch.setattr(world_module, "PATIENCE_SECONDS", 0.02)
+    folder, goes_on = tmp_path / "data", threading.Event()
+    shutil.copytree(begun, folder)
+
+    async def story(server: Inside) -> None:
+        bob = signer(server, "bob")
+        call = bob.call("AddOrder", pair="XBTUSD", ordertype="limit", type="buy", price=1, volume=1)
+        commit = server.world._store.commit
+
+        def slow_commit(batch: Batch) -> None:
+            assert goes_on.wait(PATIENCE_SECONDS)
+            commit(batch)
+
+        with monkeypatch.context() as slow:
+            slow.setattr(server.world._store, "commit", slow_commit)
+            assert failed(await server.send(call))
+            assert failed(await server.call("Balance"))
+            goes_on.set()
+            await recovered(server)
+        assert (await server.send(call)).error == "EAPI:Invalid nonce"
+        assert len((await server.send(bob.call("OpenOrders"))).result["open"]) == 1
 
     inside(story, folder)
     assert breaches(folder / "world.sqlite3") == {}

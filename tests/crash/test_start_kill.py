@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
+from postgres import fresh_schema, shared_url
 from running import RunningServer
 from seatrial.server.clock import Clock
 from seatrial.store import schema
@@ -20,9 +21,9 @@ LONGEST_SECONDS = 1.0
 """About as long as a start takes, so that a kill may come at any point of it."""
 
 
-def start_and_kill(data: Path, after_seconds: float) -> None:
+def start_and_kill(options: list[str], after_seconds: float) -> None:
     """Start a server and kill it before or soon after it answers."""
-    command = [sys.executable, "-m", "seatrial", "serve", "--port", "0", "--json", "--data", str(data)]
+    command = [sys.executable, "-m", "seatrial", "serve", "--port", "0", "--json", *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         with suppress(subprocess.TimeoutExpired):
             process.wait(after_seconds)
@@ -34,14 +35,28 @@ def test_a_kill_at_any_point_of_the_first_start_leaves_nothing_half_begun(seed: 
     luck = Random(seed)  # noqa: S311  kills, no keys
     for attempt in range(3):
         data = tmp_path / str(attempt)
-        start_and_kill(data, luck.uniform(0.2, LONGEST_SECONDS))
+        start_and_kill(["--data", str(data)], luck.uniform(0.2, LONGEST_SECONDS))
         with RunningServer(data) as server:
-            with VenueClient(server.url, server.demo) as demo:
-                assert demo.call("Balance")["ZUSD"] == "100000.0000"
-            assert server.ask("/books")["balanced"]
-            assert breaches(data / "world.sqlite3") == {}
-            with reading(data / "world.sqlite3") as connection:
-                assert connection.execute(select(schema.accounts.c.name)).scalars().all() == ["demo", "demo-kucoin"]
+            prove(server, data / "world.sqlite3")
+
+
+def test_so_does_one_that_begins_in_postgresql(tmp_path: Path) -> None:
+    luck = Random(3)  # noqa: S311  kills, no keys
+    for _ in range(3):
+        with fresh_schema(shared_url()) as url:
+            start_and_kill(["--data", str(tmp_path), "--database", url], luck.uniform(0.3, 1.5 * LONGEST_SECONDS))
+            with RunningServer(tmp_path, "--database", url) as server:
+                prove(server, url)
+
+
+def prove(server: RunningServer, place: Path | str) -> None:
+    """A whole world, with its demo accounts and nothing else."""
+    with VenueClient(server.url, server.demo) as demo:
+        assert demo.call("Balance")["ZUSD"] == "100000.0000"
+    assert server.ask("/books")["balanced"]
+    assert breaches(place) == {}
+    with reading(place) as connection:
+        assert connection.execute(select(schema.accounts.c.name)).scalars().all() == ["demo", "demo-kucoin"]
 
 
 def test_a_world_begun_without_its_demo_account_gets_it(tmp_path: Path) -> None:

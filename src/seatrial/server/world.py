@@ -40,6 +40,10 @@ RETRY_SECONDS: Final = 0.5
 PATIENCE_SECONDS: Final = 10.0
 """How long callers wait for a commit. One that takes longer may still happen; what it was, loading again will show."""
 
+READERS: Final = 2
+REMOTE_READERS: Final = 8
+"""How many look-ups are under way at once: more where they mostly wait for a network."""
+
 WATCH_SECONDS: Final = 1.0
 """How often to ask a store that can go away by itself whether it is still there, and ours."""
 
@@ -89,7 +93,7 @@ class World:
         self._fresh_state = fresh_state
         self._lock = lock
         self._writer = ThreadPoolExecutor(1, "writer")
-        self._readers = ThreadPoolExecutor(2, "reader")
+        self._readers = ThreadPoolExecutor(REMOTE_READERS if store.database.is_remote else READERS, "reader")
         self._waiting: list[Waiter] = []
         self._flushing: asyncio.Future[None] | None = None
         """Done when nobody waits any more; None: nobody does."""
@@ -309,8 +313,8 @@ class World:
     def _write(self, dialect: Dialect, reply: Lookup, respond: Respond, read: Callable[[], Answer]) -> None:
         try:
             found = reply.write(read())
-        except Exception:  # noqa: BLE001  a bug in reading leaves the machine as it is
-            _log.exception("a look-up failed")
+        except Exception as error:  # noqa: BLE001  a bug in reading leaves the machine as it is
+            _log.error("a look-up failed: %s", _reason(error), exc_info=_unless_expected(error))
             found = dialect.unavailable()
         self._respond(dialect, found, respond, stored=True)
 
@@ -361,8 +365,8 @@ class World:
             for waiter in waiting:
                 waiter(stored=True)
         else:
-            unexpected = None if isinstance(error, StoreError) or hasattr(error, "orig") else error
-            _log.error("a commit failed; loading again from the store: %s", _reason(error), exc_info=unexpected)
+            says = "a commit failed; loading again from the store: %s"
+            _log.error(says, _reason(error), exc_info=_unless_expected(error))
             self._give_up(waiting)
         if self._waiting:
             self._gather_soon(0)
@@ -476,7 +480,12 @@ class World:
 
 def _reason(error: BaseException) -> str:
     """What a person needs to know of it."""
-    return reason(error) if isinstance(error, StoreError) or hasattr(error, "orig") else repr(error)
+    return repr(error) if _unless_expected(error) else reason(error)
+
+
+def _unless_expected(error: BaseException) -> BaseException | None:
+    """The error, to be logged with all that led to it, unless it is one of the database's own."""
+    return None if isinstance(error, StoreError) or hasattr(error, "orig") else error
 
 
 def _tell(done: asyncio.Future[None], *, stored: bool) -> None:

@@ -29,7 +29,7 @@ from seatrial.store.versions import ensure_current
 
 OLDEST_VERSION: Final = 150_000
 
-READERS: Final = 3
+READERS: Final = 8
 """Connections that look history up and load; more are opened when these are busy, and closed again."""
 
 _SCHEMES: Final = ("postgresql://", "postgres://")

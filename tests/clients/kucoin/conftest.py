@@ -8,16 +8,16 @@ import pytest
 from kucoin_clients import KUCOIN_CLIENTS
 from kucoin_facts import KucoinClient
 from kucoin_venue import KucoinVenue
-from running import RunningServer
+from running_on import ENGINES, running_on
 from venue import Keys
 
 Connect = Callable[[Keys], KucoinClient]
 
 
-@pytest.fixture(scope="session")
-def kucoin_world() -> Iterator[KucoinVenue]:
-    """A server in a process of its own."""
-    with RunningServer() as server, KucoinVenue(server) as running:
+@pytest.fixture(scope="session", params=ENGINES)
+def kucoin_world(request: pytest.FixtureRequest) -> Iterator[KucoinVenue]:
+    """A server in a process of its own, on either engine."""
+    with running_on(request.param) as server, KucoinVenue(server) as running:
         yield running
 
 
