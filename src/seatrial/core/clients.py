@@ -70,8 +70,8 @@ def issue_key(state: State, command: IssueKey, at_ns: int) -> Reject | None:
 
 def change_key(state: State, command: ChangeKey) -> Reject | None:
     """Other rights for one of an account's keys, from now on."""
-    key = state.keys.get(command.public)
-    if key is None or key.account_id != command.account_id:
+    key = _own_key(state, command)
+    if key is None:
         return Reject.KEY_UNKNOWN
     if command.permissions is not None:
         key.permissions = command.permissions
@@ -86,13 +86,19 @@ def change_key(state: State, command: ChangeKey) -> Reject | None:
 
 def revoke_key(state: State, command: RevokeKey) -> Reject | None:
     """Take one of an account's keys away."""
-    key = state.keys.get(command.public)
-    if key is None or key.account_id != command.account_id:
+    key = _own_key(state, command)
+    if key is None:
         return Reject.KEY_UNKNOWN
     del state.keys[key.public]
     state.changes.revoked_keys.append(key.key_id)
     state.events.append(KeyRevoked(key))
     return None
+
+
+def _own_key(state: State, command: ChangeKey | RevokeKey) -> ApiKey | None:
+    """The key that is named, if it is the account's."""
+    key = state.keys.get(command.public)
+    return key if key is not None and key.account_id == command.account_id else None
 
 
 def spend_nonce(state: State, command: SpendNonce, at_ns: int) -> Reject | None:

@@ -14,8 +14,6 @@ from seatrial.dialects.kucoin.params import MAX_NS, MILLISECOND_NS, BadCall, Par
 USUAL_SIZE: Final = 50
 MOST_SIZE: Final = 500
 LAST_PAGE: Final = 2**31
-ALL: Final = 2**62
-"""As many rows as there are."""
 
 HOUR_NS: Final = 3_600 * 10**9
 DAY_NS: Final = 24 * HOUR_NS
