@@ -9,8 +9,7 @@ import os
 import resource
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
@@ -18,21 +17,16 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from busy_floor import UNAVAILABLE, Floor, trading, until
 from inner_database import postgresql as inner
 from inside import Inside, inside
 from postgres import Server, fresh_schema, own_server
-from seatrial.core.machine import Machine
 from seatrial.server import world as world_module
 from seatrial.server.worlds import Settings
 from seatrial.store import postgresql as engine
 from seatrial.store.store import open_store
-from signed_calls import Signer
 from stored_books import breaches
 from wire_cutter import WireCutter
-
-UNAVAILABLE = "EService:Unavailable"
-TRADERS = 6
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(autouse=True)
@@ -42,115 +36,23 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(engine._SETTINGS, "lock_timeout", "200ms")
 
 
-class Trader:
-    """Places orders one after the other, and remembers what it was told of each."""
-
-    def __init__(self, number: int, signer: Signer) -> None:
-        self.answered: set[int] = set()
-        self.refused: set[int] = set()
-        self._signer = signer
-        self._number = number
-        self._count = number * 1_000_000
-
-    async def trade(self, server: Inside) -> None:
-        """One order more. Buyers meet sellers."""
-        self._count += 1
-        side, price = ("buy", 101) if self._number % 2 else ("sell", 100 + self._count % 3)
-        order = {"pair": "XBTUSD", "ordertype": "limit", "type": side, "price": price, "volume": "0.01"}
-        answer = await server.send(self._signer.call("AddOrder", **order, userref=self._count))
-        if answer.json["error"]:
-            assert answer.error == UNAVAILABLE
-            self.refused.add(self._count)
-            await asyncio.sleep(0.001)  # another thread needs the interpreter to load the world again
-        else:
-            self.answered.add(self._count)
-
-    def prove(self, stored: list[int]) -> None:
-        """What was answered is there once; what was refused, once at most; nothing else is."""
-        assert len(stored) == len(set(stored)), "an order is there twice"
-        assert self.answered <= set(stored), "an answered order is lost"
-        assert set(stored) <= self.answered | self.refused, "an order is there that nobody sent"
-
-
-class Floor:
-    """All traders at once."""
-
-    def __init__(self, server: Inside, traders: list[Trader]) -> None:
-        self.server = server
-        self.traders = traders
-        self.is_open = True
-
-    @property
-    def answered(self) -> int:
-        """How often in all."""
-        return sum(len(trader.answered) for trader in self.traders)
-
-    @property
-    def refused(self) -> int:
-        """How often in all."""
-        return sum(len(trader.refused) for trader in self.traders)
-
-    async def more_answers(self, count: int = 50) -> None:
-        """Let so many more be answered."""
-        goal = self.answered + count
-        await until(lambda: self.answered >= goal)
-
-    async def a_refusal(self) -> None:
-        """Let one more be refused."""
-        goal = self.refused + 1
-        await until(lambda: self.refused >= goal)
-
-    async def work(self, trader: Trader) -> None:
-        """Until the floor is closed."""
-        while self.is_open:
-            await trader.trade(self.server)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let everything go on until then. What is waited for happens in other processes, so there is no event for it."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
-
-
-@asynccontextmanager
-async def trading(server: Inside) -> AsyncIterator[Floor]:
-    """A busy floor; when it closes, everything is proved."""
-    signers = [await server.account(f"trader {number}", USD="10000000", BTC="1000") for number in range(TRADERS)]
-    floor = Floor(server, [Trader(number, signer) for number, signer in enumerate(signers)])
-    at_work = [asyncio.ensure_future(floor.work(trader)) for trader in floor.traders]
-    try:
-        await floor.more_answers()
-        yield floor
-        await floor.more_answers()
-    finally:
-        floor.is_open = False
-        await asyncio.gather(*at_work)
-    await prove(server, floor)
-
-
-async def prove(server: Inside, floor: Floor) -> None:
-    """What is stored is what is live, breaks no law and keeps every promise."""
-    await server.world.settled()
-    assert server.machine.fingerprint() == Machine(server.world._reload()[0]).fingerprint()
-    for number, trader in enumerate(floor.traders):
-        with server.world._store.database.reading() as connection:
-            asked = f"SELECT tag FROM orders JOIN accounts USING (account_id) WHERE name = 'trader {number}'"  # noqa: S608
-            trader.prove(list(connection.exec_driver_sql(asked).scalars()))
-    assert (await server.get("/books")).json["balanced"]
-
-
 Story = Callable[[Inside, Floor], Awaitable[None]]
 
 
-def told(story: Story, url: str, folder: Path) -> None:
+@pytest.fixture(params=[False, True], ids=["a thread writes", "a process writes"])
+def apart(request: pytest.FixtureRequest) -> bool:
+    """Who writes."""
+    return bool(request.param)
+
+
+def told(story: Story, url: str, folder: Path, *, apart: bool = False) -> None:
     """A story under load, in a world of its own."""
 
     async def whole(server: Inside) -> None:
         async with trading(server) as floor:
             await story(server, floor)
 
-    inside(whole, settings=Settings(folder, database=url))
+    inside(whole, settings=Settings(folder, database=url, writes_apart=apart))
     assert breaches(url) == {}
 
 
@@ -170,16 +72,16 @@ async def administer(url: str, statement: str) -> None:
     await asyncio.to_thread(do)
 
 
-def test_sessions_that_are_ended_are_made_again(postgresql: str, tmp_path: Path) -> None:
+def test_sessions_that_are_ended_are_made_again(postgresql: str, tmp_path: Path, *, apart: bool) -> None:
     async def story(server: Inside, floor: Floor) -> None:
         for _ in range(5):
-            await until(lambda: writer_pid(server) != 0)
+            await until(lambda: not server.world._lost)
             mine = f"application_name LIKE 'seatrial {os.getpid()} %'"
             await administer(postgresql, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")  # noqa: S608
             await floor.a_refusal()
             await floor.more_answers()
 
-    told(story, postgresql, tmp_path)
+    told(story, postgresql, tmp_path, apart=apart)
 
 
 def test_an_idle_server_notices_that_its_session_ended(
@@ -215,15 +117,16 @@ def hurt(machine_server: Server) -> Iterator[str]:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["in order", "like a power cut"])
 def test_postgresql_may_be_restarted_under_load(
-    how: signal.Signals, hurt: str, machine_server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+    how: signal.Signals, hurt: str, machine_server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture, *,
+    apart: bool,
+) -> None:  # fmt: skip
     async def story(_server: Inside, floor: Floor) -> None:
         await asyncio.to_thread(machine_server.stop, how)
         await floor.a_refusal()
         await until(lambda: "cannot be loaded yet" in caplog.text)
         await asyncio.to_thread(machine_server.start)
 
-    told(story, hurt, tmp_path)
+    told(story, hurt, tmp_path, apart=apart)
     said = [record.getMessage() for record in caplog.records]
     assert all(one != other for one, other in pairwise(said)), "the same line twice in a row"
     assert "Traceback" not in caplog.text
@@ -306,7 +209,7 @@ def test_what_the_wire_loses_is_found_out(lost: str, postgresql: str, tmp_path: 
     assert breaches(postgresql) == {}
 
 
-def test_a_wire_that_is_cut_under_load_is_made_again(postgresql: str, tmp_path: Path) -> None:
+def test_a_wire_that_is_cut_under_load_is_made_again(postgresql: str, tmp_path: Path, *, apart: bool) -> None:
     async def story(_server: Inside, floor: Floor) -> None:
         for _ in range(10):
             cutter.cut()
@@ -318,7 +221,7 @@ def test_a_wire_that_is_cut_under_load_is_made_again(postgresql: str, tmp_path: 
             await floor.more_answers(20)
 
     with WireCutter(postgresql) as cutter:
-        told(story, cutter.url, tmp_path)
+        told(story, cutter.url, tmp_path, apart=apart)
 
 
 def test_a_server_that_another_one_followed_writes_nothing_and_takes_over_again_after_it(

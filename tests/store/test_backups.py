@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from any_commands import OPENING, any_journal, new_machine, new_state
+from inner_database import here
 from postgres import fresh_schema, shared_url
 from seatrial.core.commands import SpendNonce
 from seatrial.core.machine import Machine
@@ -74,7 +75,7 @@ def test_a_backup_restores_the_world_on_either_engine(place: Place, other: Place
     assert breaches(file) == {}
     assert seed_of(file) == 7
     target = open_store(other)
-    restore(target.database, file, quietly)
+    restore(here(target), file, quietly)
     found = target.world()
     assert found is not None
     assert (found.clock, found.market) == ("ticking", "nobody")
@@ -88,7 +89,7 @@ def test_a_backup_restores_the_world_on_either_engine(place: Place, other: Place
 def test_a_restored_world_goes_on(place: Place, tmp_path: Path) -> None:
     store, _ = live(place)
     back_up(place, tmp_path / "backup", quietly)
-    restore(store.database, tmp_path / "backup", quietly)
+    restore(here(store), tmp_path / "backup", quietly)
     machine = loaded(store)
     assert not isinstance(machine.apply(SpendNonce("strict", 10**6), machine.state.now_ns), Reject)
     commit(store, machine)
@@ -224,7 +225,7 @@ def test_what_is_no_good_backup_is_refused_and_the_world_stays(
     make(file)
     before = file.read_bytes() if file.exists() else None
     with pytest.raises(StoreError, match=says):
-        restore(store.database, file, quietly)
+        restore(here(store), file, quietly)
     assert (file.read_bytes() if file.exists() else None) == before
     assert loaded(store).fingerprint() == machine.fingerprint()
     store.close()
@@ -242,7 +243,7 @@ def test_a_restore_that_is_interrupted_leaves_the_world_as_it_was(place: Place, 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        restore(store.database, tmp_path / "backup", interrupted)
+        restore(here(store), tmp_path / "backup", interrupted)
     assert loaded(store).fingerprint() == machine.fingerprint()
     store.close()
 
@@ -263,7 +264,7 @@ def test_an_older_backup_is_brought_up_to_date(place: Place, tmp_path: Path, mon
 
     monkeypatch.setattr(versions, "_upgrade", upgrade)
     target = open_store(place)
-    restore(target.database, file, quietly)
+    restore(here(target), file, quietly)
     assert migrated
     assert file.read_bytes() == before
     assert loaded(target).fingerprint() == machine.fingerprint()

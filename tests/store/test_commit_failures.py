@@ -110,6 +110,7 @@ def commit(store: Store, machine: Machine) -> None:
 def loaded(store: Store) -> Machine:
     """The world that the store has."""
     state = new_state()
+    store.database.claim()
     store.load(state)
     return Machine(state)
 

@@ -36,6 +36,7 @@ def begin(url: str) -> Store:
 def loaded(store: Store) -> Machine:
     """The world that the store has."""
     state = new_state()
+    store.database.claim()
     store.load(state)
     return Machine(state)
 
@@ -129,7 +130,7 @@ def test_a_writer_that_was_followed_by_another_cannot_come_back_while_that_one_i
     with pytest.raises(StoreError):
         spend(first, stale, 200)
     with pytest.raises(StoreError, match="another server is using"):
-        first.load(new_state())
+        first.database.claim()
     second.close()
     assert nonce(first) == 100
     first.close()

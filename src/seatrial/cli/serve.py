@@ -64,6 +64,8 @@ def serve(
 
     if memory and database:
         fail("--memory keeps nothing, --database keeps everything: choose one")
-    settings = Settings(None if memory else data, database=database, seed=seed, require_user_agent=require_user_agent)
+    settings = Settings(
+        None if memory else data, database=database, seed=seed, require_user_agent=require_user_agent, writes_apart=True
+    )
     settings = moved(settings, crowd, crowd_at_first, Played(tape or [], pair, speed, at))
     start(settings, Listen(host, port, token), as_json=json)

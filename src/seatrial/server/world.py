@@ -24,15 +24,13 @@ from seatrial.dialects.wire import Call, Dialect, Lookup, Reply
 from seatrial.market.driver import NEVER, Driver
 from seatrial.server.beginning import reopened
 from seatrial.server.clock import Clock, ClockNote, read_note
-from seatrial.store.backups import restore, seed_of
+from seatrial.server.writing import writer_of
+from seatrial.store.backups import seed_of
 from seatrial.store.errors import reason
 from seatrial.store.store import Store, StoreError
 
 MOST_WAITING: Final = 10_000
 """How many calls may wait for a commit at once; further ones are told that the venue is unavailable."""
-
-MOST_TOGETHER: Final = 128
-"""A commit waits for no more calls than this; those that wait already share it, however many they are."""
 
 RETRY_SECONDS: Final = 0.5
 """How long to wait before trying again what a store did not take by itself: loading, and what fell due."""
@@ -92,11 +90,12 @@ class World:
         self._store = store
         self._fresh_state = fresh_state
         self._lock = lock
-        self._writer = ThreadPoolExecutor(1, "writer")
+        self._writer = writer_of(store)
         self._readers = ThreadPoolExecutor(REMOTE_READERS if store.database.is_remote else READERS, "reader")
         self._waiting: list[Waiter] = []
         self._flushing: asyncio.Future[None] | None = None
         """Done when nobody waits any more; None: nobody does."""
+        self._committing = False
         self._lost = False
         self._patience: asyncio.TimerHandle | None = None
         """When those that wait for the commit under way will be told that it takes too long."""
@@ -253,14 +252,12 @@ class World:
         await self.settled()
         self._lost = True
         try:
-            await asyncio.get_running_loop().run_in_executor(self._writer, self._restore, file)
+            seed = await asyncio.get_running_loop().run_in_executor(self._readers, seed_of, file)
+            if seed != self.machine.state.seed:
+                raise StoreError(f"{file} is of a world with another seed: stop the server and restore it then")
+            await self._writer.restore(file)
         finally:
             await self._recover()
-
-    def _restore(self, file: Path) -> None:
-        if seed_of(file) != self.machine.state.seed:
-            raise StoreError(f"{file} is of a world with another seed: stop the server and restore it then")
-        restore(self._store.database, file, lambda _done, _total: None)
 
     @property
     def kept_in(self) -> str:
@@ -280,7 +277,7 @@ class World:
             if self._flushing is not None:
                 await self._flushing
         finally:
-            self._writer.shutdown()
+            self._writer.close()
             self._readers.shutdown()
             self._store.close()
             self.driver.close()
@@ -324,13 +321,17 @@ class World:
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().create_future()
             self._gather_soon(0)
+        elif len(self._waiting) >= self._writer.enough and not self._committing:
+            self._flush()
 
     def _gather_soon(self, gathered: int) -> None:
         asyncio.get_running_loop().call_soon(self._gather, gathered)
 
     def _gather(self, gathered: int) -> None:
         """Commit once no more calls come in for the moment: the more share a commit, the less it costs each of them."""
-        if gathered < len(self._waiting) < MOST_TOGETHER:
+        if self._flushing is None or self._committing:
+            return
+        if gathered < len(self._waiting):
             self._gather_soon(len(self._waiting))
         else:
             self._flush()
@@ -341,33 +342,37 @@ class World:
         if not waiting:
             self._flushed(waiting, None)
             return
-        loop = asyncio.get_running_loop()
+        self._committing = True
         try:
             batch = self._store.batch(self.machine.take_changes(), self.machine.state, *self._notes())
-            commit = self._writer.submit(self._store.commit, batch)
+            self._writer.write(batch, partial(self._flushed, waiting))
         except Exception as error:  # noqa: BLE001  whatever it is, everyone waiting must be told
             self._flushed(waiting, error)
             return
-        self._patience = loop.call_later(PATIENCE_SECONDS, self._lose_patience, waiting)
-        commit.add_done_callback(lambda done: loop.call_soon_threadsafe(self._flushed, waiting, done.exception()))
+        self._patience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._lose_patience, waiting)
 
     def _lose_patience(self, waiting: list[Waiter]) -> None:
-        """The writer's thread waits for the store; the callers need not."""
+        """The writer waits for the store; the callers need not."""
         _log.error("a commit takes more than %g seconds; loading again from the store after it", PATIENCE_SECONDS)
         told, waiting[:] = list(waiting), []
         self._give_up(told)
 
     def _flushed(self, waiting: list[Waiter], error: BaseException | None) -> None:
+        self._committing = False
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
         if error is None:
+            if len(self._waiting) >= self._writer.enough:
+                self._flush()  # the writer is at work while these are answered
             for waiter in waiting:
                 waiter(stored=True)
         else:
             says = "a commit failed; loading again from the store: %s"
             _log.error(says, _reason(error), exc_info=_unless_expected(error))
             self._give_up(waiting)
+        if self._committing:
+            return
         if self._waiting:
             self._gather_soon(0)
             return
@@ -391,12 +396,13 @@ class World:
             waiter(stored=False)
 
     async def _recover(self) -> None:
-        """Load until it works. The writer's thread does it, so a commit on its way is over first."""
+        """Load until it works. The writer does one thing after the other, so a commit on its way is over first."""
         said = ""
         while self._lost:
             try:
+                await self._writer.claim()
                 loop = asyncio.get_running_loop()
-                self.machine.state, self.clock.note, market = await loop.run_in_executor(self._writer, self._reload)
+                self.machine.state, self.clock.note, market = await loop.run_in_executor(self._readers, self._reload)
                 self.driver.restore(market)
                 self._lost = False
             except Exception as error:  # noqa: BLE001  nothing else would try again
@@ -414,7 +420,7 @@ class World:
             if self._lost or self._flushing is not None:
                 continue
             try:
-                await asyncio.get_running_loop().run_in_executor(self._writer, self._store.database.check)
+                await self._writer.check()
             except StoreError as error:
                 if not self._lost:
                     _log.error("%s; loading again from the store", error)

@@ -4,6 +4,7 @@ import fcntl
 import os
 from contextlib import ExitStack, closing
 from pathlib import Path
+from time import monotonic, sleep
 from typing import IO, Final
 
 from msgspec import UNSET, Struct
@@ -52,6 +53,10 @@ DEMO_BALANCES: Final[dict[str, dict[str, str | float]]] = {
 }  # fmt: skip
 
 
+LAST_COMMIT_SECONDS: Final = 10.0
+LOCK_POLL_SECONDS: Final = 0.02
+
+
 class WorldError(Exception):
     """The world cannot be opened; the text is one line that says what to do."""
 
@@ -76,6 +81,8 @@ class Settings(Struct, frozen=True):
     tape: TapeChoice | None = None
     speed_ppm: int | None = None
     """None: as it was; 0: frozen."""
+    writes_apart: bool = False
+    """Whether what is kept is written by a process of its own: quicker where much is asked at once."""
     flat_out: bool = False
     """Whether a tape is played as fast as it goes."""
 
@@ -83,12 +90,11 @@ class Settings(Struct, frozen=True):
 def open_world(settings: Settings) -> World:
     """Open the world of a folder or database, or begin one. Raises `WorldError`."""
     lock = None if settings.data is None else claim_folder(settings.data)
-    path = None if settings.data is None else settings.data / "world.sqlite3"
     with ExitStack() as opened:
         if lock is not None:
             opened.enter_context(lock)
         try:
-            store = opened.enter_context(closing(open_store(settings.database or path)))
+            store = opened.enter_context(closing(_open_store(settings, lock)))
         except StoreError as error:
             raise WorldError(str(error)) from error
         try:
@@ -99,6 +105,12 @@ def open_world(settings: Settings) -> World:
             raise WorldError(f"cannot use {store.database.name}: {reason(error)}") from error
         opened.pop_all()
         return world
+
+
+def _open_store(settings: Settings, lock: IO[str] | None) -> Store:
+    path = None if settings.data is None else settings.data / "world.sqlite3"
+    locked = None if lock is None else lock.fileno()
+    return open_store(settings.database or path, apart=settings.writes_apart, keep_open=locked)
 
 
 def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
@@ -180,15 +192,46 @@ def _open_demo_account(machine: Machine, venue: str, dialect: Dialect, at_ns: in
 
 
 def claim_folder(folder: Path) -> IO[str]:
-    """Make the folder its owner's alone, and make sure that one server at a time writes in it. Raises `WorldError`."""
+    """Make the folder its owner's alone, and make sure that one server at a time writes in it. Raises `WorldError`.
+
+    The writing process of a server that was killed may be at its last commit: that one is waited for.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "w")
+        lock = os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
     except OSError as error:
         raise WorldError(f"cannot write in {folder}: {error.strerror}; choose another folder with --data") from error
+    patient_until = monotonic() + LAST_COMMIT_SECONDS
+    while not _is_locked(lock):
+        if _is_running(lock.read()) or monotonic() > patient_until:
+            lock.close()
+            raise FolderTaken(f"another server is using {folder}: stop it, or choose another folder with --data")
+        sleep(LOCK_POLL_SECONDS)
+        lock.seek(0)
+    lock.seek(0)
+    lock.truncate()
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _is_locked(lock: IO[str]) -> bool:
+    """Whether the lock is ours now."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise FolderTaken(f"another server is using {folder}: stop it, or choose another folder with --data") from error
-    return lock
+    except OSError:
+        return False
+    return True
+
+
+def _is_running(process: str) -> bool:
+    """Whether there is a process of that number; of none, nobody knows."""
+    if not process.isdecimal():
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True

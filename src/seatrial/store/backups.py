@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.store import rows, schema
-from seatrial.store.database import Database
+from seatrial.store.database import RestorableDatabase
 from seatrial.store.errors import StoreError, reason
 from seatrial.store.proofs import prove
 from seatrial.store.sqlite import SqliteFile
@@ -48,7 +48,7 @@ def back_up(place: Path | str, file: Path, advance: Advance) -> None:
         raise StoreError(f"cannot write {file}: {error}") from error
 
 
-def restore(database: Database, file: Path, advance: Advance) -> None:
+def restore(database: RestorableDatabase, file: Path, advance: Advance) -> None:
     """Put the world of a backup in the place of the one that is stored, in one transaction.
 
     Raises `StoreError`, also where the backup is older than this Seatrial and cannot be brought up to date, or breaks

@@ -39,11 +39,15 @@ class Database(Protocol):
     def write(self, batch: Batch) -> None:
         """Write a batch in one SQL transaction. On an error nothing of it was written, or nobody knows: claim again."""
 
-    def replace(self, found: Iterable[rows.Write]) -> None:
-        """Put these rows in the place of all that is stored, in one SQL transaction. Fails as `write` does."""
-
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection that sees one moment of what is committed. Claims nothing, and runs beside the writer."""
 
     def close(self) -> None:
         """Let go of it."""
+
+
+class RestorableDatabase(Database, Protocol):
+    """A database that this process writes itself."""
+
+    def replace(self, found: Iterable[rows.Write]) -> None:
+        """Put these rows in the place of all that is stored, in one SQL transaction. Fails as `write` does."""

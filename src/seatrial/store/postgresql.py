@@ -88,7 +88,8 @@ class Postgresql:
 
     is_remote = True
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, process: int | None = None) -> None:
+        """`process` is the one that others are told of who find the database taken: this one, if nothing is said."""
         if not url.startswith(_SCHEMES):
             raise StoreError("a database is named as in postgresql://USER@HOST/NAME")
         try:
@@ -96,6 +97,7 @@ class Postgresql:
         except psycopg.Error as error:
             raise StoreError(f"the database's URL cannot be read: {_line(error)}") from None
         self.name = _name(self._parameters)
+        self._process = process or os.getpid()
         self._writer: Driver | None = None
         self._epoch = 0
         self._statements = {table: _Statements(table) for table in schema.METADATA.sorted_tables}
@@ -225,7 +227,7 @@ class Postgresql:
 
     def _connect(self) -> Driver:
         """A session of ours. Raises `psycopg.Error`."""
-        parameters = self._parameters | {"application_name": f"seatrial {os.getpid()} on {socket.gethostname()}"}
+        parameters = self._parameters | {"application_name": f"seatrial {self._process} on {socket.gethostname()}"}
         connection = psycopg.connect(make_conninfo(**parameters), autocommit=True)
         try:
             _set(connection, _SETTINGS)

@@ -14,7 +14,8 @@ from seatrial.core.funding import Delays
 from seatrial.core.queries import Answer, Query
 from seatrial.core.state import Changes, Counters, State
 from seatrial.store import history, reload, rows, schema
-from seatrial.store.database import Batch, Database
+from seatrial.store.apart import Apart
+from seatrial.store.database import Batch, RestorableDatabase
 from seatrial.store.errors import StoreError, reason
 from seatrial.store.sqlite import SqliteFile, SqliteMemory
 from seatrial.store.versions import HEAD, check_current
@@ -40,7 +41,7 @@ class WorldRow(msgspec.Struct, frozen=True):
 class Store:
     """A database that holds one world. Made by `open_store`; one at a time writes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: RestorableDatabase | Apart) -> None:
         self.database = database
         self._known = rows.Known()
         self._starts_over = False
@@ -56,11 +57,7 @@ class Store:
             return _world(connection)
 
     def load(self, state: State) -> None:
-        """Fill an empty state with everything stored. After a failed commit this alone leads on.
-
-        Raises `StoreError` while another one writes here.
-        """
-        self.database.claim()
+        """Fill an empty state with everything stored. After a failed commit and a claim this alone leads on."""
         with self.database.reading() as connection:
             stored = _world(connection)
             assert stored is not None, "a world is begun before it is loaded"
@@ -100,13 +97,15 @@ class Store:
         self.database.close()
 
 
-def open_store(place: Path | str | None) -> Store:
+def open_store(place: Path | str | None, *, apart: bool = False, keep_open: int | None = None) -> Store:
     """Open or create the SQLite file of that path, the PostgreSQL database of that URL, or a throw-away store for None.
 
+    What is `apart` has a process of its own to write it, where it is not thrown away; `keep_open` is as for `Apart`.
     Raises `StoreError` when it cannot be used, another one writes there, or it is of another version that cannot be
     brought up to date.
     """
-    database = database_at(place)
+    here = database_at(place)
+    database = Apart(here, place, keep_open) if apart and place is not None else here
     try:
         database.claim()
     except BaseException:
@@ -115,15 +114,18 @@ def open_store(place: Path | str | None) -> Store:
     return Store(database)
 
 
-def database_at(place: Path | str | None) -> Database:
-    """The database of a path or URL, not claimed yet. Raises `StoreError` where the URL is none of PostgreSQL's."""
+def database_at(place: Path | str | None, process: int | None = None) -> RestorableDatabase:
+    """The database of a path or URL, not claimed yet. Raises `StoreError` where the URL is none of PostgreSQL's.
+
+    `process` is the one to stop so that another can have the database: this one, where nothing is said.
+    """
     if place is None:
         return SqliteMemory()
     if isinstance(place, Path):
         return SqliteFile(place)
     from seatrial.store.postgresql import Postgresql  # noqa: PLC0415  SQLite's start does not wait for its driver
 
-    return Postgresql(place)
+    return Postgresql(place, process)
 
 
 @contextmanager
