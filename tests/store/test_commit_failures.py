@@ -107,6 +107,14 @@ def commit(store: Store, machine: Machine) -> None:
     store.commit(store.batch(machine.take_changes(), machine.state, "ticking"))
 
 
+def begin(store: Store) -> None:
+    """The first commands, and another commit that only uses a key."""
+    store.begin_world(7, START_NS, "ticking")
+    machine = do(new_machine(), FIRST)
+    commit(store, machine)
+    commit(store, do(machine, (SpendNonce("lenient", 5),)))
+
+
 def loaded(store: Store) -> Machine:
     """The world that the store has."""
     state = new_state()
@@ -126,8 +134,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A store with the first commands in it."""
     files = {"file": tmp_path / "world.sqlite3", "memory": None}
     store = open_store(files[request.param] if request.param in files else request.getfixturevalue("postgresql"))
-    store.begin_world(7, START_NS, "ticking")
-    commit(store, do(new_machine(), FIRST))
+    begin(store)
     yield store
     store.close()
 
@@ -202,8 +209,7 @@ def test_a_failure_at_any_statement_leaves_nothing_of_the_commit(store: Store, m
 def sqlite_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """The same in SQLite, whose driver can be made to fail at COMMIT."""
     store = open_store(tmp_path / "world.sqlite3" if request.param == "file" else None)
-    store.begin_world(7, START_NS, "ticking")
-    commit(store, do(new_machine(), FIRST))
+    begin(store)
     yield store
     store.close()
 

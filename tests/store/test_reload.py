@@ -10,15 +10,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from msgspec.structs import replace
+from sqlalchemy import func, select
 
-from any_commands import GAPS_NS, OPENING, Journal, any_journal, new_machine, new_state, orders, others
+from any_commands import GAPS_NS, KEYS, OPENING, Journal, any_journal, new_machine, new_state, orders, others
 from auditor import Auditor
 from postgres import fresh_schema, shared_url
 from seatrial.core import fingerprint
-from seatrial.core.commands import Command, PassTime, PlaceOrder
+from seatrial.core.commands import ChangeKey, Command, PassTime, PlaceOrder, SpendNonce
 from seatrial.core.machine import Machine
 from seatrial.core.orders import OrderKind, Side
 from seatrial.core.rejects import Reject
+from seatrial.store import schema
+from seatrial.store.rows import MOST_USES
 from seatrial.store.store import open_store
 from trading_floor import SECOND_NS, START_NS
 
@@ -154,3 +157,31 @@ def live_long(worlds: TwoWorlds, seed: int) -> None:
         if luck.randint(1, 40) == 1:
             worlds.load_again()
     worlds.teardown()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_use_of_a_key_is_kept_and_few_rows_tell_of_it(seed: int) -> None:
+    """However many commits there were since the keys' own rows were written, and wherever the store was loaded."""
+    luck = Random(seed)  # noqa: S311  a story to tell, not a secret
+    machine, store = new_machine(), open_store(None)
+    store.begin_world(7, START_NS, "ticking")
+    for command in OPENING:
+        machine.apply(command, 0)
+    most = 0
+    for nonce in range(5 * MOST_USES):
+        for public in luck.sample(KEYS, luck.randint(1, len(KEYS))):
+            machine.apply(SpendNonce(public, nonce - luck.randint(0, 3)), machine.state.now_ns + 1)
+        if luck.random() < 1 / MOST_USES:
+            machine.apply(ChangeKey(2, "lenient", frozenset({"query"})), machine.state.now_ns + 1)
+        store.commit(store.batch(machine.take_changes(), machine.state, "ticking"))
+        if luck.random() < 1 / 16:
+            machine = Machine(new_state())
+            store.load(machine.state)
+        with store.database.reading() as connection:
+            most = max(most, connection.execute(select(func.count()).select_from(schema.key_uses)).scalar_one())
+    told = [key for _, key in sorted(machine.state.keys.items())]
+    state = new_state()
+    store.load(state)
+    assert [key for _, key in sorted(state.keys.items())] == told
+    assert 1 < most <= MOST_USES
+    store.close()

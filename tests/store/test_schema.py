@@ -323,7 +323,7 @@ def test_a_start_reads_no_history_from_end_to_end(created: Engine) -> None:
     for opening in OPENING:
         machine.apply(opening, 0)
     scanned = whole_tables_read(created, lambda connection: reload.fill(machine.state, connection.execute))
-    few = {"accounts", "api_keys", "tokens", "addresses", "destinations", "purses", "posting_streams"}
+    few = {"accounts", "api_keys", "key_uses", "tokens", "addresses", "destinations", "purses", "posting_streams"}
     assert scanned == {*few, "transfers", "books", "cancel_timers"}
 
 

@@ -52,6 +52,7 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
         key = rows.key(row)
         state.keys[key.public] = key
     known.key_id = state.counters.key_id
+    _key_uses(state, read, known)
     tokens = schema.tokens
     for row in read(select(tokens).where(tokens.c.expires_ns > state.now_ns).order_by(tokens.c.token_id)):
         token = rows.token(row)
@@ -67,6 +68,13 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
     named = select(moves.account_id, moves.client_id, moves.move_id).where(moves.account_id.in_(_EVERYONE))
     for account_id, client_id, move_id in read(named.where(moves.client_id.is_not(None))):
         state.accounts[account_id].moves[client_id] = move_id
+
+
+def _key_uses(state: State, read: Read, known: rows.Known) -> None:
+    keys = {key.key_id: key for key in state.keys.values()}
+    for row in read(select(schema.key_uses).order_by(schema.key_uses.c.use_id)):
+        known.use_id = row.use_id
+        known.used_keys |= rows.restore_uses(row.keys, keys)
 
 
 def _ledger(state: State, read: Read, known: rows.Known) -> None:

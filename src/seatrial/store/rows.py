@@ -39,6 +39,9 @@ MODES: Final = "modes"
 MARKET: Final = "market"
 """The name of the server's note of what makes the market."""
 
+MOST_USES: Final = 64
+"""How many commits tell of keys' uses before the keys' own rows do."""
+
 Values = tuple[object, ...]
 RawRow = Row[*tuple[Any, ...]]
 
@@ -75,6 +78,10 @@ class Known:
         self.transfer_id = 0
         self.address_id = 0
         self.key_id = 0
+        self.use_id = 0
+        """How many rows tell of uses."""
+        self.used_keys: dict[int, ApiKey] = {}
+        """The keys they tell of."""
         self.purses: set[tuple[int, str, str]] = set()
         self.stream_id = 0
         self.streams: dict[StreamKey, Stream] = {}
@@ -89,7 +96,7 @@ def writes(changes: Changes, known: Known) -> list[Write]:
     """Everything that one transaction has to write; `known` is told."""
     found = [
         _new(schema.accounts, changes.accounts, _account),
-        _keys(changes, known),
+        *_keys(changes, known),
         _new(schema.tokens, changes.tokens, msgspec.structs.astuple),
         _purses(changes.purses, known),
         _new(schema.postings, changes.postings, _posting),
@@ -155,15 +162,35 @@ def _split(
     return write
 
 
-def _keys(changes: Changes, known: Known) -> Write:
-    """A key with other rights is written anew: the statement of the others, which runs with every call, stays small."""
-    newest, changed, revoked = known.key_id, changes.changed_keys, changes.revoked_keys
-    plain = {number: key for number, key in changes.keys.items() if number not in changed and number not in revoked}
-    write = _split(schema.api_keys, plain, known, "key_id", _key, _key_change)
-    write.new.extend(_key(key) for number, key in changed.items() if number not in revoked)
-    known.key_id = max(known.key_id, *changes.keys, *changed, *revoked, 0)
-    write.gone.extend((number,) for number in {*changed, *revoked} if number <= newest)
-    return write
+def _keys(changes: Changes, known: Known) -> tuple[Write, Write]:
+    """Keys that are new or got other rights are written whole.
+
+    Every call uses a key: a commit tells all its uses in one row, and the keys' own rows follow once in many commits.
+    """
+    keys, uses = Write(schema.api_keys, [], [], []), Write(schema.key_uses, [], [], [])
+    newest, anew, revoked = known.key_id, changes.changed_keys, changes.revoked_keys
+    used = {}
+    for number, key in changes.keys.items():
+        if number in anew or number in revoked:
+            continue
+        if number > newest:
+            keys.new.append(_key(key))
+        else:
+            used[number] = key
+    known.used_keys |= used
+    if anew or revoked or known.use_id >= MOST_USES:
+        keys.new.extend(_key(key) for number, key in anew.items() if number not in revoked)
+        keys.gone.extend((number,) for number in {*anew, *revoked} if number <= newest)
+        settled = (key for number, key in known.used_keys.items() if number not in anew and number not in revoked)
+        keys.changed.extend(map(_key_change, settled))
+        uses.gone.extend((use_id,) for use_id in range(1, known.use_id + 1))
+        known.use_id, known.used_keys = 0, {}
+    elif used:
+        known.use_id += 1
+        told = [(number, key.highest_nonce, key.recent_nonces, key.used_ns) for number, key in used.items()]
+        uses.new.append((known.use_id, msgspec.json.encode(told).decode()))
+    known.key_id = max(newest, *changes.keys, *anew, *revoked, 0)
+    return keys, uses
 
 
 def _ranks(postings: list[Posting], known: Known) -> tuple[Write, Write]:
@@ -383,6 +410,16 @@ def key(row: RawRow) -> ApiKey:
         row.query_to_ns, tuple(row.ip_allowlist.split()), row.created_ns, int(row.highest_nonce),
         [int(nonce) for nonce in row.recent_nonces.split()], row.used_ns,
     )  # fmt: skip
+
+
+def restore_uses(text: str, keys: Mapping[int, ApiKey]) -> dict[int, ApiKey]:
+    """Let keys, given by id, have been used as a row of `key_uses` tells; those that it tells of."""
+    told = msgspec.json.decode(text, type=list[tuple[int, int, list[int], int]])
+    used = {}
+    for number, highest_nonce, recent_nonces, used_ns in told:
+        used[number] = key = keys[number]
+        key.highest_nonce, key.recent_nonces, key.used_ns = highest_nonce, recent_nonces, used_ns
+    return used
 
 
 def token(row: RawRow) -> Token:

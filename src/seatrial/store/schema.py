@@ -90,6 +90,10 @@ api_keys: Final = _table(
     _big("used_ns"),
 )
 
+key_uses: Final = _table("key_uses", ("use_id",), _big("use_id"), _text("keys"))
+"""What keys spent since their own rows said so: a row per commit, JSON of `[key_id, highest_nonce, recent_nonces,
+used_ns]` per key. The last one that names a key counts. See docs/decisions/0005."""
+
 tokens: Final = _table(
     "tokens", ("token_id",), _big("token_id"), _big("account_id"), _big("key_id"), _big("expires_ns")
 )
@@ -338,9 +342,9 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = {
 }  # fmt: skip
 """What may change of a row once it is written. All else, and all of the other tables, is written once."""
 
-DELETING: Final = (api_keys, orders, quotes, cancel_timers, world_notes)
-"""Whose rows may go: keys that were revoked or got other rights, the house's orders that ended, best prices too old to
-be shown, timers and notes that are written anew."""
+DELETING: Final = (api_keys, key_uses, orders, quotes, cancel_timers, world_notes)
+"""Whose rows may go: keys that were revoked or got other rights, uses that the keys' own rows tell by now, the house's
+orders that ended, best prices too old to be shown, timers and notes that are written anew."""
 
 REPLACED: Final = tuple(table for table in METADATA.sorted_tables if table is not world)
 """Whose rows all go when a world is begun again."""
