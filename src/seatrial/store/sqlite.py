@@ -20,6 +20,10 @@ from seatrial.store.versions import create, ensure_current
 BUSY_SECONDS: Final = 5
 """How long to wait for another program's lock on the file."""
 
+CHECKPOINT_PAGES: Final = 4_000
+"""When the log's pages are put into the file. Those at the ends of tables are in it many times, and are put there once;
+more than fit one block of the log's index (4,062) would make readers search several."""
+
 
 class SqliteFile:
     """A world's file. Who opens it for writing holds the lock on its folder."""
@@ -172,7 +176,8 @@ def _file_engine(path: Path, *, read_only: bool = False) -> Engine:
     if read_only:
         _set_up(engine, ("PRAGMA cache_size=-65536", "PRAGMA query_only=ON"))
     else:
-        _set_up(engine, ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-65536"))
+        log = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        _set_up(engine, (*log, "PRAGMA cache_size=-65536"))
     return engine
 
 
