@@ -35,6 +35,7 @@ from seatrial.core.queries import (
     TradePage,
     TransferPage,
 )
+from seatrial.store import history as stored_history
 from seatrial.store.store import Store, open_store
 from trading_floor import SECOND_NS, START_NS
 
@@ -281,7 +282,10 @@ def past(request: pytest.FixtureRequest) -> Iterator[tuple[Store, History]]:
 def test_every_question_is_answered_as_plain_lists_would(past: tuple[Store, History], data: st.DataObject) -> None:
     store, history = past
     query = data.draw(queries(history.moments))
-    assert store.answer(query) == history.answer(query)
+    expected = history.answer(query)
+    assert store.answer(query) == expected
+    with store.database.reading() as connection:
+        assert stored_history.answer(query, connection) == expected, "as a part of a longer look-up"
 
 
 def limit(account_id: int, side: Side, price: int, lots: int) -> PlaceOrder:

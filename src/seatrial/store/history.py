@@ -1,13 +1,11 @@
 """Answers about stored history. Reads only."""
 
 from collections.abc import Callable, Iterable
-from functools import cache
 from operator import itemgetter
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
-from sqlalchemy import Column, Connection, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Column, Connection, Select, and_, func, or_, select
 from sqlalchemy.sql import ColumnElement
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from seatrial.core.candles import Candle
 from seatrial.core.money import div_half_up
@@ -30,36 +28,59 @@ from seatrial.core.queries import (
     TransferPage,
 )
 from seatrial.store import postings, rows, schema
+from seatrial.store.quick import Question, by_id, named
 
 _orders, _fills = schema.orders.c, schema.fills.c
 _trades, _transfers, _candles = schema.trades.c, schema.transfers.c, schema.candles.c
+
+_FILLS_BY_ID: Final = by_id(schema.fills, "fill_id")
+_ORDERS_BY_ID: Final = by_id(schema.orders, "order_id")
 
 Condition = ColumnElement[bool]
 
 
 def answer(query: Query, connection: Connection) -> Answer:
     """Answer one query from what is committed."""
+    if (question := quick(query)) is not None:
+        return question.read(question.statement.run(connection, question.parameters))
     match query:
         case PostingPage():
             return postings.page(query, connection)
-        case PostingsById():
-            return postings.by_id(query.account_id, query.posting_ids, connection)
         case OrderPage():
             return _order_page(query, connection)
         case OrdersById():
             return _orders_by_id(query, connection)
         case FillPage():
             return _fill_page(query, connection)
-        case FillsById():
-            found = _by_id(_named_fills, query.account_id, query.fill_ids, connection)
-            return [rows.fill(row) for row in found]
         case TransferPage():
             return _transfer_page(query, connection)
         case TradePage():
             return _trade_page(query, connection)
         case CandlePage():
             return _candle_page(query, connection)
+        case PostingsById() | FillsById():
+            raise AssertionError("these are one statement")
     assert_never(query)
+
+
+def quick(query: Query) -> Question | None:
+    """A query as one statement that an index leads straight to a few rows, where it is one."""
+    match query:
+        case PostingPage() | PostingsById():
+            return postings.quick(query)
+        case FillsById():
+            return Question(_FILLS_BY_ID, named(query.account_id, query.fill_ids), _fills_of)
+        case OrdersById() if query.tag is None and not query.client_ids and not query.with_fills:
+            return Question(_ORDERS_BY_ID, named(query.account_id, query.order_ids), _orders_of)
+    return None
+
+
+def _fills_of(found: Iterable[rows.AnyRow]) -> list[Fill]:
+    return [rows.fill(row) for row in found]
+
+
+def _orders_of(found: Iterable[rows.AnyRow]) -> list[OrderRecord]:
+    return [OrderRecord(rows.order(row), []) for row in found]
 
 
 def is_quick(query: Query) -> bool:
@@ -72,28 +93,6 @@ def is_quick(query: Query) -> bool:
         case PostingPage():
             return not postings.is_filtered(query)
     return False
-
-
-def _by_id(
-    named: Callable[[int], Select[Any]], account_id: int, ids: tuple[int, ...], connection: Connection
-) -> Iterable[rows.RawRow]:
-    values = {f"id_{place}": number for place, number in enumerate(ids)}
-    return connection.execute(named(len(ids)), {"account": account_id, **values}) if ids else ()
-
-
-@cache
-def _named_fills(count: int) -> Select[Any]:
-    return select(schema.fills).where(*_named(_fills, _fills.fill_id, count)).order_by(_fills.fill_id.desc())
-
-
-@cache
-def _named_orders(count: int) -> Select[Any]:
-    return select(schema.orders).where(*_named(_orders, _orders.order_id, count)).order_by(_orders.order_id.desc())
-
-
-def _named(columns: ReadOnlyColumnCollection[str, Column[Any]], key: Column[int], count: int) -> list[Condition]:
-    """An account's rows by that many ids. Made once for each count: making it costs more than running it."""
-    return [columns.account_id == bindparam("account"), key.in_([bindparam(f"id_{place}") for place in range(count)])]
 
 
 def _page(
@@ -194,12 +193,12 @@ def _listed_after(order_id: int, query: OrderPage) -> Condition:
 
 def _orders_by_id(query: OrdersById, connection: Connection) -> list[OrderRecord]:
     if query.tag is None and not query.client_ids:
-        plain = _by_id(_named_orders, query.account_id, query.order_ids, connection)
-        return _records(plain, query.account_id, connection, with_fills=query.with_fills)
-    named = [column.in_(ids) for column, ids in _names(query) if ids]
-    if not named:
+        plain = _ORDERS_BY_ID.run(connection, named(query.account_id, query.order_ids))
+        return _with_fills(_orders_of(plain), query.account_id, connection)
+    names = [column.in_(ids) for column, ids in _names(query) if ids]
+    if not names:
         return []
-    conditions = [_orders.account_id == query.account_id, or_(*named)]
+    conditions = [_orders.account_id == query.account_id, or_(*names)]
     if query.tag is not None:
         conditions.append(_orders.tag == query.tag)
     found = connection.execute(select(schema.orders).where(*conditions).order_by(_orders.order_id.desc())).all()
@@ -213,14 +212,19 @@ def _names(query: OrdersById) -> tuple[tuple[Column[Any], tuple[Any, ...]], ...]
 def _records(
     found: Iterable[rows.RawRow], account_id: int, connection: Connection, *, with_fills: bool
 ) -> list[OrderRecord]:
-    records = {row.order_id: OrderRecord(rows.order(row), []) for row in found}
-    if with_fills and records:
+    records = _orders_of(found)
+    return _with_fills(records, account_id, connection) if with_fills else records
+
+
+def _with_fills(records: list[OrderRecord], account_id: int, connection: Connection) -> list[OrderRecord]:
+    if records:
+        owners = {record.order.order_id: record for record in records}
         ids = select(_fills.order_id, _fills.fill_id).where(
-            _fills.account_id == account_id, _fills.order_id.in_(list(records))
+            _fills.account_id == account_id, _fills.order_id.in_(list(owners))
         )
         for order_id, fill_id in sorted(connection.execute(ids), key=itemgetter(1)):
-            records[order_id].fill_ids.append(fill_id)
-    return list(records.values())
+            owners[order_id].fill_ids.append(fill_id)
+    return records
 
 
 def _fill_page(query: FillPage, connection: Connection) -> Page[Fill]:

@@ -7,13 +7,16 @@ at any offset is found by trying. Source: docs/decisions/0014.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, Integer, Select, bindparam, func, select
 
 from seatrial.core.ledger import Posting
-from seatrial.core.queries import Page, PostingPage
+from seatrial.core.queries import Page, PostingPage, PostingsById, Span
 from seatrial.store import rows, schema
+from seatrial.store.quick import Found, Question, Statement, columns, named
 
 _postings, _streams, _ranks = schema.postings.c, schema.posting_streams.c, schema.posting_ranks.c
 
@@ -21,6 +24,7 @@ SLACK: Final = 200
 """How many rows are rather read and dropped than kept out of a page's stretch by trying once more."""
 FREE_GUESSES: Final = 3
 _LAST_NS: Final = 2**63 - 1
+_EVER: Final = Span()
 
 _ACCOUNT: Final[BindParameter[int]] = bindparam("account")
 
@@ -39,8 +43,25 @@ def page(query: PostingPage, connection: Connection) -> Page[Posting]:
 
 def by_id(account_id: int, posting_ids: Iterable[int], connection: Connection) -> list[Posting]:
     """The account's postings of those ids, newest first."""
-    named = {"account": account_id, "ids": list(posting_ids)}
-    return _of_seqs(account_id, list(connection.execute(_SEQS_BY_ID, named).scalars()), connection)
+    return _read(_BY_ID.run(connection, named(account_id, posting_ids)))
+
+
+def quick(query: PostingPage | PostingsById) -> Question | None:
+    """That query as one statement, where it is one."""
+    if isinstance(query, PostingsById):
+        return Question(_BY_ID, named(query.account_id, query.posting_ids), _read)
+    if is_filtered(query) or query.span != _EVER or query.before_id is not None:
+        return None
+    place = {"account": query.account_id, "offset": query.offset, "limit": query.limit}
+    return Question(_PLAIN_PAGE, place, partial(_plain_page, counted=query.counted))
+
+
+def _plain_page(found: Found, *, counted: bool) -> Page[Posting]:
+    """Where nothing is on the page there is one row, of the count alone."""
+    total = found[0][-1] if counted else None
+    postings = [] if found[0][0] is None else [rows.posting(row[:-1]) for row in found]
+    postings.sort(key=attrgetter("seq"), reverse=True)
+    return Page(postings, total)
 
 
 def is_filtered(query: PostingPage) -> bool:
@@ -77,9 +98,9 @@ def _stretch(query: PostingPage, connection: Connection) -> tuple[int, int]:
     A bound given by a record is that record's time; one that the account does not have leaves nothing (decided).
     """
     span = query.span
-    named = {number for number in (span.after_id, span.until_id, query.before_id) if number is not None}
-    records = {row.posting_id: row for row in by_id(query.account_id, named, connection)} if named else {}
-    if len(records) < len(named):
+    ids = {number for number in (span.after_id, span.until_id, query.before_id) if number is not None}
+    records = {row.posting_id: row for row in by_id(query.account_id, ids, connection)} if ids else {}
+    if len(records) < len(ids):
         return 0, 0
 
     def seqs(at_ns: int | None, posting_id: int | None) -> list[int]:
@@ -97,7 +118,8 @@ def _stretch(query: PostingPage, connection: Connection) -> tuple[int, int]:
 
 def _length(account_id: int, at_ns: int, connection: Connection) -> int:
     """How many postings the account had at that moment, which is the `seq` of the last of them."""
-    return connection.execute(_LENGTH, {"account": account_id, "at_ns": at_ns}).scalar() or 0
+    ((length,),) = _LENGTH.run(connection, {"account": account_id, "at_ns": at_ns})
+    return int(length)
 
 
 def _filtered_page(query: PostingPage, low: int, high: int, connection: Connection) -> Page[Posting]:
@@ -150,6 +172,10 @@ def _of_seqs(account_id: int, seqs: list[int], connection: Connection) -> list[P
     if not seqs:
         return []
     found = connection.execute(_OF_SEQS, {"account": account_id, "seqs": seqs}).all()
+    return _read(found)
+
+
+def _read(found: Iterable[rows.AnyRow]) -> list[Posting]:
     return [rows.posting(row) for row in found]
 
 
@@ -177,14 +203,41 @@ _MINE: Final = _postings.account_id == _ACCOUNT
 _NEWEST_FIRST: Final = select(schema.postings).where(_MINE).order_by(_postings.seq.desc())
 _BETWEEN: Final = _NEWEST_FIRST.where(_postings.seq > bindparam("low"), _postings.seq <= bindparam("high"))
 _OF_SEQS: Final = _NEWEST_FIRST.where(_postings.seq.in_(_several("seqs")))
-_SEQS_BY_ID: Final = select(_postings.seq).where(_MINE, _postings.posting_id.in_(_several("ids")))
-"""Without an order: SQLite would rather read the whole ledger in that order than look each id up."""
-_LENGTH: Final = (
-    select(_postings.seq)
-    .where(_MINE, _postings.at_ns <= bindparam("at_ns"))
-    .order_by(_postings.at_ns.desc(), _postings.seq.desc())
-    .limit(1)
-)
+_COLUMNS: Final = columns(schema.postings, "found")
+_PLAIN_PAGE: Final = Statement(f"""
+    SELECT {_COLUMNS}, ledger.newest FROM (
+        SELECT COALESCE((
+            SELECT seq FROM postings WHERE account_id = :account AND seq > 0 ORDER BY seq DESC LIMIT 1
+        ), 0) AS newest
+    ) AS ledger LEFT JOIN postings AS found ON found.account_id = :account
+    AND found.seq <= ledger.newest - :offset AND found.seq > ledger.newest - :offset - :limit
+""")  # noqa: S608
+"""Without an order, for which SQLite would sort."""
+
+
+def _marked(column: str, value: str) -> str:
+    """The newest marked `seq` up to which the column is not over the value; it may be that of any of the next ones."""
+    return (
+        f"COALESCE((SELECT seq FROM postings WHERE account_id = :account AND {column} <= {value} "  # noqa: S608
+        f"AND {schema.IS_MARKED} ORDER BY {column} DESC, seq DESC LIMIT 1), 0)"
+    )
+
+
+def _from_mark(name: str) -> str:
+    return f"found.account_id = :account AND found.seq >= {name}.mark AND found.seq < {name}.mark + {schema.MARK_EVERY}"
+
+
+_BY_ID: Final = Statement(f"""
+    SELECT {_COLUMNS} FROM (SELECT id, {_marked("posting_id", "id")} AS mark FROM {{ids}}) AS named
+    CROSS JOIN postings AS found WHERE {_from_mark("named")} AND found.posting_id = named.id ORDER BY found.seq DESC
+""")  # noqa: S608
+_LENGTH: Final = Statement(f"""
+    SELECT COALESCE((
+        SELECT found.seq FROM (SELECT {_marked("at_ns", ":at_ns")} AS mark) AS until
+        CROSS JOIN postings AS found WHERE {_from_mark("until")} AND found.at_ns <= :at_ns
+        ORDER BY found.seq DESC LIMIT 1
+    ), 0)
+""")  # noqa: S608
 _STREAMS: Final = select(schema.posting_streams).where(_streams.account_id == _ACCOUNT)
 _RANK: Final = _rank()
 _SEQS: Final = _seqs()

@@ -44,6 +44,8 @@ MOST_USES: Final = 64
 
 Values = tuple[object, ...]
 RawRow = Row[*tuple[Any, ...]]
+AnyRow = RawRow | tuple[Any, ...]
+"""SQLAlchemy's or a driver's."""
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -427,7 +429,7 @@ def token(row: RawRow) -> Token:
     return Token(*row)
 
 
-def posting(row: RawRow) -> Posting:
+def posting(row: AnyRow) -> Posting:
     """A posting from its row."""
     number, entry, account_id, seq, wallet, asset, kind, subtype, ref, at_ns, amount, fee, balance = row
     return Posting(
@@ -435,25 +437,32 @@ def posting(row: RawRow) -> Posting:
     )
 
 
-def order(row: RawRow) -> Order:
+def order(row: AnyRow) -> Order:
     """An order from its row."""
+    (
+        order_id, account_id, market, side, kind, price_ticks, qty_lots, spend, time_in_force, self_trade, post_only,
+        fee_in_base, starts_ns, expires_ns, tag, client_id, opened_ns, status, reason, closed_ns, touched_ns, queue,
+        filled_lots, exact, fee_base, hold, hold_ppm, fee_exact, fee_quote, given_up_lots, note, label,
+    ) = row  # fmt: skip
     return Order(
-        row.order_id, row.account_id, row.market, _SIDES[row.side], _KINDS[row.kind], row.price_ticks, row.qty_lots,
-        row.spend, TimeInForce(row.time_in_force), SelfTrade(row.self_trade), bool(row.post_only),
-        bool(row.fee_in_base), row.starts_ns, row.expires_ns, row.tag, row.client_id, row.opened_ns,
-        Status(row.status), None if row.reason is None else Reason(row.reason), row.closed_ns, row.touched_ns,
-        row.queue, row.filled_lots, int(row.exact), int(row.fee_exact), row.fee_quote, row.fee_base, row.hold,
-        row.hold_ppm, row.given_up_lots, row.note, row.label,
+        order_id, account_id, market, _SIDES[side], _KINDS[kind], price_ticks, qty_lots, spend,
+        TimeInForce(time_in_force), SelfTrade(self_trade), bool(post_only), bool(fee_in_base), starts_ns, expires_ns,
+        tag, client_id, opened_ns, Status(status), None if reason is None else Reason(reason), closed_ns, touched_ns,
+        queue, filled_lots, int(exact), int(fee_exact), fee_quote, fee_base, hold, hold_ppm, given_up_lots, note, label,
     )  # fmt: skip
 
 
-def fill(row: RawRow) -> Fill:
+def fill(row: AnyRow) -> Fill:
     """A fill from its row."""
-    exact = row.price_ticks * row.qty_lots
+    (
+        fill_id, account_id, order_id, market, trade_id, side, kind, price_ticks, qty_lots, maker, at_ns,
+        first_posting, postings, volume_usd, fee_ppm, fee_quote, fee_base, counter_order_id,
+    ) = row  # fmt: skip
+    exact = price_ticks * qty_lots
     return Fill(
-        row.fill_id, row.account_id, row.order_id, row.market, row.trade_id, _SIDES[row.side], _KINDS[row.kind],
-        row.price_ticks, row.qty_lots, exact, row.fee_ppm, exact * row.fee_ppm, row.fee_quote, row.fee_base,
-        bool(row.maker), row.at_ns, row.first_posting, row.postings, row.volume_usd, row.counter_order_id,
+        fill_id, account_id, order_id, market, trade_id, _SIDES[side], _KINDS[kind], price_ticks, qty_lots, exact,
+        fee_ppm, exact * fee_ppm, fee_quote, fee_base, bool(maker), at_ns, first_posting, postings, volume_usd,
+        counter_order_id,
     )  # fmt: skip
 
 

@@ -110,6 +110,12 @@ purses: Final = _table(
     _big("booked"),
 )
 
+MARK_EVERY: Final = 32
+"""Ids and times of an account's postings follow their dense `seq`, so indexes hold only every so-manyth of them: from
+there on a few steps lead to any other. See docs/decisions/0014."""
+IS_MARKED: Final = f"(seq & {MARK_EVERY - 1}) = 0"
+_MARKED: Final = text(IS_MARKED)
+
 postings: Final = _table(
     "postings",
     ("account_id", "seq"),
@@ -126,8 +132,8 @@ postings: Final = _table(
     _big("amount"),
     _big("fee"),
     _big("balance"),
-    Index("postings_by_id", "account_id", "posting_id", unique=True),
-    Index("postings_by_time", "account_id", "at_ns", "seq"),
+    Index("postings_by_id", "account_id", "posting_id", "seq", sqlite_where=_MARKED, postgresql_where=_MARKED),
+    Index("postings_by_time", "account_id", "at_ns", "seq", sqlite_where=_MARKED, postgresql_where=_MARKED),
 )
 
 posting_streams: Final = _table(
