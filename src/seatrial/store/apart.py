@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from seatrial.store.database import Batch, Database
 from seatrial.store.errors import StoreError
 from seatrial.store.frames import Frames, Task, Values, frame, pack
+from seatrial.store.quick import Found, Parameters, Statement
 
 PIECE_BYTES: Final = 1 << 16
 LAST_SECONDS: Final = 20.0
@@ -61,6 +62,10 @@ class Apart:
     def reading(self) -> AbstractContextManager[Connection]:
         """As `Database` has it."""
         return self._database.reading()
+
+    def ask(self, statement: Statement, parameters: Parameters) -> Found:
+        """As `Database` has it."""
+        return self._database.ask(statement, parameters)
 
     def close(self) -> None:
         """Let the process end what it is at, and let go of the database."""

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from seatrial.store import rows
+from seatrial.store.quick import Found, Parameters, Statement
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -41,6 +42,9 @@ class Database(Protocol):
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection that sees one moment of what is committed. Claims nothing, and runs beside the writer."""
+
+    def ask(self, statement: Statement, parameters: Parameters) -> Found:
+        """What one statement finds of what is committed: sooner than by `reading`, and beside the writer too."""
 
     def close(self) -> None:
         """Let go of it."""

@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 from seatrial.store import rows, schema
 from seatrial.store.database import Batch
 from seatrial.store.errors import StoreError, reason
+from seatrial.store.quick import Found, Parameters, Statement
 from seatrial.store.versions import ensure_current
 
 OLDEST_VERSION: Final = 150_000
@@ -172,6 +173,19 @@ class Postgresql:
         """A connection that sees one moment of what is committed, beside the writer."""
         with self._reader.connect() as connection:
             yield connection
+
+    def ask(self, statement: Statement, parameters: Parameters) -> Found:
+        """What one statement finds of what is committed, in one round trip. Raises `StoreError`."""
+        with self._reader.connect() as connection:
+            reader: Any = connection.connection.driver_connection
+            reader.autocommit = True
+            try:
+                found: Found = reader.execute(statement.postgresql, parameters).fetchall()
+            except psycopg.Error as error:
+                connection.invalidate()
+                raise StoreError(f"{self.name}: {_line(error)}") from None
+            reader.autocommit = False
+            return found
 
     def close(self) -> None:
         """Let go of the database."""

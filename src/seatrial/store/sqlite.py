@@ -4,10 +4,24 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from sqlite3 import Error
+from threading import Lock, RLock
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Delete, Engine, Table, Update, create_engine, delete, event, insert, update
+from sqlalchemy import (
+    URL,
+    Connection,
+    Delete,
+    Engine,
+    PoolProxiedConnection,
+    Table,
+    Update,
+    create_engine,
+    delete,
+    event,
+    insert,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql import bindparam
@@ -15,6 +29,7 @@ from sqlalchemy.sql import bindparam
 from seatrial.store import rows, schema
 from seatrial.store.database import Batch
 from seatrial.store.errors import StoreError, reason
+from seatrial.store.quick import Found, Parameters, Statement
 from seatrial.store.versions import create, ensure_current
 
 BUSY_SECONDS: Final = 5
@@ -37,6 +52,8 @@ class SqliteFile:
         self.writer = _file_engine(path)
         self.reader = _file_engine(path, read_only=True)
         self._statements = _Statements(self.writer)
+        self._asked: PoolProxiedConnection | None = None
+        self._asking = Lock()
 
     def claim(self) -> None:
         """Make the file where there is none, and bring it to the newest schema. Raises `StoreError`."""
@@ -70,8 +87,17 @@ class SqliteFile:
         with self.reader.connect() as connection:
             yield connection
 
+    def ask(self, statement: Statement, parameters: Parameters) -> Found:
+        """What one statement finds of what is committed, through a connection of its own. Raises `StoreError`."""
+        with self._asking:
+            if self._asked is None:
+                self._asked = self.reader.raw_connection()
+            return _ask(self._asked, statement, parameters)
+
     def close(self) -> None:
         """Let go of the file."""
+        if self._asked is not None:
+            self._asked.close()
         self.writer.dispose()
         self.reader.dispose()
 
@@ -85,6 +111,7 @@ class SqliteMemory:
     def __init__(self) -> None:
         self.writer = self.reader = memory_engine()
         self._statements = _Statements(self.writer)
+        self._asked: PoolProxiedConnection | None = None
         self._lock = RLock()
         create(self.writer)
 
@@ -110,9 +137,25 @@ class SqliteMemory:
         with self._lock, self.reader.begin() as connection:
             yield connection
 
+    def ask(self, statement: Statement, parameters: Parameters) -> Found:
+        """What one statement finds, while nobody writes. Raises `StoreError`."""
+        with self._lock:
+            if self._asked is None:
+                self._asked = self.reader.raw_connection()
+            return _ask(self._asked, statement, parameters)
+
     def close(self) -> None:
         """Forget everything."""
         self.writer.dispose()
+
+
+def _ask(connection: PoolProxiedConnection, statement: Statement, parameters: Parameters) -> Found:
+    sqlite: Any = connection.driver_connection
+    try:
+        found: Found = sqlite.execute(statement.sqlite, parameters).fetchall()
+    except Error as error:
+        raise StoreError(str(error)) from error
+    return found
 
 
 class _Statements:
