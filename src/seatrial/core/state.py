@@ -10,7 +10,7 @@ from msgspec import Struct
 from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
 from seatrial.core.assets import Asset, AssetKind, Assets
 from seatrial.core.book import Book
-from seatrial.core.candles import Candles, DayStats
+from seatrial.core.candles import Candles, DayStats, Tally
 from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
 from seatrial.core.ledger import Ledger, Posting, Purse
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, Modes
@@ -69,8 +69,7 @@ class MarketState:
         self.market = market
         self.status = market.status
         self.book = Book()
-        self.candles = Candles()
-        self.stats = DayStats()
+        self.tally = Tally()
         self.quotes: deque[Quote] = deque(maxlen=KEPT_QUOTES)
         self.trade_id = 0
         exact_scale = market.price_scale + market.lot_scale
@@ -81,6 +80,16 @@ class MarketState:
         self.to_usd = Ratio(exact_scale, USD_SCALE)
         self.min_exact = Ratio(market.cost_scale, exact_scale).ceil(market.min_cost)
         """The smallest cost of an order, in ticks * lots."""
+
+    @property
+    def candles(self) -> Candles:
+        """Its candles, of all trades so far."""
+        return self.tally.candles
+
+    @property
+    def stats(self) -> DayStats:
+        """Its day statistics, of all trades so far."""
+        return self.tally.stats
 
     def bound_ticks(self, side: Side, band_ppm: int) -> int | None:
         """The worst price within that distance of the best opposite one; None when there is no opposite one."""
@@ -351,10 +360,10 @@ class State:
 
     def _last_price(self, symbol: str) -> tuple[int, int] | None:
         state = self.markets.get(symbol)
-        if state is None or state.stats.last is None:
+        last = None if state is None else state.tally.last
+        if state is None or last is None:
             return None
-        market = state.market
-        ticks = state.stats.last.price_ticks
+        market, ticks = state.market, last.price_ticks
         return ticks * 10**market.quote.scale, 10 ** (market.price_scale + market.base.scale)
 
     def _par(self, asset: str, in_asset: str) -> tuple[int, int] | None:

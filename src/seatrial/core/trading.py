@@ -374,8 +374,7 @@ def announce(state: State, ms: MarketState, price_ticks: int, lots: int, side: S
     ms.trade_id += 1
     state.now_ns += 1
     trade = Trade(ms.market.symbol, ms.trade_id, price_ticks, lots, state.now_ns, side, kind)
-    ms.candles.add(trade)
-    ms.stats.add(trade)
+    ms.tally.add(trade)
     state.changes.trades.append(trade)
     state.changes.candles[trade.market] = ms
     return trade
