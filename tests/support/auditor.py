@@ -8,7 +8,7 @@ from math import ceil
 from seatrial.core.assets import Asset
 from seatrial.core.candles import DAY_NS, MINUTES, SECOND_NS, Candle, Stats
 from seatrial.core.funding import CANCELABLE, Direction
-from seatrial.core.ledger import EXCHANGE, Posting, Purse
+from seatrial.core.ledger import EXCHANGE, Posting, Purse, posting_of
 from seatrial.core.machine import Machine
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Status, Trade
 from seatrial.core.state import Changes, MarketState
@@ -27,7 +27,7 @@ class Auditor:
 
     def note(self, changes: Changes) -> None:
         """Take down what happened."""
-        for posting in changes.postings:
+        for posting in map(posting_of, changes.postings):
             self.postings[posting.account_id].append(posting)
             self.entries[posting.entry_id].append(posting)
         self.fills += changes.fills

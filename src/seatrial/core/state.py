@@ -12,7 +12,7 @@ from seatrial.core.assets import Asset, AssetKind, Assets
 from seatrial.core.book import Book
 from seatrial.core.candles import Candles, DayStats, Tally
 from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
-from seatrial.core.ledger import Ledger, Posting, Purse
+from seatrial.core.ledger import Ledger, Posted, Purse
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, Modes
 from seatrial.core.orders import NAME_KEPT_NS, CancelTimer, Fill, Order, Side, Status, Trade
 from seatrial.core.volume import USD_SCALE, RollingVolume
@@ -227,7 +227,7 @@ class Changes:
         self.quotes: list[Quote] = []
         self.candles: dict[str, MarketState] = {}
         """Markets whose candles changed."""
-        self.postings: list[Posting] = []
+        self.postings: list[Posted] = []
         self.purses: dict[Purse, None] = {}
         self.delays: Delays | None = None
         self.modes: Modes | None = None

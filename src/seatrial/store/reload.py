@@ -78,9 +78,7 @@ def _ledger(state: State, read: Read, known: rows.Known) -> None:
         known.purses.add((account_id, wallet, code))
     for account_id in (EXCHANGE, *state.accounts):
         for last in read(_last_posting(account_id)):
-            ledger.account_seq[account_id] = last.seq
-            ledger.posting_id = max(ledger.posting_id, last.posting_id)
-            ledger.entry_id = max(ledger.entry_id, last.entry_id)
+            ledger.resume(account_id, last.seq, last.posting_id, last.entry_id)
 
 
 def _streams(read: Read, known: rows.Known) -> None:
