@@ -27,6 +27,8 @@ PPM: Final = 1_000_000
 
 USD: Final = "USD"
 _USD_UNITS: Final = 10**USD_SCALE
+_NO_BOUND: Final = 2**100
+"""More than any volume."""
 
 NO_FEES: Final = FeeSchedule("none", (FeeTier(0, 0, 0),), counts_volume=False)
 
@@ -72,6 +74,7 @@ class MarketState:
         self.tally = Tally()
         self.quotes: deque[Quote] = deque(maxlen=KEPT_QUOTES)
         self.trade_id = 0
+        self.is_in_dollars = market.quote.code == USD
         exact_scale = market.price_scale + market.lot_scale
         self.to_quote = Ratio(exact_scale, market.quote.scale)
         self.to_quote_fee = Ratio(exact_scale + 6, market.quote.scale)
@@ -112,6 +115,33 @@ class MarketState:
         return quote
 
 
+class Rates:
+    """What an account pays in one market: the step of a schedule that its 30-day volume has reached."""
+
+    __slots__ = ("_below", "_fees", "_from", "_tier", "_volume")
+
+    def __init__(self, fees: FeeSchedule, volume: RollingVolume) -> None:
+        self._fees = fees
+        self._volume = volume
+        self._tier = fees.tiers[0]
+        self._from = self._below = 0
+        """Between which volumes that step is the one; at first it is not known."""
+
+    def at(self, at_ns: int) -> FeeTier:
+        """The rates at that moment."""
+        volume = self._volume.at(at_ns)
+        if not self._from <= volume < self._below:
+            self._climb(volume)
+        return self._tier
+
+    def _climb(self, volume: int) -> None:
+        tiers = self._fees.tiers
+        tier = self._tier = self._fees.tier(volume // _USD_UNITS)
+        higher = tiers.index(tier) + 1
+        self._from = tier.from_usd * _USD_UNITS
+        self._below = tiers[higher].from_usd * _USD_UNITS if higher < len(tiers) else _NO_BOUND
+
+
 class AccountState:
     """One account: its purses in the wallet it trades from, its live orders and its volume."""
 
@@ -133,7 +163,7 @@ class AccountState:
         self._ledger = ledger
         self._trading: dict[str, Purse] = {}
         self._pairs: dict[str, tuple[Purse, Purse]] = {}
-        self._fees: dict[str, FeeSchedule] = {}
+        self._rates: dict[str, Rates] = {}
 
     def trading_purse(self, asset: Asset) -> Purse:
         """The purse that orders pay from and fills go to."""
@@ -174,12 +204,12 @@ class AccountState:
 
     def fee_tier(self, market: Market, at_ns: int) -> FeeTier:
         """The rates that its venue, its tier and its 30-day volume give it in that market; the house pays none."""
-        fees = self._fees.get(market.symbol)
-        if fees is None:
+        rates = self._rates.get(market.symbol)
+        if rates is None:
             account = self.account
-            usual = market.fees_for(account.venue).of_level(account.tier)
-            fees = self._fees[market.symbol] = NO_FEES if account.venue == HOUSE else usual
-        return fees.tier(self.volume.at(at_ns) // _USD_UNITS)
+            fees = NO_FEES if account.venue == HOUSE else market.fees_for(account.venue).of_level(account.tier)
+            rates = self._rates[market.symbol] = Rates(fees, self.volume)
+        return rates.at(at_ns)
 
 
 class Alarm(IntEnum):
