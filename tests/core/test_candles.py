@@ -1,17 +1,26 @@
 """Candles, day statistics and quotes: what they say equals what the trades themselves say."""
 
 from collections.abc import Iterable
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS, Candle, Candles, DayStats, Stats
+from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS, Candle, Stats, Tally
+from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import OrderKind, Side, Trade
 from seatrial.core.state import KEPT_QUOTES
 from trading_floor import NO_FEES, Floor
 
 MINUTE_NS = 60 * SECOND_NS
-GAPS = st.one_of(st.integers(1, MINUTE_NS), st.integers(1, 90 * MINUTE_NS), st.integers(1, 3 * DAY_NS), st.just(DAY_NS))
+GAPS = st.one_of(
+    st.integers(1, SECOND_NS),
+    st.integers(1, MINUTE_NS),
+    st.integers(1, 90 * MINUTE_NS),
+    st.integers(1, 3 * DAY_NS),
+    st.just(DAY_NS),
+)
 STEPS = st.lists(st.tuples(GAPS, st.integers(1, 9), st.integers(1, 50)), min_size=1, max_size=60)
 
 
@@ -41,66 +50,92 @@ def _candle(start_s: int, trades: list[Trade]) -> Candle:
     return Candle(start_s, prices[0], max(prices), min(prices), prices[-1], lots, exact, len(trades))
 
 
-@given(STEPS)
-def test_candles_of_all_lengths_equal_their_trades(steps: list[tuple[int, int, int]]) -> None:
-    candles = Candles()
-    trades = trades_of(steps)
+def tallied(trades: Iterable[Trade]) -> Tally:
+    """All of them counted, nobody looking meanwhile."""
+    tally = Tally()
     for trade in trades:
-        candles.add(trade)
+        tally.add(trade)
+    return tally
+
+
+@given(STEPS, st.randoms())
+def test_candles_of_all_lengths_equal_their_trades(steps: list[tuple[int, int, int]], looks: Random) -> None:
+    """Whoever looked at them, and when."""
+    tally, trades = Tally(), trades_of(steps)
+    for trade in trades:
+        tally.add(trade)
+        if looks.random() < 0.5:
+            tally.candles.of(looks.choice(MINUTES))
     for minutes in MINUTES:
-        assert candles.of(minutes) == brute_force(trades, minutes)
+        assert tally.candles.of(minutes) == brute_force(trades, minutes)
 
 
 def test_asking_for_candles_changes_none() -> None:
-    candles = Candles()
-    for trade in trades_of([(MINUTE_NS, 5, 1)] * 7):
-        candles.add(trade)
+    tally = tallied(trades_of([(MINUTE_NS, 5, 1)] * 7))
     for minutes in MINUTES:
-        assert candles.of(minutes) == candles.of(minutes)
-    assert [candle.count for candle in candles.of(1440)] == [7]
+        assert tally.candles.of(minutes) == tally.candles.of(minutes)
+    assert [candle.count for candle in tally.candles.of(1440)] == [7]
 
 
 def test_the_newest_candles_are_kept() -> None:
-    candles = Candles()
     trades = trades_of([(MINUTE_NS, 5, 1)] * (KEPT + 50))
-    for trade in trades:
-        candles.add(trade)
-    assert candles.of(1)[-KEPT:] == brute_force(trades, 1)[-KEPT:]
+    assert tallied(trades).candles.of(1)[-KEPT:] == brute_force(trades, 1)[-KEPT:]
 
 
 def test_an_interval_without_trades_has_no_candle() -> None:
-    candles = Candles()
-    for trade in trades_of([(MINUTE_NS, 5, 1), (10 * MINUTE_NS, 6, 1)]):
-        candles.add(trade)
-    starts = [candle.start_s for candle in candles.of(1)]
+    tally = tallied(trades_of([(MINUTE_NS, 5, 1), (10 * MINUTE_NS, 6, 1)]))
+    starts = [candle.start_s for candle in tally.candles.of(1)]
     assert starts[1] - starts[0] == 600
 
 
-@given(STEPS, st.integers(0, 3 * DAY_NS))
-def test_the_day_before_the_last_trade_equals_its_trades(steps: list[tuple[int, int, int]], later_ns: int) -> None:
-    stats, seen = DayStats(), []
+@given(STEPS, st.integers(0, 3 * DAY_NS), st.randoms())
+def test_the_day_before_the_last_trade_equals_its_trades(
+    steps: list[tuple[int, int, int]], later_ns: int, looks: Random
+) -> None:
+    tally, seen = Tally(), []
     for trade in trades_of(steps):
-        stats.add(trade)
+        tally.add(trade)
         seen.append(trade)
-        assert stats.day() == _stats([old for old in seen if old.at_ns >= trade.at_ns - DAY_NS])
-        assert list(stats.window()) == _points([old for old in seen if old.at_ns >= trade.at_ns - DAY_NS])
-        assert stats.today(trade.at_ns) == _stats([o for o in seen if o.at_ns // DAY_NS == trade.at_ns // DAY_NS])
+        if looks.random() < 0.5:
+            continue
+        assert tally.stats.day() == _stats(_of_window(seen))
+        assert tally.stats.today(trade.at_ns) == _stats([o for o in seen if o.at_ns // DAY_NS == trade.at_ns // DAY_NS])
     asked_ns = seen[-1].at_ns + later_ns
     last = seen[-1].price_ticks
     todays = [trade for trade in seen if trade.at_ns // DAY_NS == asked_ns // DAY_NS]
-    assert stats.today(asked_ns) == (_stats(todays) if todays else Stats(last, last, last))
+    assert tally.stats.today(asked_ns) == (_stats(todays) if todays else Stats(last, last, last))
+    assert tally.stats.day() == _stats(_of_window(seen))
+
+
+def test_the_day_begins_with_a_whole_second() -> None:
+    """A trade counts to the end of the second in which it is a day old."""
+    first, day_later, second_later = trades_of(
+        [(SECOND_NS // 2, 5, 1), (DAY_NS + SECOND_NS // 4, 6, 1), (SECOND_NS, 7, 1)]
+    )
+    tally = tallied([first, day_later])
+    assert tally.stats.day() == _stats([first, day_later])
+    tally.add(second_later)
+    assert tally.stats.day() == _stats([day_later, second_later])
+
+
+def test_what_is_kept_of_a_day_is_bounded() -> None:
+    """However many trades there are in a second, and however large they are."""
+    trades = trades_of([(SECOND_NS // 1_000, price, 1) for price in range(1, 5_000)])
+    huge = [replace(trade, price_ticks=MAX_UNITS, qty_lots=MAX_UNITS) for trade in trades]
+    tally = tallied(huge)
+    assert tally.stats.day() == _stats(huge)
+    assert len(tally.stats._rows) <= 6 * 72
 
 
 @given(STEPS, STEPS)
 def test_statistics_taken_over_go_on_like_those_that_were_there(
     before: list[tuple[int, int, int]], after: list[tuple[int, int, int]]
 ) -> None:
-    lived, seen, trades = DayStats(), [], trades_of([*before, *after])
-    for trade in trades[: len(before)]:
+    trades = trades_of([*before, *after])
+    seen, lived, restored = trades[: len(before)], Tally(), Tally()
+    for trade in seen:
         lived.add(trade)
-        seen.append(trade)
-    restored = DayStats()
-    restored.restore(_points([old for old in seen if old.at_ns >= seen[-1].at_ns - DAY_NS]), seen[-1])
+    restored.stats.restore(_points(_of_window(seen)), seen[-1])
     assert _shown(restored, seen[-1]) == _shown(lived, seen[-1])
     for trade in trades[len(before) :]:
         lived.add(trade)
@@ -108,8 +143,13 @@ def test_statistics_taken_over_go_on_like_those_that_were_there(
         assert _shown(restored, trade) == _shown(lived, trade)
 
 
-def _shown(stats: DayStats, last: Trade) -> tuple[Stats, Stats, bool]:
-    return stats.day(), stats.today(last.at_ns), stats.last == last
+def _shown(tally: Tally, last: Trade) -> tuple[Stats, Stats, bool]:
+    return tally.stats.day(), tally.stats.today(last.at_ns), tally.last == last
+
+
+def _of_window(seen: list[Trade]) -> list[Trade]:
+    oldest_ns = seen[-1].at_ns // SECOND_NS * SECOND_NS - DAY_NS
+    return [trade for trade in seen if trade.at_ns >= oldest_ns]
 
 
 def _points(trades: list[Trade]) -> list[tuple[int, int, int]]:
@@ -125,9 +165,9 @@ def _stats(trades: list[Trade]) -> Stats:
 
 
 def test_a_market_without_trades_has_no_statistics() -> None:
-    stats = DayStats()
-    assert stats.day() == stats.today(DAY_NS) == Stats()
-    assert Candles().of(1) == Candles().of(60) == []
+    tally = Tally()
+    assert tally.stats.day() == tally.stats.today(DAY_NS) == Stats()
+    assert tally.candles.of(1) == tally.candles.of(60) == []
 
 
 def quotes(floor: Floor) -> list[tuple[int, int, int]]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from seatrial.core.commands import OpenAccount
-from seatrial.core.ledger import EntryKind
+from seatrial.core.ledger import EntryKind, posting_of
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Side
@@ -155,7 +155,7 @@ def test_a_row_of_only_a_fee_is_written() -> None:
     ledger, purse = floor.machine.state.ledger, floor.purse("ann", "USD")
     ledger.open_entry()
     ledger.post(purse, EntryKind.ROLLOVER, 1, floor.now_ns, 0, 5)
-    assert [(row.amount, row.fee) for row in ledger.posted] == [(0, 5)]
+    assert [(row.amount, row.fee) for row in map(posting_of, ledger.posted)] == [(0, 5)]
 
 
 def test_a_seller_never_gives_more_than_there_is() -> None:

@@ -6,9 +6,9 @@ from itertools import pairwise
 from math import ceil
 
 from seatrial.core.assets import Asset
-from seatrial.core.candles import DAY_NS, MINUTES, Candle, Stats
+from seatrial.core.candles import DAY_NS, MINUTES, SECOND_NS, Candle, Stats
 from seatrial.core.funding import CANCELABLE, Direction
-from seatrial.core.ledger import EXCHANGE, Posting, Purse
+from seatrial.core.ledger import EXCHANGE, Posting, Purse, posting_of
 from seatrial.core.machine import Machine
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Status, Trade
 from seatrial.core.state import Changes, MarketState
@@ -27,7 +27,7 @@ class Auditor:
 
     def note(self, changes: Changes) -> None:
         """Take down what happened."""
-        for posting in changes.postings:
+        for posting in map(posting_of, changes.postings):
             self.postings[posting.account_id].append(posting)
             self.entries[posting.entry_id].append(posting)
         self.fills += changes.fills
@@ -94,8 +94,8 @@ class Auditor:
         for minutes in MINUTES:
             assert ms.candles.of(minutes) == candles_of(trades, minutes)
         if trades:
-            last_ns = trades[-1].at_ns
-            assert ms.stats.day() == stats_of([trade for trade in trades if trade.at_ns >= last_ns - DAY_NS])
+            oldest_ns = trades[-1].at_ns // SECOND_NS * SECOND_NS - DAY_NS
+            assert ms.stats.day() == stats_of([trade for trade in trades if trade.at_ns >= oldest_ns])
             today = [trade for trade in trades if trade.at_ns // DAY_NS == now_ns // DAY_NS]
             price = trades[-1].price_ticks
             assert ms.stats.today(now_ns) == (stats_of(today) if today else Stats(price, price, price))

@@ -16,7 +16,7 @@ from seatrial.catalogue import Catalogue, load
 from seatrial.core.assets import Assets
 from seatrial.core.commands import CancelOrders, Command, OpenAccount, PassTime, PlaceOrder
 from seatrial.core.events import AccountOpened, Event, OrderAccepted, OrdersCanceled
-from seatrial.core.ledger import Posting, Purse
+from seatrial.core.ledger import Posting, Purse, posting_of
 from seatrial.core.machine import Machine
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market
 from seatrial.core.money import format_units, parse_units
@@ -250,7 +250,7 @@ class Floor:
 
     def _note(self) -> None:
         changes = self.machine.take_changes()
-        self.postings += changes.postings
+        self.postings += map(posting_of, changes.postings)
         self.fills += changes.fills
         self.trades += changes.trades
         self.machine.state.ledger.prove()

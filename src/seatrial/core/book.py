@@ -4,6 +4,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import Struct
+
 from seatrial.core.orders import Order, SelfTrade, Side
 
 _BUY: Final = Side.BUY
@@ -43,6 +45,14 @@ class BookSide:
     def levels(self) -> Iterator[Level]:
         """All levels, best price first."""
         return (self._levels[key] for key in reversed(self._keys))
+
+    def reachable(self, limit_ticks: int) -> Iterator[Level]:
+        """The levels that an order with that limit could take, best first; 0 is no limit."""
+        last = limit_ticks * self._sign
+        for key in reversed(self._keys):
+            if limit_ticks and key < last:
+                return
+            yield self._levels[key]
 
     def add(self, order: Order) -> None:
         """Put an order at the end of its level's queue."""
@@ -86,38 +96,25 @@ class BookSide:
             del self._keys[bisect_left(self._keys, key)]
 
 
-class Plan:
+class Plan(Struct, gc=False):
     """What an arriving order would do: which resting orders it fills, and whose own orders give way."""
 
-    __slots__ = (
-        "decreased",
-        "evicted",
-        "exact",
-        "fills",
-        "given_up",
-        "qty_lots",
-        "spent",
-        "stopped_by_self",
-        "unspent",
-    )
-
-    def __init__(self) -> None:
-        self.fills: list[tuple[Order, int]] = []
-        self.evicted: list[Order] = []
-        """The owner's own resting orders that are canceled."""
-        self.decreased: list[tuple[Order, int]] = []
-        """Those that get smaller, and by how much."""
-        self.given_up = 0
-        """By how much the arriving order gets smaller and goes on."""
-        self.stopped_by_self = False
-        """Whether the rest of the arriving order is canceled because it met its owner's own."""
-        self.qty_lots = 0
-        self.exact = 0
-        """Sum of price_ticks * lots."""
-        self.unspent = 0
-        """Of an order that spends: what is left, in ticks * lots."""
-        self.spent = False
-        """Whether what is left affords not one more lot."""
+    unspent: int = 0
+    """Of an order that spends: what is left, in ticks * lots."""
+    fills: list[tuple[Order, int]] = []
+    evicted: list[Order] = []
+    """The owner's own resting orders that are canceled."""
+    decreased: list[tuple[Order, int]] = []
+    """Those that get smaller, and by how much."""
+    given_up: int = 0
+    """By how much the arriving order gets smaller and goes on."""
+    stopped_by_self: bool = False
+    """Whether the rest of the arriving order is canceled because it met its owner's own."""
+    qty_lots: int = 0
+    exact: int = 0
+    """Sum of price_ticks * lots."""
+    spent: bool = False
+    """Whether what is left affords not one more lot."""
 
 
 class Book:
@@ -156,39 +153,38 @@ class Book:
         `spend` is in ticks * lots and counts only for an order without a quantity: each fill takes as many whole
         lots as the rest of it affords.
         """
-        plan = Plan()
-        plan.unspent = spend
+        plan = Plan(spend)
+        fills, qty_lots = plan.fills, 0
         wanted, rule = order.qty_lots, order.self_trade
         owner = 0 if order.is_house or rule is _ALLOW else order.account_id
-        for level in self.reachable(order.side, order.price_ticks):
-            price = level.price_ticks
-            left = wanted - plan.qty_lots - plan.given_up if wanted else plan.unspent // price
+        for level in (self.asks if order.side is _BUY else self.bids).reachable(order.price_ticks):
+            price, before = level.price_ticks, qty_lots
+            left = wanted - qty_lots - plan.given_up if wanted else plan.unspent // price
             for maker in level.orders.values():
                 if left == 0:
                     break
                 if maker.account_id == owner:
                     left -= _meet_own(plan, maker, rule, left)
                     if plan.stopped_by_self:
-                        return plan
+                        break
                     continue
                 lots = min(left, maker.qty_lots - maker.filled_lots)
                 left -= lots
-                plan.fills.append((maker, lots))
-                plan.qty_lots += lots
-                plan.exact += price * lots
-                plan.unspent -= price * lots
+                qty_lots += lots
+                fills.append((maker, lots))
+            plan.exact += price * (qty_lots - before)
+            plan.unspent -= price * (qty_lots - before)
+            if plan.stopped_by_self:
+                break
             if left == 0:
                 plan.spent = not wanted
                 break
+        plan.qty_lots = qty_lots
         return plan
 
     def reachable(self, side: Side, limit_ticks: int) -> Iterator[Level]:
         """The levels that an order with that limit could take, best first; 0 is no limit."""
-        buying = side is _BUY
-        for level in (self.asks if buying else self.bids).levels():
-            if limit_ticks and (level.price_ticks > limit_ticks if buying else level.price_ticks < limit_ticks):
-                return
-            yield level
+        return (self.asks if side is _BUY else self.bids).reachable(limit_ticks)
 
 
 def _meet_own(plan: Plan, maker: Order, rule: SelfTrade, left: int) -> int:

@@ -20,6 +20,7 @@ def facts(state: State) -> dict[str, object]:
     Purses never held in and expired tokens are left out: they say nothing. Alarms follow from the rest.
     """
     ledger = state.ledger
+    counts = [(number, count.seq) for number, count in ledger.counts.items() if count.seq]
     return {
         "now_ns": state.now_ns,
         "counters": state.counters,
@@ -32,7 +33,7 @@ def facts(state: State) -> dict[str, object]:
         "markets": {symbol: _market(ms, state.now_ns) for symbol, ms in state.markets.items()},
         "transfers": list(state.transfers.values()),
         "purses": [_purses(state, account_id) for account_id in (EXCHANGE, *state.accounts)],
-        "ledger": (ledger.entry_id, ledger.posting_id, sorted(ledger.account_seq.items())),
+        "ledger": (ledger.entry_id, ledger.posting_id, sorted(counts)),
     }
 
 

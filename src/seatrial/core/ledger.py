@@ -64,15 +64,25 @@ class LedgerAccount:
         self.balance = balance
 
 
+class Count:
+    """How many postings an account has, over all of its purses."""
+
+    __slots__ = ("seq",)
+
+    def __init__(self) -> None:
+        self.seq = 0
+
+
 class Purse:
     """One asset in one wallet of one account."""
 
-    __slots__ = ("account_id", "asset", "booked", "free", "held", "leaving", "used", "wallet")
+    __slots__ = ("account_id", "asset", "booked", "count", "free", "held", "leaving", "used", "wallet")
 
-    def __init__(self, account_id: int, wallet: str, asset: Asset) -> None:
+    def __init__(self, account_id: int, wallet: str, asset: Asset, count: "Count") -> None:
         self.account_id = account_id
         self.wallet = wallet
         self.asset = asset
+        self.count = count
         self.free = LedgerAccount(asset)
         self.held = LedgerAccount(asset)
         self.leaving = LedgerAccount(asset)
@@ -117,6 +127,21 @@ class Posting(Struct, frozen=True, gc=False):
         return self.amount >= self.fee
 
 
+Posted = tuple[int, int, int, int, str, str, str, str, int, int, int, int, int]
+"""A posting just made: the fields of `Posting` as plain values. Nothing else is made so often, and few ask for more."""
+
+
+def posting_of(posted: Posted) -> Posting:
+    """The posting that such values are of."""
+    number, entry, account_id, seq, wallet, asset, kind, subtype, ref, at_ns, amount, fee, balance = posted
+    return Posting(
+        number, entry, account_id, seq, wallet, asset, _KINDS[kind], subtype, ref, at_ns, amount, fee, balance
+    )
+
+
+_KINDS: Final = {str(kind): kind for kind in EntryKind}
+
+
 class OutOfBalanceError(AssertionError):
     """The books do not sum to zero, or a running balance does not equal its postings: a bug, never a refusal."""
 
@@ -129,20 +154,31 @@ class Ledger:
         self._by_account: dict[int, list[Purse]] = {}
         """Sorted by wallet and asset."""
         self.touched: dict[Purse, None] = {}
-        self.posted: list[Posting] = []
+        self.posted: list[Posted] = []
         self.entry_id = 0
         self._entry_is_new = False
         self.posting_id = 0
-        self.account_seq: dict[int, int] = {}
+        self.counts: dict[int, Count] = {}
+        """By account."""
 
     def purse(self, account_id: int, wallet: str, asset: Asset) -> Purse:
         """The purse, opened empty at its first use."""
         key = (account_id, wallet, asset.code)
         purse = self.purses.get(key)
         if purse is None:
-            purse = self.purses[key] = Purse(account_id, wallet, asset)
+            purse = self.purses[key] = Purse(account_id, wallet, asset, self.count(account_id))
             insort(self._by_account.setdefault(account_id, []), purse, key=_by_name)
         return purse
+
+    def count(self, account_id: int) -> Count:
+        """The counter of an account's postings."""
+        return self.counts.setdefault(account_id, Count())
+
+    def resume(self, account_id: int, seq: int, posting_id: int, entry_id: int) -> None:
+        """Count on from an account's last posting."""
+        self.count(account_id).seq = seq
+        self.posting_id = max(self.posting_id, posting_id)
+        self.entry_id = max(self.entry_id, entry_id)
 
     def of_account(self, account_id: int) -> Iterator[Purse]:
         """The purses of one account that were ever held in, by wallet and asset."""
@@ -183,17 +219,14 @@ class Ledger:
         if self._entry_is_new:
             self.entry_id += 1
             self._entry_is_new = False
-        purse.booked += amount - fee
-        self.posting_id += 1
-        account_id = purse.account_id
-        seq = self.account_seq.get(account_id, 0) + 1
-        self.account_seq[account_id] = seq
-        self.posted.append(
-            Posting(
-                self.posting_id, self.entry_id, account_id, seq, purse.wallet, purse.asset.code,
-                kind, subtype, ref, at_ns, amount, fee, purse.booked,
-            )
-        )  # fmt: skip
+        purse.booked = balance = purse.booked + amount - fee
+        self.posting_id = posting_id = self.posting_id + 1
+        count = purse.count
+        count.seq = seq = count.seq + 1
+        self.posted.append((
+            posting_id, self.entry_id, purse.account_id, seq, purse.wallet, purse.asset.code,
+            kind._value_, subtype, ref, at_ns, amount, fee, balance,
+        ))  # fmt: skip
         purse.used = True
         self.touched[purse] = None
 

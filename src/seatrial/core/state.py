@@ -10,9 +10,9 @@ from msgspec import Struct
 from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
 from seatrial.core.assets import Asset, AssetKind, Assets
 from seatrial.core.book import Book
-from seatrial.core.candles import Candles, DayStats
+from seatrial.core.candles import Candles, DayStats, Tally
 from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
-from seatrial.core.ledger import Ledger, Posting, Purse
+from seatrial.core.ledger import Ledger, Posted, Purse
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, Modes
 from seatrial.core.orders import NAME_KEPT_NS, CancelTimer, Fill, Order, Side, Status, Trade
 from seatrial.core.volume import USD_SCALE, RollingVolume
@@ -27,6 +27,8 @@ PPM: Final = 1_000_000
 
 USD: Final = "USD"
 _USD_UNITS: Final = 10**USD_SCALE
+_NO_BOUND: Final = 2**100
+"""More than any volume."""
 
 NO_FEES: Final = FeeSchedule("none", (FeeTier(0, 0, 0),), counts_volume=False)
 
@@ -69,10 +71,10 @@ class MarketState:
         self.market = market
         self.status = market.status
         self.book = Book()
-        self.candles = Candles()
-        self.stats = DayStats()
+        self.tally = Tally()
         self.quotes: deque[Quote] = deque(maxlen=KEPT_QUOTES)
         self.trade_id = 0
+        self.is_in_dollars = market.quote.code == USD
         exact_scale = market.price_scale + market.lot_scale
         self.to_quote = Ratio(exact_scale, market.quote.scale)
         self.to_quote_fee = Ratio(exact_scale + 6, market.quote.scale)
@@ -81,6 +83,16 @@ class MarketState:
         self.to_usd = Ratio(exact_scale, USD_SCALE)
         self.min_exact = Ratio(market.cost_scale, exact_scale).ceil(market.min_cost)
         """The smallest cost of an order, in ticks * lots."""
+
+    @property
+    def candles(self) -> Candles:
+        """Its candles, of all trades so far."""
+        return self.tally.candles
+
+    @property
+    def stats(self) -> DayStats:
+        """Its day statistics, of all trades so far."""
+        return self.tally.stats
 
     def bound_ticks(self, side: Side, band_ppm: int) -> int | None:
         """The worst price within that distance of the best opposite one; None when there is no opposite one."""
@@ -101,6 +113,33 @@ class MarketState:
         quote = Quote(self.market.symbol, last.number + 1 if last else 1, at_ns, bid, ask)
         self.quotes.append(quote)
         return quote
+
+
+class Rates:
+    """What an account pays in one market: the step of a schedule that its 30-day volume has reached."""
+
+    __slots__ = ("_below", "_fees", "_from", "_tier", "_volume")
+
+    def __init__(self, fees: FeeSchedule, volume: RollingVolume) -> None:
+        self._fees = fees
+        self._volume = volume
+        self._tier = fees.tiers[0]
+        self._from = self._below = 0
+        """Between which volumes that step is the one; at first it is not known."""
+
+    def at(self, at_ns: int) -> FeeTier:
+        """The rates at that moment."""
+        volume = self._volume.at(at_ns)
+        if not self._from <= volume < self._below:
+            self._climb(volume)
+        return self._tier
+
+    def _climb(self, volume: int) -> None:
+        tiers = self._fees.tiers
+        tier = self._tier = self._fees.tier(volume // _USD_UNITS)
+        higher = tiers.index(tier) + 1
+        self._from = tier.from_usd * _USD_UNITS
+        self._below = tiers[higher].from_usd * _USD_UNITS if higher < len(tiers) else _NO_BOUND
 
 
 class AccountState:
@@ -124,7 +163,7 @@ class AccountState:
         self._ledger = ledger
         self._trading: dict[str, Purse] = {}
         self._pairs: dict[str, tuple[Purse, Purse]] = {}
-        self._fees: dict[str, FeeSchedule] = {}
+        self._rates: dict[str, Rates] = {}
 
     def trading_purse(self, asset: Asset) -> Purse:
         """The purse that orders pay from and fills go to."""
@@ -165,12 +204,12 @@ class AccountState:
 
     def fee_tier(self, market: Market, at_ns: int) -> FeeTier:
         """The rates that its venue, its tier and its 30-day volume give it in that market; the house pays none."""
-        fees = self._fees.get(market.symbol)
-        if fees is None:
+        rates = self._rates.get(market.symbol)
+        if rates is None:
             account = self.account
-            usual = market.fees_for(account.venue).of_level(account.tier)
-            fees = self._fees[market.symbol] = NO_FEES if account.venue == HOUSE else usual
-        return fees.tier(self.volume.at(at_ns) // _USD_UNITS)
+            fees = NO_FEES if account.venue == HOUSE else market.fees_for(account.venue).of_level(account.tier)
+            rates = self._rates[market.symbol] = Rates(fees, self.volume)
+        return rates.at(at_ns)
 
 
 class Alarm(IntEnum):
@@ -218,7 +257,7 @@ class Changes:
         self.quotes: list[Quote] = []
         self.candles: dict[str, MarketState] = {}
         """Markets whose candles changed."""
-        self.postings: list[Posting] = []
+        self.postings: list[Posted] = []
         self.purses: dict[Purse, None] = {}
         self.delays: Delays | None = None
         self.modes: Modes | None = None
@@ -351,10 +390,10 @@ class State:
 
     def _last_price(self, symbol: str) -> tuple[int, int] | None:
         state = self.markets.get(symbol)
-        if state is None or state.stats.last is None:
+        last = None if state is None else state.tally.last
+        if state is None or last is None:
             return None
-        market = state.market
-        ticks = state.stats.last.price_ticks
+        market, ticks = state.market, last.price_ticks
         return ticks * 10**market.quote.scale, 10 ** (market.price_scale + market.base.scale)
 
     def _par(self, asset: str, in_asset: str) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from seatrial.core.assets import Asset
@@ -374,8 +375,7 @@ def announce(state: State, ms: MarketState, price_ticks: int, lots: int, side: S
     ms.trade_id += 1
     state.now_ns += 1
     trade = Trade(ms.market.symbol, ms.trade_id, price_ticks, lots, state.now_ns, side, kind)
-    ms.candles.add(trade)
-    ms.stats.add(trade)
+    ms.tally.add(trade)
     state.changes.trades.append(trade)
     state.changes.candles[trade.market] = ms
     return trade
@@ -386,7 +386,8 @@ def _trade(state: State, ms: MarketState, taker: Order, maker: Order, lots: int)
 
     Each trade has a nanosecond of its own, so that a cursor of nanoseconds loses none.
     """
-    ms.book.side(maker.side).fill(maker, lots)
+    buys = taker.side is _BUY
+    (ms.book.asks if buys else ms.book.bids).fill(maker, lots)
     trade = announce(state, ms, maker.price_ticks, lots, taker.side, taker.kind)
     at_ns, exact = trade.at_ns, trade.price_ticks * lots
     if maker.is_house and taker.is_house:
@@ -394,12 +395,11 @@ def _trade(state: State, ms: MarketState, taker: Order, maker: Order, lots: int)
         use_up(state, ms, maker, exact, lots, at_ns)
         use_up(state, ms, taker, exact, lots, at_ns)
         return
-    maker_part, taker_part = _Part(state, ms, maker, exact, lots, at_ns), _Part(state, ms, taker, exact, lots, at_ns)
-    buyer, seller = (taker_part, maker_part) if taker.side is _BUY else (maker_part, taker_part)
-    _settle(state, ms, buyer, seller, exact, lots, at_ns)
+    maker_part, taker_part = _part(state, ms, maker, exact, lots, at_ns), _part(state, ms, taker, exact, lots, at_ns)
+    _settle(state, ms, taker_part if buys else maker_part, maker_part if buys else taker_part, exact, lots, at_ns)
     volume_usd = _volume_usd(state, ms, exact)
-    maker_fill = maker_part.record(trade, exact, volume_usd, taker)
-    taker_fill = taker_part.record(trade, exact, volume_usd, maker)
+    maker_fill = _fill(maker_part, trade, exact, volume_usd, taker)
+    taker_fill = _fill(taker_part, trade, exact, volume_usd, maker)
     state.changes.fills += (maker_fill, taker_fill)
     state.events.append(Traded(trade, maker_fill, taker_fill))
     _count_fill(state, maker, at_ns)
@@ -423,41 +423,46 @@ def _count_fill(state: State, order: Order, at_ns: int) -> None:
         order.advance(_FILL)
 
 
-class _Part:
+class _Part(Struct, gc=False):
     """One order's part in a trade while it is settled."""
 
-    __slots__ = ("account", "fee_base", "fee_quote", "fill_id", "first_posting", "maker", "order", "postings", "ppm")
+    order: Order
+    account: AccountState
+    ppm: int
+    fee_quote: int
+    fee_base: int
+    fill_id: int
+    first_posting: int = 0
+    postings: int = 0
 
-    def __init__(self, state: State, ms: MarketState, order: Order, exact: int, lots: int, at_ns: int) -> None:
-        self.order = order
-        self.maker = order.queue != 0
-        self.account = state.accounts[order.account_id]
-        tier = self.account.fee_tier(ms.market, at_ns)
-        self.ppm = tier.maker_ppm if self.maker else tier.taker_ppm
-        self.fee_quote = 0 if order.fee_in_base else ms.to_quote_fee.nearest(exact * self.ppm)
-        self.fee_base = ms.to_base_fee.nearest(lots * self.ppm) if order.fee_in_base else 0
-        state.counters.fill_id += 1
-        self.fill_id = state.counters.fill_id
-        self.first_posting = 0
-        self.postings = 0
-        order.filled_lots += lots
-        order.exact += exact
-        order.touched_ns = at_ns
-        state.changes.orders[order.order_id] = order
 
-    def record(self, trade: Trade, exact: int, volume_usd: int, counter: Order) -> Fill:
-        """The fill that its owner sees; its sums are added to the order."""
-        order, ppm = self.order, self.ppm
-        fee_exact = exact * ppm
-        order.fee_exact += fee_exact
-        order.fee_quote += self.fee_quote
-        order.fee_base += self.fee_base
-        self.account.volume.add(trade.at_ns, volume_usd)
-        return Fill(
-            self.fill_id, order.account_id, order.order_id, trade.market, trade.trade_id, order.side, order.kind,
-            trade.price_ticks, trade.qty_lots, exact, ppm, fee_exact, self.fee_quote, self.fee_base, self.maker,
-            trade.at_ns, self.first_posting, self.postings, volume_usd, counter.order_id,
-        )  # fmt: skip
+def _part(state: State, ms: MarketState, order: Order, exact: int, lots: int, at_ns: int) -> _Part:
+    """Count a fill on its order; who rested before is the maker and pays the maker's rate."""
+    account, counters = state.accounts[order.account_id], state.counters
+    tier = account.fee_tier(ms.market, at_ns)
+    ppm = tier.maker_ppm if order.queue else tier.taker_ppm
+    order.filled_lots += lots
+    order.exact += exact
+    order.touched_ns = at_ns
+    state.changes.orders[order.order_id] = order
+    counters.fill_id = fill_id = counters.fill_id + 1
+    if order.fee_in_base:
+        return _Part(order, account, ppm, 0, ms.to_base_fee.nearest(lots * ppm), fill_id)
+    return _Part(order, account, ppm, ms.to_quote_fee.nearest(exact * ppm), 0, fill_id)
+
+
+def _fill(part: _Part, trade: Trade, exact: int, volume_usd: int, counter: Order) -> Fill:
+    """The fill that its owner sees; its sums are added to the order and to the owner's volume."""
+    order, fee_exact, fee_quote, fee_base = part.order, exact * part.ppm, part.fee_quote, part.fee_base
+    order.fee_exact += fee_exact
+    order.fee_quote += fee_quote
+    order.fee_base += fee_base
+    part.account.volume.add(trade.at_ns, volume_usd)
+    return Fill(
+        part.fill_id, order.account_id, order.order_id, trade.market, trade.trade_id, order.side, order.kind,
+        trade.price_ticks, trade.qty_lots, exact, part.ppm, fee_exact, fee_quote, fee_base, order.queue != 0,
+        trade.at_ns, part.first_posting, part.postings, volume_usd, counter.order_id,
+    )  # fmt: skip
 
 
 def _settle(state: State, ms: MarketState, buyer: _Part, seller: _Part, exact: int, lots: int, at_ns: int) -> None:
@@ -480,42 +485,52 @@ def _settle(state: State, ms: MarketState, buyer: _Part, seller: _Part, exact: i
     move(seller_base.free, buyer_base.free, base)
 
     ledger.open_entry()
-    buyer.fee_quote = _charge(state, buyer_quote, buyer.fee_quote)
-    seller.fee_quote = _charge(state, seller_quote, seller.fee_quote)
-    buyer.fee_base = _charge(state, buyer_base, buyer.fee_base)
-    seller.fee_base = _charge(state, seller_base, seller.fee_base)
+    if buyer.fee_quote:
+        buyer.fee_quote = _charge(buyer_quote, buyer.fee_quote)
+    if seller.fee_quote:
+        seller.fee_quote = _charge(seller_quote, seller.fee_quote)
+    if buyer.fee_base:
+        buyer.fee_base = _charge(buyer_base, buyer.fee_base)
+    if seller.fee_base:
+        seller.fee_base = _charge(seller_base, seller.fee_base)
+    bought, sold = buyer.fill_id, seller.fill_id
     buyer.first_posting = ledger.posting_id + 1
-    ledger.post(buyer_quote, _TRADE, buyer.fill_id, at_ns, -cost, buyer.fee_quote)
-    ledger.post(buyer_base, _TRADE, buyer.fill_id, at_ns, base, buyer.fee_base)
-    buyer.postings = ledger.posting_id + 1 - buyer.first_posting
+    ledger.post(buyer_quote, _TRADE, bought, at_ns, -cost, buyer.fee_quote)
+    ledger.post(buyer_base, _TRADE, bought, at_ns, base, buyer.fee_base)
     seller.first_posting = ledger.posting_id + 1
-    ledger.post(seller_base, _TRADE, seller.fill_id, at_ns, -base, seller.fee_base)
-    ledger.post(seller_quote, _TRADE, seller.fill_id, at_ns, cost, seller.fee_quote)
+    buyer.postings = seller.first_posting - buyer.first_posting
+    ledger.post(seller_base, _TRADE, sold, at_ns, -base, seller.fee_base)
+    ledger.post(seller_quote, _TRADE, sold, at_ns, cost, seller.fee_quote)
     seller.postings = ledger.posting_id + 1 - seller.first_posting
-    _post_income(state, market.quote, buyer.fill_id, at_ns, buyer.fee_quote + seller.fee_quote)
-    _post_income(state, market.base, buyer.fill_id, at_ns, buyer.fee_base + seller.fee_base)
+    _post_income(state, market.quote, bought, at_ns, buyer.fee_quote + seller.fee_quote)
+    _post_income(state, market.base, bought, at_ns, buyer.fee_base + seller.fee_base)
 
 
 def _unhold(state: State, ms: MarketState, order: Order, purse: Purse, due: int) -> None:
     """Free the part of an order's hold that this fill no longer needs set aside."""
-    released = order.hold - hold_for(ms, order) if order.kind is _LIMIT else min(order.hold, due)
-    if released > 0:
-        order.hold -= released
-        state.ledger.release(purse, released)
+    hold = order.hold
+    if order.kind is not _LIMIT:
+        hold -= min(hold, due)
+    elif order.filled_lots != order.qty_lots:
+        hold = hold_for(ms, order)
+    else:
+        hold = 0
+    if hold < order.hold:
+        state.ledger.release(purse, order.hold - hold)
+        order.hold = hold
 
 
-def _charge(state: State, purse: Purse, fee: int) -> int:
-    """Take a fee, or pay a rebate; what was really taken."""
-    if fee == 0:
-        return 0
+def _charge(purse: Purse, fee: int) -> int:
+    """Take a fee, or pay a rebate, which `_post_income` gives to the exchange; what was really taken."""
     fee = min(fee, purse.free.balance)
-    move(purse.free, state.ledger.purse(EXCHANGE, FEE_INCOME, purse.asset).free, fee)
+    purse.free.balance -= fee
     return fee
 
 
 def _post_income(state: State, asset: Asset, ref: int, at_ns: int, fees: int) -> None:
     if fees:
         income = state.ledger.purse(EXCHANGE, FEE_INCOME, asset)
+        income.free.balance += fees
         state.ledger.post(income, _TRADE, ref, at_ns, fees, 0)
 
 
@@ -524,7 +539,7 @@ def _volume_usd(state: State, ms: MarketState, exact: int) -> int:
     market = ms.market
     if not market.fees.counts_volume:
         return 0
-    if market.quote.code == USD:
+    if ms.is_in_dollars:
         return min(ms.to_usd.nearest(exact), MOST_PER_TRADE)
     price = state.price_of(market.quote.code, USD)
     if price is None:

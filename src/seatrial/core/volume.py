@@ -17,24 +17,38 @@ MOST_PER_TRADE: Final = 10**10 * 10**USD_SCALE
 class RollingVolume:
     """What one account traded in the last 30 days, in units of 10**-USD_SCALE US dollars."""
 
-    __slots__ = ("_hours", "_total")
+    __slots__ = ("_drops_ns", "_hours", "_next_hour_ns", "_total")
 
     def __init__(self) -> None:
         self._hours: deque[list[int]] = deque()
         self._total = 0
+        self._next_hour_ns = 0
+        """When the newest hour with trades is over; 0 when there is none."""
+        self._drops_ns = 0
+        """When the oldest one drops out; 0 when there is none."""
 
     def add(self, at_ns: int, volume_usd: int) -> None:
         """Count a trade."""
-        hour = at_ns // HOUR_NS
         self._total += volume_usd
-        if self._hours and self._hours[-1][0] == hour:
+        if at_ns < self._next_hour_ns:
             self._hours[-1][1] += volume_usd
-        else:
-            self._hours.append([hour, volume_usd])
+            return
+        hour = at_ns // HOUR_NS
+        self._hours.append([hour, volume_usd])
+        self._next_hour_ns = (hour + 1) * HOUR_NS
+        self._note_oldest()
 
     def at(self, at_ns: int) -> int:
         """The volume of the 30 days before that moment."""
-        oldest = at_ns // HOUR_NS - WINDOW_HOURS
-        while self._hours and self._hours[0][0] < oldest:
-            self._total -= self._hours.popleft()[1]
+        if at_ns >= self._drops_ns:
+            oldest = at_ns // HOUR_NS - WINDOW_HOURS
+            while self._hours and self._hours[0][0] < oldest:
+                self._total -= self._hours.popleft()[1]
+            self._note_oldest()
         return self._total
+
+    def _note_oldest(self) -> None:
+        if self._hours:
+            self._drops_ns = (self._hours[0][0] + WINDOW_HOURS + 1) * HOUR_NS
+        else:
+            self._drops_ns = self._next_hour_ns = 0

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Select, func, select
 
-from seatrial.core.candles import DAY_NS, KEPT, MINUTES
+from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS
 from seatrial.core.clients import add_account
 from seatrial.core.ledger import EXCHANGE
 from seatrial.core.markets import Modes
@@ -86,9 +86,7 @@ def _ledger(state: State, read: Read, known: rows.Known) -> None:
         known.purses.add((account_id, wallet, code))
     for account_id in (EXCHANGE, *state.accounts):
         for last in read(_last_posting(account_id)):
-            ledger.account_seq[account_id] = last.seq
-            ledger.posting_id = max(ledger.posting_id, last.posting_id)
-            ledger.entry_id = max(ledger.entry_id, last.entry_id)
+            ledger.resume(account_id, last.seq, last.posting_id, last.entry_id)
 
 
 def _streams(read: Read, known: rows.Known) -> None:
@@ -180,7 +178,7 @@ def _market(ms: MarketState, read: Read, known: rows.Known) -> None:
         last = found[0]
         ms.trade_id = last.trade_id
         points = select(trades.c.at_ns, trades.c.price_ticks, trades.c.qty_lots)
-        recent = points.where(trades.c.market == symbol, trades.c.at_ns >= last.at_ns - DAY_NS)
+        recent = points.where(trades.c.market == symbol, trades.c.at_ns >= last.at_ns // SECOND_NS * SECOND_NS - DAY_NS)
         ms.stats.restore((tuple(row) for row in read(recent.order_by(trades.c.at_ns))), rows.trade(last))
         for minutes in MINUTES:
             mine = select(candles).where(candles.c.market == symbol, candles.c.minutes == minutes)

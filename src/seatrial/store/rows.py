@@ -14,7 +14,7 @@ from seatrial.core.accounts import Account, ApiKey, Token
 from seatrial.core.addresses import Address
 from seatrial.core.candles import Candle
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
-from seatrial.core.ledger import EntryKind, Posting, Purse
+from seatrial.core.ledger import Posted, Posting, Purse, posting_of
 from seatrial.core.markets import Modes
 from seatrial.core.orders import (
     CancelTimer,
@@ -101,7 +101,7 @@ def writes(changes: Changes, known: Known) -> list[Write]:
         *_keys(changes, known),
         _new(schema.tokens, changes.tokens, msgspec.structs.astuple),
         _purses(changes.purses, known),
-        _new(schema.postings, changes.postings, _posting),
+        Write(schema.postings, list[Values](changes.postings), []),
         *_ranks(changes.postings, known),
         _orders(changes.orders, known),
         _new(schema.fills, changes.fills, _fill),
@@ -195,19 +195,19 @@ def _keys(changes: Changes, known: Known) -> tuple[Write, Write]:
     return keys, uses
 
 
-def _ranks(postings: list[Posting], known: Known) -> tuple[Write, Write]:
+def _ranks(postings: list[Posted], known: Known) -> tuple[Write, Write]:
     """The streams that are new, and the place of each posting in its own."""
     streams, ranks = Write(schema.posting_streams, [], []), Write(schema.posting_ranks, [], [])
-    for posting in postings:
-        account_id, kind = posting.account_id, str(posting.kind)
-        key = (account_id, posting.wallet, posting.asset, kind, posting.incoming)
-        stream = known.streams.get(key)
+    found, place = known.streams, ranks.new.append
+    for _, _, account_id, seq, wallet, asset, kind, _, _, _, amount, fee, _ in postings:
+        key = (account_id, wallet, asset, kind, amount >= fee)
+        stream = found.get(key)
         if stream is None:
             known.stream_id += 1
-            stream = known.streams[key] = Stream(known.stream_id)
-            streams.new.append((account_id, stream.stream_id, *key[1:4], int(posting.incoming)))
+            stream = found[key] = Stream(known.stream_id)
+            streams.new.append((account_id, stream.stream_id, wallet, asset, kind, int(amount >= fee)))
         stream.length += 1
-        ranks.new.append((account_id, stream.stream_id, posting.seq, stream.length))
+        place((account_id, stream.stream_id, seq, stream.length))
     return streams, ranks
 
 
@@ -303,19 +303,12 @@ def _key_change(key: ApiKey) -> Values:
     return str(key.highest_nonce), " ".join(map(str, key.recent_nonces)), key.used_ns, key.key_id
 
 
-def _posting(posting: Posting) -> Values:
-    return (
-        posting.posting_id, posting.entry_id, posting.account_id, posting.seq, posting.wallet, posting.asset,
-        str(posting.kind), posting.subtype, posting.ref, posting.at_ns, posting.amount, posting.fee, posting.balance,
-    )  # fmt: skip
-
-
 def _order(order: Order) -> Values:
     return (
-        order.order_id, order.account_id, order.market, str(order.side), str(order.kind), order.price_ticks,
-        order.qty_lots, order.spend, str(order.time_in_force), str(order.self_trade), int(order.post_only),
+        order.order_id, order.account_id, order.market, order.side._value_, order.kind._value_, order.price_ticks,
+        order.qty_lots, order.spend, order.time_in_force._value_, order.self_trade._value_, int(order.post_only),
         int(order.fee_in_base), order.starts_ns, order.expires_ns, order.tag, order.client_id, order.opened_ns,
-        str(order.status), None if order.reason is None else str(order.reason), order.closed_ns, order.touched_ns,
+        order.status._value_, None if order.reason is None else order.reason._value_, order.closed_ns, order.touched_ns,
         order.queue, order.filled_lots, str(order.exact), order.fee_base, order.hold, order.hold_ppm,
         str(order.fee_exact), order.fee_quote, order.given_up_lots, order.note, order.label,
     )  # fmt: skip
@@ -323,7 +316,7 @@ def _order(order: Order) -> Values:
 
 def _order_change(order: Order) -> Values:
     return (
-        order.qty_lots, str(order.status), None if order.reason is None else str(order.reason), order.closed_ns,
+        order.qty_lots, order.status._value_, None if order.reason is None else order.reason._value_, order.closed_ns,
         order.touched_ns, order.queue, order.filled_lots, str(order.exact), order.fee_base, order.hold,
         str(order.fee_exact), order.fee_quote, order.given_up_lots, order.account_id, order.order_id,
     )  # fmt: skip
@@ -331,7 +324,7 @@ def _order_change(order: Order) -> Values:
 
 def _fill(fill: Fill) -> Values:
     return (
-        fill.fill_id, fill.account_id, fill.order_id, fill.market, fill.trade_id, str(fill.side), str(fill.kind),
+        fill.fill_id, fill.account_id, fill.order_id, fill.market, fill.trade_id, fill.side._value_, fill.kind._value_,
         fill.price_ticks, fill.qty_lots, int(fill.maker), fill.at_ns, fill.first_posting, fill.postings,
         fill.volume_usd, fill.fee_ppm, fill.fee_quote, fill.fee_base, fill.counter_order_id,
     )  # fmt: skip
@@ -340,7 +333,7 @@ def _fill(fill: Fill) -> Values:
 def _trade(trade: Trade) -> Values:
     return (
         trade.market, trade.trade_id, trade.price_ticks, trade.qty_lots, trade.at_ns,
-        str(trade.taker_side), str(trade.taker_kind),
+        trade.taker_side._value_, trade.taker_kind._value_,
     )  # fmt: skip
 
 
@@ -360,17 +353,17 @@ def _candle_change(symbol: str, minutes: int, candle: Candle) -> Values:
 
 def _transfer(transfer: Transfer) -> Values:
     return (
-        transfer.transfer_id, transfer.account_id, str(transfer.direction), transfer.wallet, transfer.asset,
+        transfer.transfer_id, transfer.account_id, transfer.direction._value_, transfer.wallet, transfer.asset,
         transfer.method, transfer.network, transfer.amount, transfer.fee, transfer.address, transfer.tag,
-        transfer.destination, transfer.chain_tx, transfer.created_ns, str(transfer.status),
-        None if transfer.note is None else str(transfer.note), int(transfer.manual), transfer.due_ns,
+        transfer.destination, transfer.chain_tx, transfer.created_ns, transfer.status._value_,
+        None if transfer.note is None else transfer.note._value_, int(transfer.manual), transfer.due_ns,
         transfer.moved_ns, transfer.remark,
     )  # fmt: skip
 
 
 def _transfer_change(transfer: Transfer) -> Values:
     return (
-        transfer.chain_tx, str(transfer.status), None if transfer.note is None else str(transfer.note),
+        transfer.chain_tx, transfer.status._value_, None if transfer.note is None else transfer.note._value_,
         transfer.due_ns, transfer.moved_ns, transfer.account_id, transfer.transfer_id,
     )  # fmt: skip
 
@@ -395,7 +388,6 @@ def _destination(destination: Destination) -> Values:
 
 _SIDES: Final = {str(side): side for side in Side}
 _KINDS: Final = {str(kind): kind for kind in OrderKind}
-_ENTRIES: Final = {str(kind): kind for kind in EntryKind}
 
 
 def account(row: RawRow) -> Account:
@@ -431,10 +423,7 @@ def token(row: RawRow) -> Token:
 
 def posting(row: AnyRow) -> Posting:
     """A posting from its row."""
-    number, entry, account_id, seq, wallet, asset, kind, subtype, ref, at_ns, amount, fee, balance = row
-    return Posting(
-        number, entry, account_id, seq, wallet, asset, _ENTRIES[kind], subtype, ref, at_ns, amount, fee, balance
-    )
+    return posting_of(tuple(row))
 
 
 def order(row: AnyRow) -> Order:

@@ -58,8 +58,7 @@ def exchange(page: dict[str, Any]) -> Exchange:
             Side.BUY if side == "b" else Side.SELL,
             OrderKind.MARKET if kind == "m" else OrderKind.LIMIT,
         )
-        market.candles.add(trade)
-        market.stats.add(trade)
+        market.tally.add(trade)
         state.changes.trades.append(trade)
     state.changes.candles[SYMBOL] = market
     exchange.clock.now_ns = recorded("ohlc-1.json")[PAIR][-1][0] * SECOND_NS
