@@ -4,6 +4,9 @@ uvicorn makes a task, an event and three messages of every request, and checks w
 more than most of these calls do themselves. A plain call of a venue goes from the parser straight to the world, and its
 answer straight to the socket; all else — pipelined or unusual requests, the control API — takes uvicorn's own way
 through the ASGI application, which answers the venues' calls in the same words.
+
+Clients say nearly the same again and again, so a connection remembers what the parser made of the heads of its plain
+calls, and reads the next one like them by comparing: see `heads`.
 """
 
 import asyncio
@@ -15,6 +18,10 @@ from uvicorn.server import ServerState
 
 from seatrial.dialects.wire import Call, Dialect, Reply
 from seatrial.server.app import LARGEST_BODY, App
+from seatrial.server.heads import Head, head_of
+
+MOST_HEADS: Final = 32
+"""How many heads a connection remembers: the first ones, of as many lengths."""
 
 _PLAIN_VERBS: Final = frozenset({b"GET", b"POST"})
 
@@ -36,6 +43,42 @@ class VenueProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         assert isinstance(self.app, App), "uvicorn wrapped the application"
         self.venues = self.app
+        self.address = ""
+        self._parses = False
+        """Whether the parser is within a request."""
+        self._piece: bytes | None = None
+        """What the parser reads, if a request began with it."""
+        self._heads: dict[int, tuple[Dialect, Head]] = {}
+        """By the length of the whole request."""
+        self._idle_since = 0.0
+        self._date: list[tuple[bytes, bytes]] = []
+        self._reply_heads: dict[tuple[int, bytes], bytes] = {}
+        """Of the second that `_date` is of."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody is there."""
+        super().connection_made(transport)
+        self.address = self.client[0] if self.client else ""
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came: answer the plain call that they are, or have the parser see what they are."""
+        known = self._heads.get(len(data))
+        if known is not None and self._is_free():
+            dialect, head = known
+            call = head.read(data, self.address)
+            if call is not None:
+                plain = _PlainCall(self, dialect)
+                self.cycle = plain  # type: ignore[assignment]
+                self.venues.answer(dialect, call, plain.respond)
+                return
+        self._piece = None if self._parses else data
+        super().data_received(data)
+        self._piece = None
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._parses = True
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """The head of a request is there: choose its way."""
@@ -55,18 +98,90 @@ class VenueProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """All of a request is there."""
+        self._parses = False
         cycle: object = self.cycle
         if isinstance(cycle, _PlainCall):
             cycle.run()
         else:
             super().on_message_complete()
 
+    def remember(self, dialect: Dialect, call: Call) -> None:
+        """Read the next call with such a head without the parser, if it read nothing but this one."""
+        data = self._piece
+        if data is not None and len(self._heads) < MOST_HEADS and len(data) not in self._heads:
+            head = head_of(data, call, self.headers)
+            if head is not None:
+                self._heads[len(data)] = dialect, head
+
+    def write(self, reply: Reply, *, keep_alive: bool) -> None:
+        """Send an answer."""
+        body = reply.body
+        if keep_alive and not reply.headers:
+            self.transport.write(b"%b%d\r\n\r\n%b" % (self._reply_head(reply), len(body), body))
+            return
+        parts = [self._reply_head(reply), b"%d\r\n" % len(body)]
+        for name, value in reply.headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts += (b"\r\n" if keep_alive else b"connection: close\r\n\r\n", body)
+        self.transport.write(b"".join(parts))
+        if not keep_alive:
+            self.transport.close()
+
+    def _reply_head(self, reply: Reply) -> bytes:
+        """What stands before the length of the body."""
+        defaults = self.server_state.default_headers
+        if defaults is not self._date:
+            self._date, self._reply_heads = defaults, {}
+        kind = reply.status, reply.content_type
+        head = self._reply_heads.get(kind)
+        if head is None:
+            named = b"".join(b"%b: %b\r\n" % header for header in (*defaults, (b"content-type", reply.content_type)))
+            head = self._reply_heads[kind] = STATUS_LINE[reply.status] + named + b"content-length: "
+        return head
+
+    def go_on(self) -> None:
+        """The plain call at work is answered: on with what waits, or wait for the next one.
+
+        uvicorn stops its timer at every request and starts it anew after it. Here it goes on, and looks what happened
+        since when it rings.
+        """
+        if self.pipeline or self.flow.read_paused:
+            self.on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None and not self.transport.is_closing():
+            self._ring_in(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing came for long, unless a plain call did: close the connection, or ring again later."""
+        self.timeout_keep_alive_task = None
+        if not self._is_at_rest():
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._ring_in(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _ring_in(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def _is_at_rest(self) -> bool:
+        """Whether all requests so far are answered."""
+        at_work = self.cycle
+        return at_work is None or at_work.response_complete
+
+    def _is_free(self) -> bool:
+        """Whether a call that comes now can be answered at once."""
+        return not self._parses and self._is_at_rest() and not self.flow.write_paused
+
     def _plain_dialect(self) -> Dialect | None:
         """The venue that is called; None where that is not plain to see, or not to be answered at once."""
-        at_work, parser = self.cycle, self.parser
-        if at_work is not None and not at_work.response_complete:
+        parser = self.parser
+        if not self._is_at_rest() or self.flow.write_paused:
             return None
-        if self.expect_100_continue or self.flow.write_paused or b"%" in self.url or b"#" in self.url:
+        if self.expect_100_continue or b"%" in self.url or b"#" in self.url:
             return None
         if parser.get_http_version() != "1.1" or parser.should_upgrade() or not parser.should_keep_alive():
             return None
@@ -104,11 +219,11 @@ class _PlainCall:
             return
         protocol = self._protocol
         path, _, query = protocol.url.partition(b"?")
-        client = protocol.client
         call = Call(
             protocol.parser.get_method().decode("ascii"), path.decode("ascii"), query, dict(protocol.headers),
-            self._body, client[0] if client else "",
+            self._body, protocol.address,
         )  # fmt: skip
+        protocol.remember(self._dialect, call)
         protocol.venues.answer(self._dialect, call, self.respond)
 
     def respond(self, reply: Reply) -> None:
@@ -117,16 +232,6 @@ class _PlainCall:
         protocol = self._protocol
         if reply.note is not None:
             protocol.venues.log_note(reply.note)
-        if self.disconnected:
-            return
-        head = [STATUS_LINE[reply.status]]
-        for name, value in protocol.server_state.default_headers:
-            head += (name, b": ", value, b"\r\n")
-        head.append(b"content-type: %b\r\ncontent-length: %d\r\n" % (reply.content_type, len(reply.body)))
-        for name, value in reply.headers:
-            head += (name, b": ", value, b"\r\n")
-        head.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
-        protocol.transport.write(b"".join((*head, reply.body)))
-        if not self.keep_alive:
-            protocol.transport.close()
-        protocol.on_response_complete()
+        if not self.disconnected:
+            protocol.write(reply, keep_alive=self.keep_alive)
+            protocol.go_on()
