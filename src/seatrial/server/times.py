@@ -43,6 +43,8 @@ def read_moment(given: str | float) -> int:
         moment = datetime.fromisoformat(f"{day}T{clock or '00:00'}{'+00:00' if zone in (None, 'Z') else zone}")
     except ValueError as error:
         raise BadText(f"{text!r} is no moment: {error}") from error
+    if moment.timestamp() < 0:
+        raise BadText(f"{text!r} lies before 1970, where time begins here")
     return int(moment.timestamp()) * 10**9 + _fraction(fraction)
 
 
