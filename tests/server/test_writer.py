@@ -14,6 +14,7 @@ from seatrial.core.commands import PassTime
 from seatrial.core.ledger import Ledger
 from seatrial.core.machine import Machine
 from seatrial.core.state import State
+from seatrial.dialects.wire import Call, Reply
 from seatrial.server import world as world_module
 from seatrial.server.world import World
 from seatrial.store.store import Batch
@@ -485,3 +486,23 @@ def test_stopping_in_the_middle_of_a_bug_stores_nothing_of_it(tmp_path: Path, mo
     kept = asyncio.run(stopped())
     assert breaches(tmp_path / "data" / "world.sqlite3") == {}
     assert inside(story, tmp_path / "data") == kept
+
+
+def test_an_answer_that_cannot_be_given_keeps_no_other_back(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(server: Inside) -> None:
+        kraken = server.world.dialects["kraken"]
+        heard: list[Reply] = []
+
+        def deaf(_reply: Reply) -> None:
+            raise RuntimeError("the socket is not what it was")
+
+        for respond in (deaf, heard.append):
+            signed = server.demo.call("Balance")
+            headers = {name.lower().encode(): value.encode() for name, value in signed.headers.items()}
+            server.world.answer(kraken, Call("POST", signed.path, b"", headers, signed.body, "127.0.0.1"), respond)
+        await server.world.settled()
+        assert len(heard) == 1
+        assert (await server.call("Balance")).result
+
+    inside(story)
+    assert "an answer could not be given" in caplog.text

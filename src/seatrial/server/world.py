@@ -365,8 +365,7 @@ class World:
         if error is None:
             if len(self._waiting) >= self._writer.enough:
                 self._flush()  # the writer is at work while these are answered
-            for waiter in waiting:
-                waiter(stored=True)
+            _tell_all(waiting, stored=True)
         else:
             says = "a commit failed; loading again from the store: %s"
             _log.error(says, _reason(error), exc_info=_unless_expected(error))
@@ -392,8 +391,7 @@ class World:
         if not self._lost:
             self._lost = True
             self._run(self._recover())
-        for waiter in waiting:
-            waiter(stored=False)
+        _tell_all(waiting, stored=False)
 
     async def _recover(self) -> None:
         """Load until it works. The writer does one thing after the other, so a commit on its way is over first."""
@@ -492,6 +490,15 @@ def _reason(error: BaseException) -> str:
 def _unless_expected(error: BaseException) -> BaseException | None:
     """The error, to be logged with all that led to it, unless it is one of the database's own."""
     return None if isinstance(error, StoreError) or hasattr(error, "orig") else error
+
+
+def _tell_all(waiting: list[Waiter], *, stored: bool) -> None:
+    """Tell everyone, whatever becomes of one's answer."""
+    for waiter in waiting:
+        try:
+            waiter(stored=stored)
+        except Exception:  # noqa: BLE001  the others wait, too
+            _log.exception("an answer could not be given")
 
 
 def _tell(done: asyncio.Future[None], *, stored: bool) -> None:
