@@ -6,11 +6,12 @@ Source: kraken-spot-rest section 1, whose test vectors are tests; seed "REST API
 import base64
 import binascii
 import hmac
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
+
+from seatrial.dialects.keyed import keyed
 
 TOTP_STEP_SECONDS: Final = 30
 TOTP_STEPS_OF_TOLERANCE: Final = 1
@@ -143,15 +144,7 @@ def _inner(nonce: bytes, body: bytes) -> bytes:
 
 
 def _sign(path: bytes, inner: bytes, key: bytes) -> bytes:
-    mac = _keyed(key).copy()
-    mac.update(path + inner)
-    return binascii.b2a_base64(mac.digest(), newline=False)
-
-
-@lru_cache(maxsize=1024)
-def _keyed(key: bytes) -> hmac.HMAC:
-    """Preparing the key is the greater part of a short signature's cost."""
-    return hmac.new(key, digestmod="sha512")
+    return binascii.b2a_base64(keyed(key, "sha512")(path + inner), newline=False)
 
 
 def _is_current(given: str, authenticator: str, unix_seconds: int) -> bool:

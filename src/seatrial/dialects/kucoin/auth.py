@@ -6,10 +6,13 @@ Source: kucoin-rest section 1, whose check value is a test.
 import binascii
 import hmac
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
+
+from seatrial.dialects.keyed import keyed
 
 PLAIN_VERSION: Final = "1"
 """The key version whose passphrase goes over the wire as it is; also what a call without a version means."""
@@ -52,7 +55,7 @@ def sign_passphrase(passphrase: str, secret: str) -> str:
 def passphrase_matches(given: bytes, version: str, passphrase: str, secret: str) -> bool:
     """Whether a call's passphrase is that of its key, in the form of its version, in a time that tells nothing."""
     signed = version in SIGNED_VERSIONS
-    expected = _sign(passphrase.encode(), secret) if signed else passphrase.encode()
+    expected = _signed_passphrase(passphrase, secret) if signed else passphrase.encode()
     return hmac.compare_digest(expected, given)
 
 
@@ -112,5 +115,10 @@ def steps(
     )
 
 
+@lru_cache(maxsize=1024)
+def _signed_passphrase(passphrase: str, secret: str) -> bytes:
+    return _sign(passphrase.encode(), secret)
+
+
 def _sign(message: bytes, secret: str) -> bytes:
-    return binascii.b2a_base64(hmac.digest(secret.encode(), message, "sha256"), newline=False)
+    return binascii.b2a_base64(keyed(secret.encode(), "sha256")(message), newline=False)
