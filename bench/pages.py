@@ -160,7 +160,7 @@ def _spread(length: int, pages: int) -> list[int]:
 
 def _kraken(machine: Machine, store: Store, catalogue: Catalogue) -> Callable[[str], object]:
     state = machine.state
-    tools = kraken.Tools(KrakenSymbols(catalogue), kraken_ids.Ids(SEED), KrakenLimits())
+    tools = kraken.Tools(KrakenSymbols(catalogue), kraken_ids.Ids(SEED), KrakenLimits(), {})
 
     def ask(query: str) -> object:
         params = kraken_params.parse_query(query.encode())

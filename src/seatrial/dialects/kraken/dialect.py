@@ -50,6 +50,8 @@ PERMISSIONS: Final = frozenset(
 )
 """Source: kraken-spot-rest section 4."""
 
+_MAINTENANCE: Final = SystemStatus.MAINTENANCE
+
 _FORBIDDEN: Final = Reply(
     b"<!DOCTYPE html>\n<html><head><title>Access denied</title></head>"
     b"<body><h1>Error 403: access denied</h1><p>The request carries no usable User-Agent header.</p></body></html>\n",
@@ -65,7 +67,7 @@ class Kraken:
     def __init__(self, seed: int, symbols: Symbols, *, require_user_agent: bool = False) -> None:
         self.ids = Ids(seed)
         self.symbols = symbols
-        self._tools = Tools(symbols, self.ids, Limits())
+        self._tools = Tools(symbols, self.ids, Limits(), {})
         self._require_user_agent = require_user_agent
 
     def speaks(self, path: str) -> bool:
@@ -123,7 +125,7 @@ class Kraken:
     def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
         if call.verb != "POST":
             return failure(errors.UNKNOWN_METHOD, status=405)
-        if machine.state.modes.system is SystemStatus.MAINTENANCE:
+        if machine.state.modes.system is _MAINTENANCE:
             return self.unavailable()
         try:
             visit = door.admit(endpoint, machine, self._tools, call, at_ns)

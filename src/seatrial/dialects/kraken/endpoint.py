@@ -38,6 +38,8 @@ class Tools(NamedTuple):
     symbols: Symbols
     ids: Ids
     limits: "Limits"
+    balances: dict[int, tuple[list[tuple[str, int]], msgspec.Raw]]
+    """By account: amounts of assets, wallet by wallet, and how Balance shows them."""
 
 
 class PublicVisit(Struct, frozen=True):

@@ -42,6 +42,19 @@ class TestBalance:
         assert set(found) == {"XXBT", "XBT.M", "ETH2.S", "USDT.F", "ETH.B", "EUR.HOLD"}
         assert (found["XXBT"], found["XBT.M"]) == ("6.0000000000", "1.0000000000")
 
+    def test_it_follows_every_move(self, exchange: Exchange) -> None:
+        one, other = exchange.account(USD="1000"), exchange.account(USD="1000", BTC="1")
+        for move in (
+            lambda: None,
+            lambda: one.place("buy", "0.5", "100.0"),
+            lambda: other.place("sell", "0.5", "100.0"),
+            lambda: withdraw(exchange, other, "BTC", "0.1"),
+        ):
+            move()
+            for trader in (one, other, one, other):
+                extended = trader.result("BalanceEx")
+                assert trader.result("Balance") == {name: shown["balance"] for name, shown in extended.items()}
+
     def test_a_new_account_has_nothing(self, exchange: Exchange) -> None:
         exchange.account()
         assert exchange.call("Balance") == {"error": [], "result": {}}

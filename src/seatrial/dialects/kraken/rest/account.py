@@ -5,7 +5,8 @@ Source: kraken-spot-rest 13.2 to 13.5, 13.15, 13.21 and 14.9; seed "Get Account 
 
 from typing import Final
 
-from msgspec import UNSET, Struct, UnsetType
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from seatrial.core.assets import Asset
 from seatrial.core.commands import IssueToken
@@ -18,6 +19,8 @@ from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.endpoint import Endpoint, Visit, any_of
 from seatrial.dialects.kraken.params import BadCall, Params
 from seatrial.dialects.kraken.symbols import VENUE
+
+_encode = msgspec.json.Encoder().encode
 
 SECOND_NS: Final = 10**9
 
@@ -129,11 +132,23 @@ class ApiKeyInfo(Struct, frozen=True, kw_only=True):
     last_used: str
 
 
-def balance(visit: Visit) -> dict[str, str]:
-    """What the account owns of each asset it ever had."""
+def balance(visit: Visit) -> Raw:
+    """What the account owns of each asset it ever had. Written anew only when that has changed."""
     _check_rebase_multiplier(visit.params)
+    account_id, written = visit.key.account_id, visit.tools.balances
+    amounts = [
+        (purse.asset.code, purse.free.balance + purse.held.balance)
+        for purse in visit.state.ledger.of_account(account_id)
+    ]
+    known = written.get(account_id)
+    if known is None or known[0] != amounts:
+        known = written[account_id] = amounts, _balances(visit)
+    return known[1]
+
+
+def _balances(visit: Visit) -> Raw:
     name = visit.tools.symbols.asset_name
-    return {name(one.asset.code): format_units(one.settled, one.asset.scale) for one in _owned(visit)}
+    return Raw(_encode({name(one.asset.code): format_units(one.settled, one.asset.scale) for one in _owned(visit)}))
 
 
 def balance_ex(visit: Visit) -> dict[str, ExtendedBalance]:
