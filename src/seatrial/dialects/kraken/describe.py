@@ -45,6 +45,9 @@ NO_PRICE: Final = "0"
 """What `descr` shows for a price that the order type does not have."""
 
 
+_LIMIT: Final = OrderKind.LIMIT
+
+
 class Descr(Struct, frozen=True):
     """What was asked for."""
 
@@ -89,8 +92,8 @@ def order_text(order: Order, market: Market, symbols: Symbols) -> str:
     Decided for an order that spends: the amount stands where the volume does, without the currency in brackets that
     replies of 2017 had, because ccxt reads the third word as the pair.
     """
-    words = f"{order.side} {_volume(order, market)} {symbols.pair_altname(market.symbol)} @ {order.kind}"
-    return f"{words} {_limit(order, market)}" if order.kind is OrderKind.LIMIT else words
+    what = order.side, _volume(order, market), symbols.pair_altname(market.symbol), "@", order.kind
+    return " ".join((*what, _limit(order, market)) if order.kind is _LIMIT else what)
 
 
 def order_view(

@@ -49,6 +49,8 @@ _DECIMAL = re.compile(r"[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30}")
 _TIME = re.compile(r"([0-9]{1,20})(?:\.([0-9]{0,30}))?")
 _INDEX = re.compile(r"[0-9]{1,4}")
 
+_NONE: Final[Mapping[str, list[str]]] = {}
+
 _Default = TypeVar("_Default")
 _Pair = tuple[str, str]
 
@@ -78,11 +80,11 @@ class Params:
     def __init__(
         self,
         fields: dict[str, str],
-        repeated: Mapping[str, list[str]] | None = None,
+        repeated: Mapping[str, list[str]] = _NONE,
         nested: AbstractSet[str] = frozenset(),
     ) -> None:
         self._fields = fields
-        self._repeated = repeated or {}
+        self._repeated = repeated
         self._nested = nested
 
     @property
@@ -98,6 +100,10 @@ class Params:
                 raise bad_argument(name)
             return None
         return value if value.isprintable() else _readable(name, value)
+
+    def are_only(self, names: AbstractSet[str]) -> bool:
+        """Whether no other parameter than these was sent, and none of them twice."""
+        return not self._repeated and not self._nested and self._fields.keys() <= names
 
     def required(self, name: str) -> str:
         """A text that must be there."""
@@ -157,8 +163,8 @@ class Params:
 
     def required_choice(self, name: str, allowed: Collection[str]) -> str:
         """One of some words, which must be there."""
-        value = self.choice(name, allowed, None)
-        if value is None:
+        value = self.text(name)
+        if value is None or value not in allowed:
             raise bad_argument(name)
         return value
 
@@ -286,19 +292,22 @@ def _parse_form(raw: bytes) -> Params | BadCall:
 
     A broken escape (`%zz`) stays as it stands, as in other servers.
     """
-    text = raw.decode(errors="surrogateescape")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode(errors="surrogateescape")
     if "+" in text:
         text = text.replace("+", " ")
     parts = text.split("&")
     if len(parts) > MAX_FIELDS:
         return BadCall(BAD_REQUEST)
-    if "%" in text:
+    if "%" in text or "[" in text:
         return _build(_unescape(part) for part in parts)
     fields = {}
     for part in parts:
         name, _, value = part.partition("=")
         fields[name] = value
-    if len(fields) == len(parts) and "[" not in text:
+    if len(fields) == len(parts):
         return Params(fields)
     return _build((name, value) for name, _, value in (part.partition("=") for part in parts))
 

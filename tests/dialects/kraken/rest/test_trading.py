@@ -4,6 +4,8 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kraken_exchange import SECOND_NS, START_NS, Exchange, Trader
 from seatrial.core.commands import PassTime
@@ -73,6 +75,28 @@ def test_every_parameter_reaches_the_order(trader: Trader) -> None:
     assert (order.time_in_force, order.self_trade) == (TimeInForce.GTD, SelfTrade.CANCEL_BOTH)
     assert (order.starts_ns, order.expires_ns) == (START_NS + 60 * SECOND_NS, START_NS + 120 * SECOND_NS)
     assert (order.post_only, order.fee_in_base, order.tag, order.client_id) == (True, True, -5, None)
+
+
+CHOICES: dict[str, list[str | None]] = {
+    "pair": ["XBTUSD", "XBT/EUR", "xdgusd", "nothing", "", None],
+    "type": ["buy", "sell", "Buy", "", None],
+    "ordertype": ["limit", "market", "stop-loss", "", None],
+    "price": ["1", "20000.5", "0.1234567", "+1%", "0", "-5", "1e5", "\x00", "", None],
+    "volume": ["1", "0.01", "0.000000001", "0", "x", "\ud800", "", None],
+}
+
+
+@given(params=st.fixed_dictionaries({name: st.sampled_from(values) for name, values in CHOICES.items()}))
+def test_a_plain_order_is_read_like_any_other(params: dict[str, str | None]) -> None:
+    """What nobody reads makes a call another one, and changes nothing of its answer."""
+    plain, other = (Exchange().account(USD="100000", BTC="10", DOGE="100000") for _ in range(2))
+    sent = {name: value for name, value in params.items() if value is not None}
+    assert plain.send("AddOrder", _form(sent), "1").body == other.send("AddOrder", _form(sent | {"x": "y"}), "1").body
+    assert plain.exchange.fingerprint() == other.exchange.fingerprint()
+
+
+def _form(params: dict[str, str]) -> bytes:
+    return urlencode({"nonce": "1", **params}, errors="surrogatepass").encode()
 
 
 def test_an_order_waits_for_its_start(exchange: Exchange, trader: Trader) -> None:

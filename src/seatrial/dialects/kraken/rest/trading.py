@@ -39,6 +39,9 @@ SELF_TRADES: Final = {
     "cancel-oldest": SelfTrade.CANCEL_OLDEST,
     "cancel-both": SelfTrade.CANCEL_BOTH,
 }
+PLAIN_ORDER: Final = frozenset({"nonce", "pair", "type", "ordertype", "price", "volume"})
+"""What an order consists of that has nothing special."""
+
 FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
 """Source: kraken-spot-rest 6.4, where `nompp` is accepted and ignored."""
 
@@ -69,6 +72,7 @@ _LEVERAGE = re.compile(r"([0-9]{1,3})(?::1)?")
 _CLIENT_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9A-Fa-f]{32}|[\x20-\x7e]{1,18}")
 _USERREF = re.compile(r"-?[0-9]{1,20}")
 _NONE: Final[frozenset[str]] = frozenset()
+_LIMIT: Final = OrderKind.LIMIT
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -176,6 +180,10 @@ def _read_order(visit: Visit, ms: MarketState, most_open: int | None) -> PlaceOr
     params, market = visit.params, ms.market
     kind = KINDS[params.required_choice("ordertype", KINDS)]
     side = SIDES[params.required_choice("type", SIDES)]
+    if params.are_only(PLAIN_ORDER):
+        qty_lots, _ = _volume(params, market, _NONE)
+        price_ticks = _price(visit, ms, side) if kind is _LIMIT else 0
+        return PlaceOrder(visit.account_id, market.symbol, side, kind, price_ticks, qty_lots, most_open=most_open)
     _refuse_other_orders(params, visit, market, side)
     time_in_force, starts_ns, expires_ns = _life(params, visit.at_ns)
     flags = _flags(params, kind, side, time_in_force)
