@@ -35,7 +35,11 @@ class Clock:
         note = self.note
         if note.frozen:
             return note.world_ns
-        return min(note.world_ns + max(0, self._read() - note.real_ns) * note.speed_ppm // NORMAL_PPM, LATEST_NS)
+        now_ns = note.world_ns
+        passed_ns = self._read() - note.real_ns
+        if passed_ns > 0:
+            now_ns += passed_ns if note.speed_ppm == NORMAL_PPM else passed_ns * note.speed_ppm // NORMAL_PPM
+        return min(now_ns, LATEST_NS)
 
     def real_seconds_until(self, world_ns: int) -> float | None:
         """How long until the clock shows that; None while it is frozen, or when it never will."""
