@@ -12,7 +12,7 @@ from seatrial.core.ledger import EntryKind, posting_of
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Side
-from seatrial.core.state import MarketState, Ratio
+from seatrial.core.state import MarketState, Rates, Ratio
 from seatrial.core.volume import HOUR_NS, USD_SCALE, WINDOW_HOURS, RollingVolume
 from trading_floor import Floor, drawn, flat, units
 
@@ -343,3 +343,15 @@ def test_a_rolling_volume_equals_its_trades_of_the_window(steps: list[tuple[int,
 
 def _in_window(trades: list[tuple[int, int]], now_ns: int) -> int:
     return sum(usd for at_ns, usd in trades if at_ns // HOUR_NS >= now_ns // HOUR_NS - WINDOW_HOURS)
+
+
+@given(TIMES)
+def test_rates_are_always_those_of_the_volume_of_the_moment(steps: list[tuple[int, int]]) -> None:
+    """Rising with each trade, falling when old ones drop out, whichever of it happens between two questions."""
+    volume, at_ns = RollingVolume(), 0
+    rates = Rates(LADDER, volume)
+    for gap_ns, usd in steps:
+        at_ns += gap_ns
+        assert rates.at(at_ns) == LADDER.tier(volume.at(at_ns) // 10**USD_SCALE)
+        volume.add(at_ns, usd % 700 * 10**USD_SCALE // 3)
+        assert rates.at(at_ns) == LADDER.tier(volume.at(at_ns) // 10**USD_SCALE)

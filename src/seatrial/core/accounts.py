@@ -1,5 +1,6 @@
 """Who trades: accounts, their API keys and their session tokens."""
 
+from bisect import bisect_right, insort
 from typing import Final
 
 from msgspec import Struct, field
@@ -66,14 +67,20 @@ class ApiKey(Struct):
 
         Source: kraken-spot-rest 1.4. Decided there: `nonce > highest - window`, each once.
         """
-        if nonce <= self.highest_nonce and not self._is_late_but_new(nonce):
+        if nonce > self.highest_nonce:
+            self.highest_nonce = nonce
+        elif not self._is_late_but_new(nonce):
             return False
-        self.highest_nonce = max(nonce, self.highest_nonce)
         self.used_ns = at_ns
         if self.nonce_window:
-            floor = self.highest_nonce - self.nonce_window
-            self.recent_nonces = sorted(n for n in (*self.recent_nonces, nonce) if n > floor)[-MOST_RECENT_NONCES:]
+            self._remember(nonce)
         return True
+
+    def _remember(self, nonce: int) -> None:
+        recent = self.recent_nonces
+        insort(recent, nonce)
+        too_low = bisect_right(recent, self.highest_nonce - self.nonce_window)
+        del recent[: max(too_low, len(recent) - MOST_RECENT_NONCES)]
 
     def _is_late_but_new(self, nonce: int) -> bool:
         if nonce <= self.highest_nonce - self.nonce_window or nonce in self.recent_nonces:

@@ -56,8 +56,7 @@ class Machine:
         """
         state = self.state
         at_ns = max(at_ns, state.now_ns)
-        due_ns = state.next_due_ns
-        if due_ns is not None and due_ns <= at_ns:
+        if state.next_due_ns is not None and state.next_due_ns <= at_ns:
             at_ns = self._run_alarms(at_ns)
         state.now_ns = at_ns
         state.events = []
@@ -73,8 +72,11 @@ class Machine:
         return fingerprint.of(self.state)
 
     def _do(self, command: Command, at_ns: int) -> Reject | None:  # noqa: C901, PLR0912  one case per command
+        """Each case is tried in its turn, so those that are most asked for stand first."""
         state = self.state
         match command:
+            case SpendNonce():
+                return clients.spend_nonce(state, command, at_ns)
             case PlaceOrder():
                 return trading.place(state, command, at_ns)
             case CancelOrders():
@@ -91,8 +93,6 @@ class Machine:
                 return house.print_trade(state, command, at_ns)
             case SetStatus() | SetSystemStatus():
                 return trading.set_status(state, command)
-            case SpendNonce():
-                return clients.spend_nonce(state, command, at_ns)
             case OpenAccount():
                 return clients.open_account(state, command, at_ns)
             case IssueKey():

@@ -295,6 +295,8 @@ class State:
         self.events: list[Event] = []
         """Of the command at work."""
         self._alarms: list[tuple[int, int, int]] = []
+        self.next_due_ns: int | None = None
+        """When the next alarm rings; None when none is set."""
 
     def number(self, order: Order) -> None:
         """Give a new order its id."""
@@ -338,11 +340,7 @@ class State:
     def set_alarm(self, due_ns: int, alarm: Alarm, number: int) -> None:
         """Something falls due. Alarms are not taken back: whoever answers one looks whether it still applies."""
         heapq.heappush(self._alarms, (due_ns, alarm, number))
-
-    @property
-    def next_due_ns(self) -> int | None:
-        """When the next alarm rings; None when none is set."""
-        return self._alarms[0][0] if self._alarms else None
+        self.next_due_ns = self._alarms[0][0]
 
     @property
     def next_happening_ns(self) -> int | None:
@@ -361,6 +359,7 @@ class State:
     def pop_alarm(self) -> tuple[Alarm, int]:
         """The next alarm: what, and the number of the order, transfer or account."""
         _, alarm, number = heapq.heappop(self._alarms)
+        self.next_due_ns = self._alarms[0][0] if self._alarms else None
         return Alarm(alarm), number
 
     def price_of(self, asset: str, in_asset: str) -> tuple[int, int] | None:

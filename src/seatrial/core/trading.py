@@ -85,7 +85,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
         return Reject.POST_ONLY_WOULD_TAKE
     order.hold_ppm = account.fee_tier(market, at_ns).taker_ppm
     hold = hold_for(ms, order) if order.kind is _LIMIT else _hold_for_market(ms, order, plan)
-    purse = account.trading_purse(paying_asset(ms, order))
+    purse = account.trading_purse(market.quote if order.side is _BUY else market.base)
     if hold > purse.free.balance and (replaced is None or hold > purse.free.balance + replaced.hold):
         return Reject.INSUFFICIENT_FUNDS
     if command.most_open is not None and account.open_count.get(market.symbol, 0) >= command.most_open:
@@ -218,7 +218,7 @@ def plan_of(ms: MarketState, order: Order) -> Plan:
         return NO_PLAN
     if order.kind is _LIMIT and not ms.book.crosses(order.side, order.price_ticks):
         return NO_PLAN
-    return ms.book.plan(order, order.spend * ms.to_quote.div // ms.to_quote.mul)
+    return ms.book.plan(order, order.spend and order.spend * ms.to_quote.div // ms.to_quote.mul)
 
 
 def _costs(ms: MarketState, order: Order, plan: Plan) -> int:

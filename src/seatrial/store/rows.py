@@ -4,7 +4,7 @@ A row is a tuple in the order of its table's columns. What changed of one is a t
 and then its key.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -96,25 +96,42 @@ class Known:
 
 def writes(changes: Changes, known: Known) -> list[Write]:
     """Everything that one transaction has to write; `known` is told."""
-    found = [
-        _new(schema.accounts, changes.accounts, _account),
-        *_keys(changes, known),
-        _new(schema.tokens, changes.tokens, msgspec.structs.astuple),
-        _purses(changes.purses, known),
-        Write(schema.postings, list[Values](changes.postings), []),
-        *_ranks(changes.postings, known),
-        _orders(changes.orders, known),
-        _new(schema.fills, changes.fills, _fill),
-        _new(schema.trades, changes.trades, _trade),
-        _quotes(changes.quotes),
-        _candles(changes.candles, known),
-        _split(schema.transfers, changes.transfers, known, "transfer_id", _transfer, _transfer_change),
-        _split(schema.addresses, changes.addresses, known, "address_id", _address, _address_change),
-        _new(schema.destinations, changes.destinations, _destination),
-        _new(schema.moves, changes.moves, msgspec.structs.astuple),
-        _cancel_timers(changes.cancel_timers),
-    ]
-    return [write for write in found if write.new or write.changed or write.gone]
+    return [write for write in _writes(changes, known) if write.new or write.changed or write.gone]
+
+
+def _writes(changes: Changes, known: Known) -> Iterator[Write]:  # noqa: C901, PLR0912  a table after the other
+    """Most commits change little of all that may change."""
+    if changes.accounts:
+        yield _new(schema.accounts, changes.accounts, _account)
+    if changes.keys or changes.changed_keys or changes.revoked_keys:
+        yield from _keys(changes, known)
+    if changes.tokens:
+        yield _new(schema.tokens, changes.tokens, msgspec.structs.astuple)
+    if changes.purses:
+        yield _purses(changes.purses, known)
+    if changes.postings:
+        yield Write(schema.postings, list[Values](changes.postings), [])
+        yield from _ranks(changes.postings, known)
+    if changes.orders:
+        yield _orders(changes.orders, known)
+    if changes.fills:
+        yield _new(schema.fills, changes.fills, _fill)
+    if changes.trades:
+        yield _new(schema.trades, changes.trades, _trade)
+    if changes.quotes:
+        yield _quotes(changes.quotes)
+    if changes.candles:
+        yield _candles(changes.candles, known)
+    if changes.transfers:
+        yield _split(schema.transfers, changes.transfers, known, "transfer_id", _transfer, _transfer_change)
+    if changes.addresses:
+        yield _split(schema.addresses, changes.addresses, known, "address_id", _address, _address_change)
+    if changes.destinations:
+        yield _new(schema.destinations, changes.destinations, _destination)
+    if changes.moves:
+        yield _new(schema.moves, changes.moves, msgspec.structs.astuple)
+    if changes.cancel_timers:
+        yield _cancel_timers(changes.cancel_timers)
 
 
 def books(orders: Mapping[int, Order], markets: Mapping[str, MarketState], known: Known) -> Write:
@@ -300,14 +317,15 @@ def _key(key: ApiKey) -> Values:
 
 
 def _key_change(key: ApiKey) -> Values:
-    return str(key.highest_nonce), " ".join(map(str, key.recent_nonces)), key.used_ns, key.key_id
+    recent = " ".join(map(str, key.recent_nonces)) if key.nonce_window else ""
+    return str(key.highest_nonce), recent, key.used_ns, key.key_id
 
 
 def _order(order: Order) -> Values:
     return (
         order.order_id, order.account_id, order.market, order.side._value_, order.kind._value_, order.price_ticks,
-        order.qty_lots, order.spend, order.time_in_force._value_, order.self_trade._value_, int(order.post_only),
-        int(order.fee_in_base), order.starts_ns, order.expires_ns, order.tag, order.client_id, order.opened_ns,
+        order.qty_lots, order.spend, order.time_in_force._value_, order.self_trade._value_, 1 if order.post_only else 0,
+        1 if order.fee_in_base else 0, order.starts_ns, order.expires_ns, order.tag, order.client_id, order.opened_ns,
         order.status._value_, None if order.reason is None else order.reason._value_, order.closed_ns, order.touched_ns,
         order.queue, order.filled_lots, str(order.exact), order.fee_base, order.hold, order.hold_ppm,
         str(order.fee_exact), order.fee_quote, order.given_up_lots, order.note, order.label,
@@ -325,7 +343,7 @@ def _order_change(order: Order) -> Values:
 def _fill(fill: Fill) -> Values:
     return (
         fill.fill_id, fill.account_id, fill.order_id, fill.market, fill.trade_id, fill.side._value_, fill.kind._value_,
-        fill.price_ticks, fill.qty_lots, int(fill.maker), fill.at_ns, fill.first_posting, fill.postings,
+        fill.price_ticks, fill.qty_lots, 1 if fill.maker else 0, fill.at_ns, fill.first_posting, fill.postings,
         fill.volume_usd, fill.fee_ppm, fill.fee_quote, fill.fee_base, fill.counter_order_id,
     )  # fmt: skip
 
