@@ -44,6 +44,7 @@ from seatrial.core.rejects import Reject
 from seatrial.store import schema
 from seatrial.store.errors import StoreError
 from seatrial.store.postgresql import Postgresql
+from seatrial.store.schema import MARK_EVERY
 from seatrial.store.store import Store, open_store
 from trading_floor import START_NS
 
@@ -89,7 +90,7 @@ SECOND: tuple[Command, ...] = (
     RevokeKey(2, "lenient"),
     SetCancelTimer(2, 3_600 * 10**9, ("BTC/USD", "SUI/USD")),
     SetCancelTimer(1, 0),
-    MoveFunds(1, "USD", 5, 1, "spot", 1, "vault", "rent"),
+    *(MoveFunds(1, "USD", 5, 1, "spot", 1, "vault", str(number)) for number in range(MARK_EVERY)),
 )  # fmt: skip
 """Writes to every table: new rows, and changes of those before; one row goes."""
 

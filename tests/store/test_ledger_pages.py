@@ -16,12 +16,12 @@ from any_postings import ASSETS, KINDS, MINE, OTHER, WALLETS, any_postings, writ
 from plain_lists import posting_page
 from seatrial.core.ledger import EntryKind, Posting
 from seatrial.core.queries import Page, PostingPage, Span
-from seatrial.store.postings import SLACK, seq_of_rank
+from seatrial.store.postings import seq_of_rank
 from seatrial.store.sqlite import SqliteMemory
 from seatrial.store.store import Store, open_store
 from trading_floor import START_NS
 
-LENGTH = 20 * SLACK
+LENGTH = 4_000
 """Long enough that places must be searched for."""
 
 
@@ -139,7 +139,7 @@ EVERYWHERE: tuple[PostingPage, ...] = (
     PostingPage(MINE, offset=50_000, limit=10),
     PostingPage(MINE, span=Span(START_NS + 10**9, START_NS + 10_000 * 10**9), offset=100, limit=10),
 )
-MOST_STEPS = 20_000
+MOST_STEPS = 30_000
 """Of SQLite's machine, for a page. To read the ledger from end to end takes hundreds of thousands."""
 
 

@@ -126,4 +126,4 @@ def test_older_postings_get_the_ranks_that_they_would_have_been_given(tmp_path: 
         with closing(sqlite3.connect(tmp_path / name)) as database:
             found.append(database.execute(RANKED).fetchall())
     assert found[0] == found[1]
-    assert len(found[0]) == 1_000
+    assert {seq % 32 for *_, seq, _ in found[0]} == {0}

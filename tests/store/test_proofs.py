@@ -23,13 +23,14 @@ SPOILS = {
         "UPDATE postings SET balance = balance + 1 WHERE posting_id = 5"
     ),
     "an account's postings are numbered without a gap": "UPDATE postings SET seq = 999 WHERE posting_id = 5",
-    "an account's postings follow time": "UPDATE postings SET at_ns = 1 WHERE account_id = 3 AND seq = 2",
+    "an account's postings follow time, and so do their ids": (
+        "UPDATE postings SET at_ns = 1 WHERE account_id = 3 AND seq = 2"
+    ),
     "postings are numbered without a gap, none twice": "DELETE FROM postings WHERE posting_id = 5",
     "entries are numbered without a gap": "UPDATE postings SET entry_id = 999 WHERE entry_id = 3",
-    "every posting has its rank": "DELETE FROM posting_ranks WHERE account_id = 1 AND seq = 2",
-    "a rank is a posting's place in the stream of those like it": (
-        "UPDATE posting_ranks SET nth = nth + 1 WHERE account_id = 1 AND seq = 2"
-    ),
+    "every posting has its stream": "DELETE FROM posting_streams WHERE stream_id = 2",
+    "a ledger's marks rank every stream that grew": "DELETE FROM posting_ranks",
+    "a rank is how many postings of a stream there are up to a mark": "UPDATE posting_ranks SET nth = nth + 1",
     "a purse is the sum of its postings": "UPDATE purses SET booked = booked + 1 WHERE account_id = 1",
     "every posting has its purse": "DELETE FROM purses WHERE account_id = 2",
     "every purse has its account": "DELETE FROM accounts WHERE account_id = 2",
@@ -83,6 +84,7 @@ MORE_SPOILS = {
     "a deposit of another amount": "UPDATE transfers SET amount = amount + 1 WHERE direction = 'deposit'",
     "a withdrawal that was taken back": "UPDATE transfers SET status = 'failure' WHERE direction = 'withdrawal'",
     "a withdrawal from another wallet": "UPDATE transfers SET wallet = 'earn' WHERE status = 'initial'",
+    "postings that changed places": "UPDATE postings SET posting_id = 1000 - posting_id",
     "a stream of another kind": "UPDATE posting_streams SET kind = 'reward' WHERE account_id = 1",
     "an account that is gone": "DELETE FROM accounts WHERE account_id = 1",
     "a counter that was set back": """
@@ -102,7 +104,7 @@ async def live(server: Inside) -> None:
     assert (await server.call("AddOrder", pair="XBTUSD", ordertype="market", type="buy", volume=1)).result
     for amount in ("0.5", "0.25"):
         assert (await server.send(ann.call("Withdraw", asset="XBT", key="cold", amount=amount))).result
-    for number in range(2):
+    for number in range(16):
         body = {"clientOid": str(number), "currency": "USDT", "amount": "10", "from": "main", "to": "trade"}
         moved = await server.kucoin(server.kucoin_demo, "POST", "/api/v2/accounts/inner-transfer", **body)
         assert moved.json["code"] == "200000", moved

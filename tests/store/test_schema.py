@@ -290,7 +290,7 @@ def plans(engine: Engine, ask: Callable[[Connection], object]) -> list[str]:
     return [step.detail for plan in found for step in plan]
 
 
-OWN_PARTS = {"anon_1", "json_each", "CONSTANT", "ledger", "until"}
+OWN_PARTS = {"anon_1", "json_each", "CONSTANT", "ledger", "until", "ids", "marks"}
 """What statements make themselves: a part found already, the ids asked for, or a single row."""
 
 

@@ -1,27 +1,30 @@
 """Pages of an account's ledger: any filter, any place, without reading what is not shown.
 
 An account's `seq` is dense and follows time, so without a filter a count is a subtraction and an offset an addition.
-A filter chooses *streams*: the account's postings that are alike in wallet, asset, kind and direction. Each posting
-knows its rank in its stream, so what a filter finds up to a `seq` is a sum of one index step per stream, and the row
-at any offset is found by trying. Source: docs/decisions/0014.
+A filter chooses *streams*: the account's postings that are alike in wallet, asset, kind and direction. At every
+*mark*, which is a `seq` that `MARK_EVERY` divides, the length of each stream that grew since the last one is known, so
+what a filter finds up to any `seq` is a sum of one index step per stream and of a few postings, and the row at any
+offset is found by trying. Source: docs/decisions/0014.
 """
 
 from collections.abc import Callable, Iterable
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import BindParameter, Connection, Integer, Select, bindparam, func, select
+import msgspec
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from seatrial.core.ledger import Posting
 from seatrial.core.queries import Page, PostingPage, PostingsById, Span
 from seatrial.store import rows, schema
-from seatrial.store.quick import Found, Question, Statement, columns, named
+from seatrial.store.quick import Found, Parameters, Question, Statement, columns, named
+from seatrial.store.schema import MARK_EVERY
 
-_postings, _streams, _ranks = schema.postings.c, schema.posting_streams.c, schema.posting_ranks.c
+_postings, _streams = schema.postings.c, schema.posting_streams.c
 
-SLACK: Final = 200
-"""How many rows are rather read and dropped than kept out of a page's stretch by trying once more."""
+SLACK: Final = MARK_EVERY
+"""How many rows are rather read and dropped than kept out of a page's stretch by trying once more. Not fewer."""
 FREE_GUESSES: Final = 3
 _LAST_NS: Final = 2**63 - 1
 _EVER: Final = Span()
@@ -72,9 +75,9 @@ def is_filtered(query: PostingPage) -> bool:
 def seq_of_rank(rank: Callable[[int], int], low: int, high: int, least: int, most: int) -> int:
     """A number from `low` to `high` whose rank is at least `least` and at most `most`.
 
-    `rank` rises by one at most from each number to the next; that of `low` must not be over `most`, nor that of `high`
-    under `least`. The first guesses take it for a straight line, the later ones in turns halve what is left: evenly
-    spread ranks are found at once, all others in logarithmic time.
+    `rank` rises from each number to the next by no more than `most - least + 1`; that of `low` must not be over `most`,
+    nor that of `high` under `least`. The first guesses take it for a straight line, the later ones in turns halve what
+    is left: evenly spread ranks are found at once, all others in logarithmic time.
     """
     guesses = 0
     while rank(low) < least and rank(high) > most:
@@ -127,12 +130,17 @@ def _filtered_page(query: PostingPage, low: int, high: int, connection: Connecti
     first, last = streams.rank(low), streams.rank(high)
     newest = last - query.offset
     oldest = max(first, newest - query.limit)
-    shown: list[int] = []
+    shown: list[Posting] = []
     if oldest < newest:
-        low = seq_of_rank(streams.rank, low, high, oldest - SLACK, oldest)
-        high = seq_of_rank(streams.rank, low, high, newest, newest + SLACK)
-        shown = streams.seqs(low, high, streams.rank(high) - newest, newest - oldest)
-    return Page(_of_seqs(query.account_id, shown, connection), last - first if query.counted else None)
+        end = high // MARK_EVERY + 1
+
+        def rank(mark: int) -> int:
+            return last if mark == end else streams.rank(mark * MARK_EVERY)
+
+        after = seq_of_rank(rank, low // MARK_EVERY, end, oldest - SLACK, oldest)
+        until = seq_of_rank(rank, after, end, newest, newest + SLACK)
+        shown = streams.postings(after, until, high, rank(until) - newest, newest - oldest)
+    return Page(shown, last - first if query.counted else None)
 
 
 class _Streams:
@@ -140,23 +148,29 @@ class _Streams:
 
     def __init__(self, query: PostingPage, connection: Connection) -> None:
         found = connection.execute(_STREAMS, {"account": query.account_id})
-        chosen = [row.stream_id for row in found if _is_wanted(query, row)]
+        chosen = named(query.account_id, (row.stream_id for row in found if _is_wanted(query, row)))
+        lists = {"wallets": query.wallets, "assets": query.assets, "kinds": query.kinds}
         self._connection = connection
-        self._chosen: dict[str, Any] = {"account": query.account_id, "streams": chosen}
+        self._chosen: Parameters = {
+            **chosen,
+            **{name: msgspec.json.encode(values).decode() for name, values in lists.items()},
+            "incoming": -1 if query.incoming is None else int(query.incoming),
+        }
         self._ranks: dict[int, int] = {}
 
     def rank(self, seq: int) -> int:
         """How many of their postings there are up to that one."""
         known = self._ranks.get(seq)
         if known is None:
-            found = self._connection.execute(_RANK, {**self._chosen, "seq": seq}).scalar()
-            known = self._ranks[seq] = int(found or 0)
+            place = {"seq": seq, "mark": seq // MARK_EVERY * MARK_EVERY}
+            ((found,),) = _RANK.run(self._connection, {**self._chosen, **place})
+            known = self._ranks[seq] = int(found)
         return known
 
-    def seqs(self, low: int, high: int, skip: int, limit: int) -> list[int]:
-        """Their postings after one and up to another, newest first."""
-        between = {**self._chosen, "low": low, "high": high, "skip": skip, "most": limit}
-        return list(self._connection.execute(_SEQS, between).scalars())
+    def postings(self, after: int, until: int, high: int, skip: int, limit: int) -> list[Posting]:
+        """Theirs after one mark and up to another, but not above `high`, newest first."""
+        between = {"low": after * MARK_EVERY, "mark": until * MARK_EVERY, "high": high, "skip": skip, "most": limit}
+        return _read(_BETWEEN_MARKS.run(self._connection, {**self._chosen, **between}))
 
 
 def _is_wanted(query: PostingPage, stream: rows.RawRow) -> bool:
@@ -168,41 +182,15 @@ def _is_wanted(query: PostingPage, stream: rows.RawRow) -> bool:
     )
 
 
-def _of_seqs(account_id: int, seqs: list[int], connection: Connection) -> list[Posting]:
-    if not seqs:
-        return []
-    found = connection.execute(_OF_SEQS, {"account": account_id, "seqs": seqs}).all()
-    return _read(found)
-
-
 def _read(found: Iterable[rows.AnyRow]) -> list[Posting]:
     return [rows.posting(row) for row in found]
-
-
-def _several(name: str) -> Any:  # noqa: ANN401  a bind parameter of SQLAlchemy's
-    return bindparam(name, expanding=True)
-
-
-def _rank() -> Select[Any]:
-    """One step down the key of each stream."""
-    mine = (_ranks.account_id == _ACCOUNT, _ranks.stream_id == _streams.stream_id, _ranks.seq <= bindparam("seq"))
-    newest = select(_ranks.nth).where(*mine).order_by(_ranks.seq.desc()).limit(1)
-    per_stream = newest.correlate(schema.posting_streams).scalar_subquery()
-    chosen = (_streams.account_id == _ACCOUNT, _streams.stream_id.in_(_several("streams")))
-    return select(func.sum(per_stream)).select_from(schema.posting_streams).where(*chosen)
-
-
-def _seqs() -> Select[Any]:
-    chosen = (_ranks.account_id == _ACCOUNT, _ranks.stream_id.in_(_several("streams")))
-    between = (_ranks.seq > bindparam("low"), _ranks.seq <= bindparam("high"))
-    newest_first = select(_ranks.seq).where(*chosen, *between).order_by(_ranks.seq.desc())
-    return newest_first.limit(bindparam("most", type_=Integer)).offset(bindparam("skip", type_=Integer))
 
 
 _MINE: Final = _postings.account_id == _ACCOUNT
 _NEWEST_FIRST: Final = select(schema.postings).where(_MINE).order_by(_postings.seq.desc())
 _BETWEEN: Final = _NEWEST_FIRST.where(_postings.seq > bindparam("low"), _postings.seq <= bindparam("high"))
-_OF_SEQS: Final = _NEWEST_FIRST.where(_postings.seq.in_(_several("seqs")))
+_STREAMS: Final = select(schema.posting_streams).where(_streams.account_id == _ACCOUNT)
+
 _COLUMNS: Final = columns(schema.postings, "found")
 _PLAIN_PAGE: Final = Statement(f"""
     SELECT {_COLUMNS}, ledger.newest FROM (
@@ -224,7 +212,7 @@ def _marked(column: str, value: str) -> str:
 
 
 def _from_mark(name: str) -> str:
-    return f"found.account_id = :account AND found.seq >= {name}.mark AND found.seq < {name}.mark + {schema.MARK_EVERY}"
+    return f"found.account_id = :account AND found.seq >= {name}.mark AND found.seq < {name}.mark + {MARK_EVERY}"
 
 
 _BY_ID: Final = Statement(f"""
@@ -238,6 +226,31 @@ _LENGTH: Final = Statement(f"""
         ORDER BY found.seq DESC LIMIT 1
     ), 0)
 """)  # noqa: S608
-_STREAMS: Final = select(schema.posting_streams).where(_streams.account_id == _ACCOUNT)
-_RANK: Final = _rank()
-_SEQS: Final = _seqs()
+_WANTED: Final = """
+    (:wallets = '[]' OR found.wallet IN {wallets}) AND (:assets = '[]' OR found.asset IN {assets})
+    AND (:kinds = '[]' OR found.kind IN {kinds})
+    AND :incoming IN (-1, CASE WHEN found.amount >= found.fee THEN 1 ELSE 0 END)
+"""
+_RANK: Final = Statement(f"""
+    SELECT COALESCE((
+        SELECT SUM((
+            SELECT nth FROM posting_ranks WHERE account_id = :account AND stream_id = ids.id AND seq <= :mark
+            ORDER BY seq DESC LIMIT 1
+        )) FROM {{ids}}
+    ), 0) + (
+        SELECT COUNT(*) FROM postings AS found
+        WHERE found.account_id = :account AND found.seq > :mark AND found.seq <= :seq AND {_WANTED}
+    )
+""")  # noqa: S608
+"""One step down the key of each stream, and what came since the last mark."""
+_BETWEEN_MARKS: Final = Statement(f"""
+    SELECT {_COLUMNS} FROM (
+        SELECT ranks.seq AS mark FROM {{ids}} CROSS JOIN posting_ranks AS ranks
+        WHERE ranks.account_id = :account AND ranks.stream_id = ids.id AND ranks.seq > :low AND ranks.seq <= :mark
+        UNION SELECT CAST(:mark AS BIGINT)
+    ) AS marks CROSS JOIN postings AS found
+    WHERE found.account_id = :account AND found.seq > marks.mark - {MARK_EVERY} AND found.seq <= marks.mark
+    AND found.seq <= :high AND {_WANTED}
+    ORDER BY found.seq DESC LIMIT :most OFFSET :skip
+""")  # noqa: S608
+"""Where they have ranks; after the last mark there is none yet."""

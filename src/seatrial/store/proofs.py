@@ -10,11 +10,29 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, select, text
 
 from seatrial.store import schema
+from seatrial.store.schema import MARK_EVERY
 
 MOST_EXAMPLES: Final = 10
 """How many of a law's breaches are told one by one."""
 
 AT_ONCE: Final = 10_000
+
+_RANKS: Final = "SELECT account_id, stream_id, seq, nth FROM posting_ranks"
+_EXPECTED_RANKS: Final = f"""
+    SELECT placed.account_id, streams.stream_id, placed.mark AS seq, MAX(placed.place) AS nth
+    FROM (
+        SELECT account_id, wallet, asset, kind, incoming,
+            (seq + {MARK_EVERY - 1}) / {MARK_EVERY} * {MARK_EVERY} AS mark,
+            ROW_NUMBER() OVER (PARTITION BY account_id, wallet, asset, kind, incoming ORDER BY seq) AS place
+        FROM (SELECT *, CASE WHEN amount >= fee THEN 1 ELSE 0 END AS incoming FROM postings) AS every
+    ) AS placed
+    JOIN (SELECT account_id, MAX(seq) AS newest FROM postings GROUP BY account_id) AS ledgers
+        ON ledgers.account_id = placed.account_id AND placed.mark <= ledgers.newest
+    LEFT JOIN posting_streams AS streams ON streams.account_id = placed.account_id AND streams.wallet = placed.wallet
+        AND streams.asset = placed.asset AND streams.kind = placed.kind AND streams.incoming = placed.incoming
+    GROUP BY placed.account_id, streams.stream_id, placed.mark
+"""  # noqa: S608  our own words
+"""As the postings themselves say."""
 
 SQL_LAWS: Final = {
     "every entry sums to zero": """
@@ -31,10 +49,12 @@ SQL_LAWS: Final = {
         SELECT account_id, COUNT(*) AS found, MAX(seq) AS newest FROM postings
         GROUP BY account_id HAVING MIN(seq) <> 1 OR MAX(seq) <> COUNT(*)
     """,
-    "an account's postings follow time": """
+    "an account's postings follow time, and so do their ids": """
         SELECT account_id, posting_id, at_ns FROM (
-            SELECT *, LAG(at_ns) OVER (PARTITION BY account_id ORDER BY seq) AS last_ns FROM postings
-        ) AS chain WHERE at_ns < last_ns
+            SELECT *, LAG(at_ns) OVER (PARTITION BY account_id ORDER BY seq) AS last_ns,
+                LAG(posting_id) OVER (PARTITION BY account_id ORDER BY seq) AS last_id
+            FROM postings
+        ) AS chain WHERE at_ns < last_ns OR posting_id <= last_id
     """,
     "postings are numbered without a gap, none twice": """
         SELECT MAX(posting_id) AS newest, COUNT(*) AS found FROM postings
@@ -44,20 +64,12 @@ SQL_LAWS: Final = {
         SELECT MAX(entry_id) AS newest, COUNT(DISTINCT entry_id) AS found FROM postings
         HAVING MIN(entry_id) <> 1 OR MAX(entry_id) <> COUNT(DISTINCT entry_id)
     """,
-    "every posting has its rank": """
-        SELECT account_id, seq FROM postings EXCEPT SELECT account_id, seq FROM posting_ranks
+    "every posting has its stream": """
+        SELECT account_id, wallet, asset, kind, CASE WHEN amount >= fee THEN 1 ELSE 0 END AS incoming FROM postings
+        EXCEPT SELECT account_id, wallet, asset, kind, incoming FROM posting_streams
     """,
-    "a rank is a posting's place in the stream of those like it": """
-        SELECT account_id, stream_id, seq, nth, place FROM (
-            SELECT r.account_id, r.stream_id, r.seq, r.nth,
-                ROW_NUMBER() OVER (PARTITION BY r.account_id, r.stream_id ORDER BY r.seq) AS place,
-                CASE WHEN p.wallet = s.wallet AND p.asset = s.asset AND p.kind = s.kind
-                    AND s.incoming = CASE WHEN p.amount >= p.fee THEN 1 ELSE 0 END THEN 1 ELSE 0 END AS is_alike
-            FROM posting_ranks AS r
-            LEFT JOIN postings AS p ON p.account_id = r.account_id AND p.seq = r.seq
-            LEFT JOIN posting_streams AS s ON s.account_id = r.account_id AND s.stream_id = r.stream_id
-        ) AS ranked WHERE nth <> place OR is_alike = 0
-    """,
+    "a ledger's marks rank every stream that grew": f"{_EXPECTED_RANKS} EXCEPT {_RANKS}",
+    "a rank is how many postings of a stream there are up to a mark": f"{_RANKS} EXCEPT {_EXPECTED_RANKS}",
     "a purse is the sum of its postings": """
         SELECT p.account_id, p.wallet, p.asset, p.free, p.held, p.leaving, p.booked, s.total
         FROM purses AS p LEFT JOIN (

@@ -9,11 +9,18 @@ from sqlalchemy import Connection, Table
 
 from seatrial.core.queries import Answer
 
+_LISTS: Final = ("wallets", "assets", "kinds")
 _WORDS: Final = {
-    "sqlite": {"ids": "(SELECT value AS id FROM json_each(:ids)) AS ids"},
-    "postgresql": {"ids": "(SELECT value::bigint AS id FROM jsonb_array_elements_text(:ids::jsonb)) AS ids"},
+    "sqlite": {
+        "ids": "(SELECT value AS id FROM json_each(:ids)) AS ids",
+        **{name: f"(SELECT value FROM json_each(:{name}))" for name in _LISTS},  # noqa: S608  our own names
+    },
+    "postgresql": {
+        "ids": "(SELECT value::bigint AS id FROM jsonb_array_elements_text(:ids::jsonb)) AS ids",
+        **{name: f"(SELECT jsonb_array_elements_text(:{name}::jsonb))" for name in _LISTS},
+    },
 }
-"""What the engines spell each in its own way. `ids` are rows made of a JSON array: one text for any number of them."""
+"""What the engines spell each in its own way: rows made of a JSON array, one text for any number of them."""
 
 Parameters = Mapping[str, object]
 Found = list[tuple[Any, ...]]

@@ -8,7 +8,6 @@ from sqlalchemy import Select, func, select
 
 from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS
 from seatrial.core.clients import add_account
-from seatrial.core.ledger import EXCHANGE
 from seatrial.core.markets import Modes
 from seatrial.core.orders import NAME_KEPT_NS, Order, Status
 from seatrial.core.state import Alarm, MarketState, State
@@ -26,8 +25,8 @@ def fill(state: State, read: Read) -> rows.Known:
     known = rows.Known()
     _notes(state, read, known)
     _clients(state, read, known)
-    _ledger(state, read, known)
     _streams(read, known)
+    _ledger(state, read, known)
     _orders(state, read, known)
     _volumes(state, read)
     _transfers(state, read, known)
@@ -84,9 +83,11 @@ def _ledger(state: State, read: Read, known: rows.Known) -> None:
         purse.free.balance, purse.held.balance, purse.leaving.balance, purse.booked = free, held, leaving, booked
         purse.used = True
         known.purses.add((account_id, wallet, code))
-    for account_id in (EXCHANGE, *state.accounts):
-        for last in read(_last_posting(account_id)):
-            ledger.resume(account_id, last.seq, last.posting_id, last.entry_id)
+    for account_id in known.streams_of:
+        newest = [tuple(row) for row in read(_newest_postings(account_id))]
+        posting_id, entry_id, _, seq, *_ = newest[0]
+        ledger.resume(account_id, seq, posting_id, entry_id)
+        rows.restore_tail(newest[: seq % schema.MARK_EVERY], known)
 
 
 def _streams(read: Read, known: rows.Known) -> None:
@@ -95,15 +96,14 @@ def _streams(read: Read, known: rows.Known) -> None:
     length = select(ranks.c.nth).where(*mine).order_by(ranks.c.seq.desc()).limit(1)
     for account_id, stream_id, *alike, incoming, nth in read(select(streams, length.scalar_subquery())):
         wallet, asset, kind = alike
-        known.streams[account_id, wallet, asset, kind, bool(incoming)] = rows.Stream(stream_id, nth)
-        known.stream_id = max(known.stream_id, stream_id)
+        known.add_stream((account_id, wallet, asset, kind, bool(incoming)), rows.Stream(stream_id, nth or 0))
 
 
-def _last_posting(account_id: int) -> Select[Any]:
+def _newest_postings(account_id: int) -> Select[Any]:
     """One step down the key; a maximum per account would read every posting there is."""
     postings = schema.postings.c
-    mine = select(postings.seq, postings.posting_id, postings.entry_id).where(postings.account_id == account_id)
-    return mine.order_by(postings.seq.desc()).limit(1)
+    mine = select(schema.postings).where(postings.account_id == account_id)
+    return mine.order_by(postings.seq.desc()).limit(schema.MARK_EVERY)
 
 
 def _orders(state: State, read: Read, known: rows.Known) -> None:

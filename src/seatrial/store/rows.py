@@ -64,11 +64,12 @@ StreamKey = tuple[int, str, str, str, bool]
 class Stream:
     """The postings of an account that are alike in what a page can be filtered by."""
 
-    __slots__ = ("length", "stream_id")
+    __slots__ = ("length", "ranked", "stream_id")
 
     def __init__(self, stream_id: int, length: int = 0) -> None:
         self.stream_id = stream_id
-        self.length = length
+        self.length = self.ranked = length
+        """Now, and at the last mark."""
 
 
 class Known:
@@ -87,11 +88,25 @@ class Known:
         self.purses: set[tuple[int, str, str]] = set()
         self.stream_id = 0
         self.streams: dict[StreamKey, Stream] = {}
+        self.streams_of: dict[int, list[Stream]] = {}
+        """By account."""
         self.candles: dict[tuple[str, int], int] = {}
         """Newest start per market and length."""
         self.sequences: dict[str, int] = {}
         """Of each market's book."""
         self.market = ""
+
+    def add_stream(self, key: StreamKey, stream: Stream) -> None:
+        """Numbers only ever ascend."""
+        self.stream_id = max(self.stream_id, stream.stream_id)
+        self.streams[key] = stream
+        self.streams_of.setdefault(key[0], []).append(stream)
+
+
+def restore_tail(postings: Iterable[Posted], known: Known) -> None:
+    """Let streams be longer by an account's postings since its last mark."""
+    for _, _, account_id, _, wallet, asset, kind, _, _, _, amount, fee, _ in postings:
+        known.streams[account_id, wallet, asset, kind, amount >= fee].length += 1
 
 
 def writes(changes: Changes, known: Known) -> list[Write]:
@@ -213,18 +228,22 @@ def _keys(changes: Changes, known: Known) -> tuple[Write, Write]:
 
 
 def _ranks(postings: list[Posted], known: Known) -> tuple[Write, Write]:
-    """The streams that are new, and the place of each posting in its own."""
+    """The streams that are new; and at every mark, how long those are by then that grew since the last one."""
     streams, ranks = Write(schema.posting_streams, [], []), Write(schema.posting_ranks, [], [])
-    found, place = known.streams, ranks.new.append
+    found = known.streams
     for _, _, account_id, seq, wallet, asset, kind, _, _, _, amount, fee, _ in postings:
         key = (account_id, wallet, asset, kind, amount >= fee)
         stream = found.get(key)
         if stream is None:
-            known.stream_id += 1
-            stream = found[key] = Stream(known.stream_id)
+            stream = Stream(known.stream_id + 1)
+            known.add_stream(key, stream)
             streams.new.append((account_id, stream.stream_id, wallet, asset, kind, int(amount >= fee)))
         stream.length += 1
-        place((account_id, stream.stream_id, seq, stream.length))
+        if seq % schema.MARK_EVERY == 0:
+            for each in known.streams_of[account_id]:
+                if each.length > each.ranked:
+                    each.ranked = each.length
+                    ranks.new.append((account_id, each.stream_id, seq, each.length))
     return streams, ranks
 
 

@@ -111,8 +111,8 @@ purses: Final = _table(
 )
 
 MARK_EVERY: Final = 32
-"""Ids and times of an account's postings follow their dense `seq`, so indexes hold only every so-manyth of them: from
-there on a few steps lead to any other. See docs/decisions/0014."""
+"""Ids and times of an account's postings follow their dense `seq`, so indexes hold only every so-manyth of them, and
+only these are ranked: from there on a few steps lead to any other. See docs/decisions/0014."""
 IS_MARKED: Final = f"(seq & {MARK_EVERY - 1}) = 0"
 _MARKED: Final = text(IS_MARKED)
 
