@@ -5,7 +5,6 @@ from hashlib import blake2b
 import msgspec
 
 from seatrial.core.ledger import EXCHANGE
-from seatrial.core.orders import NAME_KEPT_NS
 from seatrial.core.state import AccountState, MarketState, State
 
 
@@ -21,12 +20,15 @@ def facts(state: State) -> dict[str, object]:
     """
     ledger = state.ledger
     counts = [(number, count.seq) for number, count in ledger.counts.items() if count.seq]
+    names = state.used_names.of_accounts(state.now_ns)
     return {
         "now_ns": state.now_ns,
         "counters": state.counters,
         "delays": state.delays,
         "modes": state.modes,
-        "accounts": [_account(account, state.now_ns) for account in state.accounts.values()],
+        "accounts": [
+            _account(account, state.now_ns, names.get(number, {})) for number, account in state.accounts.items()
+        ],
         "keys": list(state.keys.values()),
         "tokens": [token for token in state.tokens.values() if token.expires_ns > state.now_ns],
         "orders": sorted(state.live_orders.values(), key=lambda order: order.order_id),
@@ -37,7 +39,7 @@ def facts(state: State) -> dict[str, object]:
     }
 
 
-def _account(account: AccountState, now_ns: int) -> dict[str, object]:
+def _account(account: AccountState, now_ns: int, used_names: dict[str, int]) -> dict[str, object]:
     return {
         "account": account.account,
         "orders": list(account.orders),
@@ -48,7 +50,7 @@ def _account(account: AccountState, now_ns: int) -> dict[str, object]:
         "destinations": list(account.destinations.values()),
         "moves": sorted(account.moves.items()),
         "cancel_timer": account.cancel_timer,
-        "used_names": {name: ended for name, ended in account.used_names.items() if ended > now_ns - NAME_KEPT_NS},
+        "used_names": used_names,
     }
 
 

@@ -1,7 +1,7 @@
 """Everything a world remembers while it runs, and what has changed since the store last saw it."""
 
 import heapq
-from collections import OrderedDict, deque
+from collections import deque
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,8 @@ from seatrial.core.candles import Candles, DayStats, Tally
 from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
 from seatrial.core.ledger import Ledger, Posted, Purse
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, Modes
-from seatrial.core.orders import NAME_KEPT_NS, CancelTimer, Fill, Order, Side, Status, Trade
+from seatrial.core.names import UsedNames
+from seatrial.core.orders import CancelTimer, Fill, Order, Side, Status, Trade
 from seatrial.core.volume import USD_SCALE, RollingVolume
 
 if TYPE_CHECKING:
@@ -158,8 +159,6 @@ class AccountState:
         self.moves: dict[str, int] = {}
         """Its moves between wallets, by its own names for them."""
         self.cancel_timer: CancelTimer | None = None
-        self.used_names: OrderedDict[str, int] = OrderedDict()
-        """Its names for orders that ended, and when; only the latest ones."""
         self._ledger = ledger
         self._trading: dict[str, Purse] = {}
         self._pairs: dict[str, tuple[Purse, Purse]] = {}
@@ -184,18 +183,6 @@ class AccountState:
     def funding_purse(self, asset: Asset) -> Purse:
         """The purse that deposits go to and withdrawals leave from."""
         return self._ledger.purse(self.account.account_id, self.account.funding_wallet, asset)
-
-    def keep_name(self, client_id: str, ended_ns: int) -> None:
-        """Remember a name whose order has ended; those that are free again are forgotten."""
-        names = self.used_names
-        names[client_id] = ended_ns
-        names.move_to_end(client_id)
-        while next(iter(names.values())) <= ended_ns - NAME_KEPT_NS:
-            names.popitem(last=False)
-
-    def has_used(self, client_id: str, at_ns: int) -> bool:
-        """Whether an order of that name ended so lately that the name is not free again."""
-        return self.used_names.get(client_id, -NAME_KEPT_NS) > at_ns - NAME_KEPT_NS
 
     def add_destination(self, destination: Destination) -> None:
         """Remember a place to withdraw to."""
@@ -285,6 +272,7 @@ class State:
         self.house: AccountState | None = None
         """The account that makes markets, once there is one."""
         self.live_orders: dict[int, Order] = {}
+        self.used_names = UsedNames()
         self.account_names: dict[str, int] = {}
         self.keys: dict[str, ApiKey] = {}
         """By public text."""
@@ -321,7 +309,7 @@ class State:
         if order.client_id is not None:
             del account.by_client_id[order.client_id]
             if not order.is_house:
-                account.keep_name(order.client_id, order.closed_ns)
+                self.used_names.keep(order.account_id, order.client_id, order.closed_ns)
         account.open_count[order.market] -= 1
 
     def method(self, asset: str, name: str | None) -> FundingMethod | None:

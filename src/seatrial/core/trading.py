@@ -66,7 +66,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     if name is not None:
         if account.by_client_id.get(name, replaced) is not replaced:
             return Reject.CLIENT_ID_IN_USE
-        if command.unique_name and account.has_used(name, at_ns):
+        if command.unique_name and state.used_names.has(command.account_id, name, at_ns):
             return Reject.CLIENT_ID_IN_USE
     market = ms.market
     if command.qty_lots > MAX_UNITS or command.spend > MAX_UNITS:

@@ -137,7 +137,7 @@ def _names(state: State, read: Read) -> None:
         orders.client_id.is_not(None),
     )
     for account_id, client_id, closed_ns in read(ended.order_by(orders.closed_ns, orders.order_id)):
-        state.accounts[account_id].keep_name(client_id, closed_ns)
+        state.used_names.keep(account_id, client_id, closed_ns)
 
 
 def _set_alarms(state: State, order: Order) -> None:
