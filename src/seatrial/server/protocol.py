@@ -63,7 +63,7 @@ class VenueProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes came: answer the plain call that they are, or have the parser see what they are."""
         known = self._heads.get(len(data))
-        if known is not None and self._is_free():
+        if known is not None and not self._parses and self._is_free():
             dialect, head = known
             call = head.read(data, self.address)
             if call is not None:
@@ -156,7 +156,8 @@ class VenueProtocol(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         """Nothing came for long, unless a plain call did: close the connection, or ring again later."""
         self.timeout_keep_alive_task = None
-        if not self._is_at_rest():
+        at_work = self.cycle
+        if at_work is not None and not at_work.response_complete:
             return
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left > 0:
@@ -167,19 +168,15 @@ class VenueProtocol(HttpToolsProtocol):
     def _ring_in(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
-    def _is_at_rest(self) -> bool:
-        """Whether all requests so far are answered."""
-        at_work = self.cycle
-        return at_work is None or at_work.response_complete
-
     def _is_free(self) -> bool:
-        """Whether a call that comes now can be answered at once."""
-        return not self._parses and self._is_at_rest() and not self.flow.write_paused
+        """Whether a call can be answered at once."""
+        at_work = self.cycle
+        return (at_work is None or at_work.response_complete) and not self.flow.write_paused
 
     def _plain_dialect(self) -> Dialect | None:
         """The venue that is called; None where that is not plain to see, or not to be answered at once."""
         parser = self.parser
-        if not self._is_at_rest() or self.flow.write_paused:
+        if not self._is_free():
             return None
         if self.expect_100_continue or b"%" in self.url or b"#" in self.url:
             return None

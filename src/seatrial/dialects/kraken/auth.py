@@ -6,7 +6,9 @@ Source: kraken-spot-rest section 1, whose test vectors are tests; seed "REST API
 import base64
 import binascii
 import hmac
+from binascii import b2a_base64
 from hashlib import sha256
+from hmac import compare_digest
 from typing import Final
 
 from msgspec import Struct
@@ -53,11 +55,11 @@ def verify(signature: bytes, path: str, nonce: str, body: bytes, secret: bytes, 
     """
     if not nonce.isascii():
         return False
-    signed_path = path.encode()
-    inner = _inner(nonce.encode(), body)
-    matches = hmac.compare_digest(_sign(signed_path, inner, secret), signature)
+    mac, signed_path = keyed(secret, "sha512"), path.encode()
+    inner = sha256(nonce.encode() + body).digest()
+    matches = compare_digest(b2a_base64(mac(signed_path + inner), newline=False), signature)
     if query:
-        matches |= hmac.compare_digest(_sign(signed_path + b"?" + query, inner, secret), signature)
+        matches |= compare_digest(_sign(signed_path + b"?" + query, inner, secret), signature)
     return matches
 
 
@@ -144,7 +146,7 @@ def _inner(nonce: bytes, body: bytes) -> bytes:
 
 
 def _sign(path: bytes, inner: bytes, key: bytes) -> bytes:
-    return binascii.b2a_base64(keyed(key, "sha512")(path + inner), newline=False)
+    return b2a_base64(keyed(key, "sha512")(path + inner), newline=False)
 
 
 def _is_current(given: str, authenticator: str, unix_seconds: int) -> bool:
@@ -161,4 +163,4 @@ def _code(secret: bytes, step: int) -> str:
 
 
 def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(errors="surrogatepass"), expected.encode(errors="surrogatepass"))
+    return compare_digest(given.encode(errors="surrogatepass"), expected.encode(errors="surrogatepass"))
