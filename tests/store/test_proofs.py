@@ -26,6 +26,9 @@ SPOILS = {
     "an account's postings follow time, and so do their ids": (
         "UPDATE postings SET at_ns = 1 WHERE account_id = 3 AND seq = 2"
     ),
+    "fills are numbered as time goes on": "UPDATE fills SET at_ns = at_ns - fill_id",
+    "orders are numbered as they are opened": "UPDATE orders SET opened_ns = 9 - order_id",
+    "a market's trades are each later than the one before": "UPDATE trades SET at_ns = 9 - trade_id",
     "postings are numbered without a gap, none twice": "DELETE FROM postings WHERE posting_id = 5",
     "entries are numbered without a gap": "UPDATE postings SET entry_id = 999 WHERE entry_id = 3",
     "every posting has its stream": "DELETE FROM posting_streams WHERE stream_id = 2",
@@ -101,7 +104,8 @@ async def live(server: Inside) -> None:
     limit = {"pair": "XBTUSD", "ordertype": "limit"}
     for order in ({"type": "sell", "price": 50_000, "volume": 1}, {"type": "buy", "price": 1, "volume": 1}):
         assert (await server.send(ann.call("AddOrder", **limit, **order))).result
-    assert (await server.call("AddOrder", pair="XBTUSD", ordertype="market", type="buy", volume=1)).result
+    for volume in (0.75, 0.25):
+        assert (await server.call("AddOrder", pair="XBTUSD", ordertype="market", type="buy", volume=volume)).result
     for amount in ("0.5", "0.25"):
         assert (await server.send(ann.call("Withdraw", asset="XBT", key="cold", amount=amount))).result
     for number in range(16):

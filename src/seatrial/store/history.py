@@ -27,7 +27,7 @@ from seatrial.core.queries import (
     TradePage,
     TransferPage,
 )
-from seatrial.store import postings, rows, schema
+from seatrial.store import marks, postings, rows, schema
 from seatrial.store.quick import Question, by_id, named
 
 _orders, _fills = schema.orders.c, schema.fills.c
@@ -131,16 +131,16 @@ def _within(
         own = select(own_at).where(at.table.c.account_id == account_id, key == number)
         return own.correlate(None).scalar_subquery()
 
-    found: list[Condition] = []
-    if span.after_ns is not None:
-        found.append(at > span.after_ns)
-    if span.until_ns is not None:
-        found.append(at <= span.until_ns)
+    lows: list[marks.Moment] = [] if span.after_ns is None else [span.after_ns]
+    highs: list[marks.Moment] = [] if span.until_ns is None else [span.until_ns]
     if span.after_id is not None:
-        found.append(at > time_of(span.after_id))
+        lows.append(time_of(span.after_id))
     if span.until_id is not None:
-        found.append(at <= time_of(span.until_id))
-    return found
+        highs.append(time_of(span.until_id))
+    if at is not _orders.opened_ns and at is not _fills.at_ns:
+        return [*(at > low for low in lows), *(at <= high for high in highs)]
+    bounds = [*(marks.later(key, at, low) for low in lows), *(marks.until(key, at, high) for high in highs)]
+    return [condition for bound in bounds for condition in bound]
 
 
 def _order_page(query: OrderPage, connection: Connection) -> Page[OrderRecord]:
@@ -175,11 +175,9 @@ def _order_span(query: OrderPage) -> list[Condition]:
 
 
 def _listing(query: OrderPage) -> tuple[ColumnElement[Any], ...]:
-    """Orders are numbered as they are opened, so the number alone would do; the time is what an index goes by."""
-    if query.live:
+    """Orders are numbered as they are opened."""
+    if query.live or query.newest_opened_first:
         return (_orders.order_id.desc(),)
-    if query.newest_opened_first:
-        return _orders.opened_ns.desc(), _orders.order_id.desc()
     return _orders.closed_ns.desc(), _orders.order_id.desc()
 
 
@@ -235,7 +233,7 @@ def _fill_page(query: FillPage, connection: Connection) -> Page[Fill]:
     conditions += _within(query.span, _fills.at_ns, _fills.fill_id, query.account_id)
     if query.before_id is not None:
         conditions.append(_fills.fill_id < query.before_id)
-    order = (_fills.at_ns.desc(), _fills.fill_id.desc())
+    order = (_fills.fill_id.desc(),)
     if not query.merge_sweeps:
         return _page(connection, select(schema.fills).where(*conditions), order, query, rows.fill)
     earlier = schema.fills.alias().c
@@ -288,7 +286,8 @@ def _candle_page(query: CandlePage, connection: Connection) -> list[Candle]:
 def _trade_page(query: TradePage, connection: Connection) -> list[Any]:
     mine = select(schema.trades).where(_trades.market == query.market)
     if query.after_ns is not None:
-        page = mine.where(_trades.at_ns > query.after_ns).order_by(_trades.at_ns).limit(query.limit)
+        later = marks.later(_trades.trade_id, _trades.at_ns, query.after_ns, query.market)
+        page = mine.where(*later).order_by(_trades.trade_id).limit(query.limit)
         return [rows.trade(row) for row in connection.execute(page)]
     newest: list[rows.RawRow] = list(connection.execute(mine.order_by(_trades.trade_id.desc()).limit(query.limit)))
     return [rows.trade(row) for row in reversed(newest)]

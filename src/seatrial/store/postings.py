@@ -207,7 +207,7 @@ def _marked(column: str, value: str) -> str:
     """The newest marked `seq` up to which the column is not over the value; it may be that of any of the next ones."""
     return (
         f"COALESCE((SELECT seq FROM postings WHERE account_id = :account AND {column} <= {value} "  # noqa: S608
-        f"AND {schema.IS_MARKED} ORDER BY {column} DESC, seq DESC LIMIT 1), 0)"
+        f"AND {schema.MARKED['postings']} ORDER BY {column} DESC, seq DESC LIMIT 1), 0)"
     )
 
 

@@ -56,6 +56,23 @@ SQL_LAWS: Final = {
             FROM postings
         ) AS chain WHERE at_ns < last_ns OR posting_id <= last_id
     """,
+    "fills are numbered as time goes on": """
+        SELECT fill_id, at_ns FROM (
+            SELECT fill_id, at_ns, LAG(at_ns) OVER (ORDER BY fill_id) AS last_ns FROM fills
+        ) AS chain WHERE at_ns < last_ns
+    """,
+    "orders are numbered as they are opened": """
+        SELECT order_id, opened_ns FROM (
+            SELECT order_id, opened_ns, LAG(opened_ns) OVER (ORDER BY order_id) AS last_ns
+            FROM orders WHERE order_id > 0
+        ) AS chain WHERE opened_ns < last_ns
+    """,
+    "a market's trades are each later than the one before": """
+        SELECT market, trade_id, at_ns FROM (
+            SELECT market, trade_id, at_ns, LAG(at_ns) OVER (PARTITION BY market ORDER BY trade_id) AS last_ns
+            FROM trades
+        ) AS chain WHERE at_ns <= last_ns
+    """,
     "postings are numbered without a gap, none twice": """
         SELECT MAX(posting_id) AS newest, COUNT(*) AS found FROM postings
         HAVING MIN(posting_id) <> 1 OR MAX(posting_id) <> COUNT(*) OR COUNT(DISTINCT posting_id) <> COUNT(*)

@@ -12,7 +12,7 @@ from seatrial.core.markets import Modes
 from seatrial.core.orders import NAME_KEPT_NS, Order, Status
 from seatrial.core.state import Alarm, MarketState, State
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
-from seatrial.store import rows, schema
+from seatrial.store import marks, rows, schema
 
 Read = Callable[[Select[Any]], Iterable[rows.RawRow]]
 
@@ -153,7 +153,7 @@ def _volumes(state: State, read: Read) -> None:
     hour = (fills.at_ns // HOUR_NS).label("hour")
     for account_id, hour_of_day, volume in read(
         select(fills.account_id, hour, func.sum(fills.volume_usd))
-        .where(fills.account_id.in_(_EVERYONE), fills.at_ns >= oldest_ns)
+        .where(fills.account_id.in_(_EVERYONE), *marks.later(fills.fill_id, fills.at_ns, oldest_ns - 1))
         .group_by(fills.account_id, hour)
         .order_by(fills.account_id, hour)
     ):
@@ -178,8 +178,10 @@ def _market(ms: MarketState, read: Read, known: rows.Known) -> None:
         last = found[0]
         ms.trade_id = last.trade_id
         points = select(trades.c.at_ns, trades.c.price_ticks, trades.c.qty_lots)
-        recent = points.where(trades.c.market == symbol, trades.c.at_ns >= last.at_ns // SECOND_NS * SECOND_NS - DAY_NS)
-        ms.stats.restore((tuple(row) for row in read(recent.order_by(trades.c.at_ns))), rows.trade(last))
+        day_ns = last.at_ns // SECOND_NS * SECOND_NS - DAY_NS
+        later = marks.later(trades.c.trade_id, trades.c.at_ns, day_ns - 1, symbol)
+        recent = points.where(trades.c.market == symbol, *later).order_by(trades.c.trade_id)
+        ms.stats.restore((tuple(row) for row in read(recent)), rows.trade(last))
         for minutes in MINUTES:
             mine = select(candles).where(candles.c.market == symbol, candles.c.minutes == minutes)
             newest = list(read(mine.order_by(candles.c.start_s.desc()).limit(KEPT + 1)))

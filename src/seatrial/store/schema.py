@@ -113,8 +113,20 @@ purses: Final = _table(
 MARK_EVERY: Final = 32
 """Ids and times of an account's postings follow their dense `seq`, so indexes hold only every so-manyth of them, and
 only these are ranked: from there on a few steps lead to any other. See docs/decisions/0014."""
-IS_MARKED: Final = f"(seq & {MARK_EVERY - 1}) = 0"
-_MARKED: Final = text(IS_MARKED)
+MARKED: Final = {
+    "postings": f"(seq & {MARK_EVERY - 1}) = 0",
+    "orders": "order_id > 0 AND (order_id & 255) = 0",
+    "fills": "(fill_id & 255) = 0",
+    "trades": f"(trade_id & {MARK_EVERY - 1}) = 0",
+}
+"""Which rows are in a table's indexes by time. An account's own orders and fills are not numbered densely, so every
+256th of all accounts' is, which leads from a time to a number just as well: see `marks.py`."""
+
+
+def _marked(name: str, *columns: str) -> Index:
+    where = text(MARKED[name.partition("_")[0]])
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
 
 postings: Final = _table(
     "postings",
@@ -132,8 +144,8 @@ postings: Final = _table(
     _big("amount"),
     _big("fee"),
     _big("balance"),
-    Index("postings_by_id", "account_id", "posting_id", "seq", sqlite_where=_MARKED, postgresql_where=_MARKED),
-    Index("postings_by_time", "account_id", "at_ns", "seq", sqlite_where=_MARKED, postgresql_where=_MARKED),
+    _marked("postings_by_id", "account_id", "posting_id", "seq"),
+    _marked("postings_by_time", "account_id", "at_ns", "seq"),
 )
 
 posting_streams: Final = _table(
@@ -192,7 +204,7 @@ orders: Final = _table(
     _text("note", null=True),
     _text("label", null=True),
     Index("orders_by_close", "account_id", "closed_ns", "order_id"),
-    Index("orders_by_open", "account_id", "opened_ns", "order_id"),
+    _marked("orders_by_time", "opened_ns", "order_id"),
     Index(
         "orders_by_client_id",
         "account_id",
@@ -229,7 +241,7 @@ fills: Final = _table(
     _big("fee_base", default=0),
     _big("counter_order_id", default=0),
     Index("fills_by_order", "account_id", "order_id", "fill_id"),
-    Index("fills_by_time", "account_id", "at_ns", "fill_id"),
+    _marked("fills_by_time", "at_ns", "fill_id"),
 )
 
 trades: Final = _table(
@@ -242,7 +254,7 @@ trades: Final = _table(
     _big("at_ns"),
     _text("taker_side"),
     _text("taker_kind"),
-    Index("trades_by_time", "market", "at_ns", unique=True),
+    _marked("trades_by_time", "market", "at_ns", "trade_id"),
 )
 
 books: Final = _table("books", ("market",), _text("market"), _big("sequence"))
