@@ -30,6 +30,7 @@ class Sizes(Struct, frozen=True):
     long_entries: int
     long_pages: int
     candle_trades: int
+    candle_rounds: int
     downloaded_trades: int
     replayed_trades: int
     idle_seconds: float
@@ -38,13 +39,13 @@ class Sizes(Struct, frozen=True):
 FULL = Sizes(
     wire=Size(rounds=5, connections=64, calls=150, lone_calls=500, bare_seconds=1),
     database_rounds=3, core_commands=100_000, starts=5, worlds=20, ledger_entries=200_000, ledger_pages=500,
-    long_entries=10_000_000, long_pages=500, candle_trades=10_000_000, downloaded_trades=50_000,
+    long_entries=10_000_000, long_pages=500, candle_trades=10_000_000, candle_rounds=3, downloaded_trades=50_000,
     replayed_trades=100_000, idle_seconds=20,
 )  # fmt: skip
 QUICK = Sizes(
     wire=Size(rounds=1, connections=8, calls=10, lone_calls=10, bare_seconds=0.05),
     database_rounds=1, core_commands=1_000, starts=1, worlds=2, ledger_entries=1_000, ledger_pages=10,
-    long_entries=5_000, long_pages=10, candle_trades=20_000, downloaded_trades=2_000,
+    long_entries=5_000, long_pages=10, candle_trades=20_000, candle_rounds=1, downloaded_trades=2_000,
     replayed_trades=1_000, idle_seconds=1,
 )  # fmt: skip
 
@@ -75,7 +76,7 @@ def _measure(sizes: Sizes, where: Path) -> report.Report:
         folder = Path(name).absolute()
         calls = [
             Calls("SQLite", wire.measure(folder / "wire", sizes.wire, status.update)),
-            _on_postgresql(folder, replace(sizes.wire, rounds=sizes.database_rounds), status.update),
+            on_postgresql(folder, replace(sizes.wire, rounds=sizes.database_rounds), status.update),
         ]
         status.update("the core alone")
         figures = core.measure(sizes.core_commands)
@@ -85,13 +86,13 @@ def _measure(sizes: Sizes, where: Path) -> report.Report:
         figures += ledger.measure(folder, sizes.ledger_entries, sizes.ledger_pages)
         figures += pages.measure(folder, sizes.long_entries, sizes.long_pages, status.update)
         status.update(f"candles of {sizes.candle_trades:,} trades")
-        figures += candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades)
+        figures += candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades, sizes.candle_rounds)
         status.update(f"a tape of {sizes.replayed_trades:,} trades")
         figures += replay.measure(folder, sizes.replayed_trades, sizes.idle_seconds)
         return report.Report(report.machine(), calls, figures)
 
 
-def _on_postgresql(folder: Path, size: Size, say: Callable[[str], None]) -> Calls:
+def on_postgresql(folder: Path, size: Size, say: Callable[[str], None]) -> Calls:
     """The calls again on a PostgreSQL, where one can be had."""
     try:
         with databases.postgresql(folder) as database:

@@ -65,5 +65,7 @@ def schema(url: str) -> Iterator[str]:
 def _settings(url: str) -> str:
     """What its numbers depend on."""
     with psycopg.connect(url) as connection:
-        told = connection.execute("SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name", [list(_SETTINGS)])
+        told = connection.execute(
+            "SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name", [list(_SETTINGS)]
+        )
         return ", ".join(f"{name} {setting}" for name, setting in told)

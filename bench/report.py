@@ -104,7 +104,7 @@ def _show_calls(calls: Calls, console: Console) -> None:
     if calls.rows:
         console.print(_wire_table(calls))
     else:
-        console.print(f"Calls, durable on {calls.store}: not measured")
+        console.print(f"Calls, durable on {calls.store}: not measured", style="yellow")
     for note in calls.notes:
         console.print(f"{calls.store}: {note}", style="dim")
 
