@@ -37,13 +37,13 @@ class Sizes(Struct, frozen=True):
 
 
 FULL = Sizes(
-    wire=Size(rounds=5, connections=64, calls=150, lone_calls=500, bare_seconds=1),
+    wire=Size(rounds=5, connections=64, calls=150, lone_calls=500, bare_seconds=0.2),
     database_rounds=3, core_commands=100_000, starts=5, worlds=20, ledger_entries=200_000, ledger_pages=500,
     long_entries=10_000_000, long_pages=500, candle_trades=10_000_000, candle_rounds=3, downloaded_trades=50_000,
     replayed_trades=100_000, idle_seconds=20,
 )  # fmt: skip
 QUICK = Sizes(
-    wire=Size(rounds=1, connections=8, calls=10, lone_calls=10, bare_seconds=0.05),
+    wire=Size(rounds=1, connections=8, calls=10, lone_calls=10, bare_seconds=0.02),
     database_rounds=1, core_commands=1_000, starts=1, worlds=2, ledger_entries=1_000, ledger_pages=10,
     long_entries=5_000, long_pages=10, candle_trades=20_000, candle_rounds=1, downloaded_trades=2_000,
     replayed_trades=1_000, idle_seconds=1,
@@ -105,7 +105,7 @@ def on_postgresql(folder: Path, size: Size, say: Callable[[str], None]) -> Calls
 def _cross_check(database: Database, size: Size) -> list[str]:
     if database.pgbench is None:
         return []
-    transactions = int(size.bare_seconds * 2_000)
+    transactions = int(size.bare_seconds * 10_000)
     rate = bare.pgbench(database.pgbench, database.url, size.connections, transactions)
     return [f"pgbench itself makes {rate:,.0f} bare transactions of one row a second"]
 

@@ -47,6 +47,18 @@ LIMIT: Final = "the limit: a signed echo"
 LONE: Final = "AddOrder, resting"
 
 
+class _Limits(Struct, frozen=True):
+    """What can be had at a moment: signed echoes a second, and bare transactions of the database."""
+
+    echoes: float
+    transactions: float | None = None
+
+    def until(self, later: "_Limits") -> "_Limits":
+        """Between two moments: the mean of the time that each call takes."""
+        bare = [found for found in (self.transactions, later.transactions) if found is not None]
+        return _Limits(harmonic_mean([self.echoes, later.echoes]), harmonic_mean(bare) if bare else None)
+
+
 class _Run(Struct, frozen=True):
     """What one run of a plan came to; processor time and commits are per call."""
 
@@ -69,14 +81,21 @@ class _Tally:
         self._per_bare: list[float] = []
         self._latencies = array("q")
 
-    def add(self, run: _Run, limit: float | None = None, bare: float | None = None, *, rows: int = 1) -> None:
-        """One more; what the limit and the bare transaction made a second at that time, where they are compared."""
+    def add(self, run: _Run) -> None:
+        """One more."""
         self._runs.append(run)
         self._latencies.frombytes(run.load.latencies_ns)
-        if limit is not None:
-            self._ratios.append(run.per_second / limit)
-        if bare is not None:
-            self._per_bare.append(run.per_second * rows / bare)
+
+    def compare(self, run: _Run, limits: _Limits) -> None:
+        """One more, that is compared to the limits of its time."""
+        self.add(run)
+        self._ratios.append(run.per_second / limits.echoes)
+        if limits.transactions is not None:
+            self.compare_to_bare(run.per_second, limits.transactions)
+
+    def compare_to_bare(self, per_second: float, transactions: float) -> None:
+        """What was done a second, and what bare transactions there could have been."""
+        self._per_bare.append(per_second / transactions)
 
     def row(self, name: str, connections: int, subject: Subject | None = None) -> WireRow:
         """The medians of the runs, and the latencies of all of them."""
@@ -145,19 +164,18 @@ class _Course:
         self._group = _Tally()
 
     def go_round(self, number: int, say: Callable[[str], None]) -> None:
-        """Every kind of call once. The limit runs before and after each, and what is between is compared to both."""
-        here = f"round {number + 1} of {self._size.rounds}"
-        say(f"{here}: the limits")
-        bare = self._run_bare()
-        before = self._run_limit()
+        """Every kind of call once. The limits run before and after each, and what is between is compared to both."""
+        before = self._run_limits()
         for subject, tally in self._subjects:
-            say(f"{here}: {subject.name}")
+            say(f"round {number + 1} of {self._size.rounds}: {subject.name}")
             run = self._run_subject(subject)
-            after = self._run_limit()
-            tally.add(run, harmonic_mean([before, after]), bare)
+            after = self._run_limits()
+            tally.compare(run, before.until(after))
             before = after
-        say(f"{here}: {LONE}, one connection")
-        self._lone.add(self._run(self._exchange.lone()), bare=bare)
+        lone = self._run(self._exchange.lone())
+        self._lone.add(lone)
+        if before.transactions is not None:
+            self._lone.compare_to_bare(lone.per_second, before.transactions)
 
     def rows(self) -> list[WireRow]:
         """What all rounds came to. Budgets are claimed for a file only."""
@@ -170,20 +188,17 @@ class _Course:
             found.append(tally.row(subject.name, connections, subject if self._bare is None else None))
         return [*found, self._lone.row(LONE, 1)]
 
-    def _run_bare(self) -> float | None:
-        """Bare transactions a second."""
-        bare = self._bare
-        if bare is None:
-            return None
+    def _run_limits(self) -> _Limits:
+        echoes = _run(self._echo, _echoes(self._exchange.signers[0].keyed.secret, self._size))
+        self._limit.add(echoes)
+        return _Limits(echoes.per_second, None if self._bare is None else self._run_bare(self._bare))
+
+    def _run_bare(self, bare: Bare) -> float:
         single, group = (_Run(job(self._size.bare_seconds)) for job in (bare.single, bare.group))
         self._single.add(single)
-        self._group.add(group, bare=single.per_second, rows=bare.rows)
+        self._group.add(group)
+        self._group.compare_to_bare(group.per_second * bare.rows, single.per_second)
         return single.per_second
-
-    def _run_limit(self) -> float:
-        run = _run(self._echo, _echoes(self._exchange.signers[0].keyed.secret, self._size))
-        self._limit.add(run)
-        return run.per_second
 
     def _run_subject(self, subject: Subject) -> _Run:
         calls = max(self._size.calls // subject.one_in, 1)
