@@ -40,7 +40,7 @@ FULL = Sizes(
     wire=Size(rounds=5, connections=64, calls=150, lone_calls=500, bare_seconds=0.2),
     database_rounds=3, core_commands=100_000, starts=5, worlds=20, ledger_entries=200_000, ledger_pages=500,
     long_entries=10_000_000, long_pages=500, candle_trades=10_000_000, candle_rounds=3, downloaded_trades=50_000,
-    replayed_trades=100_000, idle_seconds=20,
+    replayed_trades=100_000, idle_seconds=10,
 )  # fmt: skip
 QUICK = Sizes(
     wire=Size(rounds=1, connections=8, calls=10, lone_calls=10, bare_seconds=0.02),
