@@ -39,7 +39,7 @@ check: $(READY) ## Style, types, layers and documents
 	@$(PYTHON_IN) scripts/fidelity.py --check
 	@$(PYTHON_IN) scripts/links.py
 
-bench: $(READY) ## Measure against the budgets, and beside pandas
+bench: $(READY) ## Measure against the budgets, on PostgreSQL too, and beside pandas
 	@$(PYTHON_IN) -m pip install --quiet --group bench
 	@$(PYTHON_IN) -m bench $(ARGS)
 

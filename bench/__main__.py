@@ -3,20 +3,25 @@
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench import candles, core, ledger, pages, replay, report, starts, wire
+from bench import bare, candles, core, databases, ledger, pages, replay, report, starts, wire
+from bench.databases import Database
+from bench.exchange import Size
 from bench.processes import BenchError
+from bench.report import Calls
 
 
 class Sizes(Struct, frozen=True):
     """How much of everything is measured."""
 
-    wire: wire.Size
+    wire: Size
+    database_rounds: int
     core_commands: int
     starts: int
     worlds: int
@@ -25,29 +30,24 @@ class Sizes(Struct, frozen=True):
     long_entries: int
     long_pages: int
     candle_trades: int
+    candle_rounds: int
     downloaded_trades: int
     replayed_trades: int
     idle_seconds: float
 
 
 FULL = Sizes(
-    wire.Size(rounds=5, connections=64, calls=150, lone_calls=500),
-    100_000, 5, 20, 200_000, 500, 10_000_000, 500, 10_000_000, 50_000, 100_000, 20,
+    wire=Size(rounds=5, connections=64, calls=150, lone_calls=500, bare_seconds=0.2),
+    database_rounds=3, core_commands=100_000, starts=5, worlds=20, ledger_entries=200_000, ledger_pages=500,
+    long_entries=10_000_000, long_pages=500, candle_trades=10_000_000, candle_rounds=3, downloaded_trades=50_000,
+    replayed_trades=100_000, idle_seconds=10,
 )  # fmt: skip
 QUICK = Sizes(
-    wire.Size(rounds=1, connections=8, calls=10, lone_calls=10),
-    1_000,
-    1,
-    2,
-    1_000,
-    10,
-    5_000,
-    10,
-    20_000,
-    2_000,
-    1_000,
-    1,
-)
+    wire=Size(rounds=1, connections=8, calls=10, lone_calls=10, bare_seconds=0.02),
+    database_rounds=1, core_commands=1_000, starts=1, worlds=2, ledger_entries=1_000, ledger_pages=10,
+    long_entries=5_000, long_pages=10, candle_trades=20_000, candle_rounds=1, downloaded_trades=2_000,
+    replayed_trades=1_000, idle_seconds=1,
+)  # fmt: skip
 
 
 def main() -> None:
@@ -74,7 +74,10 @@ def _measure(sizes: Sizes, where: Path) -> report.Report:
     status = Console(stderr=True).status("")
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=where) as name, status:
         folder = Path(name).absolute()
-        calls = wire.measure(folder, sizes.wire, status.update)
+        calls = [
+            Calls("SQLite", wire.measure(folder / "wire", sizes.wire, status.update)),
+            on_postgresql(folder, replace(sizes.wire, rounds=sizes.database_rounds), status.update),
+        ]
         status.update("the core alone")
         figures = core.measure(sizes.core_commands)
         status.update("starts")
@@ -83,10 +86,28 @@ def _measure(sizes: Sizes, where: Path) -> report.Report:
         figures += ledger.measure(folder, sizes.ledger_entries, sizes.ledger_pages)
         figures += pages.measure(folder, sizes.long_entries, sizes.long_pages, status.update)
         status.update(f"candles of {sizes.candle_trades:,} trades")
-        figures += candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades)
+        figures += candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades, sizes.candle_rounds)
         status.update(f"a tape of {sizes.replayed_trades:,} trades")
         figures += replay.measure(folder, sizes.replayed_trades, sizes.idle_seconds)
         return report.Report(report.machine(), calls, figures)
+
+
+def on_postgresql(folder: Path, size: Size, say: Callable[[str], None]) -> Calls:
+    """The calls again on a PostgreSQL, where one can be had."""
+    try:
+        with databases.postgresql(folder) as database:
+            rows = wire.measure(folder / "wire-postgresql", size, lambda what: say(f"PostgreSQL, {what}"), database)
+            return Calls("PostgreSQL", rows, [database.about, *_cross_check(database, size)])
+    except databases.NoPostgres as missing:
+        return Calls("PostgreSQL", [], [str(missing)])
+
+
+def _cross_check(database: Database, size: Size) -> list[str]:
+    if database.pgbench is None:
+        return []
+    transactions = int(size.bare_seconds * 10_000)
+    rate = bare.pgbench(database.pgbench, database.url, size.connections, transactions)
+    return [f"pgbench itself makes {rate:,.0f} bare transactions of one row a second"]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import os
 import platform
 import sqlite3
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -33,12 +34,27 @@ class WireRow(Struct, frozen=True):
     p99_ms: float
     p999_ms: float
     ratio: float | None
-    """To the limit, which was measured in turns with it."""
+    """To the limit, which was measured before and after it."""
     server_us: float | None
     """Processor time of the server per call; None where the system does not tell."""
     generator_busy: float
     """The part of the time that the load generator worked: near 1, it was the bottleneck."""
     budgets: list[Budget] = []
+    per_bare: float | None = None
+    """Calls in the time of one bare durable transaction of the database; of a bare one, rows."""
+    per_commit: float | None = None
+    """Calls that shared a transaction."""
+    database_us: float | None = None
+    """Processor time of the database's server per call."""
+
+
+class Calls(Struct, frozen=True):
+    """All kinds of call over one store."""
+
+    store: str
+    rows: list[WireRow]
+    notes: list[str] = []
+    """What the store was, or why there are no rows."""
 
 
 class Figure(Struct, frozen=True):
@@ -55,7 +71,7 @@ class Report(Struct, frozen=True):
     """One run."""
 
     machine: dict[str, str]
-    wire: list[WireRow]
+    wire: list[Calls]
     figures: list[Figure]
 
 
@@ -79,23 +95,34 @@ def write(report: Report, path: Path) -> None:
 def show(report: Report, console: Console) -> None:
     """As tables."""
     console.print(" · ".join(f"{name} {value}" for name, value in report.machine.items()), style="dim")
-    console.print(_wire_table(report.wire))
+    for calls in report.wire:
+        _show_calls(calls, console)
     console.print(_figure_table(report.figures))
 
 
-def _wire_table(rows: list[WireRow]) -> Table:
-    table = Table("over HTTP", title="Calls, durable on SQLite", title_justify="left")
-    for heading in ("conns", "calls/s", "p50 ms", "p99 ms", "p99.9 ms", "of limit", "µs/call", "load busy"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("budget", no_wrap=True)
-    for row in rows:
-        table.add_row(
-            row.name, str(row.connections), f"{row.per_second:,.0f}",
-            f"{row.p50_ms:.2f}", f"{row.p99_ms:.2f}", f"{row.p999_ms:.2f}",
-            "" if row.ratio is None else f"{row.ratio:.2f}", "" if row.server_us is None else f"{row.server_us:.1f}",
-            f"{row.generator_busy:.0%}", _verdicts(row.budgets),
-        )  # fmt: skip
+def _show_calls(calls: Calls, console: Console) -> None:
+    if calls.rows:
+        console.print(_wire_table(calls))
+    else:
+        console.print(f"Calls, durable on {calls.store}: not measured", style="yellow")
+    for note in calls.notes:
+        console.print(f"{calls.store}: {note}", style="dim")
+
+
+def _wire_table(calls: Calls) -> Table:
+    """Without the columns that have nothing in them."""
+    table = Table("over HTTP", title=f"Calls, durable on {calls.store}", title_justify="left")
+    columns = {heading: [show(row) for row in calls.rows] for heading, show in _COLUMNS.items()}
+    told = {heading: cells for heading, cells in columns.items() if any(cells)}
+    for heading in told:
+        table.add_column(heading, justify="left" if heading == "budget" else "right", no_wrap=True)
+    for row, *cells in zip(calls.rows, *told.values(), strict=True):
+        table.add_row(row.name, *cells)
     return table
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _figure_table(figures: list[Figure]) -> Table:
@@ -112,3 +139,19 @@ def _figure_table(figures: list[Figure]) -> Table:
 def _verdicts(budgets: list[Budget]) -> str:
     verdicts = {True: "[green]met[/]", False: "[red]missed[/]"}
     return ", ".join(f"{budget.says} {verdicts[budget.met]}" for budget in budgets)
+
+
+_COLUMNS: Final[dict[str, Callable[[WireRow], str]]] = {
+    "conns": lambda row: str(row.connections),
+    "calls/s": lambda row: f"{row.per_second:,.0f}",
+    "p50 ms": lambda row: _number(row.p50_ms),
+    "p99 ms": lambda row: _number(row.p99_ms),
+    "p99.9 ms": lambda row: _number(row.p999_ms),
+    "of limit": lambda row: _number(row.ratio),
+    "per bare": lambda row: _number(row.per_bare),
+    "per commit": lambda row: _number(row.per_commit, 1),
+    "µs/call": lambda row: _number(row.server_us, 1),
+    "database µs": lambda row: _number(row.database_us, 1),
+    "load busy": lambda row: f"{row.generator_busy:.0%}",
+    "budget": lambda row: _verdicts(row.budgets),
+}

@@ -1,150 +1,35 @@
-"""Calls over HTTP: every kind in turns with the limit, so that a busy machine slows both."""
+"""Calls over HTTP: each kind between two runs of the limit, so that a busy machine slows both."""
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from itertools import chain, cycle, islice
 from pathlib import Path
-from statistics import median
-from typing import Any, Final
+from statistics import harmonic_mean, median
+from typing import Final
 
-import httpx
-import msgspec
 from msgspec import Struct
 
 from bench import processes
+from bench.bare import Bare
+from bench.databases import Database
+from bench.exchange import Exchange, Requests, Size
 from bench.load import Load, Plan
-from bench.processes import Process, Seatrial
+from bench.processes import Process
 from bench.report import Budget, WireRow
 from bench.signing import Keyed, Signer
-
-Requests = list[list[bytes]]
-
-ACCOUNTS: Final = 8
-BALANCES: Final = {"USD": "100000000", "BTC": "10000", "EUR": "1000", "ETH": "1000", "DOGE": "1000", "ETH2.S": "5"}
-PAGE: Final = 50
-MOST_IDS: Final = 20
-PAIR: Final = "XBTUSD"
-CROSSING_PRICE: Final = 50_000
-RESTING_PRICES: Final = range(10_000, 40_000, 10)
-
-
-class Size(Struct, frozen=True):
-    """How much is sent."""
-
-    rounds: int
-    connections: int
-    calls: int
-    """Of each connection in a round."""
-    lone_calls: int
-    """Of the one connection whose latency is measured."""
-
-
-class Exchange:
-    """What the calls are made from: accounts, a key per connection, open orders, ledger entries."""
-
-    def __init__(self, server: Seatrial, size: Size) -> None:
-        self.server = server
-        self.size = size
-        with httpx.Client(base_url=f"{server.connection.control}/", trust_env=False) as control:
-            accounts = [self._open(control, f"bench {number}") for number in range(ACCOUNTS)]
-            self.signers = [
-                Signer(self._key(control, accounts[number % ACCOUNTS])) for number in range(size.connections)
-            ]
-            self._maker = Signer(self._open(control, "bench maker"))
-        self._placed: list[list[str]] = []
-        self._entries: dict[int, list[str]] = {}
-
-    def resting(self) -> Requests:
-        """Orders that nothing crosses, over many prices."""
-        prices = cycle(RESTING_PRICES)
-        return self._each("AddOrder", lambda _: (_limit("buy", next(prices)) for _ in range(self.size.calls)))
-
-    def lone(self) -> Requests:
-        """The same on one connection."""
-        prices = islice(cycle(RESTING_PRICES), self.size.lone_calls)
-        return [self.signers[0].calls("AddOrder", (_limit("buy", price) for price in prices))]
-
-    def crossing(self) -> Requests:
-        """Orders that are filled at once, each by a part of one large order."""
-        volume = len(self.signers) * self.size.calls
-        self.ask(self._maker, ["AddOrder"], [_limit("sell", CROSSING_PRICE, f"{volume / 1000:.3f}")])
-        return self._each("AddOrder", lambda _: (_limit("buy", CROSSING_PRICE) for _ in range(self.size.calls)))
-
-    def canceling(self) -> Requests:
-        """Every order that `keep_orders` kept."""
-        return [
-            signer.calls("CancelOrder", (f"txid={txid}" for txid in txids))
-            for signer, txids in zip(self.signers, self._placed, strict=True)
-        ]
-
-    def balance(self) -> Requests:
-        return self._each("Balance", lambda _: ("" for _ in range(self.size.calls)))
-
-    def one_entry(self) -> Requests:
-        return self._each("QueryLedgers", lambda signer: (f"id={name}" for name in self._names(signer)))
-
-    def twenty_entries(self) -> Requests:
-        def forms(signer: Signer) -> Iterator[str]:
-            names = self._names(signer)
-            return (f"id={'%2C'.join(islice(names, MOST_IDS))}" for _ in range(self.size.calls))
-
-        return self._each("QueryLedgers", forms)
-
-    def pages(self) -> Requests:
-        """Pages of the ledger at offsets spread over all of it."""
-
-        def forms(signer: Signer) -> Iterator[str]:
-            entries = len(self._entries[signer.keyed.account_id])
-            return (f"ofs={number * PAGE * 7 % entries}" for number in range(self.size.calls))
-
-        return self._each("Ledgers", forms)
-
-    def keep_orders(self, load: Load) -> None:
-        """Remember what was placed."""
-        self._placed = [[_result(body)["txid"][0] for body in bodies] for bodies in load.bodies]
-
-    def keep_entries(self, _load: Load) -> None:
-        """Learn the ids of each account's newest ledger entries."""
-        if self._entries:
-            return
-        for signer in self.signers[:ACCOUNTS]:
-            offsets = [f"ofs={offset}" for offset in range(0, 20 * PAGE, PAGE)]
-            pages = self.ask(signer, ["Ledgers"] * len(offsets), offsets)
-            names = chain.from_iterable(_result(page)["ledger"] for page in pages)
-            self._entries[signer.keyed.account_id] = list(names)
-
-    def ask(self, signer: Signer, methods: list[str], forms: list[str]) -> list[bytes]:
-        """The answers to some calls, one after the other."""
-        requests = [signer.call(method, form) for method, form in zip(methods, forms, strict=True)]
-        return processes.generate(Plan(self.server.port, [requests], keep=True)).bodies[0]
-
-    def _names(self, signer: Signer) -> Iterator[str]:
-        names = self._entries[signer.keyed.account_id]
-        return islice(cycle(names), self.size.calls * MOST_IDS)
-
-    def _each(self, method: str, forms: Callable[[Signer], Iterator[str]]) -> Requests:
-        return [signer.calls(method, islice(forms(signer), self.size.calls)) for signer in self.signers]
-
-    def _open(self, control: httpx.Client, name: str) -> Keyed:
-        body = {"name": name, "venue": "kraken", "balances": BALANCES, "rate_limits": False}
-        opened = control.post("accounts", json=body).raise_for_status().json()
-        return Keyed(opened["id"], opened["key"], opened["secret"])
-
-    def _key(self, control: httpx.Client, account: Keyed) -> Keyed:
-        issued = control.post(f"accounts/{account.account_id}/keys", json={}).raise_for_status().json()
-        return Keyed(account.account_id, issued["key"], issued["secret"])
 
 
 class Subject(Struct, frozen=True):
     """A kind of call."""
 
     name: str
-    requests: Callable[[Exchange], Requests]
+    requests: Callable[[Exchange, int], Requests]
     learn: Callable[[Exchange, Load], None] | None = None
     """What to do with the answers, which are kept for it."""
     least_ratio: float | None = None
     most_p99_ms: float | None = None
+    one_in: int = 1
+    """Of so many calls only one is made, where they take long."""
 
 
 SUBJECTS: Final = (
@@ -153,47 +38,94 @@ SUBJECTS: Final = (
     Subject("CancelOrder", Exchange.canceling),
     Subject("Balance", Exchange.balance, None, 0.7),
     Subject("QueryLedgers, 1 id", Exchange.one_entry),
-    Subject("QueryLedgers, 20 ids", Exchange.twenty_entries),
-    Subject("Ledgers, page of 50", Exchange.pages),
+    Subject("QueryLedgers, 20 ids", Exchange.twenty_entries, one_in=3),
+    Subject("Ledgers, page of 50", Exchange.pages, one_in=3),
 )
 """In this order: each lives on what the ones before it left."""
 
+LIMIT: Final = "the limit: a signed echo"
+LONE: Final = "AddOrder, resting"
+
+
+class _Limits(Struct, frozen=True):
+    """What can be had at a moment: signed echoes a second, and bare transactions of the database."""
+
+    echoes: float
+    transactions: float | None = None
+
+    def until(self, later: "_Limits") -> "_Limits":
+        """Between two moments: the mean of the time that each call takes."""
+        bare = [found for found in (self.transactions, later.transactions) if found is not None]
+        return _Limits(harmonic_mean([self.echoes, later.echoes]), harmonic_mean(bare) if bare else None)
+
+
+class _Run(Struct, frozen=True):
+    """What one run of a plan came to; processor time and commits are per call."""
+
+    load: Load
+    server_us: float | None = None
+    database_us: float | None = None
+    calls_per_commit: float | None = None
+
+    @property
+    def per_second(self) -> float:
+        return self.load.answered * 1e9 / self.load.nanoseconds
+
 
 class _Tally:
-    """What the rounds of one subject came to."""
+    """The runs of one row."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.rates: list[float] = []
-        self.ratios: list[float] = []
-        self.server_us: list[float] = []
-        self.busy: list[float] = []
-        self.latencies = array("q")
+    def __init__(self) -> None:
+        self._runs: list[_Run] = []
+        self._ratios: list[float] = []
+        self._per_bare: list[float] = []
+        self._latencies = array("q")
 
-    def add(self, load: Load, server_us: float | None, limit_rate: float | None = None) -> float:
-        rate = load.answered * 1e9 / load.nanoseconds
-        self.rates.append(rate)
-        self.busy.append(load.busy_nanoseconds / load.nanoseconds)
-        self.latencies.frombytes(load.latencies_ns)
-        if server_us is not None:
-            self.server_us.append(server_us)
-        if limit_rate is not None:
-            self.ratios.append(rate / limit_rate)
-        return rate
+    def add(self, run: _Run) -> None:
+        """One more."""
+        self._runs.append(run)
+        self._latencies.frombytes(run.load.latencies_ns)
 
-    def row(self, connections: int, subject: Subject | None = None) -> WireRow:
-        ordered = sorted(self.latencies)
+    def compare(self, run: _Run, limits: _Limits) -> None:
+        """One more, that is compared to the limits of its time."""
+        self.add(run)
+        self._ratios.append(run.per_second / limits.echoes)
+        if limits.transactions is not None:
+            self.compare_to_bare(run.per_second, limits.transactions)
+
+    def compare_to_bare(self, per_second: float, transactions: float) -> None:
+        """What was done a second, and what bare transactions there could have been."""
+        self._per_bare.append(per_second / transactions)
+
+    def row(self, name: str, connections: int, subject: Subject | None = None) -> WireRow:
+        """The medians of the runs, and the latencies of all of them."""
+        ordered, runs = sorted(self._latencies), self._runs
         p50, p99, p999 = (percentile_ms(ordered, part) for part in (0.5, 0.99, 0.999))
-        ratio = median(self.ratios) if self.ratios else None
-        budgets = []
-        if subject and subject.least_ratio is not None and ratio is not None:
-            budgets.append(Budget(f"≥ {subject.least_ratio} of it", ratio >= subject.least_ratio))
-        if subject and subject.most_p99_ms is not None:
-            budgets.append(Budget(f"p99 ≤ {subject.most_p99_ms:g} ms", p99 <= subject.most_p99_ms))
+        ratio = _median(self._ratios)
         return WireRow(
-            self.name, connections, median(self.rates), p50, p99, p999, ratio,
-            median(self.server_us) if self.server_us else None, median(self.busy), budgets,
+            name, connections, median(run.per_second for run in runs), p50, p99, p999, ratio,
+            _median([run.server_us for run in runs]),
+            median(run.load.busy_nanoseconds / run.load.nanoseconds for run in runs),
+            [] if subject is None else _budgets(subject, ratio, p99),
+            _median(self._per_bare),
+            _median([run.calls_per_commit for run in runs]),
+            _median([run.database_us for run in runs]),
         )  # fmt: skip
+
+
+def _median(values: list[float] | list[float | None]) -> float | None:
+    """Of those that are known."""
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _budgets(subject: Subject, ratio: float | None, p99_ms: float) -> list[Budget]:
+    budgets = []
+    if subject.least_ratio is not None and ratio is not None:
+        budgets.append(Budget(f"≥ {subject.least_ratio} of it", ratio >= subject.least_ratio))
+    if subject.most_p99_ms is not None:
+        budgets.append(Budget(f"p99 ≤ {subject.most_p99_ms:g} ms", p99_ms <= subject.most_p99_ms))
+    return budgets
 
 
 def percentile_ms(ordered: list[int], part: float) -> float:
@@ -201,45 +133,102 @@ def percentile_ms(ordered: list[int], part: float) -> float:
     return ordered[min(int(len(ordered) * part), len(ordered) - 1)] / 1e6
 
 
-def measure(folder: Path, size: Size, say: Callable[[str], None]) -> list[WireRow]:
-    """All rows. Raises `BenchError`."""
-    limit, lone = _Tally("the limit: a signed echo"), _Tally("AddOrder, resting")
-    tallies = {subject.name: _Tally(subject.name) for subject in SUBJECTS}
+def measure(folder: Path, size: Size, say: Callable[[str], None], database: Database | None = None) -> list[WireRow]:
+    """All rows over one store, a file unless a database is named. Raises `BenchError`."""
+    url = database.url if database else None
     with ExitStack() as stack:
-        server = stack.enter_context(processes.seatrial(folder / "wire"))
+        server = stack.enter_context(processes.seatrial(folder, database=url))
         exchange = Exchange(server, size)
-        secret = exchange.signers[0].keyed.secret
-        echo = stack.enter_context(processes.limit(secret))
+        echo = stack.enter_context(processes.limit(exchange.signers[0].keyed.secret))
+        bare = stack.enter_context(Bare.of(database.url, size.connections)) if database else None
+        course = _Course(exchange, echo, bare, database.process if database else None)
         for number in range(size.rounds):
-            for subject in SUBJECTS:
-                say(f"round {number + 1} of {size.rounds}: {subject.name}")
-                limit_rate = limit.add(*_run(echo, _echoes(secret, size)))
-                load, server_us = _run(server, subject.requests(exchange), keep=subject.learn is not None)
-                tallies[subject.name].add(load, server_us, limit_rate)
-                if subject.learn is not None:
-                    subject.learn(exchange, load)
-            lone.add(*_run(server, exchange.lone()))
-    rows = [tallies[subject.name].row(size.connections, subject) for subject in SUBJECTS]
-    return [limit.row(size.connections), *rows, lone.row(1)]
+            course.go_round(number, say)
+        return course.rows()
 
 
-def _run(process: Process, requests: Requests, *, keep: bool = False) -> tuple[Load, float | None]:
-    """Carry a plan out; what came back, and the server's processor time per call in microseconds."""
+class _Course:
+    """Everything that is run once a round, over one store."""
+
+    def __init__(self, exchange: Exchange, echo: Process, bare: Bare | None, database: Process | None) -> None:
+        self._exchange = exchange
+        self._size = exchange.size
+        self._server = exchange.server
+        self._echo = echo
+        self._bare = bare
+        self._database = database
+        self._limit = _Tally()
+        self._subjects = [(subject, _Tally()) for subject in SUBJECTS]
+        self._lone = _Tally()
+        self._single = _Tally()
+        self._group = _Tally()
+
+    def go_round(self, number: int, say: Callable[[str], None]) -> None:
+        """Every kind of call once. The limits run before and after each, and what is between is compared to both."""
+        before = self._run_limits()
+        for subject, tally in self._subjects:
+            say(f"round {number + 1} of {self._size.rounds}: {subject.name}")
+            run = self._run_subject(subject)
+            after = self._run_limits()
+            tally.compare(run, before.until(after))
+            before = after
+        lone = self._run(self._exchange.lone())
+        self._lone.add(lone)
+        if before.transactions is not None:
+            self._lone.compare_to_bare(lone.per_second, before.transactions)
+
+    def rows(self) -> list[WireRow]:
+        """What all rounds came to. Budgets are claimed for a file only."""
+        connections = self._size.connections
+        found = [self._limit.row(LIMIT, connections)]
+        if self._bare is not None:
+            found += [self._single.row("bare: UPDATE of 1 row", 1),
+                      self._group.row(f"bare: UPDATE of {self._bare.rows} rows", 1)]  # fmt: skip
+        for subject, tally in self._subjects:
+            found.append(tally.row(subject.name, connections, subject if self._bare is None else None))
+        return [*found, self._lone.row(LONE, 1)]
+
+    def _run_limits(self) -> _Limits:
+        echoes = _run(self._echo, _echoes(self._exchange.signers[0].keyed.secret, self._size))
+        self._limit.add(echoes)
+        return _Limits(echoes.per_second, None if self._bare is None else self._run_bare(self._bare))
+
+    def _run_bare(self, bare: Bare) -> float:
+        single, group = (_Run(job(self._size.bare_seconds)) for job in (bare.single, bare.group))
+        self._single.add(single)
+        self._group.add(group)
+        self._group.compare_to_bare(group.per_second * bare.rows, single.per_second)
+        return single.per_second
+
+    def _run_subject(self, subject: Subject) -> _Run:
+        calls = max(self._size.calls // subject.one_in, 1)
+        run = self._run(subject.requests(self._exchange, calls), keep=subject.learn is not None)
+        if subject.learn is not None:
+            subject.learn(self._exchange, run.load)
+        return run
+
+    def _run(self, requests: Requests, *, keep: bool = False) -> _Run:
+        before = self._bare.transactions() if self._bare else 0
+        run = _run(self._server, requests, self._database, keep=keep)
+        commits = self._bare.transactions() - before if self._bare else 0
+        per_commit = sum(map(len, requests)) / commits if commits else None
+        return _Run(run.load, run.server_us, run.database_us, per_commit)
+
+
+def _run(server: Process, requests: Requests, database: Process | None = None, *, keep: bool = False) -> _Run:
+    """Carry a plan out, and see what processor time that took."""
     calls = sum(map(len, requests))
-    before = process.cpu_seconds()
-    load = processes.generate(Plan(process.port, requests, calls // 10, keep))
-    after = process.cpu_seconds()
-    return load, None if before is None or after is None else (after - before) * 1e6 / calls
+    measured = [server, *([database] if database else [])]
+    before = [process.cpu_seconds() for process in measured]
+    load = processes.generate(Plan(server.port, requests, calls // 10, keep))
+    after = [process.cpu_seconds() for process in measured]
+    taken = [
+        None if began is None or ended is None else (ended - began) * 1e6 / calls
+        for began, ended in zip(before, after, strict=True)
+    ]
+    return _Run(load, *taken)
 
 
 def _echoes(secret: str, size: Size) -> Requests:
     signers = (Signer(Keyed(0, "any", secret)) for _ in range(size.connections))
     return [signer.calls("Balance", [""] * size.calls * 2) for signer in signers]
-
-
-def _limit(side: str, price: int, volume: str = "0.001") -> str:
-    return f"pair={PAIR}&type={side}&ordertype=limit&price={price}&volume={volume}"
-
-
-def _result(body: bytes) -> Any:  # noqa: ANN401  JSON
-    return msgspec.json.decode(body)["result"]

@@ -9,7 +9,6 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 
-import pytest
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -52,7 +51,7 @@ def _database(*, wanted: bool) -> Iterator[str | None]:
 def _found() -> str | None:
     try:
         return postgres.shared_url()
-    except pytest.skip.Exception as missing:
+    except postgres.NoPostgres as missing:
         sys.stderr.write(f"all worlds are kept in memory: {missing}\n")
         return None
 

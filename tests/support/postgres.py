@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: a given one, or one that is brought up from this machine's binaries or PyPI's."""
+"""A real PostgreSQL to test and measure on: a given one, or one brought up from this machine's binaries or PyPI's."""
 
 import fcntl
 import os
@@ -15,11 +15,11 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+from unittest import SkipTest
 from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
-import pytest
 
 GIVEN_URL: Final = "SEATRIAL_TEST_POSTGRES"
 """Names the variable with the URL of a database in which tests may make schemas. Nothing is started then."""
@@ -36,18 +36,28 @@ _USERS: Final = ("postgres", "nobody")
 _PLACES: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 
 
-class Server:
-    """One PostgreSQL server in a folder of its own, reached by its socket there."""
+class NoPostgres(SkipTest):
+    """None can be had here; the text says what to do. A test that needs one is skipped."""
 
-    def __init__(self, *options: str, initdb: Sequence[str] = ()) -> None:
+
+class Server:
+    """One PostgreSQL server in a folder of its own, reached by its socket there.
+
+    It promises nothing about power cuts unless the options say `-c fsync=on`. Its data lie in `disk`, where one is
+    named and the server's user can get there. Raises `NoPostgres`.
+    """
+
+    def __init__(self, *options: str, initdb: Sequence[str] = (), disk: Path | None = None) -> None:
+        binaries = _binaries()
         self.folder = Path(tempfile.mkdtemp(prefix="seatrial-pg-"))
         self._options = options
         self._owner = _owner()
         if self._owner:
             os.chown(self.folder, self._owner.pw_uid, self._owner.pw_gid)
-        self._binaries = _reachable(_binaries(), self.folder, self._owner)
+        self.data = self._data_folder(disk)
+        self.binaries = _reachable(binaries, self.folder, self._owner)
         self.process: subprocess.Popen[bytes]
-        self._run("initdb", "--pgdata", self._data, "--username=seatrial", "--auth=trust", "--encoding=UTF8",
+        self._run("initdb", "--pgdata", str(self.data), "--username=seatrial", "--auth=trust", "--encoding=UTF8",
                   "--locale=C", "--no-sync", "--no-instructions", *initdb)  # fmt: skip
 
     @property
@@ -60,16 +70,12 @@ class Server:
         """What it wrote."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
 
-    @property
-    def _data(self) -> str:
-        return str(self.folder / "data")
-
     def start(self) -> None:
         """Come back when it answers."""
         with (self.folder / "log").open("ab") as log:
             command = [
-                str(self._binaries / "postgres"), "-D", self._data, "-k", str(self.folder), "-c", "listen_addresses=",
-                "-c", "fsync=off", "-c", "shared_buffers=32MB", *self._options,
+                str(self.binaries / "postgres"), "-D", str(self.data), "-k", str(self.folder),
+                "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=32MB", *self._options,
             ]  # fmt: skip
             self.process = subprocess.Popen(command, stdout=log, stderr=log, **self._as_owner())
         try:
@@ -94,11 +100,17 @@ class Server:
         """Nothing of it stays."""
         if self.process.poll() is None:
             self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.data)
         shutil.rmtree(self.folder)
+
+    def _data_folder(self, disk: Path | None) -> Path:
+        if disk is None or (self._owner and not _is_open(disk)):
+            return self.folder / "data"
+        return self.make_folder(disk / "postgresql")
 
     def _wait_until_ready(self) -> None:
         """Its own word for it, in the file that it keeps."""
-        status, tick = self.folder / "data" / "postmaster.pid", threading.Event()
+        status, tick = self.data / "postmaster.pid", threading.Event()
         for _ in range(START_SECONDS * 100):
             if self.process.poll() is not None:
                 break
@@ -108,7 +120,7 @@ class Server:
         raise AssertionError(f"PostgreSQL did not start: {self.log}")
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._binaries / program), *arguments]
+        command = [str(self.binaries / program), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, **self._as_owner())
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -118,9 +130,14 @@ class Server:
         return {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": [], "cwd": "/"}
 
 
+def given_url() -> str | None:
+    """The database that is to be used."""
+    return os.environ.get(GIVEN_URL) or None
+
+
 def shared_url() -> str:
     """The given database, or that of the server that this test run shares, which the first who asks starts."""
-    given = os.environ.get(GIVEN_URL)
+    given = given_url()
     if given:
         return given
     folder = Path(os.environ[SHARED_FOLDER])
@@ -173,7 +190,7 @@ def fresh_schema(url: str) -> Iterator[str]:
 def own_server(*options: str, initdb: Sequence[str] = ()) -> Server:
     """One that a test may stop and kill; the test is skipped where nothing but a URL is known."""
     if _found() is None:
-        pytest.skip("no PostgreSQL binaries here that could be stopped and started")
+        raise NoPostgres("no PostgreSQL binaries here that could be stopped and started")
     server = Server(*options, initdb=initdb)
     server.start()
     return server
@@ -182,7 +199,7 @@ def own_server(*options: str, initdb: Sequence[str] = ()) -> Server:
 def _binaries() -> Path:
     found = _found()
     if found is None:
-        pytest.skip(f"no PostgreSQL here: install one, or name a database in {GIVEN_URL}")
+        raise NoPostgres(f"no PostgreSQL here: install one, or name a database in {GIVEN_URL}")
     return found
 
 
@@ -216,9 +233,14 @@ def _owner() -> pwd.struct_passwd | None:
     return next(known[name] for name in _USERS if name in known)
 
 
+def _is_open(folder: Path) -> bool:
+    """Whether anybody can get there."""
+    return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
+
+
 def _reachable(binaries: Path, folder: Path, owner: pwd.struct_passwd | None) -> Path:
     """The programs where their owner can run them: root's home is closed to others, and so is all that lies in it."""
-    if owner is None or all(place.stat().st_mode & 0o001 for place in (binaries, *binaries.parents)):
+    if owner is None or _is_open(binaries):
         return binaries
     copied = folder / "programs"
     shutil.copytree(binaries.parent, copied)
