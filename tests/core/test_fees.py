@@ -153,8 +153,7 @@ def test_a_row_of_nothing_is_not_written() -> None:
 def test_a_row_of_only_a_fee_is_written() -> None:
     floor = Floor()
     ledger, purse = floor.machine.state.ledger, floor.purse("ann", "USD")
-    ledger.open_entry()
-    ledger.post(purse, EntryKind.ROLLOVER, 1, floor.now_ns, 0, 5)
+    ledger.enter(EntryKind.ROLLOVER, floor.now_ns, [(purse, 1, 0, 5)])
     assert [(row.amount, row.fee) for row in map(posting_of, ledger.posted)] == [(0, 5)]
 
 

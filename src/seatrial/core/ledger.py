@@ -10,7 +10,7 @@ The exchange's own side is account 0: `custody` (the world outside: minus all th
 """
 
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -142,6 +142,10 @@ def posting_of(posted: Posted) -> Posting:
 _KINDS: Final = {str(kind): kind for kind in EntryKind}
 
 
+Leg = tuple[Purse, int, int, int]
+"""Whose side of an entry, what caused it, its amount and its fee."""
+
+
 class OutOfBalanceError(AssertionError):
     """The books do not sum to zero, or a running balance does not equal its postings: a bug, never a refusal."""
 
@@ -156,7 +160,6 @@ class Ledger:
         self.touched: dict[Purse, None] = {}
         self.posted: list[Posted] = []
         self.entry_id = 0
-        self._entry_is_new = False
         self.posting_id = 0
         self.counts: dict[int, Count] = {}
         """By account."""
@@ -203,32 +206,28 @@ class Ledger:
         purse.used = True
         self.touched[purse] = None
 
-    def open_entry(self) -> None:
-        """Begin a new entry; its postings follow. One without postings leaves no gap in the ids."""
-        self._entry_is_new = True
-
-    def post(
-        self, purse: Purse, kind: EntryKind, ref: int, at_ns: int, amount: int, fee: int, subtype: str = ""
-    ) -> None:
-        """Record one purse's side of the open entry; nothing when amount and fee are both zero.
+    def enter(self, kind: EntryKind, at_ns: int, legs: Iterable[Leg]) -> None:
+        """Post an entry, which its moves have balanced; a leg of nothing is not posted, nor an entry of such legs.
 
         Source of the zero rule: kraken-semantics section 0, 5.
         """
-        if amount == 0 and fee == 0:
-            return
-        if self._entry_is_new:
-            self.entry_id += 1
-            self._entry_is_new = False
-        purse.booked = balance = purse.booked + amount - fee
-        self.posting_id = posting_id = self.posting_id + 1
-        count = purse.count
-        count.seq = seq = count.seq + 1
-        self.posted.append((
-            posting_id, self.entry_id, purse.account_id, seq, purse.wallet, purse.asset.code,
-            kind._value_, subtype, ref, at_ns, amount, fee, balance,
-        ))  # fmt: skip
-        purse.used = True
-        self.touched[purse] = None
+        word, posting_id, entry_id = kind._value_, self.posting_id, self.entry_id + 1
+        posted, touched = self.posted, self.touched
+        for purse, ref, amount, fee in legs:
+            if amount == 0 and fee == 0:
+                continue
+            purse.booked = balance = purse.booked + amount - fee
+            posting_id += 1
+            count = purse.count
+            count.seq = seq = count.seq + 1
+            posted.append((
+                posting_id, entry_id, purse.account_id, seq, purse.wallet, purse.asset.code,
+                word, "", ref, at_ns, amount, fee, balance,
+            ))  # fmt: skip
+            purse.used = True
+            touched[purse] = None
+        if posting_id != self.posting_id:
+            self.posting_id, self.entry_id = posting_id, entry_id
 
     def has_room(self, asset: Asset, amount: int) -> bool:
         """Whether that much more may come in. All balances sum to zero, so bounding custody bounds every purse."""
@@ -240,17 +239,12 @@ class Ledger:
         income = self.purse(EXCHANGE, FEE_INCOME, purse.asset)
         move(custody.free, purse.free, amount)
         move(purse.free, income.free, fee)
-        self.open_entry()
-        self.post(purse, kind, ref, at_ns, amount, fee)
-        self.post(custody, kind, ref, at_ns, -amount, 0)
-        self.post(income, kind, ref, at_ns, fee, 0)
+        self.enter(kind, at_ns, ((purse, ref, amount, fee), (custody, ref, -amount, 0), (income, ref, fee, 0)))
 
     def transfer(self, source: Purse, target: Purse, kind: EntryKind, ref: int, at_ns: int, amount: int) -> None:
         """An entry that moves free money from one purse to another of the same asset."""
         move(source.free, target.free, amount)
-        self.open_entry()
-        self.post(source, kind, ref, at_ns, -amount, 0)
-        self.post(target, kind, ref, at_ns, amount, 0)
+        self.enter(kind, at_ns, ((source, ref, -amount, 0), (target, ref, amount, 0)))
 
     def send_out(self, purse: Purse, ref: int, at_ns: int, amount: int, fee: int) -> None:
         """An entry that moves a pending withdrawal out of the exchange."""
@@ -258,10 +252,8 @@ class Ledger:
         income = self.purse(EXCHANGE, FEE_INCOME, purse.asset)
         move(purse.leaving, custody.free, amount)
         move(purse.leaving, income.free, fee)
-        self.open_entry()
-        self.post(purse, EntryKind.WITHDRAWAL, ref, at_ns, -amount, fee)
-        self.post(custody, EntryKind.WITHDRAWAL, ref, at_ns, amount, 0)
-        self.post(income, EntryKind.WITHDRAWAL, ref, at_ns, fee, 0)
+        legs = (purse, ref, -amount, fee), (custody, ref, amount, 0), (income, ref, fee, 0)
+        self.enter(EntryKind.WITHDRAWAL, at_ns, legs)
 
     def trial_balance(self) -> dict[str, int]:
         """The sum over all purses per asset. All zero, or the books are broken."""

@@ -18,7 +18,7 @@ from seatrial.core.events import (
     Traded,
     TradePrinted,
 )
-from seatrial.core.ledger import EXCHANGE, FEE_INCOME, EntryKind, Purse, move
+from seatrial.core.ledger import EXCHANGE, FEE_INCOME, EntryKind, Ledger, Leg, Purse, move
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.money import MAX_UNITS, rescale_floor
 from seatrial.core.orders import Fill, Order, OrderKind, Reason, Side, Status, Step, TimeInForce, Trade
@@ -484,7 +484,6 @@ def _settle(state: State, ms: MarketState, buyer: _Part, seller: _Part, exact: i
     move(buyer_quote.free, seller_quote.free, cost)
     move(seller_base.free, buyer_base.free, base)
 
-    ledger.open_entry()
     if buyer.fee_quote:
         buyer.fee_quote = _charge(buyer_quote, buyer.fee_quote)
     if seller.fee_quote:
@@ -494,16 +493,22 @@ def _settle(state: State, ms: MarketState, buyer: _Part, seller: _Part, exact: i
     if seller.fee_base:
         seller.fee_base = _charge(seller_base, seller.fee_base)
     bought, sold = buyer.fill_id, seller.fill_id
+    legs = [
+        (buyer_quote, bought, -cost, buyer.fee_quote),
+        (buyer_base, bought, base, buyer.fee_base),
+        (seller_base, sold, -base, seller.fee_base),
+        (seller_quote, sold, cost, seller.fee_quote),
+    ]
+    fees_quote, fees_base = buyer.fee_quote + seller.fee_quote, buyer.fee_base + seller.fee_base
+    if fees_quote:
+        legs.append(_income(ledger, market.quote, bought, fees_quote))
+    if fees_base:
+        legs.append(_income(ledger, market.base, bought, fees_base))
     buyer.first_posting = ledger.posting_id + 1
-    ledger.post(buyer_quote, _TRADE, bought, at_ns, -cost, buyer.fee_quote)
-    ledger.post(buyer_base, _TRADE, bought, at_ns, base, buyer.fee_base)
-    seller.first_posting = ledger.posting_id + 1
-    buyer.postings = seller.first_posting - buyer.first_posting
-    ledger.post(seller_base, _TRADE, sold, at_ns, -base, seller.fee_base)
-    ledger.post(seller_quote, _TRADE, sold, at_ns, cost, seller.fee_quote)
-    seller.postings = ledger.posting_id + 1 - seller.first_posting
-    _post_income(state, market.quote, bought, at_ns, buyer.fee_quote + seller.fee_quote)
-    _post_income(state, market.base, bought, at_ns, buyer.fee_base + seller.fee_base)
+    buyer.postings = (cost != 0 or buyer.fee_quote != 0) + (base != 0 or buyer.fee_base != 0)
+    seller.first_posting = buyer.first_posting + buyer.postings
+    seller.postings = (base != 0 or seller.fee_base != 0) + (cost != 0 or seller.fee_quote != 0)
+    ledger.enter(_TRADE, at_ns, legs)
 
 
 def _unhold(state: State, ms: MarketState, order: Order, purse: Purse, due: int) -> None:
@@ -521,17 +526,17 @@ def _unhold(state: State, ms: MarketState, order: Order, purse: Purse, due: int)
 
 
 def _charge(purse: Purse, fee: int) -> int:
-    """Take a fee, or pay a rebate, which `_post_income` gives to the exchange; what was really taken."""
+    """Take a fee, or pay a rebate, which `_income` gives to the exchange; what was really taken."""
     fee = min(fee, purse.free.balance)
     purse.free.balance -= fee
     return fee
 
 
-def _post_income(state: State, asset: Asset, ref: int, at_ns: int, fees: int) -> None:
-    if fees:
-        income = state.ledger.purse(EXCHANGE, FEE_INCOME, asset)
-        income.free.balance += fees
-        state.ledger.post(income, _TRADE, ref, at_ns, fees, 0)
+def _income(ledger: Ledger, asset: Asset, ref: int, fees: int) -> Leg:
+    """Give the exchange what `_charge` took."""
+    income = ledger.purse(EXCHANGE, FEE_INCOME, asset)
+    income.free.balance += fees
+    return income, ref, fees, 0
 
 
 def _volume_usd(state: State, ms: MarketState, exact: int) -> int:
