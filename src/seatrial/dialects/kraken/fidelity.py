@@ -163,6 +163,8 @@ RULES: Final = (
          "Ticker pairs are today since 00:00 UTC and the last 24 hours; `o` is today's first trade."),
     Rule("market-data.ticker-24-hours", OBSERVED, "a recording of a quiet market",
          "The 24 hours end with the last trade: they do not move while nothing is traded."),
+    Rule("market-data.ticker-second", DECIDED, "so that what is kept of a day is bounded",
+         "The 24 hours begin with a whole second: a trade counts until it is up to a second older."),
     Rule("market-data.ticker-whole-lots", DECIDED, "whole lots were observed; how a part of one counts was not",
          "The best prices' volumes are whole lots, a part of one counted as one; a side without orders shows zeros."),
     Rule("market-data.ticker-quiet-day", DECIDED, "never recorded",
