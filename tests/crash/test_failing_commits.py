@@ -4,27 +4,25 @@ import asyncio
 import shutil
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
-from sqlalchemy.exc import OperationalError
 
-from inner_database import sqlite
+from faulty_driver import disk_error, faults, writing_driver
 from inside import Answer, Inside, inside
 from seatrial.core.machine import Machine
 from seatrial.server import world as world_module
 from seatrial.store import sqlite as sqlite_module
+from seatrial.store.errors import StoreError
 from seatrial.store.store import Batch
 from signed_calls import SignedCall, Signer
 from stored_books import breaches
 
 Ask = Callable[[], Awaitable[Answer]]
-COMMIT = "COMMIT"
+BEGIN, COMMIT = "BEGIN", "COMMIT"
 PATIENCE_SECONDS = 20
 
 
@@ -39,27 +37,7 @@ class Faults:
         """One more statement begins."""
         self.statements.append(statement)
         if len(self.statements) == self._fails_at:
-            raise OperationalError(statement, None, Exception("disk I/O error"))
-
-
-@contextmanager
-def faulty(engine: Engine, fails_at: int | None) -> Iterator[Faults]:
-    """While inside, the statement of that number fails, once."""
-    faults = Faults(fails_at)
-
-    def before(*arguments: Any) -> None:  # noqa: ANN401  connection, cursor, statement, …
-        faults.meet(arguments[2])
-
-    def at_commit(*_: object) -> None:
-        faults.meet(COMMIT)
-
-    event.listen(engine, "before_cursor_execute", before)
-    event.listen(engine, "commit", at_commit)
-    try:
-        yield faults
-    finally:
-        event.remove(engine, "before_cursor_execute", before)
-        event.remove(engine, "commit", at_commit)
+            raise disk_error()
 
 
 @pytest.fixture(scope="module")
@@ -122,9 +100,10 @@ def failed(answer: Answer) -> bool:
 
 async def all_at_once(server: Inside, wanted: list[Ask], fails_at: int | None) -> tuple[list[str], list[bool]]:
     """Ask all at once while a statement fails; the statements that there were, and which answers failed."""
-    with faulty(sqlite(server.world._store).writer, fails_at) as faults:
+    met = Faults(fails_at)
+    with faults(server.world._store, before=met.meet):
         answers = await asyncio.gather(*(ask() for ask in wanted))
-        statements = list(faults.statements)
+        statements = list(met.statements)
         await recovered(server)
     return statements, [failed(answer) for answer in answers]
 
@@ -152,7 +131,7 @@ def whole(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[s
 
 def test_the_calls_touch_every_table_in_few_commits(whole: tuple[list[str], str]) -> None:
     statements, _ = whole
-    written = {" ".join(statement.split()[:3]) for statement in statements if statement != COMMIT}
+    written = {" ".join(statement.split()[:3]) for statement in statements if statement not in {BEGIN, COMMIT}}
     tables = {
         "accounts", "api_keys", "key_uses", "tokens", "purses", "postings", "orders", "fills", "trades", "quotes",
         "candles", "transfers", "addresses", "destinations",
@@ -204,7 +183,7 @@ def test_a_commit_that_happened_though_it_looked_failed_counts_once(
 
         def commit_and_fail(batch: Batch) -> None:
             commit(batch)
-            raise OperationalError(COMMIT, None, Exception("disk I/O error"))
+            raise StoreError("disk I/O error")
 
         call = bob.call("AddOrder", pair="XBTUSD", ordertype="limit", type="buy", price=1, volume=1, userref=9)
         with monkeypatch.context() as broken:
@@ -226,8 +205,7 @@ def test_a_full_disk_is_survived(begun: Path, tmp_path: Path) -> None:
         bob = signer(server, "bob")
 
         def limit(pages: int) -> None:
-            with sqlite(server.world._store).writer.connect() as connection:
-                connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            writing_driver(server.world._store).execute(f"PRAGMA max_page_count = {pages}")
 
         def order(userref: int) -> SignedCall:
             return bob.call(

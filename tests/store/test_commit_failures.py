@@ -1,7 +1,6 @@
 """A commit that fails, at whichever statement, leaves the store as it was, and the world goes on from there."""
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
 from any_commands import OPENING, PRICES, new_machine, new_state
+from faulty_driver import FaultyDriver, disk_error, faults, ignore, writing_driver
 from inner_database import sqlite
 from seatrial.core.accounts import HOUSE
 from seatrial.core.commands import (
@@ -149,18 +148,13 @@ class Breaking:
         if isinstance(store.database, Postgresql):
             monkeypatch.setattr(psycopg.Cursor, "execute", self._breaking_server(psycopg.Cursor.execute))
             return
-        dialect = sqlite(store).writer.dialect
-        for name in ("do_execute", "do_executemany"):
-            monkeypatch.setattr(dialect, name, self._breaking_driver(getattr(dialect, name)))
+        monkeypatch.setattr(
+            sqlite(store).session, "driver", FaultyDriver(writing_driver(store), self._break_driver, ignore)
+        )
 
-    def _breaking_driver(self, really: Callable[..., Any]) -> Callable[..., Any]:
-        def call(cursor: object, statement: str, *rest: object) -> None:
-            if self._is_next(statement):
-                message = "disk I/O error"
-                raise sqlite3.OperationalError(message)
-            really(cursor, statement, *rest)
-
-        return call
+    def _break_driver(self, statement: str) -> None:
+        if self._is_next(statement):
+            raise disk_error()
 
     def _breaking_server(self, really: Callable[..., Any]) -> Callable[..., Any]:
         """The server itself refuses a statement, while those behind it are on their way."""
@@ -191,7 +185,7 @@ def test_a_failure_at_any_statement_leaves_nothing_of_the_commit(store: Store, m
         breaking.statements, breaking.left = [], place
         try:
             commit(store, machine)
-        except (OperationalError, StoreError) as error:
+        except StoreError as error:
             assert re.search("disk I/O error|division by zero", str(error))  # noqa: PT017  the last one does not fail
         else:
             break
@@ -215,42 +209,31 @@ def sqlite_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sto
     store.close()
 
 
-def test_a_failure_at_the_commit_itself_leaves_nothing_of_it(
-    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def fail_at_commit(statement: str) -> None:
+    """Only there."""
+    if statement == "COMMIT":
+        raise disk_error()
+
+
+def test_a_failure_at_the_commit_itself_leaves_nothing_of_it(sqlite_store: Store) -> None:
     store = sqlite_store
     rows, before = content(store), loaded(store).fingerprint()
     machine = do(loaded(store), SECOND)
 
-    def fail(_connection: object) -> None:
-        message = "disk I/O error"
-        raise sqlite3.OperationalError(message)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(sqlite(store).writer.dialect, "do_commit", fail)
-        with pytest.raises(OperationalError):
-            commit(store, machine)
+    with faults(store, before=fail_at_commit), pytest.raises(StoreError, match="disk I/O error"):
+        commit(store, machine)
     assert content(store) == rows
     assert loaded(store).fingerprint() == before
     commit(store, do(loaded(store), SECOND))
     assert loaded(store).fingerprint() == machine.fingerprint()
 
 
-def test_a_commit_whose_answer_is_lost_is_there_whole(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_whose_answer_is_lost_is_there_whole(sqlite_store: Store) -> None:
     """Nobody was answered, so either world would be right; half of one would not."""
     store = sqlite_store
     machine = do(loaded(store), SECOND)
-    really = sqlite(store).writer.dialect.do_commit
-
-    def fail_afterwards(connection: Any) -> None:  # noqa: ANN401  the driver's
-        really(connection)
-        message = "connection lost"
-        raise sqlite3.OperationalError(message)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(sqlite(store).writer.dialect, "do_commit", fail_afterwards)
-        with pytest.raises(OperationalError):
-            commit(store, machine)
+    with faults(store, after=fail_at_commit), pytest.raises(StoreError, match="disk I/O error"):
+        commit(store, machine)
     assert loaded(store).fingerprint() == machine.fingerprint()
     commit(store, do(loaded(store), (SpendNonce("strict", 7),)))
 
@@ -264,10 +247,10 @@ def test_a_full_disk_leaves_nothing_of_the_commit(tmp_path: Path) -> None:
     machine = loaded(store)
     for number in range(2_000):
         machine.apply(limit(1, Side.BUY, PRICE - 1 - number, 5_000), 0)
-    with sqlite(store).writer.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
-    with pytest.raises(OperationalError, match="full"):
+    driver = writing_driver(store)
+    (pages,) = driver.execute("PRAGMA page_count").fetchone()
+    driver.execute(f"PRAGMA max_page_count = {pages + 5}")
+    with pytest.raises(StoreError, match="full"):
         commit(store, machine)
     assert content(store) == rows
     store.close()
@@ -288,7 +271,7 @@ def test_a_world_that_cannot_be_begun_again_stays(store: Store, monkeypatch: pyt
     breaking = Breaking(store, monkeypatch)
     breaking.left = 20
     store.start_over()
-    with pytest.raises((OperationalError, StoreError)):
+    with pytest.raises(StoreError):
         commit(store, do(new_machine(), OPENING))
     assert "DELETE" in " ".join(breaking.statements)
     breaking.left = -1

@@ -1,10 +1,10 @@
 """SQLite: the embedded engine. A file for a world that is kept, memory for one that is not."""
 
 import os
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import Error
 from threading import Lock, RLock
 from typing import Any, Final
 
@@ -51,7 +51,7 @@ class SqliteFile:
         self._is_claimed = False
         self.writer = _file_engine(path)
         self.reader = _file_engine(path, read_only=True)
-        self._statements = _Statements(self.writer)
+        self.session = Session(self.writer, self.name)
         self._asked: PoolProxiedConnection | None = None
         self._asking = Lock()
 
@@ -72,14 +72,12 @@ class SqliteFile:
         """The lock on its folder cannot be lost."""
 
     def write(self, batch: Batch) -> None:
-        """Write a batch in one SQL transaction. On an error nothing of it was written."""
-        with self.writer.begin() as connection:
-            self._statements.run(connection, batch)
+        """Write a batch in one SQL transaction. On an error, a `StoreError` of SQLite's, nothing of it was written."""
+        self.session.write(batch)
 
     def replace(self, found: Iterable[rows.Write]) -> None:
-        """Put these rows in the place of all that is stored, in one SQL transaction."""
-        with self.writer.begin() as connection:
-            self._statements.replace(connection, found)
+        """Put these rows in the place of all that is stored, in one SQL transaction. Fails as `write` does."""
+        self.session.replace(found)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -98,6 +96,7 @@ class SqliteFile:
         """Let go of the file."""
         if self._asked is not None:
             self._asked.close()
+        self.session.close()
         self.writer.dispose()
         self.reader.dispose()
 
@@ -110,7 +109,7 @@ class SqliteMemory:
 
     def __init__(self) -> None:
         self.writer = self.reader = memory_engine()
-        self._statements = _Statements(self.writer)
+        self.session = Session(self.writer, self.name)
         self._asked: PoolProxiedConnection | None = None
         self._lock = RLock()
         create(self.writer)
@@ -122,14 +121,14 @@ class SqliteMemory:
         """It goes nowhere."""
 
     def write(self, batch: Batch) -> None:
-        """Write a batch in one SQL transaction. On an error nothing of it was written."""
-        with self._lock, self.writer.begin() as connection:
-            self._statements.run(connection, batch)
+        """As that of a file."""
+        with self._lock:
+            self.session.write(batch)
 
     def replace(self, found: Iterable[rows.Write]) -> None:
-        """Put these rows in the place of all that is stored, in one SQL transaction."""
-        with self._lock, self.writer.begin() as connection:
-            self._statements.replace(connection, found)
+        """As that of a file."""
+        with self._lock:
+            self.session.replace(found)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -150,44 +149,79 @@ class SqliteMemory:
 
 
 def _ask(connection: PoolProxiedConnection, statement: Statement, parameters: Parameters) -> Found:
-    sqlite: Any = connection.driver_connection
+    driver: Any = connection.driver_connection
     try:
-        found: Found = sqlite.execute(statement.sqlite, parameters).fetchall()
-    except Error as error:
+        found: Found = driver.execute(statement.sqlite, parameters).fetchall()
+    except sqlite3.Error as error:
         raise StoreError(str(error)) from error
     return found
 
 
-class _Statements:
-    """INSERT, UPDATE and DELETE of each table, compiled once: the driver gets plain tuples."""
+class Session:
+    """The connection that writes, without what SQLAlchemy puts around each statement: commits are made of many."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.driver: sqlite3.Connection | None = None
+        """Opened with the first transaction."""
+        self._engine = engine
+        self._name = name
+        self._connection: PoolProxiedConnection | None = None
         self._insert = {table: str(insert(table).compile(engine)) for table in schema.METADATA.sorted_tables}
         self._update = {table: str(_update(table, names).compile(engine)) for table, names in schema.CHANGING.items()}
         self._delete = {table: str(_delete(table).compile(engine)) for table in schema.DELETING}
 
-    def run(self, connection: Connection, batch: Batch) -> None:
+    def write(self, batch: Batch) -> None:
         """All of a batch, in order."""
-        if batch.replaces:
-            for table in schema.REPLACED:
-                connection.execute(delete(table))
-        for write in batch.writes:
-            self._run(connection, write)
+        with self._transaction() as driver:
+            if batch.replaces:
+                _empty(driver, schema.REPLACED)
+            self._run(driver, batch.writes)
 
-    def replace(self, connection: Connection, found: Iterable[rows.Write]) -> None:
+    def replace(self, found: Iterable[rows.Write]) -> None:
         """These rows for all others."""
-        for table in schema.METADATA.sorted_tables:
-            connection.execute(delete(table))
-        for write in found:
-            self._run(connection, write)
+        with self._transaction() as driver:
+            _empty(driver, schema.METADATA.sorted_tables)
+            self._run(driver, found)
 
-    def _run(self, connection: Connection, write: rows.Write) -> None:
-        if write.gone:
-            connection.exec_driver_sql(self._delete[write.table], write.gone)
-        if write.new:
-            connection.exec_driver_sql(self._insert[write.table], write.new)
-        if write.changed:
-            connection.exec_driver_sql(self._update[write.table], write.changed)
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything or nothing. Raises `StoreError`, whose text shows nothing of the rows."""
+        driver = self.driver or self._open()
+        try:
+            driver.execute("BEGIN")
+            yield driver
+            driver.execute("COMMIT")
+        except sqlite3.Error as error:
+            driver.rollback()
+            raise StoreError(f"{self._name}: {error}") from error
+        except BaseException:
+            driver.rollback()
+            raise
+
+    def _open(self) -> sqlite3.Connection:
+        self._connection = self._engine.raw_connection()
+        driver: Any = self._connection.driver_connection
+        self.driver = driver
+        return self.driver
+
+    def _run(self, driver: sqlite3.Connection, found: Iterable[rows.Write]) -> None:
+        for write in found:
+            if write.gone:
+                driver.executemany(self._delete[write.table], write.gone)
+            if write.new:
+                driver.executemany(self._insert[write.table], write.new)
+            if write.changed:
+                driver.executemany(self._update[write.table], write.changed)
+
+
+def _empty(driver: sqlite3.Connection, tables: Iterable[Table]) -> None:
+    for table in tables:
+        driver.execute(f"DELETE FROM {table.name}")  # noqa: S608  our own names
 
 
 def _update(table: Table, names: tuple[str, ...]) -> Update:
