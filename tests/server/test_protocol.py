@@ -260,6 +260,17 @@ def test_what_looks_like_a_call_in_the_body_of_another_is_its_body() -> None:
     run(story)
 
 
+def test_what_looks_like_a_call_in_the_head_of_another_is_its_head() -> None:
+    async def story() -> None:
+        caller = Caller()
+        caller.send(post(), b"POST /0/y HTTP/1.1\r\nX: ", post())
+        assert [(call.path, call.headers.get(b"x")) for call in caller.mirror.calls[1:]] == [
+            ("/0/y", b"POST /0/x HTTP/1.1")
+        ]
+
+    run(story)
+
+
 def test_the_rest_of_a_call_is_no_call() -> None:
     async def story() -> None:
         caller = Caller()

@@ -39,7 +39,9 @@ class Clock:
         passed_ns = self._read() - note.real_ns
         if passed_ns > 0:
             now_ns += passed_ns if note.speed_ppm == NORMAL_PPM else passed_ns * note.speed_ppm // NORMAL_PPM
-        return min(now_ns, LATEST_NS)
+        if now_ns > LATEST_NS:
+            return LATEST_NS
+        return now_ns
 
     def real_seconds_until(self, world_ns: int) -> float | None:
         """How long until the clock shows that; None while it is frozen, or when it never will."""

@@ -101,9 +101,15 @@ class Params:
             return None
         return value if value.isprintable() else _readable(name, value)
 
-    def are_only(self, names: AbstractSet[str]) -> bool:
-        """Whether no other parameter than these was sent, and none of them twice."""
-        return not self._repeated and not self._nested and self._fields.keys() <= names
+    def exactly(self, names: tuple[str, ...]) -> list[str] | None:
+        """The values of these names as they were sent, be they readable or not; None if others were sent, or twice."""
+        fields = self._fields
+        if len(fields) != len(names) or self._repeated or self._nested:
+            return None
+        try:
+            return [fields[name] for name in names]
+        except KeyError:
+            return None
 
     def required(self, name: str) -> str:
         """A text that must be there."""

@@ -39,8 +39,8 @@ SELF_TRADES: Final = {
     "cancel-oldest": SelfTrade.CANCEL_OLDEST,
     "cancel-both": SelfTrade.CANCEL_BOTH,
 }
-PLAIN_ORDER: Final = frozenset({"nonce", "pair", "type", "ordertype", "price", "volume"})
-"""What an order consists of that has nothing special."""
+PLAIN_LIMIT: Final = ("ordertype", "type", "volume", "price", "pair", "nonce")
+"""All that is sent of an order with nothing special to it."""
 
 FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
 """Source: kraken-spot-rest 6.4, where `nompp` is accepted and ignored."""
@@ -178,12 +178,13 @@ def _orders_named(visit: Visit, names: tuple[str, ...]) -> tuple[tuple[int, ...]
 
 def _read_order(visit: Visit, ms: MarketState, most_open: int | None) -> PlaceOrder:
     params, market = visit.params, ms.market
+    plain = params.exactly(PLAIN_LIMIT)
+    if plain is not None:
+        command = _plain_limit(plain, visit.key.account_id, market, most_open)
+        if command is not None:
+            return command
     kind = KINDS[params.required_choice("ordertype", KINDS)]
     side = SIDES[params.required_choice("type", SIDES)]
-    if params.are_only(PLAIN_ORDER):
-        qty_lots, _ = _volume(params, market, _NONE)
-        price_ticks = _price(visit, ms, side) if kind is _LIMIT else 0
-        return PlaceOrder(visit.account_id, market.symbol, side, kind, price_ticks, qty_lots, most_open=most_open)
     _refuse_other_orders(params, visit, market, side)
     time_in_force, starts_ns, expires_ns = _life(params, visit.at_ns)
     flags = _flags(params, kind, side, time_in_force)
@@ -197,6 +198,20 @@ def _read_order(visit: Visit, ms: MarketState, most_open: int | None) -> PlaceOr
         "post" in flags, "fcib" in flags, starts_ns, expires_ns, tag, client_id, most_open,
         params.flag_any("validate"),
     )  # fmt: skip
+
+
+def _plain_limit(plain: list[str], account_id: int, market: Market, most_open: int | None) -> PlaceOrder | None:
+    """An order with nothing to it but its price and volume; None where it takes more to read it, or to say what is bad.
+
+    Most orders are such, and need none of the other parameters looked for.
+    """
+    kind, side, volume, price = plain[:4]
+    if kind != "limit" or side not in SIDES:
+        return None
+    qty_lots, price_ticks = parse_units(volume, market.lot_scale), parse_units(price, market.price_scale)
+    if not qty_lots or not price_ticks:
+        return None
+    return PlaceOrder(account_id, market.symbol, SIDES[side], _LIMIT, price_ticks, qty_lots, most_open=most_open)
 
 
 def _refuse_other_orders(params: Params, visit: Visit, market: Market, side: Side) -> None:
