@@ -16,10 +16,13 @@ _BIG: Final = BigInteger().with_variant(Integer, "sqlite")
 """SQLite's INTEGER holds 64 bits, and STRICT tables know no BIGINT."""
 
 
-def _table(name: str, key: tuple[str, ...], *items: Column[int] | Column[str] | Index) -> Table:
+def _table(
+    name: str, key: tuple[str, ...], *items: Column[int] | Column[str] | Index, has_long_rows: bool = False
+) -> Table:
+    """In SQLite a row is found by its key at once; one of more than a kilobyte is kept better by a number."""
     return Table(
         name, METADATA, *items, PrimaryKeyConstraint(*key, name=f"{name}_key"),
-        sqlite_strict=True, sqlite_with_rowid=False,
+        sqlite_strict=True, sqlite_with_rowid=has_long_rows,
     )  # fmt: skip
 
 
@@ -90,7 +93,7 @@ api_keys: Final = _table(
     _big("used_ns"),
 )
 
-key_uses: Final = _table("key_uses", ("use_id",), _big("use_id"), _text("keys"))
+key_uses: Final = _table("key_uses", ("use_id",), _big("use_id"), _text("keys"), has_long_rows=True)
 """What keys spent since their own rows said so: a row per commit, JSON of `[key_id, highest_nonce, recent_nonces,
 used_ns]` per key. The last one that names a key counts. See docs/decisions/0005."""
 

@@ -17,5 +17,5 @@ def upgrade() -> None:
     """Make the table; until now the keys' own rows tell everything."""
     op.create_table(
         "key_uses", Column("use_id", _BIG, nullable=False, autoincrement=False), Column("keys", Text, nullable=False),
-        PrimaryKeyConstraint("use_id", name="key_uses_key"), sqlite_strict=True, sqlite_with_rowid=False,
+        PrimaryKeyConstraint("use_id", name="key_uses_key"), sqlite_strict=True,
     )  # fmt: skip
