@@ -1,18 +1,21 @@
 """A database of an older Seatrial keeps what it says when it is brought up to date."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
 from msgspec.structs import asdict
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, MetaData, Table, create_engine
 
 from any_commands import new_state
 from any_postings import MINE, any_postings, write
 from plain_lists import posting_page
+from postgres import fresh_schema, shared_url
+from seatrial.core.ledger import Posting
 from seatrial.core.orders import Fill, Order
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage
 from seatrial.store import versions
@@ -32,13 +35,18 @@ POSTING = {"entry_id": 1, "wallet": "spot", "kind": "trade", "subtype": "", "at_
 def old_database(path: Path, version: str) -> sqlite3.Connection:
     """An empty database of that version."""
     engine = create_engine(f"sqlite:///{path}")
-    config = Config()
-    config.set_main_option("script_location", str(versions.MIGRATIONS).replace("%", "%%"))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, version)
+        upgrade(connection, version)
     engine.dispose()
     return sqlite3.connect(path)
+
+
+def upgrade(connection: Connection, version: str) -> None:
+    """Bring a database to that version."""
+    config = Config()
+    config.set_main_option("script_location", str(versions.MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
 
 
 def insert(database: sqlite3.Connection, table: str, **row: object) -> None:
@@ -102,28 +110,42 @@ def test_older_orders_are_the_sums_of_their_fills(migrated: tuple[list[Fill], li
 
 RANKED = (
     "SELECT account_id, wallet, asset, kind, incoming, seq, nth "
-    "FROM posting_ranks JOIN posting_streams USING (account_id, stream_id) ORDER BY account_id, seq"
+    "FROM posting_ranks JOIN posting_streams USING (account_id, stream_id) ORDER BY 1, 6, 2, 3, 4, 5"
 )
 
 
-def test_older_postings_get_the_ranks_that_they_would_have_been_given(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_older_postings_get_the_ranks_that_they_would_have_been_given(tmp_path: Path, engine: str) -> None:
     """And newer ones go on from there."""
     postings = list(any_postings(4, 1_000))
-    database = old_database(tmp_path / "old.sqlite3", "0004")
-    for posting in postings[:900]:
-        insert(database, "postings", **asdict(posting))
-    database.commit()
-    database.close()
     found = []
-    for name, written in (("old.sqlite3", postings[900:]), ("new.sqlite3", postings)):
-        store = open_store(tmp_path / name)
-        store.begin_world(7, 0, "")
-        store.load(new_state())
-        write(store, written)
-        query = PostingPage(MINE, assets=("BTC", "USDT"), incoming=False, offset=20, limit=200)
-        assert store.answer(query) == posting_page(postings[::-1], query)
-        store.close()
-        with closing(sqlite3.connect(tmp_path / name)) as database:
-            found.append(database.execute(RANKED).fetchall())
+    with ExitStack() as kept:
+        for name, written in (("old", postings[900:]), ("new", postings)):
+            file = tmp_path / name
+            place = file if engine == "sqlite" else kept.enter_context(fresh_schema(shared_url()))
+            if name == "old":
+                write_at_version_4(place, postings[:900])
+            store = open_store(place)
+            store.begin_world(7, 0, "")
+            store.load(new_state())
+            write(store, written)
+            query = PostingPage(MINE, assets=("BTC", "USDT"), incoming=False, offset=20, limit=200)
+            assert store.answer(query) == posting_page(postings[::-1], query)
+            with store.database.reading() as connection:
+                found.append(connection.exec_driver_sql(RANKED).all())
+            store.close()
     assert found[0] == found[1]
-    assert {seq % 32 for *_, seq, _ in found[0]} == {0}
+    assert {row.seq % 32 for row in found[0]} == {0}
+
+
+def write_at_version_4(place: Path | str, postings: list[Posting]) -> None:
+    """As the Seatrial did that had no ranks."""
+    if isinstance(place, Path):
+        engine = create_engine(f"sqlite:///{place}")
+    else:
+        engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(place))
+    with engine.begin() as connection:
+        upgrade(connection, "0004")
+        table = Table("postings", MetaData(), autoload_with=connection)
+        connection.execute(table.insert(), [asdict(posting) for posting in postings])
+    engine.dispose()
