@@ -1,5 +1,6 @@
 """Exact numbers: what is read, what is refused, and which way each division goes."""
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -66,6 +67,22 @@ def test_a_plain_decimal_is_read_exactly(text: str, scale: int, units: int) -> N
 )
 def test_anything_but_a_plain_decimal_is_refused(text: str) -> None:
     assert parse_units(text, 8) is None
+
+
+PLAIN = re.compile(r"(\d{1,30})(?:\.(\d{0,30}))?|\.(\d{1,30})", re.ASCII)
+"""What a plain decimal is, said in another way."""
+
+
+@given(
+    st.one_of(st.text("0123456789.-e \u0663\n", max_size=40), st.from_regex(PLAIN, fullmatch=True), st.text()), SCALES
+)
+def test_a_text_is_read_if_and_only_if_it_is_a_plain_decimal_that_fits(text: str, scale: int) -> None:
+    match = PLAIN.fullmatch(text)
+    exact = match and Fraction(
+        int((match[1] or "") + (match[2] or match[3] or "")), 10 ** len(match[2] or match[3] or "")
+    )
+    expected = int(exact * 10**scale) if exact is not None and (exact * 10**scale).denominator == 1 else None
+    assert parse_units(text, scale) == expected
 
 
 @pytest.mark.parametrize(("text", "scale"), [("0.1", 0), ("0.001", 2), ("1.000000001", 8)])

@@ -3,12 +3,13 @@
 An amount is an `int` of an asset's smallest unit, 10**-scale. Nothing here knows an asset.
 """
 
-import re
+from typing import Final
 
 MAX_UNITS = 2**63 - 1
 """The largest amount that may be stored: both SQL stores keep amounts in signed 64-bit columns."""
 
-_PLAIN = re.compile(r"(\d{1,30})(?:\.(\d{0,30}))?|\.(\d{1,30})", re.ASCII)
+MOST_DIGITS: Final = 30
+"""On either side of the point."""
 
 
 def parse_units(text: str, scale: int) -> int | None:
@@ -16,23 +17,23 @@ def parse_units(text: str, scale: int) -> int | None:
 
     None when the text is malformed (sign, exponent, NaN, other alphabets, spaces) or finer than the scale.
     """
-    match = _PLAIN.fullmatch(text)
-    if match is None:
+    whole, _, fraction = text.partition(".")
+    if not (text.isascii() and (whole + fraction).isdigit()) or max(len(whole), len(fraction)) > MOST_DIGITS:
         return None
-    whole = match[1] or "0"
-    fraction = (match[2] or match[3] or "").rstrip("0")
+    fraction = fraction.rstrip("0")
     if len(fraction) > scale:
         return None
-    return int(whole + fraction.ljust(scale, "0"))
+    return int(whole + fraction.ljust(scale, "0") or "0")
 
 
 def format_units(units: int, scale: int) -> str:
     """Write units of 10**-scale as a decimal with exactly `scale` decimals."""
     if scale == 0:
         return str(units)
-    sign = "-" if units < 0 else ""
-    digits = str(abs(units)).rjust(scale + 1, "0")
-    return f"{sign}{digits[:-scale]}.{digits[-scale:]}"
+    if units < 0:
+        return "-" + format_units(-units, scale)
+    digits = str(units).zfill(scale + 1)
+    return f"{digits[:-scale]}.{digits[-scale:]}"
 
 
 def rescale_floor(units: int, scale: int, to_scale: int) -> int:

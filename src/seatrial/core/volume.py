@@ -7,6 +7,7 @@ from collections import deque
 from typing import Final
 
 HOUR_NS: Final = 3_600 * 10**9
+NEVER_NS: Final = 2**63
 WINDOW_HOURS: Final = 30 * 24
 USD_SCALE: Final = 4
 """Volumes are in 10**-4 US dollars."""
@@ -24,8 +25,8 @@ class RollingVolume:
         self._total = 0
         self._next_hour_ns = 0
         """When the newest hour with trades is over; 0 when there is none."""
-        self._drops_ns = 0
-        """When the oldest one drops out; 0 when there is none."""
+        self._drops_ns = NEVER_NS
+        """When the oldest one drops out."""
 
     def add(self, at_ns: int, volume_usd: int) -> None:
         """Count a trade."""
@@ -51,4 +52,4 @@ class RollingVolume:
         if self._hours:
             self._drops_ns = (self._hours[0][0] + WINDOW_HOURS + 1) * HOUR_NS
         else:
-            self._drops_ns = self._next_hour_ns = 0
+            self._drops_ns, self._next_hour_ns = NEVER_NS, 0
