@@ -3,8 +3,9 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import perf_counter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from bench import bare, candles, core, databases, ledger, pages, replay, report,
 from bench.databases import Database
 from bench.exchange import Size
 from bench.processes import BenchError
-from bench.report import Calls
+from bench.report import Calls, Figure
 
 
 class Sizes(Struct, frozen=True):
@@ -72,24 +73,38 @@ def main() -> None:
 def _measure(sizes: Sizes, where: Path) -> report.Report:
     """Everything, in a folder that is removed again."""
     status = Console(stderr=True).status("")
+    found: list[Calls | Figure] = []
+    took: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=where) as name, status:
-        folder = Path(name).absolute()
-        calls = [
-            Calls("SQLite", wire.measure(folder / "wire", sizes.wire, status.update)),
-            on_postgresql(folder, replace(sizes.wire, rounds=sizes.database_rounds), status.update),
-        ]
-        status.update("the core alone")
-        figures = core.measure(sizes.core_commands)
-        status.update("starts")
-        figures += starts.measure(folder, sizes.starts, sizes.worlds)
-        status.update(f"a ledger of {sizes.ledger_entries:,} entries")
-        figures += ledger.measure(folder, sizes.ledger_entries, sizes.ledger_pages)
-        figures += pages.measure(folder, sizes.long_entries, sizes.long_pages, status.update)
-        status.update(f"candles of {sizes.candle_trades:,} trades")
-        figures += candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades, sizes.candle_rounds)
-        status.update(f"a tape of {sizes.replayed_trades:,} trades")
-        figures += replay.measure(folder, sizes.replayed_trades, sizes.idle_seconds)
-        return report.Report(report.machine(), calls, figures)
+        for what, phase in _phases(Path(name).absolute(), sizes, status.update).items():
+            status.update(what)
+            began = perf_counter()
+            found += phase()
+            took[what] = perf_counter() - began
+    notes = ", ".join(f"{what} {seconds:.0f} s" for what, seconds in took.items())
+    found.append(Figure("this bench", sum(took.values()), "s", notes))
+    return report.Report(
+        report.machine(),
+        [calls for calls in found if isinstance(calls, Calls)],
+        [figure for figure in found if isinstance(figure, Figure)],
+    )
+
+
+def _phases(
+    folder: Path, sizes: Sizes, say: Callable[[str], None]
+) -> dict[str, Callable[[], Sequence[Calls | Figure]]]:
+    """What is measured, in this order."""
+    remote = replace(sizes.wire, rounds=sizes.database_rounds)
+    return {
+        "calls, SQLite": lambda: [Calls("SQLite", wire.measure(folder / "wire", sizes.wire, say))],
+        "calls, PostgreSQL": lambda: [on_postgresql(folder, remote, say)],
+        "the core": lambda: core.measure(sizes.core_commands),
+        "starts": lambda: starts.measure(folder, sizes.starts, sizes.worlds),
+        "a long ledger": lambda: ledger.measure(folder, sizes.ledger_entries, sizes.ledger_pages),
+        "pages": lambda: pages.measure(folder, sizes.long_entries, sizes.long_pages, say),
+        "candles": lambda: candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades, sizes.candle_rounds),
+        "a tape": lambda: replay.measure(folder, sizes.replayed_trades, sizes.idle_seconds),
+    }
 
 
 def on_postgresql(folder: Path, size: Size, say: Callable[[str], None]) -> Calls:

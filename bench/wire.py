@@ -47,18 +47,6 @@ LIMIT: Final = "the limit: a signed echo"
 LONE: Final = "AddOrder, resting"
 
 
-class _Limits(Struct, frozen=True):
-    """What can be had at a moment: signed echoes a second, and bare transactions of the database."""
-
-    echoes: float
-    transactions: float | None = None
-
-    def until(self, later: "_Limits") -> "_Limits":
-        """Between two moments: the mean of the time that each call takes."""
-        bare = [found for found in (self.transactions, later.transactions) if found is not None]
-        return _Limits(harmonic_mean([self.echoes, later.echoes]), harmonic_mean(bare) if bare else None)
-
-
 class _Run(Struct, frozen=True):
     """What one run of a plan came to; processor time and commits are per call."""
 
@@ -78,36 +66,32 @@ class _Tally:
     def __init__(self) -> None:
         self._runs: list[_Run] = []
         self._ratios: list[float] = []
-        self._per_bare: list[float] = []
         self._latencies = array("q")
 
-    def add(self, run: _Run) -> None:
-        """One more."""
+    @property
+    def per_second(self) -> float:
+        return median(run.per_second for run in self._runs)
+
+    def add(self, run: _Run, limit: float | None = None) -> None:
+        """One more; calls a second of the limit at that time, where they are compared."""
         self._runs.append(run)
         self._latencies.frombytes(run.load.latencies_ns)
+        if limit is not None:
+            self._ratios.append(run.per_second / limit)
 
-    def compare(self, run: _Run, limits: _Limits) -> None:
-        """One more, that is compared to the limits of its time."""
-        self.add(run)
-        self._ratios.append(run.per_second / limits.echoes)
-        if limits.transactions is not None:
-            self.compare_to_bare(run.per_second, limits.transactions)
-
-    def compare_to_bare(self, per_second: float, transactions: float) -> None:
-        """What was done a second, and what bare transactions there could have been."""
-        self._per_bare.append(per_second / transactions)
-
-    def row(self, name: str, connections: int, subject: Subject | None = None) -> WireRow:
+    def row(
+        self, name: str, connections: int, subject: Subject | None = None, per_bare: float | None = None
+    ) -> WireRow:
         """The medians of the runs, and the latencies of all of them."""
         ordered, runs = sorted(self._latencies), self._runs
         p50, p99, p999 = (percentile_ms(ordered, part) for part in (0.5, 0.99, 0.999))
         ratio = _median(self._ratios)
         return WireRow(
-            name, connections, median(run.per_second for run in runs), p50, p99, p999, ratio,
+            name, connections, self.per_second, p50, p99, p999, ratio,
             _median([run.server_us for run in runs]),
             median(run.load.busy_nanoseconds / run.load.nanoseconds for run in runs),
             [] if subject is None else _budgets(subject, ratio, p99),
-            _median(self._per_bare),
+            per_bare,
             _median([run.calls_per_commit for run in runs]),
             _median([run.database_us for run in runs]),
         )  # fmt: skip
@@ -155,6 +139,7 @@ class _Course:
         self._size = exchange.size
         self._server = exchange.server
         self._echo = echo
+        self._echoes = _echoes(exchange.signers[0].keyed.secret, exchange.size)
         self._bare = bare
         self._database = database
         self._limit = _Tally()
@@ -164,41 +149,44 @@ class _Course:
         self._group = _Tally()
 
     def go_round(self, number: int, say: Callable[[str], None]) -> None:
-        """Every kind of call once. The limits run before and after each, and what is between is compared to both."""
-        before = self._run_limits()
+        """Every kind of call once. The limit runs before and after each, and what is between is compared to both."""
+        before = self._run_limit()
         for subject, tally in self._subjects:
             say(f"round {number + 1} of {self._size.rounds}: {subject.name}")
             run = self._run_subject(subject)
-            after = self._run_limits()
-            tally.compare(run, before.until(after))
+            after = self._run_limit()
+            tally.add(run, harmonic_mean([before, after]))
             before = after
-        lone = self._run(self._exchange.lone())
-        self._lone.add(lone)
-        if before.transactions is not None:
-            self._lone.compare_to_bare(lone.per_second, before.transactions)
+        self._lone.add(self._run(self._exchange.lone()))
 
     def rows(self) -> list[WireRow]:
         """What all rounds came to. Budgets are claimed for a file only."""
         connections = self._size.connections
         found = [self._limit.row(LIMIT, connections)]
         if self._bare is not None:
-            found += [self._single.row("bare: UPDATE of 1 row", 1),
-                      self._group.row(f"bare: UPDATE of {self._bare.rows} rows", 1)]  # fmt: skip
+            rows = self._bare.rows
+            found.append(self._single.row("bare: UPDATE of 1 row", 1))
+            found.append(self._group.row(f"bare: UPDATE of {rows} rows", 1, None, self._per_bare(self._group, rows)))
         for subject, tally in self._subjects:
-            found.append(tally.row(subject.name, connections, subject if self._bare is None else None))
-        return [*found, self._lone.row(LONE, 1)]
+            claimed = subject if self._bare is None else None
+            found.append(tally.row(subject.name, connections, claimed, self._per_bare(tally)))
+        return [*found, self._lone.row(LONE, 1, None, self._per_bare(self._lone))]
 
-    def _run_limits(self) -> _Limits:
-        echoes = _run(self._echo, _echoes(self._exchange.signers[0].keyed.secret, self._size))
-        self._limit.add(echoes)
-        return _Limits(echoes.per_second, None if self._bare is None else self._run_bare(self._bare))
+    def _per_bare(self, tally: _Tally, rows: int = 1) -> float | None:
+        """Calls, or rows, in the time of one bare transaction.
 
-    def _run_bare(self, bare: Bare) -> float:
-        single, group = (_Run(job(self._size.bare_seconds)) for job in (bare.single, bare.group))
-        self._single.add(single)
-        self._group.add(group)
-        self._group.compare_to_bare(group.per_second * bare.rows, single.per_second)
-        return single.per_second
+        Of medians: on a busy machine one connection waits for its turn each time, so a single run says little.
+        """
+        return None if self._bare is None else tally.per_second * rows / self._single.per_second
+
+    def _run_limit(self) -> float:
+        """Echoes a second; bare transactions run beside them."""
+        if self._bare is not None:
+            self._single.add(_Run(self._bare.single(self._size.bare_seconds)))
+            self._group.add(_Run(self._bare.group(self._size.bare_seconds)))
+        run = _run(self._echo, self._echoes)
+        self._limit.add(run)
+        return run.per_second
 
     def _run_subject(self, subject: Subject) -> _Run:
         calls = max(self._size.calls // subject.one_in, 1)
@@ -211,8 +199,7 @@ class _Course:
         before = self._bare.transactions() if self._bare else 0
         run = _run(self._server, requests, self._database, keep=keep)
         commits = self._bare.transactions() - before if self._bare else 0
-        per_commit = sum(map(len, requests)) / commits if commits else None
-        return _Run(run.load, run.server_us, run.database_us, per_commit)
+        return _Run(run.load, run.server_us, run.database_us, sum(map(len, requests)) / commits if commits else None)
 
 
 def _run(server: Process, requests: Requests, database: Process | None = None, *, keep: bool = False) -> _Run:

@@ -170,13 +170,6 @@ def test_a_bare_transaction_that_fails_is_an_error(postgresql: str) -> None:
             bare.group(0.1)
 
 
-def test_what_runs_between_two_runs_of_the_limits_is_compared_to_both() -> None:
-    between = wire._Limits(60_000, 300).until(wire._Limits(30_000, 150))
-    assert between.echoes == pytest.approx(40_000), "as many as in the same time at each speed"
-    assert between.transactions == pytest.approx(200)
-    assert wire._Limits(60_000).until(wire._Limits(30_000)).transactions is None
-
-
 @pytest.mark.parametrize(("part", "value"), [(0.5, 50), (0.99, 99), (0.999, 99)])
 def test_that_part_of_the_latencies_lies_below_a_percentile(part: float, value: int) -> None:
     assert wire.percentile_ms([number * MEGA for number in range(100)], part) == value
