@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from seatrial.dialects.wire import Call, Dialect, Reply
-from seatrial.server.world import Respond, World
+from seatrial.server.world import World
 
 LARGEST_BODY: Final = 1 << 20
 """Bytes of one request; the largest documented call, a batch of orders, has about ten thousand."""
@@ -30,11 +30,12 @@ class App:
     """The ASGI application of one world."""
 
     def __init__(self, world: World, control: Callable[[], Asgi], log_note: Callable[[str], None]) -> None:
-        self._world = world
         self._dialects = tuple(world.dialects.values())
         self._make_control = control
         self._control: Asgi | None = None
         self.log_note = log_note
+        self.answer = world.answer
+        """Answers a venue's call: `respond` gets the reply, now or later."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -53,10 +54,6 @@ class App:
             if dialect.speaks(path):
                 return dialect
         return None
-
-    def answer(self, dialect: Dialect, call: Call, respond: Respond) -> None:
-        """Answer a venue's call: `respond` gets the reply, now or later."""
-        self._world.answer(dialect, call, respond)
 
     async def _venue(self, dialect: Dialect, scope: Scope, receive: Receive) -> Reply:
         body = await _body(receive)
