@@ -17,8 +17,10 @@ from seatrial.core.commands import IssueKey, SpendNonce
 from seatrial.core.machine import Machine
 from seatrial.core.queries import PostingPage
 from seatrial.core.rejects import Reject
+from seatrial.store import history, postings
 from seatrial.store import postgresql as engine
 from seatrial.store.errors import StoreError
+from seatrial.store.quick import Statement, named
 from seatrial.store.store import Store, open_store
 from trading_floor import START_NS
 
@@ -156,6 +158,26 @@ def test_what_readers_are_given_cannot_write(postgresql: str) -> None:
     store = begin(postgresql)
     with store.database.reading() as connection, pytest.raises(DBAPIError, match="read-only"):
         connection.exec_driver_sql("DELETE FROM postings")
+    store.close()
+
+
+def test_what_is_asked_in_one_statement_cannot_write(postgresql: str) -> None:
+    store = begin(postgresql)
+    with pytest.raises(StoreError, match="read-only"):
+        store.database.ask(Statement("DELETE FROM postings"), {})
+    assert store.database.ask(Statement("SELECT 1"), {}) == [(1,)]
+    store.close()
+
+
+@pytest.mark.parametrize("statement", [history._FILLS_BY_ID, history._ORDERS_BY_ID, postings._BY_ID])
+def test_rows_of_some_ids_are_found_by_steps_down_an_index(statement: Statement, postgresql: str) -> None:
+    """A planner that knows nothing of a table's size would rather read all that an account has."""
+    store = begin(postgresql)
+    explained = Statement("EXPLAIN ")
+    explained.postgresql += statement.postgresql
+    plan = "\n".join(line for (line,) in store.database.ask(explained, named(1, range(1, 21))))
+    assert "Index" in plan
+    assert not re.search("Hash|Merge|Seq Scan", plan), plan
     store.close()
 
 

@@ -9,7 +9,7 @@ epoch fences: each claim counts it up, and no transaction of an older one commit
 import os
 import select
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -52,13 +52,16 @@ _SETTINGS: Final = {
 }
 """Of every session. The server notices as fast that we are gone, and lets the lock go."""
 
-_WRITER_SETTINGS: Final = {
+_BY_KEY: Final = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
-"""Rows are changed by their keys, whatever the planner thinks of tables whose size it does not know yet."""
+"""Rows are changed, and a few looked up, by their keys, whatever the planner thinks of tables whose size it does not
+know yet."""
+
+_READ_ONLY: Final = {"default_transaction_read_only": "on"}
 
 _LOCK: Final = "SELECT pg_advisory_lock(%s, hashtext(current_schema()))"
 _LOCK_CLASS: Final = 0x5EA7
@@ -105,7 +108,8 @@ class Postgresql:
         self._maker = create_engine(
             "postgresql+psycopg://", creator=self._connect_to_make, poolclass=NullPool, hide_parameters=True
         )
-        self._reader = self._reading_engine()
+        self._reader = _engine(self._connect_to_read)
+        self._asker = _engine(self._connect_to_ask)
 
     def claim(self) -> None:
         """Connect, wait a little for the lock, bring the schema up to date and begin an epoch. Raises `StoreError`.
@@ -176,15 +180,13 @@ class Postgresql:
 
     def ask(self, statement: Statement, parameters: Parameters) -> Found:
         """What one statement finds of what is committed, in one round trip. Raises `StoreError`."""
-        with self._reader.connect() as connection:
-            reader: Any = connection.connection.driver_connection
-            reader.autocommit = True
+        with self._asker.connect() as connection:
+            driver: Any = connection.connection.driver_connection
             try:
-                found: Found = reader.execute(statement.postgresql, parameters).fetchall()
+                found: Found = driver.execute(statement.postgresql, parameters).fetchall()
             except psycopg.Error as error:
                 connection.invalidate()
                 raise StoreError(f"{self.name}: {_line(error)}") from None
-            reader.autocommit = False
             return found
 
     def close(self) -> None:
@@ -193,6 +195,7 @@ class Postgresql:
             self._writer.close()
             self._writer = None
         self._reader.dispose()
+        self._asker.dispose()
 
     def _send(self, writer: Driver, batch: Batch) -> None:
         """Everything from BEGIN to COMMIT without waiting: what fails stops all that follows it."""
@@ -218,7 +221,7 @@ class Postgresql:
                 connection.execute(_EPOCH_TABLE)
                 connection.execute(_FIRST_EPOCH)
                 ((self._epoch,),) = connection.execute(_NEXT_EPOCH).fetchall()
-            _set(connection, _WRITER_SETTINGS)
+            _set(connection, _BY_KEY)
         except psycopg.errors.LockNotAvailable:
             raise StoreError(self._taken(connection)) from None
         except psycopg.Error as error:
@@ -261,13 +264,24 @@ class Postgresql:
         connection.read_only = True
         return connection
 
-    def _reading_engine(self) -> Engine:
-        engine = create_engine(
-            "postgresql+psycopg://", creator=self._connect_to_read, pool_size=READERS, hide_parameters=True,
-            use_native_hstore=False,
-        )  # fmt: skip
-        event.listen(engine, "checkout", _refuse_the_dead)
-        return engine
+    def _connect_to_ask(self) -> Driver:
+        """For statements alone, each of which is a transaction."""
+        connection = self._connect()
+        try:
+            _set(connection, _BY_KEY | _READ_ONLY)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _engine(connect: Callable[[], Driver]) -> Engine:
+    """Connections that are kept for the next who reads."""
+    engine = create_engine(
+        "postgresql+psycopg://", creator=connect, pool_size=READERS, hide_parameters=True, use_native_hstore=False
+    )
+    event.listen(engine, "checkout", _refuse_the_dead)
+    return engine
 
 
 def _refuse_the_dead(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401  a DBAPI connection
