@@ -363,8 +363,6 @@ class World:
             self._patience.cancel()
             self._patience = None
         if error is None:
-            if len(self._waiting) >= self._writer.enough:
-                self._flush()  # the writer is at work while these are answered
             _tell_all(waiting, stored=True)
         else:
             says = "a commit failed; loading again from the store: %s"
