@@ -21,6 +21,7 @@ PAGE: Final = 50
 MOST_IDS: Final = 20
 PAIR: Final = "XBTUSD"
 CROSSING_PRICE: Final = 50_000
+MIXED_ONE_IN: Final = 4
 RESTING_PRICES: Final = range(10_000, 40_000, 10)
 
 
@@ -64,9 +65,21 @@ class Exchange:
 
     def crossing(self, calls: int) -> Requests:
         """Orders that are filled at once, each by a part of one large order."""
-        volume = len(self.signers) * calls
+        return self._trading(calls, 1)
+
+    def mixed(self, calls: int) -> Requests:
+        """Every fourth is filled at once, the others rest: still more trades than a real venue's orders come to."""
+        return self._trading(calls, MIXED_ONE_IN)
+
+    def _trading(self, calls: int, one_in: int) -> Requests:
+        resting = cycle(RESTING_PRICES)
+        volume = len(self.signers) * -(-calls // one_in)
         self.ask(self._maker, ["AddOrder"], [_limit("sell", CROSSING_PRICE, f"{volume / 1000:.3f}")])
-        return self._each("AddOrder", lambda _: (_limit("buy", CROSSING_PRICE) for _ in range(calls)))
+
+        def forms(_: Signer) -> Iterator[str]:
+            return (_limit("buy", next(resting) if number % one_in else CROSSING_PRICE) for number in range(calls))
+
+        return self._each("AddOrder", forms)
 
     def canceling(self, _calls: int) -> Requests:
         """One for every order that `keep_orders` kept."""
@@ -96,6 +109,11 @@ class Exchange:
             return (f"ofs={number * PAGE * 7 % entries}" for number in range(calls))
 
         return self._each("Ledgers", forms)
+
+    def clear(self, _load: Load) -> None:
+        """Cancel every order that rests."""
+        for signer in self.signers[:ACCOUNTS]:
+            self.ask(signer, ["CancelAll"], [""])
 
     def keep_orders(self, load: Load) -> None:
         """Remember what was placed."""
