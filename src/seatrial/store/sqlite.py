@@ -3,7 +3,8 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, Final
@@ -22,6 +23,7 @@ from sqlalchemy import (
     insert,
     update,
 )
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql import bindparam
@@ -112,7 +114,7 @@ class SqliteMemory:
         self.session = Session(self.writer, self.name)
         self._asked: PoolProxiedConnection | None = None
         self._lock = RLock()
-        create(self.writer)
+        _copy(_pattern(), self.writer)
 
     def claim(self) -> None:
         """Nobody else can reach it."""
@@ -166,9 +168,7 @@ class Session:
         self._engine = engine
         self._name = name
         self._connection: PoolProxiedConnection | None = None
-        self._insert = {table: str(insert(table).compile(engine)) for table in schema.METADATA.sorted_tables}
-        self._update = {table: str(_update(table, names).compile(engine)) for table, names in schema.CHANGING.items()}
-        self._delete = {table: str(_delete(table).compile(engine)) for table in schema.DELETING}
+        self._insert, self._update, self._delete = _texts()
 
     def write(self, batch: Batch) -> None:
         """All of a batch, in order."""
@@ -219,6 +219,17 @@ class Session:
                 driver.executemany(self._update[write.table], write.changed)
 
 
+@cache
+def _texts() -> tuple[dict[Table, str], dict[Table, str], dict[Table, str]]:
+    """INSERT, UPDATE and DELETE of each table. Compiled once a process: tests open many worlds."""
+    dialect = SQLiteDialect_pysqlite(paramstyle="qmark")
+    return (
+        {table: str(insert(table).compile(dialect=dialect)) for table in schema.METADATA.sorted_tables},
+        {table: str(_update(table, names).compile(dialect=dialect)) for table, names in schema.CHANGING.items()},
+        {table: str(_delete(table).compile(dialect=dialect)) for table in schema.DELETING},
+    )
+
+
 def _empty(driver: sqlite3.Connection, tables: Iterable[Table]) -> None:
     for table in tables:
         driver.execute(f"DELETE FROM {table.name}")  # noqa: S608  our own names
@@ -246,6 +257,20 @@ def memory_engine() -> Engine:
     engine = _engine(URL.create("sqlite"), poolclass=StaticPool)
     _set_up(engine, ("PRAGMA journal_mode=MEMORY", "PRAGMA synchronous=OFF"))
     return engine
+
+
+@cache
+def _pattern() -> Engine:
+    """Tables without rows, to be copied: that takes a tenth of the time that making them takes."""
+    engine = memory_engine()
+    create(engine)
+    return engine
+
+
+def _copy(source: Engine, target: Engine) -> None:
+    with closing(source.raw_connection()) as here, closing(target.raw_connection()) as there:
+        pages: Any = here.driver_connection
+        pages.backup(there.driver_connection)
 
 
 def _file_engine(path: Path, *, read_only: bool = False) -> Engine:
