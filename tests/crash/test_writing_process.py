@@ -143,6 +143,21 @@ def test_the_writing_process_ends_with_its_server_however_that_ends(settings: Se
         server.restart()
 
 
+def test_what_lies_in_the_folder_where_it_is_started_is_not_its_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bot's folder may well have a `signal.py`."""
+    for name in ("signal.py", "gc.py", "socket.py"):
+        (tmp_path / name).write_text("raise SystemExit('not this one')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend("")
+
+    async def story(server: Inside) -> None:
+        assert (await server.call("Balance")).result
+
+    inside(story, settings=Settings(tmp_path / "data", writes_apart=True))
+
+
 def test_no_password_is_among_a_process_s_arguments(postgresql: str, tmp_path: Path) -> None:
     with RunningServer(tmp_path, env={"SEATRIAL_DATABASE": postgresql}) as server:
         (pid,) = children(server.process)

@@ -90,10 +90,11 @@ class Apart:
 
     def _start(self) -> None:
         self._socket, theirs = socket.socketpair()
+        modules = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # ours, and not what lies in this folder
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "seatrial.store.writer"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL,
-                pass_fds=self._keep_open, start_new_session=True,
+                [sys.executable, "-P", "-m", "seatrial.store.writer"], stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL, env=os.environ | modules, pass_fds=self._keep_open, start_new_session=True,
             )  # fmt: skip
         self._ended = False
         self._frames = Frames()
