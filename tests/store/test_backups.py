@@ -190,22 +190,23 @@ def an_empty_file(file: Path) -> None:
     file.touch()
 
 
+def changed(file: Path, statement: str) -> None:
+    """A backup in which somebody did that."""
+    store, _ = live(file.with_name("changed"), length=5)
+    store.close()
+    back_up(file.with_name("changed"), file, quietly)
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(statement)
+
+
 def a_broken_world(file: Path) -> None:
     """Somebody changed a balance."""
-    store, _ = live(file.with_name("broken"), length=5)
-    store.close()
-    back_up(file.with_name("broken"), file, quietly)
-    with closing(sqlite3.connect(file)) as database, database:
-        database.execute("UPDATE purses SET free = free + 1 WHERE account_id = 1")
+    changed(file, "UPDATE purses SET free = free + 1 WHERE account_id = 1")
 
 
 def a_newer_world(file: Path) -> None:
     """From a Seatrial to come."""
-    store, _ = live(file.with_name("newer"), length=5)
-    store.close()
-    back_up(file.with_name("newer"), file, quietly)
-    with closing(sqlite3.connect(file)) as database, database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    changed(file, "UPDATE alembic_version SET version_num = '9999'")
 
 
 @pytest.mark.parametrize(

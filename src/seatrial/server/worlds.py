@@ -202,7 +202,7 @@ def claim_folder(folder: Path) -> IO[str]:
     except OSError as error:
         raise WorldError(f"cannot write in {folder}: {error.strerror}; choose another folder with --data") from error
     patient_until = monotonic() + LAST_COMMIT_SECONDS
-    while not _is_locked(lock):
+    while not _take(lock):
         if _is_running(lock.read()) or monotonic() > patient_until:
             lock.close()
             raise FolderTaken(f"another server is using {folder}: stop it, or choose another folder with --data")
@@ -215,8 +215,8 @@ def claim_folder(folder: Path) -> IO[str]:
     return lock
 
 
-def _is_locked(lock: IO[str]) -> bool:
-    """Whether the lock is ours now."""
+def _take(lock: IO[str]) -> bool:
+    """Take the lock if it is free; whether it is ours now."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -55,9 +55,8 @@ def verify(signature: bytes, path: str, nonce: str, body: bytes, secret: bytes, 
     """
     if not nonce.isascii():
         return False
-    mac, signed_path = keyed(secret, "sha512"), path.encode()
-    inner = sha256(nonce.encode() + body).digest()
-    matches = compare_digest(b2a_base64(mac(signed_path + inner), newline=False), signature)
+    signed_path, inner = path.encode(), _inner(nonce.encode(), body)
+    matches = compare_digest(_sign(signed_path, inner, secret), signature)
     if query:
         matches |= compare_digest(_sign(signed_path + b"?" + query, inner, secret), signature)
     return matches
