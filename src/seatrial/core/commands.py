@@ -61,7 +61,7 @@ class RevokeKey(Struct, frozen=True, tag=True):
     public: str
 
 
-class SpendNonce(Struct, frozen=True, tag=True):
+class SpendNonce(Struct, frozen=True, tag=True, gc=False):
     """One authenticated call by a key."""
 
     public: str
@@ -76,7 +76,7 @@ class IssueToken(Struct, frozen=True, tag=True):
     lifetime_ns: int
 
 
-class PlaceOrder(Struct, frozen=True, tag=True):
+class PlaceOrder(Struct, frozen=True, tag=True, gc=False):
     """A new order. Fields as in `orders.Order`."""
 
     account_id: int

@@ -16,7 +16,7 @@ class KeyIssued(Struct, frozen=True):
     key: ApiKey
 
 
-class NonceSpent(Struct, frozen=True):
+class NonceSpent(Struct, frozen=True, gc=False):
     key: ApiKey
 
 

@@ -18,22 +18,27 @@ def parse_units(text: str, scale: int) -> int | None:
     None when the text is malformed (sign, exponent, NaN, other alphabets, spaces) or finer than the scale.
     """
     whole, _, fraction = text.partition(".")
-    if not (text.isascii() and (whole + fraction).isdigit()) or max(len(whole), len(fraction)) > MOST_DIGITS:
+    digits = whole + fraction
+    if not (digits.isdigit() and text.isascii()) or len(whole) > MOST_DIGITS or len(fraction) > MOST_DIGITS:
         return None
-    fraction = fraction.rstrip("0")
-    if len(fraction) > scale:
-        return None
-    return int(whole + fraction.ljust(scale, "0") or "0")
+    missing = scale - len(fraction)
+    if missing >= 0:
+        factor: int = 10**missing
+        return int(digits) * factor
+    return None if digits[missing:].strip("0") else int(digits[:missing] or "0")
 
 
 def format_units(units: int, scale: int) -> str:
     """Write units of 10**-scale as a decimal with exactly `scale` decimals."""
-    if scale == 0:
-        return str(units)
     if units < 0:
         return "-" + format_units(-units, scale)
-    digits = str(units).zfill(scale + 1)
-    return f"{digits[:-scale]}.{digits[-scale:]}"
+    if scale == 0:
+        return str(units)
+    digits = str(units)
+    point = len(digits) - scale
+    if point <= 0:
+        return "0." + digits.zfill(scale)
+    return f"{digits[:point]}.{digits[point:]}"
 
 
 def rescale_floor(units: int, scale: int, to_scale: int) -> int:

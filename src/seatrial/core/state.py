@@ -130,9 +130,9 @@ class Rates:
 
     def at(self, at_ns: int) -> FeeTier:
         """The rates at that moment."""
-        volume = self._volume.at(at_ns)
-        if not self._from <= volume < self._below:
-            self._climb(volume)
+        volume = self._volume
+        if not (at_ns < volume.drops_ns and self._from <= volume.total < self._below):
+            self._climb(volume.at(at_ns))
         return self._tier
 
     def _climb(self, volume: int) -> None:

@@ -18,19 +18,20 @@ MOST_PER_TRADE: Final = 10**10 * 10**USD_SCALE
 class RollingVolume:
     """What one account traded in the last 30 days, in units of 10**-USD_SCALE US dollars."""
 
-    __slots__ = ("_drops_ns", "_hours", "_next_hour_ns", "_total")
+    __slots__ = ("_hours", "_next_hour_ns", "drops_ns", "total")
 
     def __init__(self) -> None:
         self._hours: deque[list[int]] = deque()
-        self._total = 0
+        self.total = 0
+        """What it comes to until `drops_ns`."""
         self._next_hour_ns = 0
         """When the newest hour with trades is over; 0 when there is none."""
-        self._drops_ns = NEVER_NS
+        self.drops_ns = NEVER_NS
         """When the oldest one drops out."""
 
     def add(self, at_ns: int, volume_usd: int) -> None:
         """Count a trade."""
-        self._total += volume_usd
+        self.total += volume_usd
         if at_ns < self._next_hour_ns:
             self._hours[-1][1] += volume_usd
             return
@@ -41,15 +42,15 @@ class RollingVolume:
 
     def at(self, at_ns: int) -> int:
         """The volume of the 30 days before that moment."""
-        if at_ns >= self._drops_ns:
+        if at_ns >= self.drops_ns:
             oldest = at_ns // HOUR_NS - WINDOW_HOURS
             while self._hours and self._hours[0][0] < oldest:
-                self._total -= self._hours.popleft()[1]
+                self.total -= self._hours.popleft()[1]
             self._note_oldest()
-        return self._total
+        return self.total
 
     def _note_oldest(self) -> None:
         if self._hours:
-            self._drops_ns = (self._hours[0][0] + WINDOW_HOURS + 1) * HOUR_NS
+            self.drops_ns = (self._hours[0][0] + WINDOW_HOURS + 1) * HOUR_NS
         else:
-            self._drops_ns, self._next_hour_ns = NEVER_NS, 0
+            self.drops_ns, self._next_hour_ns = NEVER_NS, 0

@@ -33,6 +33,11 @@ class VenueProtocol(HttpToolsProtocol):
     asks of one when the connection is lost, shut down or used again.
     """
 
+    # uvicorn's own attributes are nearly as many as Python finds quickly
+    __slots__ = (
+        "_answer", "_date", "_heads", "_idle_since", "_parses", "_piece", "_plain", "_reply_heads", "address", "venues",
+    )  # fmt: skip
+
     def __init__(
         self,
         config: Config,
@@ -43,6 +48,7 @@ class VenueProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         assert isinstance(self.app, App), "uvicorn wrapped the application"
         self.venues = self.app
+        self._answer = self.app.answer
         self.address = ""
         self._parses = False
         """Whether the parser is within a request."""
@@ -50,6 +56,8 @@ class VenueProtocol(HttpToolsProtocol):
         """What the parser reads, if a request began with it."""
         self._heads: dict[int, tuple[Dialect, Head]] = {}
         """By the length of the whole request."""
+        self._plain = _PlainCall(self)
+        """The call at work, whenever its head was one of those."""
         self._idle_since = 0.0
         self._date: list[tuple[bytes, bytes]] = []
         self._reply_heads: dict[tuple[int, bytes], bytes] = {}
@@ -67,9 +75,10 @@ class VenueProtocol(HttpToolsProtocol):
             dialect, head = known
             call = head.read(data, self.address)
             if call is not None:
-                plain = _PlainCall(self, dialect)
+                plain = self._plain
+                plain.response_complete = False
                 self.cycle = plain  # type: ignore[assignment]
-                self.venues.answer(dialect, call, plain.respond)
+                self._answer(dialect, call, plain.respond)
                 return
         self._piece = None if self._parses else data
         super().data_received(data)
@@ -86,12 +95,12 @@ class VenueProtocol(HttpToolsProtocol):
         if dialect is None:
             super().on_headers_complete()
         else:
-            self.cycle = _PlainCall(self, dialect)  # type: ignore[assignment]
+            self.cycle = _ParsedCall(self, dialect)  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
         """A part of the body is there."""
         cycle: object = self.cycle
-        if isinstance(cycle, _PlainCall):
+        if isinstance(cycle, _ParsedCall):
             cycle.take(body)
         else:
             super().on_body(body)
@@ -100,7 +109,7 @@ class VenueProtocol(HttpToolsProtocol):
         """All of a request is there."""
         self._parses = False
         cycle: object = self.cycle
-        if isinstance(cycle, _PlainCall):
+        if isinstance(cycle, _ParsedCall):
             cycle.run()
         else:
             super().on_message_complete()
@@ -186,21 +195,44 @@ class VenueProtocol(HttpToolsProtocol):
 
 
 class _PlainCall:
-    """A venue's call at work."""
+    """A venue's call at work, and after it the next one."""
 
-    __slots__ = ("_body", "_dialect", "_protocol", "disconnected", "keep_alive", "message_event", "response_complete")
+    __slots__ = ("_protocol", "disconnected", "keep_alive", "response_complete")
 
-    def __init__(self, protocol: VenueProtocol, dialect: Dialect) -> None:
+    def __init__(self, protocol: VenueProtocol) -> None:
         self._protocol = protocol
-        self._dialect = dialect
-        self._body = b""
         self.disconnected = False
         self.keep_alive = True
-        self.message_event = self
         self.response_complete = False
+
+    @property
+    def message_event(self) -> "_PlainCall":
+        """What is told that the connection is lost."""
+        return self
 
     def set(self) -> None:
         """Wake the task that waits for more of the request: here is none."""
+
+    def respond(self, reply: Reply) -> None:
+        """Send the answer, and let the connection go on."""
+        self.response_complete = True
+        protocol = self._protocol
+        if reply.note is not None:
+            protocol.venues.log_note(reply.note)
+        if not self.disconnected:
+            protocol.write(reply, keep_alive=self.keep_alive)
+            protocol.go_on()
+
+
+class _ParsedCall(_PlainCall):
+    """One that comes out of the parser."""
+
+    __slots__ = ("_body", "_dialect")
+
+    def __init__(self, protocol: VenueProtocol, dialect: Dialect) -> None:
+        super().__init__(protocol)
+        self._dialect = dialect
+        self._body = b""
 
     def take(self, body: bytes) -> None:
         """Add a part of the body."""
@@ -222,13 +254,3 @@ class _PlainCall:
         )  # fmt: skip
         protocol.remember(self._dialect, call)
         protocol.venues.answer(self._dialect, call, self.respond)
-
-    def respond(self, reply: Reply) -> None:
-        """Send the answer, and let the connection go on."""
-        self.response_complete = True
-        protocol = self._protocol
-        if reply.note is not None:
-            protocol.venues.log_note(reply.note)
-        if not self.disconnected:
-            protocol.write(reply, keep_alive=self.keep_alive)
-            protocol.go_on()

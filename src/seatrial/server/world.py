@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import IO, Final, Protocol, TypeVar
+from typing import IO, Final, TypeVar
 
 from seatrial.core.commands import Command, PassTime
 from seatrial.core.machine import Machine, Outcome
@@ -69,10 +69,8 @@ Respond = Callable[[Reply], None]
 """Takes the answer to a call, at once or later, but once."""
 
 
-class Waiter(Protocol):
-    """Is told how the commit went that holds what it waits for."""
-
-    def __call__(self, *, stored: bool) -> None: ...
+Waiter = Callable[[bool], None]
+"""Is told whether the commit that holds what it waits for is stored."""
 
 
 class World:
@@ -125,7 +123,7 @@ class World:
         if self._flushing is not None or self.machine.state.has_changes:
             self._wait(partial(self._respond, dialect, reply, respond))
         else:
-            self._respond(dialect, reply, respond, stored=True)
+            self._respond(dialect, reply, respond, True)  # noqa: FBT003  as a `Waiter` is called
 
     async def apply(self, command: Command) -> Outcome:
         """Apply a command now; its outcome, once it is committed. Raises `Unavailable`."""
@@ -288,13 +286,14 @@ class World:
     def _refuses(self) -> bool:
         return self._lost or len(self._waiting) >= MOST_WAITING
 
-    def _respond(self, dialect: Dialect, reply: Reply | Lookup, respond: Respond, *, stored: bool) -> None:
+    def _respond(self, dialect: Dialect, reply: Reply | Lookup, respond: Respond, stored: bool) -> None:  # noqa: FBT001
+        """With all but the last given, a `Waiter`."""
         if not stored:
             respond(dialect.unavailable())
-        elif isinstance(reply, Lookup):
-            self._look_up(dialect, reply, respond)
-        else:
+        elif isinstance(reply, Reply):
             respond(reply)
+        else:
+            self._look_up(dialect, reply, respond)
 
     def _look_up(self, dialect: Dialect, reply: Lookup, respond: Respond) -> None:
         """A thread's help costs more than a quick look-up, so only the others get it."""
@@ -313,7 +312,7 @@ class World:
         except Exception as error:  # noqa: BLE001  a bug in reading leaves the machine as it is
             _log.error("a look-up failed: %s", _reason(error), exc_info=_unless_expected(error))
             found = dialect.unavailable()
-        self._respond(dialect, found, respond, stored=True)
+        self._respond(dialect, found, respond, True)  # noqa: FBT003  as a `Waiter` is called
 
     def _wait(self, waiter: Waiter) -> None:
         """Have `waiter` told when all that happened so far is stored, or that it never will be."""
@@ -321,7 +320,7 @@ class World:
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().create_future()
             self._gather_soon(0)
-        elif len(self._waiting) >= self._writer.enough and not self._committing:
+        elif not self._committing and len(self._waiting) >= self._writer.enough:
             self._flush()
 
     def _gather_soon(self, gathered: int) -> None:
@@ -363,7 +362,7 @@ class World:
             self._patience.cancel()
             self._patience = None
         if error is None:
-            _tell_all(waiting, stored=True)
+            _tell_all(waiting, True)  # noqa: FBT003
         else:
             says = "a commit failed; loading again from the store: %s"
             _log.error(says, _reason(error), exc_info=_unless_expected(error))
@@ -389,7 +388,7 @@ class World:
         if not self._lost:
             self._lost = True
             self._run(self._recover())
-        _tell_all(waiting, stored=False)
+        _tell_all(waiting, False)  # noqa: FBT003
 
     async def _recover(self) -> None:
         """Load until it works. The writer does one thing after the other, so a commit on its way is over first."""
@@ -490,16 +489,16 @@ def _unless_expected(error: BaseException) -> BaseException | None:
     return None if isinstance(error, StoreError) or hasattr(error, "orig") else error
 
 
-def _tell_all(waiting: list[Waiter], *, stored: bool) -> None:
+def _tell_all(waiting: list[Waiter], stored: bool) -> None:  # noqa: FBT001  as a `Waiter`
     """Tell everyone, whatever becomes of one's answer."""
     for waiter in waiting:
         try:
-            waiter(stored=stored)
+            waiter(stored)
         except Exception:  # noqa: BLE001  the others wait, too
             _log.exception("an answer could not be given")
 
 
-def _tell(done: asyncio.Future[None], *, stored: bool) -> None:
+def _tell(done: asyncio.Future[None], stored: bool) -> None:  # noqa: FBT001  as a `Waiter`
     """Tell who waits on a future, unless they left."""
     if not done.done():
         if stored:

@@ -14,12 +14,13 @@ from seatrial.dialects.kraken.params import (
     MAX_NS,
     BadCall,
     Params,
+    _parse_any_form,
     parse_body,
     parse_query,
 )
 
-FORM = "application/x-www-form-urlencoded"
-JSON = "application/json"
+FORM = b"application/x-www-form-urlencoded"
+JSON = b"application/json"
 
 
 def form(text: str | bytes) -> Params:
@@ -70,19 +71,19 @@ def test_an_order_reads_the_same_from_both_formats(params: Params) -> None:
     ("content_type", "body"),
     [
         (FORM, "nonce=5"),
-        (f"{FORM}; charset=utf-8", "nonce=5"),
-        ("Application/X-WWW-Form-Urlencoded ;charset=UTF-8", "nonce=5"),
+        (FORM + b"; charset=utf-8", "nonce=5"),
+        (b"Application/X-WWW-Form-Urlencoded ;charset=UTF-8", "nonce=5"),
         (JSON, '{"nonce":5}'),
-        ("APPLICATION/JSON;charset=utf-8", '{"nonce":5}'),
+        (b"APPLICATION/JSON;charset=utf-8", '{"nonce":5}'),
         (JSON, '\r\n {"nonce": "5"} \t'),
         (None, "nonce=5"),
         (None, '{"nonce":5}'),
-        ("", '{"nonce":5}'),
-        ("text/plain", '{"nonce":5}'),
-        ("text/plain", "nonce=5"),
+        (b"", '{"nonce":5}'),
+        (b"text/plain", '{"nonce":5}'),
+        (b"text/plain", "nonce=5"),
     ],
 )
-def test_the_content_type_decides_and_without_one_the_first_byte(content_type: str | None, body: str) -> None:
+def test_the_content_type_decides_and_without_one_the_first_byte(content_type: bytes | None, body: str) -> None:
     assert readable(parse_body(content_type, body.encode())).nonce == "5"
 
 
@@ -171,7 +172,7 @@ def test_a_whole_number_of_any_length_is_only_text() -> None:
     ],
     ids=["form", "ampersands", "keys", "list", "groups"],
 )
-def test_more_fields_than_any_call_has_are_a_bad_request(content_type: str, body: str) -> None:
+def test_more_fields_than_any_call_has_are_a_bad_request(content_type: bytes, body: str) -> None:
     assert refusal(parse_body(content_type, body.encode())) == "EAPI:Bad request"
 
 
@@ -615,6 +616,17 @@ def test_no_form_breaks_a_reader(body: str) -> None:
     read_everything(readable(parse_body(FORM, body.encode(errors="replace"))))
 
 
+plain_parts = st.builds("{}={}".format, st.text("abc\x00\x1f\x7f=&;{},:é+%[\"\\", max_size=4), st.text(max_size=4))
+
+
+@given(st.lists(plain_parts | form_parts | st.text(max_size=3), max_size=5).map("&".join))
+def test_a_form_read_in_one_go_is_what_it_is_read_part_by_part(body: str) -> None:
+    raw = body.encode(errors="surrogatepass")
+    at_once, by_part = readable(parse_body(FORM, raw)), readable(_parse_any_form(raw))
+    for parts in ("_fields", "_repeated", "_nested"):
+        assert getattr(at_once, parts) == getattr(by_part, parts)
+
+
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)
 )
@@ -628,8 +640,8 @@ def test_no_json_object_breaks_a_reader(tree: dict[str, Any]) -> None:
     read_everything(readable(parse_body(JSON, json.dumps(tree).encode())))
 
 
-@given(st.sampled_from([FORM, JSON, None, "text/html"]), st.binary(max_size=60))
-def test_no_bytes_break_the_parser(content_type: str | None, body: bytes) -> None:
+@given(st.sampled_from([FORM, JSON, None, b"text/html"]), st.binary(max_size=60))
+def test_no_bytes_break_the_parser(content_type: bytes | None, body: bytes) -> None:
     parsed = parse_body(content_type, body)
     if isinstance(parsed, Params):
         read_everything(parsed)

@@ -92,8 +92,9 @@ def order_text(order: Order, market: Market, symbols: Symbols) -> str:
     Decided for an order that spends: the amount stands where the volume does, without the currency in brackets that
     replies of 2017 had, because ccxt reads the third word as the pair.
     """
-    what = order.side, _volume(order, market), symbols.pair_altname(market.symbol), "@", order.kind
-    return " ".join((*what, _limit(order, market)) if order.kind is _LIMIT else what)
+    kind, volume = order.kind, _volume(order, market)
+    what = f"{order.side._value_} {volume} {symbols.pair_altname(market.symbol)} @ {kind._value_}"
+    return f"{what} {format_units(order.price_ticks, market.price_scale)}" if kind is _LIMIT else what
 
 
 def order_view(

@@ -149,7 +149,7 @@ class Kraken:
 
 
 def _reply(result: object) -> Reply | Lookup:
-    if isinstance(result, Later):
+    if type(result) is Later:
         return Lookup(result.query, partial(_write, result.write))
     return success(result)
 

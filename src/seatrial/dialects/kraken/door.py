@@ -11,7 +11,7 @@ from typing import Final
 from seatrial.core.accounts import ApiKey
 from seatrial.core.commands import SpendNonce
 from seatrial.core.machine import Machine
-from seatrial.core.rejects import Reject
+from seatrial.core.state import State
 from seatrial.dialects.callers import is_listed
 from seatrial.dialects.kraken import auth, errors
 from seatrial.dialects.kraken.endpoint import Endpoint, Tools, Visit
@@ -38,13 +38,13 @@ class Unsigned(BadCall):
 
 def admit(endpoint: Endpoint, machine: Machine, tools: Tools, call: Call, at_ns: int) -> Visit:
     """Let a call in, or raise `BadCall`. Once the signature holds, the nonce is spent whatever comes after."""
-    headers = call.headers
-    key = machine.state.keys.get(headers.get(b"api-key", b"").decode("latin-1"))
-    account = None if key is None else machine.state.accounts[key.account_id]
-    if key is None or account is None or account.account.venue != VENUE or not _is_valid(key, call.address, at_ns):
+    headers, state = call.headers, machine.state
+    key = state.keys.get(headers.get(b"api-key", b"").decode("latin-1"))
+    if key is None or not _is_valid(key, state, call.address, at_ns):
         raise BadCall(errors.INVALID_KEY)
-    params = parse_body(headers.get(b"content-type", b"").decode("latin-1"), call.body)
-    if isinstance(params, BadCall):
+    account = state.accounts[key.account_id]
+    params = parse_body(headers.get(b"content-type"), call.body)
+    if not isinstance(params, Params):
         raise params
     sent_nonce = params.nonce
     nonce = auth.nonce_number(sent_nonce)
@@ -53,7 +53,7 @@ def admit(endpoint: Endpoint, machine: Machine, tools: Tools, call: Call, at_ns:
     signature = headers.get(b"api-sign", b"")
     if not auth.verify(signature, call.path, sent_nonce, call.body, _secret(key.secret), query=call.query):
         raise Unsigned(_expected(call, sent_nonce))
-    if isinstance(machine.apply(SpendNonce(key.public, nonce), at_ns), Reject):
+    if not isinstance(machine.apply(SpendNonce(key.public, nonce), at_ns), tuple):
         raise BadCall(errors.INVALID_NONCE)
     if not _knows_password(key, params, at_ns):
         raise BadCall(errors.INVALID_SIGNATURE)
@@ -71,9 +71,9 @@ def _secret(text: str) -> bytes:
     return auth.decode_secret(text)
 
 
-def _is_valid(key: ApiKey, address: str, at_ns: int) -> bool:
+def _is_valid(key: ApiKey, state: State, address: str, at_ns: int) -> bool:
     """Decided: an expired key and a foreign address look like an unknown key. Source: kraken-spot-rest 1.7."""
-    if key.valid_until_ns and at_ns >= key.valid_until_ns:
+    if state.accounts[key.account_id].account.venue != VENUE or (key.valid_until_ns and at_ns >= key.valid_until_ns):
         return False
     return not key.ip_allowlist or is_listed(address, key.ip_allowlist)
 

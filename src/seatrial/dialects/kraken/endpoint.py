@@ -11,7 +11,6 @@ from seatrial.core.commands import Command
 from seatrial.core.events import Event
 from seatrial.core.machine import Machine
 from seatrial.core.queries import Query
-from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState, State
 from seatrial.dialects.kraken.errors import SPELLING
 from seatrial.dialects.kraken.ids import Ids
@@ -79,9 +78,9 @@ class Visit(Struct, frozen=True):
     def apply(self, command: Command) -> tuple[Event, ...]:
         """Let the machine do it; a refusal is raised as `BadCall` in Kraken's words."""
         outcome = self.machine.apply(command, self.at_ns)
-        if isinstance(outcome, Reject):
-            raise BadCall(SPELLING[outcome])
-        return outcome
+        if isinstance(outcome, tuple):
+            return outcome
+        raise BadCall(SPELLING[outcome])
 
 
 class PublicEndpoint(Struct, frozen=True):

@@ -39,7 +39,7 @@ SELF_TRADES: Final = {
     "cancel-oldest": SelfTrade.CANCEL_OLDEST,
     "cancel-both": SelfTrade.CANCEL_BOTH,
 }
-PLAIN_LIMIT: Final = ("ordertype", "type", "volume", "price", "pair", "nonce")
+PLAIN_LIMIT: Final = ("pair", "ordertype", "type", "volume", "price", "nonce")
 """All that is sent of an order with nothing special to it."""
 
 FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
@@ -81,17 +81,20 @@ def add_order(visit: Visit) -> dict[str, object]:
 
     The order's counter grows by the call whether its arguments hold or not. Source: kraken-spot-rest 5.2.
     """
-    symbol = _pair(visit)
+    tools, plain = visit.tools, visit.params.exactly(PLAIN_LIMIT)
+    symbol = (plain and tools.symbols.pair(plain[0])) or _pair(visit)
     tier = _tier(visit)
-    if tier is not None and not visit.tools.limits.place(visit.account_id, symbol, tier, visit.at_ns):
+    if tier is not None and not tools.limits.place(visit.account_id, symbol, tier, visit.at_ns):
         raise BadCall(errors.ORDER_RATE_LIMIT)
-    ms = visit.state.markets[symbol]
-    event = visit.apply(_read_order(visit, ms, None if tier is None else tier.open_orders))[0]
-    if isinstance(event, OrderChecked):
-        return {"descr": {"order": order_text(event.order, ms.market, visit.tools.symbols)}}
-    assert isinstance(event, OrderAccepted), event
-    descr = {"order": order_text(event.order, ms.market, visit.tools.symbols)}
-    return {"descr": descr, "txid": [visit.tools.ids.order(event.order.order_id)]}
+    ms = visit.machine.state.markets[symbol]
+    most_open = None if tier is None else tier.open_orders
+    command = (plain and _plain_limit(plain, visit, ms.market, most_open)) or _read_order(visit, ms, most_open)
+    event = visit.apply(command)[0]
+    if isinstance(event, OrderAccepted):
+        descr = {"order": order_text(event.order, ms.market, tools.symbols)}
+        return {"descr": descr, "txid": [tools.ids.order(event.order.order_id)]}
+    assert isinstance(event, OrderChecked), event
+    return {"descr": {"order": order_text(event.order, ms.market, tools.symbols)}}
 
 
 def cancel_order(visit: Visit) -> dict[str, int]:
@@ -178,11 +181,6 @@ def _orders_named(visit: Visit, names: tuple[str, ...]) -> tuple[tuple[int, ...]
 
 def _read_order(visit: Visit, ms: MarketState, most_open: int | None) -> PlaceOrder:
     params, market = visit.params, ms.market
-    plain = params.exactly(PLAIN_LIMIT)
-    if plain is not None:
-        command = _plain_limit(plain, visit.key.account_id, market, most_open)
-        if command is not None:
-            return command
     kind = KINDS[params.required_choice("ordertype", KINDS)]
     side = SIDES[params.required_choice("type", SIDES)]
     _refuse_other_orders(params, visit, market, side)
@@ -200,18 +198,20 @@ def _read_order(visit: Visit, ms: MarketState, most_open: int | None) -> PlaceOr
     )  # fmt: skip
 
 
-def _plain_limit(plain: list[str], account_id: int, market: Market, most_open: int | None) -> PlaceOrder | None:
+def _plain_limit(plain: list[str], visit: Visit, market: Market, most_open: int | None) -> PlaceOrder | None:
     """An order with nothing to it but its price and volume; None where it takes more to read it, or to say what is bad.
 
     Most orders are such, and need none of the other parameters looked for.
     """
-    kind, side, volume, price = plain[:4]
-    if kind != "limit" or side not in SIDES:
+    _, kind, side_name, volume, price, _ = plain
+    side = SIDES.get(side_name)
+    if kind != "limit" or side is None:
         return None
     qty_lots, price_ticks = parse_units(volume, market.lot_scale), parse_units(price, market.price_scale)
     if not qty_lots or not price_ticks:
         return None
-    return PlaceOrder(account_id, market.symbol, SIDES[side], _LIMIT, price_ticks, qty_lots, most_open=most_open)
+    account_id = visit.key.account_id
+    return PlaceOrder(account_id, market.symbol, side, _LIMIT, price_ticks, qty_lots, most_open=most_open)
 
 
 def _refuse_other_orders(params: Params, visit: Visit, market: Market, side: Side) -> None:
