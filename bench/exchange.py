@@ -68,7 +68,10 @@ class Exchange:
         return self._trading(calls, 1)
 
     def mixed(self, calls: int) -> Requests:
-        """Every fourth is filled at once, the others rest: still more trades than a real venue's orders come to."""
+        """Every fourth is filled at once, the others rest: still more trades than a real venue's orders come to.
+
+        Connections take turns, so that at any time a quarter of the calls trades, not all of them and then none.
+        """
         return self._trading(calls, MIXED_ONE_IN)
 
     def _trading(self, calls: int, one_in: int) -> Requests:
@@ -76,10 +79,11 @@ class Exchange:
         volume = len(self.signers) * -(-calls // one_in)
         self.ask(self._maker, ["AddOrder"], [_limit("sell", CROSSING_PRICE, f"{volume / 1000:.3f}")])
 
-        def forms(_: Signer) -> Iterator[str]:
-            return (_limit("buy", next(resting) if number % one_in else CROSSING_PRICE) for number in range(calls))
+        def forms(turn: int) -> Iterator[str]:
+            numbers = range(turn, turn + calls)
+            return (_limit("buy", next(resting) if number % one_in else CROSSING_PRICE) for number in numbers)
 
-        return self._each("AddOrder", forms)
+        return [signer.calls("AddOrder", forms(turn)) for turn, signer in enumerate(self.signers)]
 
     def canceling(self, _calls: int) -> Requests:
         """One for every order that `keep_orders` kept."""

@@ -244,6 +244,16 @@ def test_a_store_keeps_to_what_was_committed_while_a_commit_is_under_way(tmp_pat
     store.close()
 
 
+def test_a_new_file_has_small_pages_and_an_older_one_keeps_its_own(tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    with closing(sqlite3.connect(older)) as database:
+        database.execute("PRAGMA page_size = 4096")
+        database.execute("VACUUM")
+    for path, page_bytes in ((tmp_path / "new", 2048), (older, 4096)):
+        open_store(path).close()
+        assert ask(path, "PRAGMA page_size") == [(page_bytes,)]
+
+
 def test_what_is_committed_is_synced_to_the_disk(tmp_path: Path) -> None:
     """An answered command must survive a power cut."""
     store = open_store(tmp_path / "world.sqlite3")

@@ -37,6 +37,10 @@ from seatrial.store.versions import create, ensure_current
 BUSY_SECONDS: Final = 5
 """How long to wait for another program's lock on the file."""
 
+PAGE_BYTES: Final = 2_048
+"""Of a file made now. A commit writes a page at the end of each account's rows, most of it what was there already: with
+smaller ones it writes less of that."""
+
 CHECKPOINT_PAGES: Final = 4_000
 """When the log's pages are put into the file. Those at the ends of tables are in it many times, and are put there once;
 more than fit one block of the log's index (4,062) would make readers search several."""
@@ -279,7 +283,7 @@ def _file_engine(path: Path, *, read_only: bool = False) -> Engine:
         _set_up(engine, ("PRAGMA cache_size=-65536", "PRAGMA query_only=ON"))
     else:
         log = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-        _set_up(engine, (*log, "PRAGMA cache_size=-65536"))
+        _set_up(engine, (f"PRAGMA page_size={PAGE_BYTES}", *log, "PRAGMA cache_size=-65536"))
     return engine
 
 
