@@ -260,9 +260,10 @@ def busy_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_a_busy_port_is_refused(busy_port: int) -> None:
+def test_a_busy_port_is_refused_and_no_world_is_begun(busy_port: int, tmp_path: Path) -> None:
     says = f"cannot listen on 127.0.0.1 port {busy_port}: Address already in use; choose another with --port"
-    assert refused("--memory", "--port", str(busy_port)) == says
+    assert refused("--data", str(tmp_path / "data"), "--port", str(busy_port)) == says
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "a..b", "x" * 64, "::nonsense"])

@@ -11,7 +11,7 @@ from seatrial.cli import exits, local
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import Driver
 from seatrial.server.connection import Connection
-from seatrial.server.serve import Listen, ServeError, calm_collector, run
+from seatrial.server.serve import Listen, ServeError, bind, calm_collector, run
 from seatrial.server.world import World
 from seatrial.server.worlds import COMMAND_LINE_KEY, DEMOS, Settings, WorldError, connection_of, open_world
 
@@ -43,16 +43,17 @@ def start(settings: Settings, listen: Listen, *, as_json: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's stop is as clean as Ctrl-C
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     try:
-        world = open_world(settings)
+        with bind(listen) as listener:  # before a world is begun where none was
+            world = open_world(settings)
 
-        def announce(connection: Connection) -> None:
-            if settings.data is not None:
-                local.write(settings.data, connection_of(world, connection.url, key_name=COMMAND_LINE_KEY))
-            sys.stdout.write(_line(connection) if as_json else _banner(connection, settings, world))
-            sys.stdout.flush()
+            def announce(connection: Connection) -> None:
+                if settings.data is not None:
+                    local.write(settings.data, connection_of(world, connection.url, key_name=COMMAND_LINE_KEY))
+                sys.stdout.write(_line(connection) if as_json else _banner(connection, settings, world))
+                sys.stdout.flush()
 
-        calm_collector()
-        run(world, listen, announce)
+            calm_collector()
+            run(world, listener, listen, announce)
         gc.unfreeze()  # or else what reads tapes reports at exit that it was never collected
     except (WorldError, ServeError) as error:
         exits.fail(str(error))

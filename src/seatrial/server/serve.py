@@ -5,6 +5,7 @@ import gc
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 from msgspec import Struct
@@ -38,9 +39,8 @@ class Listen(Struct, frozen=True):
     """What callers of the control API must show; None: only this machine may call it."""
 
 
-def run(world: World, listen: Listen, on_ready: Callable[[Connection], None]) -> None:
-    """Serve until interrupted; then commit what is left and close. Raises `ServeError` when the port is taken."""
-    listener = bind(listen)
+def run(world: World, listener: socket.socket, listen: Listen, on_ready: Callable[[Connection], None]) -> None:
+    """Serve at what `bind` gave until interrupted; then commit what is left. Raises `ServeError`."""
     port = listener.getsockname()[1]
     host = "127.0.0.1" if listen.host in ("0.0.0.0", "::") else listen.host  # noqa: S104  compared, not bound
     connection = connection_of(world, f"http://{f'[{host}]' if ':' in host else host}:{port}")
@@ -52,12 +52,8 @@ def run(world: World, listen: Listen, on_ready: Callable[[Connection], None]) ->
 
     app = App(world, control, lambda note: _log.warning("%s", note))
     server = _Server(uvicorn_config(app, VenueProtocol), world, lambda: on_ready(connection))
-    try:
+    with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
-    finally:
-        listener.close()
 
 
 def uvicorn_config(app: Asgi, protocol: type[HttpToolsProtocol] = HttpToolsProtocol) -> uvicorn.Config:
@@ -109,7 +105,7 @@ class _Server(uvicorn.Server):
 
 
 def bind(listen: Listen) -> socket.socket:
-    """A socket that listens there. Raises `ServeError`."""
+    """A socket that listens there; who calls before it is served waits. Raises `ServeError` when the port is taken."""
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
