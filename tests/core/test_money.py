@@ -63,6 +63,7 @@ def test_a_plain_decimal_is_read_exactly(text: str, scale: int, units: int) -> N
         "1\x00",
         "9" * 31,
         "0." + "1" * 31,
+        "0." + "0" * 31,
     ],
 )
 def test_anything_but_a_plain_decimal_is_refused(text: str) -> None:
@@ -102,6 +103,7 @@ def test_zeros_beyond_the_scale_are_no_digits() -> None:
         (0, 4, "0.0000"),
         (5, 0, "5"),
         (1, 8, "0.00000001"),
+        (5, 1, "0.5"),
         (-1, 2, "-0.01"),
         (-250, 2, "-2.50"),
         (-7, 0, "-7"),

@@ -195,7 +195,7 @@ class VenueProtocol(HttpToolsProtocol):
 
 
 class _PlainCall:
-    """A venue's call at work, and after it the next one."""
+    """A venue's call at work. Once it is answered the connection may use it for the next one."""
 
     __slots__ = ("_protocol", "disconnected", "keep_alive", "response_complete")
 
@@ -225,7 +225,7 @@ class _PlainCall:
 
 
 class _ParsedCall(_PlainCall):
-    """One that comes out of the parser."""
+    """One that comes out of the parser, and is used once."""
 
     __slots__ = ("_body", "_dialect")
 

@@ -362,7 +362,7 @@ class World:
             self._patience.cancel()
             self._patience = None
         if error is None:
-            _tell_all(waiting, True)  # noqa: FBT003
+            _tell_all(waiting, True)  # noqa: FBT003  as a `Waiter` is called
         else:
             says = "a commit failed; loading again from the store: %s"
             _log.error(says, _reason(error), exc_info=_unless_expected(error))
@@ -388,7 +388,7 @@ class World:
         if not self._lost:
             self._lost = True
             self._run(self._recover())
-        _tell_all(waiting, False)  # noqa: FBT003
+        _tell_all(waiting, False)  # noqa: FBT003  as a `Waiter` is called
 
     async def _recover(self) -> None:
         """Load until it works. The writer does one thing after the other, so a commit on its way is over first."""

@@ -94,7 +94,7 @@ def order_text(order: Order, market: Market, symbols: Symbols) -> str:
     """
     kind, volume = order.kind, _volume(order, market)
     what = f"{order.side._value_} {volume} {symbols.pair_altname(market.symbol)} @ {kind._value_}"
-    return f"{what} {format_units(order.price_ticks, market.price_scale)}" if kind is _LIMIT else what
+    return f"{what} {_limit(order, market)}" if kind is _LIMIT else what
 
 
 def order_view(

@@ -72,7 +72,10 @@ def _secret(text: str) -> bytes:
 
 
 def _is_valid(key: ApiKey, state: State, address: str, at_ns: int) -> bool:
-    """Decided: an expired key and a foreign address look like an unknown key. Source: kraken-spot-rest 1.7."""
+    """Whether the key is this venue's and may be used from there now.
+
+    Decided: an expired key and a foreign address look like an unknown key. Source: kraken-spot-rest 1.7.
+    """
     if state.accounts[key.account_id].account.venue != VENUE or (key.valid_until_ns and at_ns >= key.valid_until_ns):
         return False
     return not key.ip_allowlist or is_listed(address, key.ip_allowlist)

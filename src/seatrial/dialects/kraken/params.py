@@ -279,9 +279,7 @@ def parse_body(content_type: bytes | None, body: bytes) -> Params | BadCall:
 
     Without a content type of either format, a body that starts with `{` is JSON. Source: kraken-spot-rest 1.3.
     """
-    if content_type != _FORM and _is_json(content_type, body):
-        return _parse_json(body)
-    return _parse_form(body)
+    return _parse_json(body) if _is_json(content_type, body) else _parse_form(body)
 
 
 def parse_query(query: bytes) -> Params | BadCall:
@@ -290,6 +288,8 @@ def parse_query(query: bytes) -> Params | BadCall:
 
 
 def _is_json(content_type: bytes | None, body: bytes) -> bool:
+    if content_type == _FORM:
+        return False
     if content_type is not None:
         media = content_type.partition(b";")[0].strip().lower()
         if media in (_FORM, _JSON):
