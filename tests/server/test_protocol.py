@@ -56,12 +56,14 @@ class Wire:
     def __init__(self) -> None:
         self.written = b""
         self.closed = False
+        self.lost = False
+        """Whether nobody is there any more, to whom writing is an error."""
 
     def get_extra_info(self, name: str) -> object:
         return {"peername": ("192.0.2.7", 4000), "sockname": ("192.0.2.1", 80)}.get(name)
 
     def write(self, data: bytes) -> None:
-        if not self.closed:
+        if self.lost or not self.closed:
             self.written += data
 
     def is_closing(self) -> bool:
@@ -98,6 +100,11 @@ class Caller:
             if not self.wire.closed:
                 self.protocol.data_received(piece)
         return self.wire.written[before:]
+
+    def hang_up(self) -> None:
+        """The caller goes away."""
+        self.wire.lost = True
+        self.protocol.connection_lost(None)
 
     async def settle(self) -> None:
         """Until all that can be answered is."""
@@ -364,10 +371,28 @@ def test_who_hangs_up_gets_no_answer(before: int) -> None:
             await caller.settle()
         written = caller.wire.written
         caller.send(post(path=b"/0/later?note"))
-        caller.protocol.connection_lost(None)
+        caller.hang_up()
         await caller.settle()
         assert caller.wire.written == written
         assert caller.notes == ["noted"] * (1 + before)
+
+    run(story)
+
+
+@pytest.mark.parametrize("answered", [0, 1, 2])
+def test_who_hangs_up_with_calls_in_line_gets_no_more_answers(answered: int) -> None:
+    async def story() -> None:
+        caller = Caller()
+        caller.send(post(path=b"/0/later") * 3)
+        for _ in range(answered):
+            caller.mirror.later.pop()()
+            for _ in range(LONGEST_WAIT):
+                await asyncio.sleep(0)
+        assert caller.wire.written.count(b"HTTP/1.1 200 OK") == answered
+        caller.hang_up()
+        await caller.settle()
+        assert caller.wire.written.count(b"HTTP/1.1 200 OK") == answered
+        assert len(caller.mirror.calls) == answered + 1, "what nobody waits for is not begun"
 
     run(story)
 

@@ -10,15 +10,18 @@ calls, and reads the next one like them by comparing: see `heads`.
 """
 
 import asyncio
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from seatrial.dialects.wire import Call, Dialect, Reply
 from seatrial.server.app import LARGEST_BODY, App
 from seatrial.server.heads import Head, head_of
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 MOST_HEADS: Final = 32
 """How many heads a connection remembers: the first ones, of as many lengths."""
@@ -35,7 +38,8 @@ class VenueProtocol(HttpToolsProtocol):
 
     # uvicorn's own attributes are nearly as many as Python finds quickly
     __slots__ = (
-        "_answer", "_date", "_heads", "_idle_since", "_parses", "_piece", "_plain", "_reply_heads", "address", "venues",
+        "_answer", "_date", "_first", "_heads", "_idle_since", "_parses", "_piece", "_plain", "_reply_heads", "address",
+        "venues",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +62,8 @@ class VenueProtocol(HttpToolsProtocol):
         """By the length of the whole request."""
         self._plain = _PlainCall(self)
         """The call at work, whenever its head was one of those."""
+        self._first: RequestResponseCycle | None = None
+        """The request at work, where others came in behind it: then `cycle` is the last of them."""
         self._idle_since = 0.0
         self._date: list[tuple[bytes, bytes]] = []
         self._reply_heads: dict[tuple[int, bytes], bytes] = {}
@@ -67,6 +73,15 @@ class VenueProtocol(HttpToolsProtocol):
         """Somebody is there."""
         super().connection_made(transport)
         self.address = self.client[0] if self.client else ""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is there any more: what is at work answers nobody, and what waits behind it is not begun."""
+        self.pipeline.clear()
+        first = self._first
+        if first is not None and not first.response_complete:
+            first.disconnected = True
+            first.message_event.set()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: answer the plain call that they are, or have the parser see what they are."""
@@ -93,9 +108,15 @@ class VenueProtocol(HttpToolsProtocol):
         """The head of a request is there: choose its way."""
         dialect = self._plain_dialect()
         if dialect is None:
+            if not self.pipeline:
+                self._first = self.cycle
             super().on_headers_complete()
         else:
             self.cycle = _ParsedCall(self, dialect)  # type: ignore[assignment]
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
+        self._first = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """A part of the body is there."""
