@@ -295,11 +295,10 @@ def enter(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -
     if order.time_in_force is _FOK and plan.qty_lots < order.qty_lots:
         end(state, order, Step.CANCEL, Reason.NOT_FILLED_AT_ONCE, at_ns)
         return
-    if plan is not NO_PLAN:
-        if plan.evicted or plan.decreased:
-            _give_way(state, ms, order, plan, at_ns)
-        for maker, lots in plan.fills:
-            _trade(state, ms, order, maker, lots)
+    if plan.evicted or plan.decreased:
+        _give_way(state, ms, order, plan, at_ns)
+    for maker, lots in plan.fills:
+        _trade(state, ms, order, maker, lots)
     at_ns = state.now_ns
     if order.status is not _OPEN:
         pass

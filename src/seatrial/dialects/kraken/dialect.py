@@ -149,7 +149,7 @@ class Kraken:
 
 
 def _reply(result: object) -> Reply | Lookup:
-    if type(result) is Later:
+    if isinstance(result, Later):
         return Lookup(result.query, partial(_write, result.write))
     return success(result)
 
