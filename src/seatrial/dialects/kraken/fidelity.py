@@ -137,6 +137,8 @@ RULES: Final = (
     Rule("market-data.trades-since-exclusive", OBSERVED,
          "a recording of 2018; freqtrade and kraken-async-rs page this way; one write-up of 2024 disagrees",
          "`since` excludes the trade at exactly that nanosecond, so `last` can be passed back unchanged."),
+    Rule("market-data.trades-count", OBSERVED, "the live checks of ccxt 4.5.90 ask for 12000 rows",
+         "A `count` above 1000 gives a page of 1000."),
     Rule("market-data.trades-since-unit", DECIDED, "seconds were seen to work; how the unit is told apart is unknown",
          "A `since` below 100000000000, or with a point, is read as seconds; otherwise as nanoseconds."),
     Rule("market-data.trades-since-zero", DOCUMENTED, 'support: "How to retrieve historical time and sales"',

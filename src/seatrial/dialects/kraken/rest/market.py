@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from seatrial.core.book import BookSide
 from seatrial.core.candles import KEPT, MINUTES, Candle, Stats
 from seatrial.core.markets import Market
-from seatrial.core.money import div_ceil, format_units, rescale_floor
+from seatrial.core.money import MAX_UNITS, div_ceil, format_units, rescale_floor
 from seatrial.core.orders import OrderKind, Side, Trade
 from seatrial.core.queries import TradePage
 from seatrial.core.state import MarketState
@@ -155,7 +155,7 @@ def trades(visit: PublicVisit) -> Later:
     """The trades after `since`, oldest first, or the newest ones without it. Source: seed "Trades endpoint"."""
     symbol = _pair(visit)
     since_ns = _trades_since(visit)
-    count = visit.params.integer("count", 1, MOST_TRADES) or MOST_TRADES
+    count = min(visit.params.integer("count", 1, MAX_UNITS) or MOST_TRADES, MOST_TRADES)
     market = visit.state.markets[symbol].market
     write = partial(_write_trades, _pair_key(visit, symbol), market, since_ns)
     return Later(TradePage(symbol, since_ns, count), write)
