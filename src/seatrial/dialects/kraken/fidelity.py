@@ -103,7 +103,8 @@ RULES: Final = (
          "Answers are keyed by the canonical name, whatever name was asked for; with `assetVersion=1` market data is "
          "by display name."),
     Rule("names.suffixes", DOCUMENTED, "docs: Get Account Balance, Query Ledgers",
-         "Balances with the suffixes .B .F .T, and .S .M .P .HOLD, are shown and can neither trade nor be withdrawn."),
+         "Balances with the suffixes .B .F .T, and .S .M .P .HOLD, are shown and no call names them to trade or "
+         "withdraw; what .F has is spent under the name of its asset, the others not at all."),
     Rule("names.unlisted", DECIDED, "which pairs Kraken has changes",
          "Markets that `unlisted.csv` names are not on Kraken; KuCoin's users trade in them."),
     Rule("names.one-unknown-of-many", DECIDED, "unknown whether the real venue skips it",
@@ -276,6 +277,12 @@ RULES: Final = (
          "Fees are taken in quote on both sides unless `fcib` is given."),
     Rule("fees.in-base", OBSERVED, "XChange's recorded ledger",
          "With `fcib` a buyer receives the volume less the fee; trades still show the fee in quote."),
+    Rule("fees.credits", OBSERVED, "BittyTax 91 (2021) and 311 (2023), ROTKI's recorded ledgers",
+         "KFEE pays trading fees before money does, 100 to the dollar, in an entry of its own with amount 0 and the "
+         "trade's refid; what it does not cover stays in the usual entry. Trades show the whole fee."),
+    Rule("fees.credits-price", DECIDED, "never recorded",
+         "A fee in another currency counts at the last trades; where there are none, KFEE does not pay. An order holds "
+         "its fee in money whether there is KFEE or not."),
 
     Rule("ledger.running-balance", DOCUMENTED, 'support: "How to interpret ledger history fields"',
          "Every entry's `balance` is the one before it, plus `amount`, minus `fee`."),
@@ -286,6 +293,8 @@ RULES: Final = (
     Rule("ledger.types", DOCUMENTED, "docs: Query Ledgers",
          "All 21 documented types are accepted as filters; only those that the exchange makes appear: trade, deposit, "
          "withdrawal and transfer."),
+    Rule("ledger.earn", OBSERVED, "two programs read it from Ledgers in autumn 2026; BittyTax; as a filter, decided",
+         "What comes back from .F is a pair of entries of type `earn`, subtype `autoallocation`, with one refid."),
     Rule("ledger.twenty-ids", DOCUMENTED, "docs: Query Ledgers",
          "QueryLedgers takes 20 ids at most."),
     Rule("ledger.opening-balances", DECIDED, "the real venue has no such event",
@@ -309,6 +318,13 @@ RULES: Final = (
     Rule("balances.hold-trade", DECIDED, "the Trading Rules say size plus fees; the rate is not named",
          "A buy holds its remaining cost plus the taker's fee on it, a sell its remaining volume; with `fcib` the "
          "fee is held by the sell."),
+    Rule("balances.rewards", DOCUMENTED,
+         "docs: Get Account Balance; holds observed in ccxt 24664, infinity-grid 80 (2025-11)",
+         "Orders and withdrawals in an asset draw on it and on its .F; `hold_trade` of the asset may exceed its "
+         "balance, and that of .F is 0."),
+    Rule("balances.rewards-order", DECIDED, "which of the two pays first was never recorded",
+         "The asset itself pays first; what it lacks comes back from .F as the fill is booked, or at the request of a "
+         "withdrawal."),
     Rule("balances.trade-balance-price", DECIDED, "last, middle or index price: not documented",
          "TradeBalance values assets at last trades, through US dollars if need be; a stablecoin without one at par."),
 
