@@ -221,7 +221,7 @@ def plan_of(ms: MarketState, order: Order) -> Plan:
         return NO_PLAN
     if order.kind is _LIMIT and not ms.book.crosses(order.side, order.price_ticks):
         return NO_PLAN
-    return ms.book.plan(order, order.spend and spend_exact(ms, order.spend))
+    return ms.book.plan(order, order.spend and spend_exact(ms, order.spend), ms.dust)
 
 
 def _refit_hold(state: State, ms: MarketState, order: Order, plan: Plan) -> bool:
@@ -263,6 +263,8 @@ def enter(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -
         pass
     elif plan.spent and plan.fills:
         end(state, order, _FILL_LAST, None, at_ns)
+    elif plan.worthless:
+        end(state, order, Step.CANCEL, Reason.WORTHLESS, at_ns)
     elif plan.stopped_by_self:
         end(state, order, Step.CANCEL, Reason.SELF_TRADE, at_ns)
     elif order.kind is _MARKET:
@@ -280,6 +282,7 @@ def _give_way(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: in
         end(state, own, Step.CANCEL, Reason.SELF_TRADE, at_ns)
     for own, lots in plan.decreased:
         decrease(state, ms, own, lots, at_ns)
+        end_if_worthless(state, ms, own, at_ns)
     if plan.given_up and order.qty_lots:
         decrease(state, ms, order, plan.given_up, at_ns)
 
@@ -294,6 +297,12 @@ def decrease(state: State, ms: MarketState, order: Order, lots: int, at_ns: int)
     _unhold(state, ms, order, state.accounts[order.account_id].trading_purse(paying_asset(ms, order)), 0)
     state.changes.orders[order.order_id] = order
     state.events.append(OrderDecreased(order))
+
+
+def end_if_worthless(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
+    """What is left of an order does not stay when nobody could pay for it. The house knows no minimums."""
+    if order.price_ticks * order.open_lots <= ms.dust and not order.is_house and order.is_live:
+        end(state, order, Step.CANCEL, Reason.WORTHLESS, at_ns)
 
 
 def rest(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
@@ -363,6 +372,8 @@ def _trade(state: State, ms: MarketState, taker: Order, maker: Order, lots: int)
     state.events.append(Traded(trade, maker_fill, taker_fill))
     _count_fill(state, maker, at_ns)
     _count_fill(state, taker, at_ns)
+    if maker.status is _OPEN:
+        end_if_worthless(state, ms, maker, at_ns)
 
 
 def use_up(state: State, ms: MarketState, order: Order, exact: int, lots: int, at_ns: int) -> None:

@@ -260,6 +260,14 @@ RULES: Final = (
          "An order cancelled so has the reason `Cannot trade with self`; fills before it stand."),
     Rule("matching.ioc-rest", DOCUMENTED, "guide: Order life cycle",
          "What an IOC order does not fill at once is cancelled; a FOK order fills whole or is cancelled."),
+    Rule("matching.insignificant", OBSERVED,
+         "ccxt 8816 (2021-04), limit and market orders that bots wrote down (2021, 2022-01)",
+         "After a fill an order whose rest is next to nothing takes nothing more: it is `closed` with the reason "
+         "`Insignificant volume remaining`, and executed less than its volume."),
+    Rule("matching.insignificant-measure", DECIDED,
+         "every recorded rest was one or two units of the 8th decimal; it fits them all, and KuCoin documents it",
+         "Next to nothing is what is worth less than the quote asset's smallest unit, at the price of the last fill. "
+         "A FOK order takes that too."),
 
     Rule("fees.schedule", DOCUMENTED, "docs: Get Tradable Asset Pairs, an answer of 2026-03-06",
          "Maker and taker rates follow each pair's schedule and the 30-day volume."),

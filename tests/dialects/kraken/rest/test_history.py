@@ -171,6 +171,13 @@ class TestOrderView:
         (view,) = other.result("ClosedOrders")["closed"].values()
         assert (view["status"], view["reason"], view["misc"]) == (status, reason, misc)
 
+    def test_an_order_whose_rest_is_insignificant_is_closed(self, trader: Trader, other: Trader) -> None:
+        trader.place("buy", "0.99999999", "100")
+        other.place("sell", "1", "100")
+        (view,) = other.result("ClosedOrders")["closed"].values()
+        assert (view["status"], view["reason"], view["misc"]) == ("closed", "Insignificant volume remaining", "")
+        assert (view["vol"], view["vol_exec"]) == ("1.00000000", "0.99999999")
+
     def test_an_order_that_expires(self, exchange: Exchange, trader: Trader) -> None:
         trader.place("buy", "1", "10", expires_ns=exchange.clock.now_ns + 5 * SECOND_NS)
         exchange.clock.advance(6)
