@@ -25,7 +25,7 @@ from seatrial.core.money import MAX_UNITS, rescale_floor
 from seatrial.core.orders import Fill, Order, OrderKind, Reason, Side, Status, Step, TimeInForce, Trade
 from seatrial.core.paying import Covered, bring_back, credits_for
 from seatrial.core.rejects import Reject
-from seatrial.core.sizes import costs, spend_exact
+from seatrial.core.sizes import costs, is_too_small, spend_exact
 from seatrial.core.state import USD, AccountState, Alarm, MarketState, State
 from seatrial.core.volume import MOST_PER_TRADE, USD_SCALE
 
@@ -76,7 +76,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
         return Reject.QTY_OUT_OF_RANGE
     if command.price_ticks > MAX_UNITS:
         return Reject.PRICE_OUT_OF_RANGE
-    if not command.spend and command.qty_lots < (1 if is_house else market.min_qty_lots):
+    if command.qty_lots < (1 if is_house else market.min_qty_lots) and is_too_small(ms, command):
         return Reject.QTY_BELOW_MINIMUM
     order = new_order(command, at_ns, is_house=is_house)
     if command.band_ppm and not _is_in_band(ms, order, command.band_ppm):
@@ -86,6 +86,9 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
         return Reject.COST_BELOW_MINIMUM
     if command.post_only and plan is not NO_PLAN and not command.cancels_post_only:
         return Reject.POST_ONLY_WOULD_TAKE
+    if command.check_only:
+        state.events.append(OrderChecked(order))
+        return None
     order.hold_ppm = account.fee_tier(market, at_ns).taker_ppm
     hold = hold_for(ms, order) if order.kind is _LIMIT else hold_for_market(ms, order, plan)
     purse = account.trading_purse(market.quote if order.side is _BUY else market.base)
@@ -93,9 +96,6 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
         return Reject.INSUFFICIENT_FUNDS
     if command.most_open is not None and account.open_count.get(market.symbol, 0) >= command.most_open:
         return Reject.TOO_MANY_OPEN_ORDERS
-    if command.check_only:
-        state.events.append(OrderChecked(order))
-        return None
 
     if replaced is not None:
         end(state, replaced, Step.CANCEL, Reason.USER_REQUESTED, at_ns)

@@ -192,6 +192,12 @@ RULES: Final = (
          "AddOrder answers `descr.order` and `txid`, a list of one."),
     Rule("orders.validate", DOCUMENTED, 'support: "Does Kraken offer an API test environment?"',
          "With `validate` the order is checked, the answer has no `txid`, and nothing changes."),
+    Rule("orders.validate-funds", OBSERVED,
+         "pykrakenapi 39 (2020) and 44 (2021); infinity-grid 1.3.6 (2026) starts only if a buy of 10 BTC passes",
+         "`validate` looks at the order itself, not at what the account has."),
+    Rule("orders.validate-open", DECIDED, "as for the funds",
+         "`validate` does not count the account's open orders either; the rate counter and a `cl_ord_id` in use do "
+         "count."),
     Rule("orders.validate-false", OBSERVED,
          "python-kraken-sdk sends `validate=False` with real orders; the article says any value turns it on",
          "A `validate` that reads as false places the order."),
@@ -236,6 +242,10 @@ RULES: Final = (
          "A `post` order that would take answers `EOrder:Post only order`."),
     Rule("orders.viqc", DOCUMENTED, "docs: Add Order",
          "`viqc` reads volume as quote, for market buys only; otherwise `EGeneral:Invalid arguments:viqc`."),
+    Rule("orders.viqc-minimum", OBSERVED,
+         "Kraken.Net 100, ccxt 22522 (2024-05) and 26825 (2025-09); which price counts is decided",
+         "A `viqc` volume that buys less than ordermin at the best price, or else at the last one, answers as a volume "
+         "below ordermin does; costmin counts too."),
     Rule("orders.expiry-bounds", DOCUMENTED, "docs: Add Order",
          "`expiretm` is a time or `+seconds`, at least 5 seconds and at most a month ahead; `starttm` may come "
          "before."),

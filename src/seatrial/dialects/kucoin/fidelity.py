@@ -150,6 +150,8 @@ RULES: Final = (
     Rule("orders.dust", DOCUMENTED, "docs: Place Order; whose smallest unit is meant is decided",
          "After a fill or a partial cancel, a remainder worth less than the quote currency's smallest unit is "
          "cancelled."),
+    Rule("orders.test", DECIDED, "docs: Place Order Test says that it checks signature and parameters",
+         "A test looks at the order itself, not at what the account has or has open."),
     Rule("orders.price-protection", DOCUMENTED, "docs: Place Order",
          "A limit further than `priceLimitRate` beyond the best price on the other side is refused; a market order "
          "fills up to there and is then cancelled."),
