@@ -181,6 +181,7 @@ BAD_FILES = [
     ("assets.csv", ASSETS + "USD,fiat,4,1\n\nUSD,fiat,4,1\n", "assets.csv line 4: USD is listed twice"),
     ("assets.csv", ASSETS + "USD.X,read_only,4,0\n", "assets.csv line 2: code 'USD.X' must end in one of .S .M"),
     ("assets.csv", ASSETS + "USD.M,fiat,4,0\n", "assets.csv line 2: USD.M must have a suffix if and only if"),
+    ("assets.csv", ASSETS + "USD.F,read_only,5,0\nUSD,fiat,4,0\n", "assets.csv line 2: USD.F is spent as USD"),
     ("assets.csv", ASSETS + "USD,read_only,4,0\n", "assets.csv line 2: USD must have a suffix if and only if"),
     ("fee-schedules.csv", FEES + "crypto,yes,10,0.4,0.2\n", "line 2: the first tier of crypto must begin at 0"),
     ("fee-schedules.csv", FEES + "c,yes,0,0.4,0.2\nc,yes,0,0.3,0.1\n", "line 3: from_usd must rise from line to line"),

@@ -11,7 +11,7 @@ from seatrial.core.commands import OpenAccount
 from seatrial.core.ledger import EntryKind, posting_of
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import MAX_UNITS
-from seatrial.core.orders import Side
+from seatrial.core.orders import Side, TimeInForce
 from seatrial.core.state import MarketState, Rates, Ratio
 from seatrial.core.volume import HOUR_NS, USD_SCALE, WINDOW_HOURS, RollingVolume
 from trading_floor import Floor, drawn, flat, units
@@ -142,12 +142,13 @@ def test_a_change_of_scale_is_exact_to_half_a_unit(value: int, scale: int, to_sc
 def test_a_row_of_nothing_is_not_written() -> None:
     """Source: kraken-semantics section 0, 5."""
     floor = Floor("PEPE/USD", fees=flat(2_600, 2_600))
-    floor.draw("ask 0.000007000 250000.00001 ann")
-    floor.place(floor.order("bob", BUY, "250000", at="0.000007"))
-    floor.place(floor.order("carl", BUY, "250000", at="0.000007"))
-    fill = floor.fills[-1]
+    floor.draw("""
+        ask 0.000007 250000 ann
+        ask 0.000007 250000 dave""")
+    floor.place(floor.order("bob", BUY, "250000.00001", at="0.000007", time_in_force=TimeInForce.FOK))
+    fill = floor.fills[-2]
     assert (fill.qty_lots, fill.postings) == (1, 0)
-    assert floor.rows("carl") == ""
+    assert floor.rows("ann") == ""
 
 
 def test_a_row_of_only_a_fee_is_written() -> None:

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from seatrial.core.commands import DecreaseOrder
+from seatrial.core.events import OrderChecked
 from seatrial.core.orders import OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
 from seatrial.core.rejects import Reject
 from trading_floor import NO_FEES, Floor, drawn, flat
@@ -506,6 +507,27 @@ def test_checking_an_order_changes_nothing(floor: Floor, side: Side, at: str) ->
     assert floor.machine.fingerprint() == before
 
 
-def test_checking_an_order_refuses_what_placing_it_would(floor: Floor) -> None:
-    floor.open("poor", USD="1")
-    assert floor.refusal(floor.order("poor", BUY, "1", at="2", check_only=True)) is Reject.INSUFFICIENT_FUNDS
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("at", ["100", "99", None])
+@pytest.mark.parametrize("spend", [False, True])
+def test_checking_an_order_does_not_look_at_what_its_account_has(
+    floor: Floor, side: Side, at: str | None, *, spend: bool
+) -> None:
+    floor.draw("""
+        ask 100 1 ann
+        bid  99 1 ann""")
+    floor.open("poor")
+    order = floor.order("poor", side, "50", at=at, spend=spend and at is None, most_open=0)
+    assert isinstance(floor.attempt(order), Reject)
+    (checked,) = floor.apply(replace(order, check_only=True))
+    assert isinstance(checked, OrderChecked)
+
+
+def test_checking_an_order_refuses_what_is_wrong_with_it(floor: Floor) -> None:
+    floor.draw("ask 100 1 ann")
+    for order, reject in (
+        (floor.order("bob", BUY, "0.00000001", at="90"), Reject.QTY_BELOW_MINIMUM),
+        (floor.order("bob", BUY, "0.0001", at="1"), Reject.COST_BELOW_MINIMUM),
+        (floor.order("bob", BUY, "1", at="100", post_only=True), Reject.POST_ONLY_WOULD_TAKE),
+    ):
+        assert floor.refusal(replace(order, check_only=True)) is reject

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from seatrial.core.commands import CancelOrders, IssueAddress, OpenAccount, RequestWithdrawal, SeeDeposit
 from seatrial.core.markets import MarketStatus
 from seatrial.core.money import MAX_UNITS
-from seatrial.core.orders import Order, Side
+from seatrial.core.orders import Order, Side, TimeInForce
 from seatrial.core.rejects import Reject
 from seatrial.core.state import MarketState
 from trading_floor import NO_FEES, Floor
@@ -210,3 +210,29 @@ def test_commands_about_nothing_are_refused(floor: Floor, command: OpenAccount, 
 def test_a_new_account_may_bring_as_much_as_fits_in_the_books(floor: Floor) -> None:
     floor.apply(_opening("ann", ("s", "ETH", MAX_UNITS)))
     assert floor.refusal(_opening("bob", ("s", "ETH", 1))) is Reject.AMOUNT_INVALID
+
+
+def _spends(floor: Floor, amount: str) -> Reject | None:
+    order = floor.order("bob", BUY, amount, spend=True, worth_min_qty=True)
+    outcome = floor.attempt(replace(order, check_only=True))
+    return outcome if isinstance(outcome, Reject) else None
+
+
+def test_an_order_that_spends_may_have_to_be_worth_the_smallest_quantity(floor: Floor) -> None:
+    """0.00005 BTC are worth 4.50 dollars at the best price, whatever the smallest cost is."""
+    assert _spends(floor, "0.5") is None, "nobody knows yet"
+    floor.draw("""
+        ask 95000 1 ann
+        ask 90000 0.00005 ann""")
+    assert (_spends(floor, "4.4999"), _spends(floor, "4.5")) == (Reject.QTY_BELOW_MINIMUM, None)
+    assert _spends(floor, "0.1") is Reject.QTY_BELOW_MINIMUM, "before its cost is looked at"
+    floor.place(floor.order("bob", BUY, "2", at="95000", time_in_force=TimeInForce.IOC))
+    assert (_spends(floor, "4.7499"), _spends(floor, "4.75")) == (Reject.QTY_BELOW_MINIMUM, None), "the last price"
+
+
+@pytest.mark.parametrize("side", Side)
+def test_an_order_that_spends_need_not_be_worth_it_where_its_venue_does_not_ask(floor: Floor, side: Side) -> None:
+    floor.draw("""
+        ask 90000 1 ann
+        bid 89000 1 ann""")
+    assert floor.place(floor.order("bob", side, "0.5", spend=True)).filled_lots

@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 
 from naive_market import NaiveMarket, Story
 from seatrial.core.assets import Asset, AssetKind, Assets
@@ -18,6 +19,8 @@ USD = Asset("USD", AssetKind.FIAT, 0)
 GEM = Asset("GEM", AssetKind.CRYPTO, 0)
 MARKET = Market("GEM/USD", GEM, USD, 0, 0, 0, 1, 0, NO_FEES)
 """Whole gems for whole dollars."""
+DIMES = replace(MARKET, price_scale=1)
+"""The same at prices in dimes: nobody can pay for what comes to less than a dollar."""
 
 LIMIT_ORDERS = st.builds(
     PlaceOrder,
@@ -54,10 +57,13 @@ SPENDING_ORDERS = st.builds(
 class BooksAgree(RuleBasedStateMachine):
     """The machine and the naive market get the same orders."""
 
+    market = MARKET
+
     def __init__(self) -> None:
         super().__init__()
-        self.machine = Machine(State(1, Assets((USD, GEM)), {MARKET.symbol: MARKET}, ()))
-        self.naive = NaiveMarket()
+        self.machine = Machine(State(1, Assets((USD, GEM)), {MARKET.symbol: self.market}, ()))
+        self.per_dollar = 10**self.market.price_scale
+        self.naive = NaiveMarket(self.per_dollar - 1)
         self.at_ns = 1
         for name in ("ann", "bob", "carl"):
             balances = (("spot", "USD", 10**12), ("spot", "GEM", 10**12))
@@ -78,7 +84,8 @@ class BooksAgree(RuleBasedStateMachine):
             assert not isinstance(outcome, Reject)
             accepted = outcome[0]
             assert isinstance(accepted, OrderAccepted)
-            assert story_of(accepted.order, outcome) == self.naive.arrive(accepted.order.order_id, order)
+            spending = replace(order, spend=order.spend * self.per_dollar)
+            assert story_of(accepted.order, outcome) == self.naive.arrive(accepted.order.order_id, spending)
 
     @rule(number=st.integers(1, 60), account_id=st.integers(1, 3))
     def cancel(self, number: int, account_id: int) -> None:
@@ -149,4 +156,11 @@ def story_of(order: Order, events: tuple[object, ...]) -> Story:
     return Story(fills, evicted, smaller, order.status, order.reason)
 
 
+class DustyBooksAgree(BooksAgree):
+    """The same where what is left of an order is often worth nothing."""
+
+    market = DIMES
+
+
 TestBooksAgree = BooksAgree.TestCase
+TestDustyBooksAgree = DustyBooksAgree.TestCase

@@ -54,6 +54,12 @@ SPOILS = {
     "a market's trades are numbered without a gap": "UPDATE trades SET trade_id = 9999 WHERE trade_id = 1",
     "fills are numbered without a gap, none twice": "UPDATE fills SET fill_id = 99 WHERE fill_id = 1",
     "a fill's postings are there, with its fees": "UPDATE fills SET fee_quote = fee_quote + 1 WHERE fill_id = 1",
+    "what a trade moves is its market's two assets, and others only pay its fee": (
+        "UPDATE postings SET amount = 1 WHERE asset = 'KFEE' AND kind = 'trade'"
+    ),
+    "rewards become as much of their asset": (
+        "UPDATE postings SET amount = amount - 1 WHERE asset = 'USD.F' AND kind = 'auto_allocation'"
+    ),
     "orders are numbered without a gap, none twice": "DELETE FROM orders WHERE order_id = 1",
     "transfers are numbered without a gap, none twice": "DELETE FROM transfers WHERE transfer_id = 1",
     "no move is there twice": "UPDATE moves SET account_id = move_id, move_id = 7",
@@ -104,10 +110,16 @@ async def live(server: Inside) -> None:
     limit = {"pair": "XBTUSD", "ordertype": "limit"}
     for order in ({"type": "sell", "price": 50_000, "volume": 1}, {"type": "buy", "price": 1, "volume": 1}):
         assert (await server.send(ann.call("AddOrder", **limit, **order))).result
-    for volume in (0.75, 0.25):
+    for volume in (0.75, 0.24):
         assert (await server.call("AddOrder", pair="XBTUSD", ordertype="market", type="buy", volume=volume)).result
     for amount in ("0.5", "0.25"):
         assert (await server.send(ann.call("Withdraw", asset="XBT", key="cold", amount=amount))).result
+    rue = await server.account("rue", **{"USD": "100", "USD.F": "900", "KFEE": "50"})
+    for order in (
+        {"type": "buy", "price": 51_000, "volume": "0.01"},
+        {"type": "buy", "price": 2, "volume": 100},
+    ):
+        assert (await server.send(rue.call("AddOrder", **limit, **order))).result
     for number in range(16):
         body = {"clientOid": str(number), "currency": "USDT", "amount": "10", "from": "main", "to": "trade"}
         moved = await server.kucoin(server.kucoin_demo, "POST", "/api/v2/accounts/inner-transfer", **body)

@@ -1,4 +1,7 @@
-"""A small world with awkward markets, and anything that may be asked of it."""
+"""A small world with awkward markets, and anything that may be asked of it.
+
+Who is of Kraken has as much again of everything that earns rewards, and fee credits that run out.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -103,7 +106,12 @@ def _opening(name: str, plenty: int, venue: str = "kraken", tier: str = "pro", p
         base_units = plenty * market.min_qty_lots * 10**market.base.scale // 10**market.lot_scale
         price_scale = market.price_scale + market.base.scale - market.quote.scale
         quote_units = base_units * PRICES[market.symbol] // 10**price_scale
-        balances.append(("spot", code, (base_units if code == market.base.code else quote_units) + plenty))
+        amount = (base_units if code == market.base.code else quote_units) + plenty
+        balances.append(("spot", code, amount))
+        if venue == "kraken":
+            balances.append(("spot", f"{code}.F", amount))
+    if venue == "kraken":
+        balances.append(("spot", "KFEE", 20 * plenty))
     return OpenAccount(
         name, venue, tier, rate_limits=False, trading_wallet="spot", funding_wallet="spot",
         balances=tuple(balances), parent_id=parent_id,
@@ -265,7 +273,8 @@ def any_move(luck: Random) -> Command:
     """Between wallets and accounts, some of which belong together; sometimes under a name used before."""
     family = luck.choice((1, 1, 3, 2, 99)), luck.choice((1, 3, 3, 2, 0))
     return MoveFunds(
-        luck.choice((1, 1, 1, 3)), luck.choice(("BTC", "USD", "NOPE")), luck.randint(-1, 10 ** luck.randint(1, 9)),
+        luck.choice((1, 1, 1, 3)), luck.choice(("BTC", "USD", "USD.F", "KFEE", "NOPE")),
+        luck.randint(-1, 10 ** luck.randint(1, 9)),
         family[0], luck.choice(("spot", "vault")), family[1], luck.choice(("spot", "vault")),
         luck.choice((None, "a", "b", str(luck.random()))),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from math import ceil
 from seatrial.core.assets import Asset
 from seatrial.core.candles import DAY_NS, MINUTES, SECOND_NS, Candle, Stats
 from seatrial.core.funding import CANCELABLE, Direction
-from seatrial.core.ledger import EXCHANGE, Posting, Purse, posting_of
+from seatrial.core.ledger import EXCHANGE, EntryKind, Posting, Purse, posting_of
 from seatrial.core.machine import Machine
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Status, Trade
 from seatrial.core.state import Changes, MarketState
@@ -63,6 +63,7 @@ class Auditor:
                 sums[row.asset] += row.amount - row.fee
             assert not any(sums.values()), entry
             assert {row.entry_id for row in entry} == {number}
+            check_rewards(entry)
 
     def check_orders(self) -> None:
         """An order is the sum of its fills, and each fill points at its own postings."""
@@ -75,6 +76,8 @@ class Auditor:
             base, quote = fill.market.split("/")
             charged = [sum(row.fee for row in own if row.asset == asset) for asset in (quote, base)]
             assert [fill.fee_quote, fill.fee_base] == charged
+            others = [row for row in own if row.asset not in (base, quote)]
+            assert all((row.asset, row.amount, row.fee > 0) == ("KFEE", 0, True) for row in others)
             assert fill.fee_exact == fill.exact * fill.fee_ppm == fill.price_ticks * fill.qty_lots * fill.fee_ppm
         check_counters(self.fills)
         for order in self.orders.values():
@@ -147,24 +150,41 @@ def _paid(fills: list[Fill]) -> tuple[int, int]:
     return sum(fill.fee_quote for fill in fills), sum(fill.fee_base for fill in fills)
 
 
+def check_rewards(entry: list[Posting]) -> None:
+    """What rewards lose, their asset gets, in the same wallet; nobody's fee changes by it."""
+    if entry[0].kind is EntryKind.AUTO_ALLOCATION:
+        client, asset = entry[0].account_id, entry[0].asset
+        assert [row.account_id for row in entry] == [client, client, EXCHANGE, EXCHANGE]
+        assert [row.asset for row in entry[:2]] == [asset, asset.removesuffix(".F")]
+        assert [row.amount for row in entry[:2]] == [-entry[1].amount, entry[1].amount]
+        assert entry[1].amount > 0
+        assert not any(row.fee for row in entry)
+
+
 def check_holds(machine: Machine) -> None:
     """What is held is what the open orders need and what withdrawals on their way take, and nothing else."""
     state = machine.state
     held: Counter[Purse] = Counter()
+    in_rewards: dict[Purse, int] = {}
     for order in state.live_orders.values():
         market = state.markets[order.market].market
         need, asset = needed(order, state.markets[order.market])
         assert order.hold == need, order
         assert asset in (market.base, market.quote)
-        held[state.accounts[order.account_id].trading_purse(asset)] += need
+        purse = state.accounts[order.account_id].trading_purse(asset)
+        held[purse] += need
+        rewards = state.ledger.rewards(purse)
+        if rewards is not None and rewards.held.balance:
+            in_rewards[rewards], in_rewards[purse] = rewards.held.balance, -rewards.held.balance
     leaving: Counter[Purse] = Counter()
     for transfer in state.transfers.values():
         if transfer.direction is Direction.WITHDRAWAL and transfer.status in CANCELABLE:
             purse = state.ledger.purse(transfer.account_id, transfer.wallet, state.assets[transfer.asset])
             leaving[purse] += transfer.amount + transfer.fee
     for purse in state.ledger.purses.values():
-        assert (purse.held.balance, purse.leaving.balance) == (held[purse], leaving[purse])
-        assert purse.account_id == EXCHANGE or purse.free.balance >= 0
+        assert purse.held.balance == held[purse] + in_rewards.get(purse, 0)
+        assert purse.leaving.balance == leaving[purse]
+        assert purse.account_id == EXCHANGE or min(purse.free.balance, purse.held.balance) >= 0
 
 
 def needed(order: Order, ms: MarketState) -> tuple[int, Asset]:

@@ -33,8 +33,10 @@ class Story:
 class NaiveMarket:
     """The orders of one market in order of arrival."""
 
-    def __init__(self) -> None:
+    def __init__(self, dust: int = 0) -> None:
         self.resting: list[Resting] = []
+        self.dust = dust
+        """The most that price times lots may come to where nobody can pay for what is left of an order."""
 
     def would_trade(self, order: PlaceOrder) -> bool:
         """Whether it meets anyone at all."""
@@ -45,7 +47,7 @@ class NaiveMarket:
         saved = [Resting(**vars(one)) for one in self.resting]
         story = Story()
         lots, money = order.qty_lots, order.spend
-        stopped = False
+        stopped = is_dust = False
         while lots or money:
             maker = self._best(order, set(story.evicted))
             if maker is None:
@@ -68,14 +70,17 @@ class NaiveMarket:
             else:
                 _take_one_lot(story, maker)
             self.resting = [one for one in self.resting if one.lots]
-            if stopped:
+            goes_on = order.time_in_force is TimeInForce.FOK or maker.lots or not lots
+            is_dust = not goes_on and lots * maker.price <= self.dust
+            if stopped or is_dust:
                 break
         if order.time_in_force is TimeInForce.FOK and sum(fill[2] for fill in story.fills) < order.qty_lots:
             self.resting = saved
             return Story(status=Status.CANCELED, reason=Reason.NOT_FILLED_AT_ONCE)
         self.resting = [one for one in self.resting if one.number not in story.evicted]
+        self._drop_dust({fill[0] for fill in story.fills} | story.decreased)
         is_done = lots == 0 if order.qty_lots else bool(story.fills) and money < story.fills[-1][1]
-        story.status, story.reason = self._end(number, order, lots, stopped=stopped, is_done=is_done)
+        story.status, story.reason = self._end(number, order, lots, stopped=stopped, is_done=is_done, is_dust=is_dust)
         return story
 
     def cancel(self, number: int) -> None:
@@ -88,10 +93,17 @@ class NaiveMarket:
             if one.number == number:
                 one.lots -= lots
         self.resting = [one for one in self.resting if one.lots]
+        self._drop_dust({number})
+
+    def _drop_dust(self, numbers: set[int]) -> None:
+        """Of orders that got smaller, those whose rest is worth nothing."""
+        self.resting = [one for one in self.resting if one.number not in numbers or one.price * one.lots > self.dust]
 
     def _end(
-        self, number: int, order: PlaceOrder, lots: int, *, stopped: bool, is_done: bool
+        self, number: int, order: PlaceOrder, lots: int, *, stopped: bool, is_done: bool, is_dust: bool
     ) -> tuple[Status, Reason | None]:
+        if is_dust:
+            return Status.CANCELED, Reason.WORTHLESS
         if stopped:
             return Status.CANCELED, Reason.SELF_TRADE
         if is_done:

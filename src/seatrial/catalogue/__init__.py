@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from seatrial.catalogue.table import CatalogueError, Row, read_table
 from seatrial.core.addresses import STYLES
-from seatrial.core.assets import READ_ONLY_SUFFIXES, Asset, AssetKind
+from seatrial.core.assets import READ_ONLY_SUFFIXES, Asset, AssetKind, spent_as
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, MarketStatus
 
 __all__ = ["Catalogue", "CatalogueError", "load", "locate"]
@@ -80,6 +80,7 @@ def locate(own: Path, folder: Path | None) -> Path:
 
 def _read_assets(path: Path) -> dict[str, Asset]:
     assets: dict[str, Asset] = {}
+    rows: dict[str, Row] = {}
     for row in read_table(path, ("code", "kind", "scale", "collateral")):
         asset = Asset(
             code=_asset_code(row),
@@ -91,7 +92,11 @@ def _read_assets(path: Path) -> dict[str, Asset]:
             row.fail(f"{asset.code} is listed twice")
         if ("." in asset.code) != (asset.kind is AssetKind.READ_ONLY):
             row.fail(f"{asset.code} must have a suffix if and only if it is {AssetKind.READ_ONLY}")
-        assets[asset.code] = asset
+        assets[asset.code], rows[asset.code] = asset, row
+    for code, row in rows.items():
+        base = assets.get(spent_as(code), assets[code])
+        if base.scale != assets[code].scale:
+            row.fail(f"{code} is spent as {base.code} and must have its scale")
     return assets
 
 

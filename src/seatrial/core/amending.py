@@ -6,7 +6,7 @@ from seatrial.core.markets import SystemStatus
 from seatrial.core.orders import CancelTimer, Order, OrderKind, Reason, Step
 from seatrial.core.rejects import Reject
 from seatrial.core.state import Alarm, State
-from seatrial.core.trading import decrease, end, place
+from seatrial.core.trading import decrease, end, end_if_worthless, place
 
 
 def decrease_order(state: State, command: DecreaseOrder, at_ns: int) -> Reject | None:
@@ -19,7 +19,9 @@ def decrease_order(state: State, command: DecreaseOrder, at_ns: int) -> Reject |
     if command.qty_lots == order.open_lots:
         end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
     else:
-        decrease(state, state.markets[order.market], order, command.qty_lots, at_ns)
+        ms = state.markets[order.market]
+        decrease(state, ms, order, command.qty_lots, at_ns)
+        end_if_worthless(state, ms, order, at_ns)
     return None
 
 

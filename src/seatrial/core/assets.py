@@ -14,7 +14,7 @@ class AssetKind(StrEnum):
     STABLECOIN = "stablecoin"
     FEE_CREDIT = "fee_credit"
     READ_ONLY = "read_only"
-    """A balance in a yield or hold product, shown beside its base asset: neither traded nor withdrawn."""
+    """A balance in a yield or hold product, shown beside its base asset: no order or withdrawal names it."""
 
 
 class Asset(Struct, frozen=True):
@@ -28,8 +28,16 @@ class Asset(Struct, frozen=True):
     """How much of its value counts as collateral, in parts per million."""
 
 
-READ_ONLY_SUFFIXES: Final = (".S", ".M", ".B", ".F", ".P", ".T", ".HOLD")
+REWARDS_SUFFIX: Final = ".F"
+"""Of what earns rewards by itself. It is spent under the name of its base. Source: seed "Get Account Balance"."""
+
+READ_ONLY_SUFFIXES: Final = (".S", ".M", ".B", REWARDS_SUFFIX, ".P", ".T", ".HOLD")
 """Source: seed "Get Account Balance" (.B .F .T), kraken-semantics section 10 (.S .M .P .HOLD)."""
+
+
+def spent_as(code: str) -> str:
+    """Under which asset's name one is spent: USDT.F as USDT, any other as itself."""
+    return code.removesuffix(REWARDS_SUFFIX)
 
 
 class UnknownAssetError(KeyError):

@@ -6,10 +6,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from seatrial.core.orders import Order, SelfTrade, Side
+from seatrial.core.orders import Order, SelfTrade, Side, TimeInForce
 
 _BUY: Final = Side.BUY
 _ALLOW: Final = SelfTrade.ALLOW
+_FOK: Final = TimeInForce.FOK
 
 
 class Level:
@@ -115,6 +116,8 @@ class Plan(Struct, gc=False):
     """Sum of price_ticks * lots."""
     spent: bool = False
     """Whether what is left affords not one more lot."""
+    worthless: bool = False
+    """Whether what is left after the last fill is dust."""
 
 
 class Book:
@@ -147,37 +150,43 @@ class Book:
         best = self.bids.best_ticks
         return best is not None and best >= limit_ticks
 
-    def plan(self, order: Order, spend: int) -> Plan:
+    def plan(self, order: Order, spend: int, dust: int) -> Plan:
         """What an arriving order would take, best price first and oldest first, changing nothing.
 
         `spend` is in ticks * lots and counts only for an order without a quantity: each fill takes as many whole
-        lots as the rest of it affords.
+        lots as the rest of it affords. The rest of one with a quantity takes nothing more when at the price of its
+        last fill it comes to no more than `dust`, in ticks * lots, too; one that must fill whole does.
         """
         plan = Plan(spend)
-        fills, qty_lots = plan.fills, 0
+        fills, qty_lots, dust_lots = plan.fills, 0, 0
         wanted, rule = order.qty_lots, order.self_trade
+        if not wanted or order.is_house or order.time_in_force is _FOK:
+            dust = 0
         owner = 0 if order.is_house or rule is _ALLOW else order.account_id
         for level in (self.asks if order.side is _BUY else self.bids).reachable(order.price_ticks):
             price, before = level.price_ticks, qty_lots
             left = wanted - qty_lots - plan.given_up if wanted else plan.unspent // price
             for maker in level.orders.values():
-                if left == 0:
+                if left <= dust_lots:
                     break
                 if maker.account_id == owner:
                     left -= _meet_own(plan, maker, rule, left)
                     if plan.stopped_by_self:
                         break
+                    if plan.given_up:
+                        dust_lots = dust // price
                     continue
                 lots = min(left, maker.qty_lots - maker.filled_lots)
                 left -= lots
                 qty_lots += lots
                 fills.append((maker, lots))
+                dust_lots = dust // price
             plan.exact += price * (qty_lots - before)
             plan.unspent -= price * (qty_lots - before)
             if plan.stopped_by_self:
                 break
-            if left == 0:
-                plan.spent = not wanted
+            if left <= dust_lots:
+                plan.spent, plan.worthless = not wanted, left > 0
                 break
         plan.qty_lots = qty_lots
         return plan

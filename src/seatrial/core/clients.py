@@ -1,6 +1,7 @@
 """Accounts, keys and tokens: opening, issuing, and spending a nonce."""
 
 from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
+from seatrial.core.assets import spent_as
 from seatrial.core.commands import ChangeKey, IssueKey, IssueToken, OpenAccount, RevokeKey, SpendNonce
 from seatrial.core.events import AccountOpened, KeyChanged, KeyIssued, KeyRevoked, NonceSpent, TokenIssued
 from seatrial.core.ledger import EntryKind
@@ -37,7 +38,7 @@ def open_account(state: State, command: OpenAccount, at_ns: int) -> Reject | Non
 def _fits(state: State, command: OpenAccount) -> bool:
     sums: dict[str, int] = {}
     for _, code, units in command.balances:
-        sums[code] = sums.get(code, 0) + units
+        sums[spent_as(code)] = sums.get(spent_as(code), 0) + units
     enough = all(units >= 0 for _, _, units in command.balances)
     return enough and all(state.ledger.has_room(state.assets[code], units) for code, units in sums.items())
 

@@ -97,7 +97,7 @@ class PlaceOrder(Struct, frozen=True, tag=True, gc=False):
     most_open: int | None = None
     """How many orders the account may have open in this market; None: any number."""
     check_only: bool = False
-    """Check everything, place nothing."""
+    """Check the order itself, not what its account has or has open, and place nothing."""
     note: str | None = None
     label: str | None = None
     cancels_post_only: bool = False
@@ -106,6 +106,8 @@ class PlaceOrder(Struct, frozen=True, tag=True, gc=False):
     """No order may have had this client_id that is open or ended within `orders.NAME_KEPT_NS`."""
     band_ppm: int = 0
     """How far beyond the best opposite price a limit may lie, and a market order may trade; 0: anywhere."""
+    worth_min_qty: bool = False
+    """An amount to spend is worth the market's smallest quantity, at the best price or else at the last one."""
 
 
 class DecreaseOrder(Struct, frozen=True, tag=True):

@@ -25,7 +25,7 @@ class TokenIssued(Struct, frozen=True):
 
 
 class OrderChecked(Struct, frozen=True):
-    """It would have been accepted."""
+    """Nothing is wrong with the order itself; what its account has was not looked at."""
 
     order: Order
 

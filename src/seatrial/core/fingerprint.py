@@ -19,7 +19,7 @@ def facts(state: State) -> dict[str, object]:
     Purses never held in and expired tokens are left out: they say nothing. Alarms follow from the rest.
     """
     ledger = state.ledger
-    counts = [(number, count.seq) for number, count in ledger.counts.items() if count.seq]
+    counts = [(number, owner.seq) for number, owner in ledger.owners.items() if owner.seq]
     names = state.used_names.of_accounts(state.now_ns)
     return {
         "now_ns": state.now_ns,

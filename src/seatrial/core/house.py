@@ -12,6 +12,7 @@ from msgspec import Struct
 from seatrial.core.book import Plan
 from seatrial.core.commands import PlaceOrder, PrintTrade, QuoteMarket, Rung
 from seatrial.core.events import MarketQuoted, TradePrinted
+from seatrial.core.holds import hold_for, paying_asset
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Order, OrderKind, Reason, Side, Step, TimeInForce
 from seatrial.core.rejects import Reject
@@ -21,10 +22,8 @@ from seatrial.core.trading import (
     closed_to,
     end,
     enter,
-    hold_for,
     new_order,
     note_quote,
-    paying_asset,
     plan_of,
     rest,
     use_up,

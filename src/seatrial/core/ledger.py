@@ -5,6 +5,10 @@ and `leaving` (withdrawals on their way out). Moves between them are holds and r
 purse is also *posted*: a posting is one purse's side of an entry, with its fee and its running balance, and is
 what a venue calls a ledger entry.
 
+What earns rewards (USDT.F) is a purse of its own beside that of its asset in the same wallet, and is spent under the
+name of that asset: an order holds in it what the asset's own purse lacks. Which of the two holds is nobody's but the
+ledger's business: together they hold what the open orders do.
+
 The exchange's own side is account 0: `custody` (the world outside: minus all that clients brought in) and
 `fee_income`. All balances of one asset, over all purses, sum to zero at every moment.
 """
@@ -16,7 +20,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from seatrial.core.assets import Asset
+from seatrial.core.assets import REWARDS_SUFFIX, Asset, AssetKind, spent_as
 from seatrial.core.money import MAX_UNITS
 
 EXCHANGE: Final = 0
@@ -52,6 +56,8 @@ class EntryKind(StrEnum):
     CUSTODY_TRANSFER = "custody_transfer"
     SUB_TRANSFER = "sub_transfer"
     """Between a client and its sub-account."""
+    AUTO_ALLOCATION = "auto_allocation"
+    """Between an asset and what of it earns rewards, by itself."""
 
 
 class LedgerAccount:
@@ -64,25 +70,28 @@ class LedgerAccount:
         self.balance = balance
 
 
-class Count:
-    """How many postings an account has, over all of its purses."""
+class Owner:
+    """What all purses of an account share."""
 
-    __slots__ = ("seq",)
+    __slots__ = ("fee_credit", "seq")
 
     def __init__(self) -> None:
         self.seq = 0
+        """How many postings it has, over all of its purses."""
+        self.fee_credit: Asset | None = None
+        """The asset of its fee credits, if it ever had any."""
 
 
 class Purse:
     """One asset in one wallet of one account."""
 
-    __slots__ = ("account_id", "asset", "booked", "count", "free", "held", "leaving", "used", "wallet")
+    __slots__ = ("account_id", "asset", "booked", "free", "held", "leaving", "owner", "used", "wallet")
 
-    def __init__(self, account_id: int, wallet: str, asset: Asset, count: "Count") -> None:
+    def __init__(self, account_id: int, wallet: str, asset: Asset, owner: "Owner") -> None:
         self.account_id = account_id
         self.wallet = wallet
         self.asset = asset
-        self.count = count
+        self.owner = owner
         self.free = LedgerAccount(asset)
         self.held = LedgerAccount(asset)
         self.leaving = LedgerAccount(asset)
@@ -161,7 +170,7 @@ class Ledger:
         self.posted: list[Posted] = []
         self.entry_id = 0
         self.posting_id = 0
-        self.counts: dict[int, Count] = {}
+        self.owners: dict[int, Owner] = {}
         """By account."""
 
     def purse(self, account_id: int, wallet: str, asset: Asset) -> Purse:
@@ -169,17 +178,29 @@ class Ledger:
         key = (account_id, wallet, asset.code)
         purse = self.purses.get(key)
         if purse is None:
-            purse = self.purses[key] = Purse(account_id, wallet, asset, self.count(account_id))
+            owner = self.owner(account_id)
+            purse = self.purses[key] = Purse(account_id, wallet, asset, owner)
             insort(self._by_account.setdefault(account_id, []), purse, key=_by_name)
+            if asset.kind is AssetKind.FEE_CREDIT:
+                owner.fee_credit = asset
         return purse
 
-    def count(self, account_id: int) -> Count:
-        """The counter of an account's postings."""
-        return self.counts.setdefault(account_id, Count())
+    def owner(self, account_id: int) -> Owner:
+        """What the purses of an account share."""
+        return self.owners.setdefault(account_id, Owner())
+
+    def rewards(self, purse: Purse) -> Purse | None:
+        """What of the same asset, in the same wallet, earns rewards; None if there never was any."""
+        return self.purses.get((purse.account_id, purse.wallet, purse.asset.code + REWARDS_SUFFIX))
+
+    def spendable(self, purse: Purse) -> int:
+        """What an order can take: what is free in the purse and in its rewards."""
+        rewards = self.rewards(purse)
+        return purse.free.balance if rewards is None else purse.free.balance + rewards.free.balance
 
     def resume(self, account_id: int, seq: int, posting_id: int, entry_id: int) -> None:
         """Count on from an account's last posting."""
-        self.count(account_id).seq = seq
+        self.owner(account_id).seq = seq
         self.posting_id = max(self.posting_id, posting_id)
         self.entry_id = max(self.entry_id, entry_id)
 
@@ -193,18 +214,31 @@ class Ledger:
         self.touched[purse] = None
 
     def hold(self, purse: Purse, units: int) -> None:
-        """Set free money aside for an order."""
+        """Set free money aside for an order, in the purse's rewards what it lacks itself."""
+        if units > purse.free.balance:
+            units -= self._hold_rewards(purse, units - purse.free.balance)
         purse.free.balance -= units
         purse.held.balance += units
         purse.used = True
         self.touched[purse] = None
 
     def release(self, purse: Purse, units: int) -> None:
-        """Give money set aside for an order back."""
+        """Give money set aside for an order back: the purse's own first, which can be withdrawn and pays fills."""
+        if units > purse.held.balance:
+            units += self._hold_rewards(purse, purse.held.balance - units)
         purse.held.balance -= units
         purse.free.balance += units
         purse.used = True
         self.touched[purse] = None
+
+    def _hold_rewards(self, purse: Purse, units: int) -> int:
+        """Set free rewards aside, or give them back where that is below zero."""
+        rewards = self.rewards(purse)
+        assert rewards is not None, f"{purse.account_id} {purse.wallet} {purse.asset.code} lacks {units}"
+        rewards.free.balance -= units
+        rewards.held.balance += units
+        self.touch(rewards)
+        return units
 
     def enter(self, kind: EntryKind, at_ns: int, legs: Iterable[Leg]) -> None:
         """Post an entry, which its moves have balanced; a leg of nothing is not posted, nor an entry of such legs.
@@ -218,8 +252,8 @@ class Ledger:
                 continue
             purse.booked = balance = purse.booked + amount - fee
             posting_id += 1
-            count = purse.count
-            count.seq = seq = count.seq + 1
+            owner = purse.owner
+            owner.seq = seq = owner.seq + 1
             posted.append((
                 posting_id, entry_id, purse.account_id, seq, purse.wallet, purse.asset.code,
                 word, "", ref, at_ns, amount, fee, balance,
@@ -230,8 +264,13 @@ class Ledger:
             self.posting_id, self.entry_id = posting_id, entry_id
 
     def has_room(self, asset: Asset, amount: int) -> bool:
-        """Whether that much more may come in. All balances sum to zero, so bounding custody bounds every purse."""
-        return amount - self.purse(EXCHANGE, CUSTODY, asset).free.balance <= MAX_UNITS
+        """Whether that much more may come in. All balances sum to zero, so bounding custody bounds every purse.
+
+        Rewards count with their asset, since they can become it.
+        """
+        code = spent_as(asset.code)
+        brought_in = (self.purses.get((EXCHANGE, CUSTODY, each)) for each in (code, code + REWARDS_SUFFIX))
+        return amount - sum(purse.free.balance for purse in brought_in if purse is not None) <= MAX_UNITS
 
     def bring_in(self, purse: Purse, kind: EntryKind, ref: int, at_ns: int, amount: int, fee: int) -> None:
         """An entry that credits a purse from outside, less a fee; negative numbers take it back."""
@@ -245,6 +284,14 @@ class Ledger:
         """An entry that moves free money from one purse to another of the same asset."""
         move(source.free, target.free, amount)
         self.enter(kind, at_ns, ((source, ref, -amount, 0), (target, ref, amount, 0)))
+
+    def take_rewards(self, rewards: Purse, target: Purse, ref: int, at_ns: int, amount: int) -> None:
+        """An entry that makes free rewards their asset again; custody, of which all came, has that much more of it."""
+        given, taken = (self.purse(EXCHANGE, CUSTODY, purse.asset) for purse in (target, rewards))
+        move(rewards.free, taken.free, amount)
+        move(given.free, target.free, amount)
+        legs = (rewards, ref, -amount, 0), (target, ref, amount, 0), (taken, ref, amount, 0), (given, ref, -amount, 0)
+        self.enter(EntryKind.AUTO_ALLOCATION, at_ns, legs)
 
     def send_out(self, purse: Purse, ref: int, at_ns: int, amount: int, fee: int) -> None:
         """An entry that moves a pending withdrawal out of the exchange."""

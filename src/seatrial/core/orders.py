@@ -78,6 +78,8 @@ class Reason(StrEnum):
     OUT_OF_FUNDS = "out_of_funds"
     EXPIRED = "expired"
     MARKET_CLOSED = "market_closed"
+    WORTHLESS = "worthless"
+    """What was left of it is worth less than the smallest unit of the quote."""
 
 
 NAME_KEPT_NS: Final = 86_400 * 10**9

@@ -18,12 +18,15 @@ from seatrial.core.events import (
     Traded,
     TradePrinted,
 )
+from seatrial.core.holds import hold_for, hold_for_market, paying_asset
 from seatrial.core.ledger import EXCHANGE, FEE_INCOME, EntryKind, Ledger, Leg, Purse, move
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.money import MAX_UNITS, rescale_floor
 from seatrial.core.orders import Fill, Order, OrderKind, Reason, Side, Status, Step, TimeInForce, Trade
+from seatrial.core.paying import Covered, bring_back, credits_for
 from seatrial.core.rejects import Reject
-from seatrial.core.state import PPM, USD, AccountState, Alarm, MarketState, State
+from seatrial.core.sizes import costs, is_too_small, spend_exact
+from seatrial.core.state import USD, AccountState, Alarm, MarketState, State
 from seatrial.core.volume import MOST_PER_TRADE, USD_SCALE
 
 NO_PLAN: Final = Plan()
@@ -73,26 +76,26 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
         return Reject.QTY_OUT_OF_RANGE
     if command.price_ticks > MAX_UNITS:
         return Reject.PRICE_OUT_OF_RANGE
-    if not command.spend and command.qty_lots < (1 if is_house else market.min_qty_lots):
+    if command.qty_lots < (1 if is_house else market.min_qty_lots) and is_too_small(ms, command):
         return Reject.QTY_BELOW_MINIMUM
     order = new_order(command, at_ns, is_house=is_house)
     if command.band_ppm and not _is_in_band(ms, order, command.band_ppm):
         return Reject.PRICE_OUT_OF_BAND
     plan = plan_of(ms, order)
-    if not is_house and _costs(ms, order, plan) < ms.min_exact:
+    if not is_house and costs(ms, order, plan) < ms.min_exact:
         return Reject.COST_BELOW_MINIMUM
     if command.post_only and plan is not NO_PLAN and not command.cancels_post_only:
         return Reject.POST_ONLY_WOULD_TAKE
-    order.hold_ppm = account.fee_tier(market, at_ns).taker_ppm
-    hold = hold_for(ms, order) if order.kind is _LIMIT else _hold_for_market(ms, order, plan)
-    purse = account.trading_purse(market.quote if order.side is _BUY else market.base)
-    if hold > purse.free.balance and (replaced is None or hold > purse.free.balance + replaced.hold):
-        return Reject.INSUFFICIENT_FUNDS
-    if command.most_open is not None and account.open_count.get(market.symbol, 0) >= command.most_open:
-        return Reject.TOO_MANY_OPEN_ORDERS
     if command.check_only:
         state.events.append(OrderChecked(order))
         return None
+    order.hold_ppm = account.fee_tier(market, at_ns).taker_ppm
+    hold = hold_for(ms, order) if order.kind is _LIMIT else hold_for_market(ms, order, plan)
+    purse = account.trading_purse(market.quote if order.side is _BUY else market.base)
+    if hold > purse.free.balance and hold > state.ledger.spendable(purse) + (replaced.hold if replaced else 0):
+        return Reject.INSUFFICIENT_FUNDS
+    if command.most_open is not None and account.open_count.get(market.symbol, 0) >= command.most_open:
+        return Reject.TOO_MANY_OPEN_ORDERS
 
     if replaced is not None:
         end(state, replaced, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
@@ -218,64 +221,20 @@ def plan_of(ms: MarketState, order: Order) -> Plan:
         return NO_PLAN
     if order.kind is _LIMIT and not ms.book.crosses(order.side, order.price_ticks):
         return NO_PLAN
-    return ms.book.plan(order, order.spend and order.spend * ms.to_quote.div // ms.to_quote.mul)
-
-
-def _costs(ms: MarketState, order: Order, plan: Plan) -> int:
-    """What the order would move, in ticks * lots; a market order by what it would meet, if that fills it."""
-    if order.kind is _LIMIT:
-        return order.price_ticks * order.qty_lots
-    if order.spend:
-        return order.spend * ms.to_quote.div // ms.to_quote.mul
-    return plan.exact if plan.qty_lots == order.qty_lots else ms.min_exact
-
-
-def paying_asset(ms: MarketState, order: Order) -> Asset:
-    """What it sets aside."""
-    return ms.market.quote if order.side is _BUY else ms.market.base
-
-
-def hold_for(ms: MarketState, order: Order) -> int:
-    """What a limit order sets aside for what is left of it: its worst cost and, where it pays one, its fee.
-
-    Rounded up while each fill is rounded to the nearest unit. Source: kraken-semantics section 5, hold_trade.
-    """
-    lots = order.qty_lots - order.filled_lots
-    if order.side is _BUY:
-        exact = order.price_ticks * lots
-        if order.fee_in_base:
-            return ms.to_quote.ceil(exact)
-        return ms.to_quote_fee.ceil(exact * (PPM + order.hold_ppm))
-    return _hold_of_base(ms, order, lots)
-
-
-def _hold_of_base(ms: MarketState, order: Order, lots: int) -> int:
-    if order.fee_in_base:
-        return ms.to_base_fee.ceil(lots * (PPM + order.hold_ppm))
-    return ms.to_base.ceil(lots)
-
-
-def _hold_for_market(ms: MarketState, order: Order, plan: Plan) -> int:
-    """What a market order needs at once: the fills it would meet, and their fees."""
-    if order.side is _SELL:
-        return _hold_of_base(ms, order, plan.qty_lots) if order.spend else hold_for(ms, order)
-    ppm = 0 if order.fee_in_base else order.hold_ppm
-    if order.spend:
-        return -(-order.spend * (PPM + ppm) // PPM)
-    return sum(
-        ms.to_quote.nearest(maker.price_ticks * lots) + ms.to_quote_fee.ceil(maker.price_ticks * lots * ppm)
-        for maker, lots in plan.fills
-    )
+    return ms.book.plan(order, order.spend and spend_exact(ms, order.spend), ms.dust)
 
 
 def _refit_hold(state: State, ms: MarketState, order: Order, plan: Plan) -> bool:
     """Set aside what a market order needs now that it starts; False when there is not enough."""
     purse = state.accounts[order.account_id].trading_purse(paying_asset(ms, order))
-    more = _hold_for_market(ms, order, plan) - order.hold
-    if more > purse.free.balance:
+    if order.hold:
+        state.ledger.release(purse, order.hold)
+        order.hold = 0
+    needed = hold_for_market(ms, order, plan)
+    if needed > state.ledger.spendable(purse):
         return False
-    state.ledger.hold(purse, more)
-    order.hold += more
+    state.ledger.hold(purse, needed)
+    order.hold = needed
     return True
 
 
@@ -304,6 +263,8 @@ def enter(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -
         pass
     elif plan.spent and plan.fills:
         end(state, order, _FILL_LAST, None, at_ns)
+    elif plan.worthless:
+        end(state, order, Step.CANCEL, Reason.WORTHLESS, at_ns)
     elif plan.stopped_by_self:
         end(state, order, Step.CANCEL, Reason.SELF_TRADE, at_ns)
     elif order.kind is _MARKET:
@@ -321,6 +282,7 @@ def _give_way(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: in
         end(state, own, Step.CANCEL, Reason.SELF_TRADE, at_ns)
     for own, lots in plan.decreased:
         decrease(state, ms, own, lots, at_ns)
+        end_if_worthless(state, ms, own, at_ns)
     if plan.given_up and order.qty_lots:
         decrease(state, ms, order, plan.given_up, at_ns)
 
@@ -335,6 +297,12 @@ def decrease(state: State, ms: MarketState, order: Order, lots: int, at_ns: int)
     _unhold(state, ms, order, state.accounts[order.account_id].trading_purse(paying_asset(ms, order)), 0)
     state.changes.orders[order.order_id] = order
     state.events.append(OrderDecreased(order))
+
+
+def end_if_worthless(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
+    """What is left of an order does not stay when nobody could pay for it. The house knows no minimums."""
+    if order.price_ticks * order.open_lots <= ms.dust and not order.is_house and order.is_live:
+        end(state, order, Step.CANCEL, Reason.WORTHLESS, at_ns)
 
 
 def rest(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
@@ -404,6 +372,8 @@ def _trade(state: State, ms: MarketState, taker: Order, maker: Order, lots: int)
     state.events.append(Traded(trade, maker_fill, taker_fill))
     _count_fill(state, maker, at_ns)
     _count_fill(state, taker, at_ns)
+    if maker.status is _OPEN:
+        end_if_worthless(state, ms, maker, at_ns)
 
 
 def use_up(state: State, ms: MarketState, order: Order, exact: int, lots: int, at_ns: int) -> None:
@@ -432,6 +402,7 @@ class _Part(Struct, gc=False):
     fee_quote: int
     fee_base: int
     fill_id: int
+    covered: Covered | None = None
     first_posting: int = 0
     postings: int = 0
 
@@ -476,11 +447,15 @@ def _settle(state: State, ms: MarketState, buyer: _Part, seller: _Part, exact: i
     buyer_base, buyer_quote = buyer.account.trading_purses(market)
     seller_base, seller_quote = seller.account.trading_purses(market)
     cost, base = ms.to_quote.nearest(exact), ms.to_base.nearest(lots)
+    if buyer_quote.owner.fee_credit is not None:
+        _use_credits(state, ms, buyer, buyer_quote, exact)
+    if seller_quote.owner.fee_credit is not None:
+        _use_credits(state, ms, seller, seller_quote, exact)
 
     _unhold(state, ms, buyer.order, buyer_quote, cost + buyer.fee_quote)
     _unhold(state, ms, seller.order, seller_base, base + seller.fee_base)
-    cost = min(cost, buyer_quote.free.balance)
-    base = min(base, seller_base.free.balance)
+    cost = _at_hand(state, buyer_quote, cost, buyer.fee_quote, at_ns)
+    base = _at_hand(state, seller_base, base, seller.fee_base, at_ns)
     move(buyer_quote.free, seller_quote.free, cost)
     move(seller_base.free, buyer_base.free, base)
 
@@ -508,7 +483,40 @@ def _settle(state: State, ms: MarketState, buyer: _Part, seller: _Part, exact: i
     buyer.postings = (cost != 0 or buyer.fee_quote != 0) + (base != 0 or buyer.fee_base != 0)
     seller.first_posting = buyer.first_posting + buyer.postings
     seller.postings = (base != 0 or seller.fee_base != 0) + (cost != 0 or seller.fee_quote != 0)
+    if buyer.covered is not None or seller.covered is not None:
+        _add_credits(ledger, legs, buyer, seller)
     ledger.enter(_TRADE, at_ns, legs)
+
+
+def _at_hand(state: State, purse: Purse, amount: int, fee: int, at_ns: int) -> int:
+    """How much of an amount a purse can pay, once rewards came back for what it lacks of that and its fee."""
+    due = amount + fee if fee > 0 else amount
+    if due <= purse.free.balance:
+        return amount
+    bring_back(state, purse, due, at_ns)
+    return min(amount, purse.free.balance)
+
+
+def _use_credits(state: State, ms: MarketState, part: _Part, quote: Purse, exact: int) -> None:
+    """Let the owner's fee credits take the place of the fee, or of as much of it as they pay."""
+    if part.fee_quote or part.fee_base:
+        worth = part.fee_quote or ms.to_quote_fee.nearest(exact * part.ppm)
+        part.covered = covered = credits_for(state, ms, quote, worth)
+        if covered is not None:
+            part.fee_quote, part.fee_base = covered.rest_of(part.fee_quote), covered.rest_of(part.fee_base)
+            _charge(covered.purse, covered.paid)
+
+
+def _add_credits(ledger: Ledger, legs: list[Leg], buyer: _Part, seller: _Part) -> None:
+    """Each side's credits are the last of its postings: the buyer's stand before the seller's."""
+    for part, place in ((seller, 4), (buyer, 2)):
+        if part.covered is not None:
+            purse, paid = part.covered.purse, part.covered.paid
+            legs.insert(place, (purse, part.fill_id, 0, paid))
+            legs.append(_income(ledger, purse.asset, part.fill_id, paid))
+            part.postings += 1
+    if buyer.covered is not None:
+        seller.first_posting += 1
 
 
 def _unhold(state: State, ms: MarketState, order: Order, purse: Purse, due: int) -> None:

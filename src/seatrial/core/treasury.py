@@ -37,6 +37,7 @@ from seatrial.core.funding import (
 )
 from seatrial.core.ledger import EXCHANGE, EntryKind, move
 from seatrial.core.markets import FundingMethod
+from seatrial.core.paying import bring_back
 from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState, Alarm, State
 
@@ -171,11 +172,12 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
     if command.gross < max(method.withdrawal_minimum, fee + 1):
         return Reject.AMOUNT_INVALID
     purse = account.funding_purse(method.asset)
-    most = max(purse.free.balance - fee, 0)
+    spendable = state.ledger.spendable(purse)
+    most = max(spendable - fee, 0)
     if command.check_only:
         state.events.append(WithdrawalChecked(method, command.gross - fee, fee, most))
         return None
-    if command.gross > purse.free.balance:
+    if command.gross > spendable:
         return Reject.AMOUNT_ABOVE_BALANCE
     if command.most_fee is not None and fee > command.most_fee:
         return Reject.FEE_ABOVE_MAXIMUM
@@ -187,6 +189,7 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
         destination.name or None,
     )
     transfer.remark = command.remark
+    bring_back(state, purse, command.gross, at_ns)
     move(purse.free, purse.leaving, command.gross)
     state.ledger.touch(purse)
     _schedule(state, transfer, at_ns)

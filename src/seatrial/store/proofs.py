@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, select, text
 
+from seatrial.core.assets import REWARDS_SUFFIX
 from seatrial.store import schema
 from seatrial.store.schema import MARK_EVERY
 
@@ -112,7 +113,7 @@ SQL_LAWS: Final = {
     """,
     "what is held is what open orders hold": """
         SELECT account_id, asset, SUM(units) AS too_much FROM (
-            SELECT account_id, asset, held AS units FROM purses
+            SELECT account_id, {spent_as} AS asset, held AS units FROM purses
             UNION ALL
             SELECT account_id, CASE side WHEN 'buy' THEN {quote} ELSE {base} END AS asset, -hold
             FROM orders WHERE status IN ('open', 'pending')
@@ -190,6 +191,17 @@ SQL_LAWS: Final = {
         OR COALESCE(SUM(CASE WHEN p.asset = {quote_of_fill} THEN p.fee ELSE 0 END), 0) <> f.fee_quote
         OR COALESCE(SUM(CASE WHEN p.asset = {base_of_fill} THEN p.fee ELSE 0 END), 0) <> f.fee_base
     """,
+    "what a trade moves is its market's two assets, and others only pay its fee": """
+        SELECT p.account_id, p.posting_id, f.market, p.asset, p.amount, p.fee
+        FROM postings AS p JOIN fills AS f ON f.account_id = p.account_id AND f.fill_id = p.ref
+        WHERE p.kind = 'trade' AND p.asset <> {quote_of_fill} AND p.asset <> {base_of_fill}
+        AND (p.amount <> 0 OR p.fee <= 0)
+    """,
+    "rewards become as much of their asset": """
+        SELECT entry_id, account_id, wallet, COUNT(*) AS found, SUM(amount) AS total FROM postings
+        WHERE kind = 'auto_allocation' GROUP BY entry_id, account_id, wallet, {spent_as}
+        HAVING COUNT(*) <> 2 OR SUM(amount) <> 0 OR SUM(fee) <> 0
+    """,
     "orders are numbered without a gap, none twice": """
         SELECT MAX(order_id) AS newest, COUNT(*) AS found FROM orders WHERE order_id > 0
         HAVING MIN(order_id) <> 1 OR MAX(order_id) <> COUNT(*) OR COUNT(DISTINCT order_id) <> COUNT(*)
@@ -225,12 +237,15 @@ _COUNTERS: Final = (
     "order_id", "house_order_id", "fill_id", "transfer_id", "account_id", "address_id", "key_id", "move_id",
 )  # fmt: skip
 
+_SPENT_AS: Final = f"replace(asset, '{REWARDS_SUFFIX}', '')"
+
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "sqlite": {
         "base": "substr(market, 1, instr(market, '/') - 1)",
         "quote": "substr(market, instr(market, '/') + 1)",
         "base_of_fill": "substr(f.market, 1, instr(f.market, '/') - 1)",
         "quote_of_fill": "substr(f.market, instr(f.market, '/') + 1)",
+        "spent_as": _SPENT_AS,
         **{name: f"COALESCE(json_extract(counters, '$.{name}'), 0)" for name in _COUNTERS},
     },
     "postgresql": {
@@ -238,6 +253,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "quote": "split_part(market, '/', 2)",
         "base_of_fill": "split_part(f.market, '/', 1)",
         "quote_of_fill": "split_part(f.market, '/', 2)",
+        "spent_as": _SPENT_AS,
         **{name: f"COALESCE((counters::json->>'{name}')::bigint, 0)" for name in _COUNTERS},
     },
 }

@@ -32,9 +32,11 @@ REASONS: Final = {
     Reason.OUT_OF_FUNDS: "Out of funds",
     Reason.EXPIRED: "Order expired",
     Reason.MARKET_CLOSED: "Market closed",
+    Reason.WORTHLESS: "Insignificant volume remaining",
 }
 """Source of the first: seed "How to place, view, and cancel orders using a user reference"; of the second:
-kraken-semantics 8.4. The others are decided, in the wording that kraken-spot-rest 6.9 finds plausible."""
+kraken-semantics 8.4; of the last: ccxt issue 8816 (2021-04). The others are decided, in the wording that
+kraken-spot-rest 6.9 finds plausible."""
 
 SHOWN_NS: Final = 100_000
 """Private history shows times to the tenth of a millisecond, as the seed does."""
@@ -112,7 +114,7 @@ def order_view(
     return OrderView(
         userref=order.tag,
         cl_ord_id=order.client_id or UNSET,
-        status=STATUSES[order.status],
+        status=_status(order),
         reason=_reason(order) if with_reason else UNSET,
         opentm=seconds(order.opened_ns),
         closetm=seconds(order.closed_ns) if order.closed_ns else UNSET,
@@ -201,9 +203,15 @@ def _reason(order: Order) -> str | None:
     return None if order.reason is None else REASONS[order.reason]
 
 
+def _status(order: Order) -> str:
+    """An order that ended because its rest was worthless counts as closed. Source: ccxt issue 8816 (2021-04)."""
+    return STATUSES[Status.FILLED if order.reason is Reason.WORTHLESS else order.status]
+
+
 def _misc(order: Order) -> str:
     """Source of `partial`, an order canceled or expired after it filled in part: kraken-semantics 8.5."""
     ended_early = order.status is Status.CANCELED or order.status is Status.EXPIRED
+    ended_early = ended_early and order.reason is not Reason.WORTHLESS
     return "partial" if ended_early and order.filled_lots else ""
 
 

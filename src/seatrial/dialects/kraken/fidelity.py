@@ -103,7 +103,8 @@ RULES: Final = (
          "Answers are keyed by the canonical name, whatever name was asked for; with `assetVersion=1` market data is "
          "by display name."),
     Rule("names.suffixes", DOCUMENTED, "docs: Get Account Balance, Query Ledgers",
-         "Balances with the suffixes .B .F .T, and .S .M .P .HOLD, are shown and can neither trade nor be withdrawn."),
+         "Balances with the suffixes .B .F .T, and .S .M .P .HOLD, are shown and no call names them to trade or "
+         "withdraw; what .F has is spent under the name of its asset, the others not at all."),
     Rule("names.unlisted", DECIDED, "which pairs Kraken has changes",
          "Markets that `unlisted.csv` names are not on Kraken; KuCoin's users trade in them."),
     Rule("names.one-unknown-of-many", DECIDED, "unknown whether the real venue skips it",
@@ -193,6 +194,12 @@ RULES: Final = (
          "AddOrder answers `descr.order` and `txid`, a list of one."),
     Rule("orders.validate", DOCUMENTED, 'support: "Does Kraken offer an API test environment?"',
          "With `validate` the order is checked, the answer has no `txid`, and nothing changes."),
+    Rule("orders.validate-funds", OBSERVED,
+         "pykrakenapi 39 (2020) and 44 (2021); infinity-grid 1.3.6 (2026) starts only if a buy of 10 BTC passes",
+         "`validate` looks at the order itself, not at what the account has."),
+    Rule("orders.validate-open", DECIDED, "as for the funds",
+         "`validate` does not count the account's open orders either; the rate counter and a `cl_ord_id` in use do "
+         "count."),
     Rule("orders.validate-false", OBSERVED,
          "python-kraken-sdk sends `validate=False` with real orders; the article says any value turns it on",
          "A `validate` that reads as false places the order."),
@@ -237,6 +244,10 @@ RULES: Final = (
          "A `post` order that would take answers `EOrder:Post only order`."),
     Rule("orders.viqc", DOCUMENTED, "docs: Add Order",
          "`viqc` reads volume as quote, for market buys only; otherwise `EGeneral:Invalid arguments:viqc`."),
+    Rule("orders.viqc-minimum", OBSERVED,
+         "Kraken.Net 100, ccxt 22522 (2024-05) and 26825 (2025-09); which price counts is decided",
+         "A `viqc` volume that buys less than ordermin at the best price, or else at the last one, answers as a volume "
+         "below ordermin does; costmin counts too."),
     Rule("orders.expiry-bounds", DOCUMENTED, "docs: Add Order",
          "`expiretm` is a time or `+seconds`, at least 5 seconds and at most a month ahead; `starttm` may come "
          "before."),
@@ -261,6 +272,14 @@ RULES: Final = (
          "An order cancelled so has the reason `Cannot trade with self`; fills before it stand."),
     Rule("matching.ioc-rest", DOCUMENTED, "guide: Order life cycle",
          "What an IOC order does not fill at once is cancelled; a FOK order fills whole or is cancelled."),
+    Rule("matching.insignificant", OBSERVED,
+         "ccxt 8816 (2021-04), limit and market orders that bots wrote down (2021, 2022-01)",
+         "After a fill an order whose rest is next to nothing takes nothing more: it is `closed` with the reason "
+         "`Insignificant volume remaining`, and executed less than its volume."),
+    Rule("matching.insignificant-measure", DECIDED,
+         "every recorded rest was one or two units of the 8th decimal; it fits them all, and KuCoin documents it",
+         "Next to nothing is what is worth less than the quote asset's smallest unit, at the price of the last fill. "
+         "A FOK order takes that too."),
 
     Rule("fees.schedule", DOCUMENTED, "docs: Get Tradable Asset Pairs, an answer of 2026-03-06",
          "Maker and taker rates follow each pair's schedule and the 30-day volume."),
@@ -278,6 +297,12 @@ RULES: Final = (
          "Fees are taken in quote on both sides unless `fcib` is given."),
     Rule("fees.in-base", OBSERVED, "XChange's recorded ledger",
          "With `fcib` a buyer receives the volume less the fee; trades still show the fee in quote."),
+    Rule("fees.credits", OBSERVED, "BittyTax 91 (2021) and 311 (2023), ROTKI's recorded ledgers",
+         "KFEE pays trading fees before money does, 100 to the dollar, in an entry of its own with amount 0 and the "
+         "trade's refid; what it does not cover stays in the usual entry. Trades show the whole fee."),
+    Rule("fees.credits-price", DECIDED, "never recorded",
+         "A fee in another currency counts at the last trades; where there are none, KFEE does not pay. An order holds "
+         "its fee in money whether there is KFEE or not."),
 
     Rule("ledger.running-balance", DOCUMENTED, 'support: "How to interpret ledger history fields"',
          "Every entry's `balance` is the one before it, plus `amount`, minus `fee`."),
@@ -288,6 +313,8 @@ RULES: Final = (
     Rule("ledger.types", DOCUMENTED, "docs: Query Ledgers",
          "All 21 documented types are accepted as filters; only those that the exchange makes appear: trade, deposit, "
          "withdrawal and transfer."),
+    Rule("ledger.earn", OBSERVED, "two programs read it from Ledgers in autumn 2026; BittyTax; as a filter, decided",
+         "What comes back from .F is a pair of entries of type `earn`, subtype `autoallocation`, with one refid."),
     Rule("ledger.twenty-ids", DOCUMENTED, "docs: Query Ledgers",
          "QueryLedgers takes 20 ids at most."),
     Rule("ledger.opening-balances", DECIDED, "the real venue has no such event",
@@ -311,6 +338,13 @@ RULES: Final = (
     Rule("balances.hold-trade", DECIDED, "the Trading Rules say size plus fees; the rate is not named",
          "A buy holds its remaining cost plus the taker's fee on it, a sell its remaining volume; with `fcib` the "
          "fee is held by the sell."),
+    Rule("balances.rewards", DOCUMENTED,
+         "docs: Get Account Balance; holds observed in ccxt 24664, infinity-grid 80 (2025-11)",
+         "Orders and withdrawals in an asset draw on it and on its .F; `hold_trade` of the asset may exceed its "
+         "balance, and that of .F is 0."),
+    Rule("balances.rewards-order", DECIDED, "which of the two pays first was never recorded",
+         "The asset itself pays first; what it lacks comes back from .F as the fill is booked, or at the request of a "
+         "withdrawal."),
     Rule("balances.trade-balance-price", DECIDED, "last, middle or index price: not documented",
          "TradeBalance values assets at last trades, through US dollars if need be; a stablecoin without one at par."),
 

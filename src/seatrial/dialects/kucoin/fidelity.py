@@ -147,8 +147,11 @@ RULES: Final = (
     Rule("orders.timer", DOCUMENTED, "specification: dead-cancel-all",
          "One timer per account, of 5 to 86400 seconds, for up to 50 symbols or all; it survives a restart."),
     Rule("orders.timer-off", DECIDED, "no source", "Turning the timer off answers 0 as its time."),
-    Rule("orders.dust", DECIDED, "the rule is documented, its measure is not clear",
-         "A remainder of any size stays in the book."),
+    Rule("orders.dust", DOCUMENTED, "docs: Place Order; whose smallest unit is meant is decided",
+         "After a fill or a partial cancel, a remainder worth less than the quote currency's smallest unit is "
+         "cancelled."),
+    Rule("orders.test", DECIDED, "docs: Place Order Test says that it checks signature and parameters",
+         "A test looks at the order itself, not at what the account has or has open."),
     Rule("orders.price-protection", DOCUMENTED, "docs: Place Order",
          "A limit further than `priceLimitRate` beyond the best price on the other side is refused; a market order "
          "fills up to there and is then cancelled."),

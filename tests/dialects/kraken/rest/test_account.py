@@ -117,6 +117,18 @@ class TestBalance:
 
 
 class TestBalanceEx:
+    def test_rewards_are_held_in_the_name_of_their_asset(self, exchange: Exchange) -> None:
+        """Recorded of USDG: nothing of it, 2937 held, and all of that in USDG.F."""
+        trader = exchange.account(**{"USDT.F": "1000"})  # type: ignore[arg-type]  # no such asset is an option
+        trader.place("buy", "0.01", "20000", pair="BTC/USDT")
+        held = trader.result("BalanceEx")
+        assert held == {
+            "USDT": {"balance": "0.00000000", "hold_trade": held["USDT"]["hold_trade"]},
+            "USDT.F": {"balance": "1000.00000000", "hold_trade": "0.00000000"},
+        }
+        assert 200 < float(held["USDT"]["hold_trade"]) < 202
+        assert trader.result("Balance") == {name: shown["balance"] for name, shown in held.items()}
+
     def test_shows_what_open_orders_hold_their_fees_included(self, exchange: Exchange) -> None:
         trader = exchange.account(USD="1000", BTC="2")
         trader.place("buy", "1", "100")

@@ -171,6 +171,13 @@ class TestOrderView:
         (view,) = other.result("ClosedOrders")["closed"].values()
         assert (view["status"], view["reason"], view["misc"]) == (status, reason, misc)
 
+    def test_an_order_whose_rest_is_insignificant_is_closed(self, trader: Trader, other: Trader) -> None:
+        trader.place("buy", "0.99999999", "100")
+        other.place("sell", "1", "100")
+        (view,) = other.result("ClosedOrders")["closed"].values()
+        assert (view["status"], view["reason"], view["misc"]) == ("closed", "Insignificant volume remaining", "")
+        assert (view["vol"], view["vol_exec"]) == ("1.00000000", "0.99999999")
+
     def test_an_order_that_expires(self, exchange: Exchange, trader: Trader) -> None:
         trader.place("buy", "1", "10", expires_ns=exchange.clock.now_ns + 5 * SECOND_NS)
         exchange.clock.advance(6)
@@ -612,6 +619,30 @@ class TestLedgers:
         assert [entry["type"] for entry in found] == ["receive", "spend"]
         assert trader.result("Ledgers", type="nft_rebate") == trader.result("Ledgers", type="nftrebate")
         assert trader.result("Ledgers", type="nftrebate")["count"] == 1
+
+    def test_what_comes_back_from_rewards_is_a_pair_of_allocations(self, exchange: Exchange) -> None:
+        trader = exchange.account(**{"USDT.F": "1000"})  # type: ignore[arg-type]  # no such asset is an option
+        exchange.account(BTC="1").place("sell", "0.01", "20000", pair="BTC/USDT")
+        trader.place("buy", "0.01", "20000", pair="BTC/USDT")
+        pair = list(trader.result("Ledgers", type="earn")["ledger"].values())
+        assert [(entry["type"], entry["subtype"]) for entry in pair] == [("earn", "autoallocation")] * 2
+        assert [entry["asset"] for entry in pair] == ["USDT", "USDT.F"]
+        assert pair[0]["refid"] == pair[1]["refid"]
+        assert pair[1]["amount"] == f"-{pair[0]['amount']}"
+
+    def test_fee_credits_are_an_entry_of_the_trade(self, exchange: Exchange) -> None:
+        trader = exchange.account(USD="1000", KFEE="500")
+        exchange.account(BTC="1").place("sell", "1", "100")
+        trader.place("buy", "1", "100")
+        rows = {entry["asset"]: entry for entry in trader.result("Ledgers", type="trade")["ledger"].values()}
+        (txid,) = trader.result("TradesHistory")["trades"]
+        assert {entry["refid"] for entry in rows.values()} == {txid}
+        assert rows["ZUSD"]["fee"] == "0.0000"
+        assert rows["KFEE"]["amount"] == "0.00"
+        assert float(rows["KFEE"]["fee"]) > 0
+        (trade,) = trader.result("TradesHistory", ledgers="true")["trades"].values()
+        assert set(trade["ledgers"]) == set(trader.result("Ledgers", type="trade")["ledger"])
+        assert float(trade["fee"]) * 100 == float(rows["KFEE"]["fee"])
 
     def test_there_are_words_for_every_kind_of_entry(self) -> None:
         assert set(ENTRY_TYPES) == set(EntryKind)

@@ -130,6 +130,15 @@ def test_viqc_spends_an_amount_of_quote(exchange: Exchange, trader: Trader) -> N
     assert owned(trader, "BTC") == 10_05 * 10**8
 
 
+def test_viqc_has_to_be_worth_the_smallest_volume(exchange: Exchange, trader: Trader) -> None:
+    """0.00005 BTC at 20000 dollars are worth a dollar; the smallest cost is half of one."""
+    exchange.account(BTC="1").place("sell", "0.5", "20000.0")
+    spending = MARKET | {"oflags": "viqc"}
+    for volume in ("0.3", "0.9999"):
+        assert trader.error("AddOrder", **spending | {"volume": volume}) == f"{BAD}:volume minimum not met"
+    assert "txid" in trader.result("AddOrder", **spending | {"volume": "1"})
+
+
 def test_an_expiry_alone_makes_the_order_good_till_date(trader: Trader) -> None:
     order = added(trader, **LIMIT, expiretm=START_NS // SECOND_NS + 3600)
     assert order.time_in_force is TimeInForce.GTD
@@ -365,8 +374,25 @@ def test_a_validate_that_says_no_places_the_order(trader: Trader, validate: str)
     assert added(trader, **LIMIT, validate=validate).status is Status.OPEN
 
 
-def test_validate_sees_what_a_real_order_would_meet(trader: Trader) -> None:
-    assert trader.error("AddOrder", **LIMIT | {"volume": "6"}, validate="true") == "EOrder:Insufficient funds"
+@pytest.mark.parametrize("side", ["buy", "sell"])
+@pytest.mark.parametrize("more", [LIMIT, MARKET])
+def test_validate_does_not_look_at_the_funds(exchange: Exchange, side: str, more: dict[str, object]) -> None:
+    exchange.account(USD="100000", BTC="10").place("sell" if side == "buy" else "buy", "0.5", "20000.0")
+    order = more | {"type": side, "volume": "2000"}
+    poor = exchange.account()
+    assert poor.error("AddOrder", **order) == "EOrder:Insufficient funds"
+    assert set(poor.result("AddOrder", **order, validate="true")) == {"descr"}
+
+
+def test_validate_sees_what_is_wrong_with_the_order_itself(exchange: Exchange) -> None:
+    poor = exchange.account()
+    for more, error in (
+        ({"volume": "0.00001"}, f"{BAD}:volume minimum not met"),
+        ({"price": "1", "volume": "0.1"}, "EOrder:Cost minimum not met"),
+        ({"price": "0"}, "EOrder:Invalid price"),
+        ({"pair": "XBTDOGE"}, "EQuery:Unknown asset pair"),
+    ):
+        assert poor.error("AddOrder", **LIMIT | more, validate="true") == error
 
 
 @pytest.mark.parametrize("ahead_s", [5, 3600, 31 * 86_400])

@@ -212,7 +212,14 @@ def test_the_synchronous_answer_says_what_became_of_it(exchange: Exchange, user:
 def test_a_tested_order_is_checked_and_not_placed(user: User, path: str) -> None:
     assert len(user.post(path, **limit())["orderId"]) == 24
     assert user.get(CLASSIC, status="active")["items"] == []
-    assert user.refused("POST", path, **limit(size="1000"))[1] == "200004"
+    assert user.refused("POST", path, **limit(size="0.00001"))[1] == "400100"
+
+
+@pytest.mark.parametrize("path", [CLASSIC, HF])
+def test_a_test_of_an_order_does_not_look_at_the_funds(user: User, path: str) -> None:
+    for order in (limit(size="1000"), limit(size="1000", side="sell")):
+        assert user.refused("POST", path, **order)[1] == "200004"
+        assert len(user.post(f"{path}/test", **order)["orderId"]) == 24
 
 
 REFUSED: list[tuple[dict[str, object], str, str]] = [

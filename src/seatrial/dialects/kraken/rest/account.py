@@ -3,12 +3,13 @@
 Source: kraken-spot-rest 13.2 to 13.5, 13.15, 13.21 and 14.9; seed "Get Account Balance".
 """
 
+from collections import Counter
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from seatrial.core.assets import Asset
+from seatrial.core.assets import Asset, spent_as
 from seatrial.core.commands import IssueToken
 from seatrial.core.events import TokenIssued
 from seatrial.core.markets import FeeTier, Market
@@ -48,6 +49,7 @@ class Owned(Struct, frozen=True):
     settled: int
     """All but what is on its way out; what open orders hold included."""
     held: int
+    """Of what earns rewards nothing: what orders hold of that stands with the asset that they name."""
 
 
 class ExtendedBalance(Struct, frozen=True):
@@ -247,19 +249,19 @@ def _check_rebase_multiplier(params: Params) -> None:
 
 
 def _owned(visit: Visit) -> list[Owned]:
-    """Every asset the account ever had, in the order of the catalogue, as the seed lists them."""
-    owned: dict[str, Owned] = {}
+    """Every asset the account ever had, in the order of the catalogue, as the seed lists them.
+
+    What orders hold of rewards is held in the name of their asset, more than there may be of that itself. Source:
+    ccxt pull request 24664; infinity-grid issue 80 (2025-11).
+    """
+    assets: dict[str, Asset] = {}
+    settled, held = Counter[str](), Counter[str]()
     for purse in visit.state.ledger.of_account(visit.key.account_id):
-        held = purse.held.balance
-        one = Owned(purse.asset, purse.free.balance + held, held)
-        other = owned.get(purse.asset.code)
-        owned[purse.asset.code] = one if other is None else _joined(one, other)
-    return [owned[code] for code in sorted(owned, key=visit.tools.symbols.asset_place)]
-
-
-def _joined(one: Owned, other: Owned) -> Owned:
-    """The same asset in two wallets."""
-    return Owned(one.asset, one.settled + other.settled, one.held + other.held)
+        assets[purse.asset.code] = purse.asset
+        settled[purse.asset.code] += purse.settled
+        held[spent_as(purse.asset.code)] += purse.held.balance
+    codes = sorted(assets, key=visit.tools.symbols.asset_place)
+    return [Owned(assets[code], settled[code], held[code]) for code in codes]
 
 
 def _target(visit: Visit) -> Asset:

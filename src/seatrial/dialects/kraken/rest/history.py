@@ -81,8 +81,13 @@ ENTRY_TYPES: Final = {
     EntryKind.NFT_REBATE: "nftrebate",
     EntryKind.CUSTODY_TRANSFER: "custodytransfer",
     EntryKind.SUB_TRANSFER: "transfer",
+    EntryKind.AUTO_ALLOCATION: "earn",
 }
-"""Our kinds of entries in Kraken's words. Source: seed "Query Ledgers", `type`; accounts here have no sub-accounts."""
+"""Our kinds of entries in Kraken's words. Source: seed "Query Ledgers", `type`; accounts here have no sub-accounts.
+Source of the last, which is not listed there: two programs that read it from Ledgers in autumn 2026; BittyTax."""
+
+SUBTYPES: Final = {EntryKind.AUTO_ALLOCATION: "autoallocation"}
+"""Of which kinds an entry says more. Source: kraken-semantics section 10."""
 
 TYPE_FILTERS: Final[dict[str, tuple[EntryKind, ...]]] = {
     **{name: (kind,) for kind, name in ENTRY_TYPES.items()},
@@ -91,7 +96,8 @@ TYPE_FILTERS: Final[dict[str, tuple[EntryKind, ...]]] = {
     "sale": (EntryKind.SALE, EntryKind.SPEND, EntryKind.RECEIVE),
     "nft_rebate": (EntryKind.NFT_REBATE,),
 }
-"""What Ledgers' `type` may be → which kinds it shows; none means all. Source: the same 21 types; the last two as
+"""What Ledgers' `type` may be → which kinds it shows; none means all. Source: the same 21 types and `earn`, whose
+entries it shows (decided); the last two as
 kraken-spot-rest 13.13 lists them, and kraken-semantics 1.2: `sale` brings up spend and receive."""
 
 WITH_TRADES: Final = frozenset({ALL, "no position"})
@@ -370,7 +376,7 @@ def _ledger_item(visit: Visit, posting: Posting) -> tuple[str, LedgerEntry]:
         refid=_refid(visit.tools.ids, posting),
         time=seconds(posting.at_ns),
         type=ENTRY_TYPES[posting.kind],
-        subtype=posting.subtype,
+        subtype=SUBTYPES.get(posting.kind, posting.subtype),
         aclass=symbols.asset_info(posting.asset).aclass,
         asset=symbols.asset_name(posting.asset),
         amount=format_units(posting.amount, scale),

@@ -77,7 +77,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def add_order(visit: Visit) -> dict[str, object]:
-    """Check an order and place it; with `validate` only check it, and answer without a txid.
+    """Check an order and place it; with `validate` only check the order itself, and answer without a txid.
 
     The order's counter grows by the call whether its arguments hold or not. Source: kraken-spot-rest 5.2.
     """
@@ -194,7 +194,7 @@ def _read_order(visit: Visit, ms: MarketState, most_open: int | None) -> PlaceOr
         visit.account_id, market.symbol, side, kind, price_ticks, qty_lots, spend, time_in_force,
         SELF_TRADES[params.choice("stptype", SELF_TRADES, "cancel-newest")],
         "post" in flags, "fcib" in flags, starts_ns, expires_ns, tag, client_id, most_open,
-        params.flag_any("validate"),
+        params.flag_any("validate"), worth_min_qty=True,
     )  # fmt: skip
 
 

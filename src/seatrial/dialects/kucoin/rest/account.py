@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import UNSET, Struct, UnsetType
 
 from seatrial.core.accounts import ApiKey
-from seatrial.core.ledger import Count, Purse
+from seatrial.core.ledger import Owner, Purse
 from seatrial.core.orders import Order, Side
 from seatrial.core.state import AccountState
 from seatrial.dialects.kucoin import errors
@@ -237,7 +237,7 @@ def _purses(visit: Visit) -> list[Purse]:
 
 
 def _empty(visit: Visit, wallet: str, code: str) -> Purse:
-    return Purse(visit.account_id, wallet, visit.state.assets[code], Count())
+    return Purse(visit.account_id, wallet, visit.state.assets[code], Owner())
 
 
 def _amounts(row: AccountRow) -> dict[str, str]:

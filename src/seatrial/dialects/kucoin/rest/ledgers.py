@@ -63,6 +63,7 @@ NAMES: Final = {
     EntryKind.NFT_REBATE: "Fee Rebate",
     EntryKind.CUSTODY_TRANSFER: "Transfer",
     EntryKind.SUB_TRANSFER: "Sub-account transfer",
+    EntryKind.AUTO_ALLOCATION: "Transfer",
 }
 """Our kinds of entries by the seed's display names. Decided: which name each of those gets that the core never posts
 for a KuCoin account."""

@@ -64,7 +64,7 @@ def place(visit: Visit) -> dict[str, str]:
 
 
 def check(visit: Visit) -> dict[str, str]:
-    """Check everything about a classic order, place nothing. Decided: the id is of no order."""
+    """Check a classic order itself, place nothing. Decided: the id is of no order."""
     return {"orderId": _order_id(visit, _place(visit, _named(visit.params), SPELLING, check_only=True))}
 
 
@@ -82,7 +82,7 @@ def hf_place(visit: Visit) -> dict[str, str | None]:
 
 
 def hf_check(visit: Visit) -> dict[str, str | None]:
-    """Check everything about a high-frequency order, place nothing."""
+    """Check a high-frequency order itself, place nothing."""
     checked = _place(visit, visit.params, HF_SPELLING, check_only=True)
     return {"orderId": _order_id(visit, checked), "clientOid": checked.client_id}
 
@@ -265,7 +265,7 @@ def _place(
     ms = visit.state.markets[symbol]
     limited = visit.account.account.rate_limits
     command = _read_order(visit, params, ms, MOST_OPEN if limited else None, check_only=check_only)
-    if limited and len(visit.account.orders) >= MOST_OPEN_ANYWHERE:
+    if limited and not check_only and len(visit.account.orders) >= MOST_OPEN_ANYWHERE:
         raise BadCall(errors.TOO_MANY_ORDERS)
     outcome = visit.machine.apply(command, visit.at_ns)
     if isinstance(outcome, Reject):

@@ -1,0 +1,46 @@
+"""What orders set aside."""
+
+from seatrial.core.assets import Asset
+from seatrial.core.book import Plan
+from seatrial.core.orders import Order, Side
+from seatrial.core.state import PPM, MarketState
+
+_BUY, _SELL = Side.BUY, Side.SELL
+
+
+def paying_asset(ms: MarketState, order: Order) -> Asset:
+    """What it sets aside."""
+    return ms.market.quote if order.side is _BUY else ms.market.base
+
+
+def hold_for(ms: MarketState, order: Order) -> int:
+    """What a limit order sets aside for what is left of it: its worst cost and, where it pays one, its fee.
+
+    Rounded up while each fill is rounded to the nearest unit. Source: kraken-semantics section 5, hold_trade.
+    """
+    lots = order.qty_lots - order.filled_lots
+    if order.side is _BUY:
+        exact = order.price_ticks * lots
+        if order.fee_in_base:
+            return ms.to_quote.ceil(exact)
+        return ms.to_quote_fee.ceil(exact * (PPM + order.hold_ppm))
+    return _hold_of_base(ms, order, lots)
+
+
+def _hold_of_base(ms: MarketState, order: Order, lots: int) -> int:
+    if order.fee_in_base:
+        return ms.to_base_fee.ceil(lots * (PPM + order.hold_ppm))
+    return ms.to_base.ceil(lots)
+
+
+def hold_for_market(ms: MarketState, order: Order, plan: Plan) -> int:
+    """What a market order needs at once: the fills it would meet, and their fees."""
+    if order.side is _SELL:
+        return _hold_of_base(ms, order, plan.qty_lots) if order.spend else hold_for(ms, order)
+    ppm = 0 if order.fee_in_base else order.hold_ppm
+    if order.spend:
+        return -(-order.spend * (PPM + ppm) // PPM)
+    return sum(
+        ms.to_quote.nearest(maker.price_ticks * lots) + ms.to_quote_fee.ceil(maker.price_ticks * lots * ppm)
+        for maker, lots in plan.fills
+    )

@@ -1,0 +1,35 @@
+"""How much an order moves or leaves, in ticks * lots, and whether that is enough."""
+
+from seatrial.core.book import Plan
+from seatrial.core.commands import PlaceOrder
+from seatrial.core.orders import Order, OrderKind
+from seatrial.core.state import MarketState
+
+
+def spend_exact(ms: MarketState, spend: int) -> int:
+    """An amount of quote."""
+    return spend * ms.to_quote.div // ms.to_quote.mul
+
+
+def costs(ms: MarketState, order: Order, plan: Plan) -> int:
+    """What the order would move; a market order by what it would meet, if that fills it."""
+    if order.kind is OrderKind.LIMIT:
+        return order.price_ticks * order.qty_lots
+    if order.spend:
+        return spend_exact(ms, order.spend)
+    return plan.exact if plan.qty_lots == order.qty_lots else ms.min_exact
+
+
+def is_too_small(ms: MarketState, command: PlaceOrder) -> bool:
+    """Whether an order without the smallest quantity is refused for it; one that spends may be measured by its worth.
+
+    Decided: where nothing is offered and nothing was traded, nobody knows what the smallest quantity is worth.
+    """
+    if not command.spend:
+        return True
+    if not command.worth_min_qty:
+        return False
+    best = ms.book.side(command.side.opposite).best_ticks
+    last = ms.tally.last
+    price_ticks = best or (0 if last is None else last.price_ticks)
+    return spend_exact(ms, command.spend) < price_ticks * ms.market.min_qty_lots
