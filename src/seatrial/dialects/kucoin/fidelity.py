@@ -127,6 +127,15 @@ RULES: Final = (
          "left out."),
 
     Rule("orders.unknown-symbol", OBSERVED, "ccxt's table", "An order for it answers `Unsupported trading pair.`."),
+    Rule("orders.increments", OBSERVED, "kucoin-php-sdk #102, #112 (2021), #126 (2022-05), #133 (2024), "
+         "market-maker-keeper #54 (2019)",
+         "A price or a size that is no multiple of its step answers `400100` and `Price increment invalid.` or `Order "
+         "size increment invalid.`, wherever an order names one; ccxt still notes `600100` for the size."),
+    Rule("orders.funds-increment", DECIDED, "the text was seen in January 2022, its code was not",
+         "Funds that are no multiple of their step answer `400100` and `Funds increment invalid.`."),
+    Rule("orders.no-price-no-size", OBSERVED, "answers reported in February and May 2021",
+         "A limit order without a price answers `300000` and `Order price invalid.`, one with neither size nor funds "
+         "`300000` and `Order size invalid.`."),
     Rule("orders.hidden", DECIDED, "never placed as something else",
          "Hidden, iceberg, stop and margin orders are refused."),
     Rule("orders.self-trade", DOCUMENTED, "docs: Self-Trade Prevention",

@@ -385,7 +385,7 @@ def _post_only(params: Params, time_in_force: TimeInForce) -> bool:
 def _price(params: Params, market: Market, name: str) -> int:
     text = params.decimal(name)
     if text is None:
-        raise BadCall(errors.missing(name))
+        raise BadCall(errors.PRICE_MISSING)
     ticks = parse_units(text, market.price_scale)
     if ticks is None:
         raise BadCall(errors.PRICE_INCREMENT)
@@ -397,7 +397,7 @@ def _price(params: Params, market: Market, name: str) -> int:
 def _size(params: Params, market: Market, name: str) -> int:
     text = params.decimal(name)
     if text is None:
-        raise BadCall(errors.missing(name))
+        raise BadCall(errors.SIZE_MISSING if name == "size" else errors.missing(name))
     lots = parse_units(text, market.lot_scale)
     if lots is None:
         raise BadCall(errors.SIZE_INCREMENT)
