@@ -13,7 +13,7 @@ from seatrial.core.money import rescale_floor
 from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.ids import Ids
-from seatrial.dialects.kucoin.names import rate
+from seatrial.dialects.kucoin.names import RATE_SCALE, rate
 from seatrial.dialects.kucoin.params import MILLISECOND_NS
 from seatrial.dialects.kucoin.symbols import Symbols
 
@@ -184,7 +184,7 @@ def order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> Orde
         funds=short(order.spend, market.quote.scale),
         deal_funds=_exact(order.exact, market),
         deal_size=short(order.filled_lots, market.lot_scale),
-        fee=short(order.fee_quote, market.quote.scale),
+        fee=_fee(order.fee_exact, market),
         fee_currency=symbols.currency(market.quote.code),
         stp=SELF_TRADES.get(order.self_trade, ""),
         stop="",
@@ -228,7 +228,7 @@ def hf_order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> H
         remain_funds=_exact(remain_funds, market),
         cancelled_size=short(cancelled, market.lot_scale),
         cancelled_funds=_exact(cancelled_funds, market),
-        fee=short(order.fee_quote, market.quote.scale),
+        fee=_fee(order.fee_exact, market),
         fee_currency=symbols.currency(market.quote.code),
         stp=SELF_TRADES.get(order.self_trade),
         time_in_force=TIMES_IN_FORCE[order.time_in_force],
@@ -275,7 +275,7 @@ def fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> FillVie
         price=short(fill.price_ticks, market.price_scale),
         size=short(fill.qty_lots, market.lot_scale),
         funds=_exact(fill.exact, market),
-        fee=short(fill.fee_quote, market.quote.scale),
+        fee=_fee(fill.fee_exact, market),
         fee_rate=rate(fill.fee_ppm),
         fee_currency=symbols.currency(market.quote.code),
         stop="",
@@ -300,7 +300,7 @@ def hf_fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> HfFi
         price=short(fill.price_ticks, market.price_scale),
         size=short(fill.qty_lots, market.lot_scale),
         funds=_exact(fill.exact, market),
-        fee=short(fill.fee_quote, market.quote.scale),
+        fee=_fee(fill.fee_exact, market),
         fee_rate=rate(fill.fee_ppm),
         fee_currency=symbols.currency(market.quote.code),
         stop="",
@@ -319,6 +319,11 @@ def last_updated_ns(order: Order) -> int:
 def _exact(exact: int, market: Market) -> str:
     """A sum of price times quantity."""
     return short(exact, market.price_scale + market.lot_scale)
+
+
+def _fee(fee_exact: int, market: Market) -> str:
+    """A sum of price times quantity times rate: what was charged in the ledger is that, to the nearest unit."""
+    return short(fee_exact, market.price_scale + market.lot_scale + RATE_SCALE)
 
 
 def _limit(order: Order) -> int:

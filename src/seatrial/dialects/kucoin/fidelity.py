@@ -92,6 +92,10 @@ RULES: Final = (
     Rule("ledger.opening", DECIDED, "no venue has opening balances", "An opening balance is a `Transfer`."),
     Rule("ledger.amount", OBSERVED, "the specification's example of a sale",
          "`amount` is the change with the fee in it and has no sign."),
+    Rule("ledger.decimals", OBSERVED, "Kucoin.Net #18 (2021); the specification's high-frequency examples (2024-10)",
+         "Ledger rows have up to eight decimals, high-frequency ones exactly eight."),
+    Rule("ledger.rounding", DECIDED, "no source",
+         "What our books have finer is rounded to the nearest, but never to nothing; a balance is cut off."),
     Rule("ledger.balance", OBSERVED, "answers recorded by several clients",
          "`balance` is 0 in the account ledger and real in the high-frequency ones."),
     Rule("ledger.context", DOCUMENTED, "docs: Get Account Ledgers",
@@ -106,11 +110,16 @@ RULES: Final = (
          "The list of accounts shows main and trade unless `type` asks for another."),
     Rule("accounts.not-high-frequency", DECIDED, "it would make ccxt require a symbol for every list",
          "Nobody is a high-frequency user; both families of endpoints work for everybody."),
+    Rule("accounts.fine-balances", OBSERVED, "a USDT balance of twelve decimals in the specification (2024-10)",
+         "A balance may be finer than eight decimals, since fees are taken whole; what is `transferable`, and what can "
+         "be withdrawn, is cut off at eight."),
     Rule("accounts.fees", DOCUMENTED, "KuCoin's support page: VIP Fee Structure, 2026",
          "Rates go by the account's VIP level, 0.1 % at the lowest; all markets here are of the first fee category."),
-    Rule("accounts.fee-amount", DECIDED, "no source",
-         "A fee is charged in the quote currency, rounded to the nearest of its smallest units; fills and orders show "
-         "what was charged, and their funds exactly."),
+    Rule("accounts.fee-shown", OBSERVED, "ccxt #5162 (2019), #9653 (2021); ten of ten fills in the specification",
+         "Fills and orders show their funds and their fee exactly: price times size, and that times the rate, with every "
+         "digit and no trailing zeros."),
+    Rule("accounts.fee-amount", DECIDED, "KuCoin's books take the whole fee; these count in units of the asset",
+         "A fee is charged in the quote currency, rounded to the nearest of the smallest units of our books."),
 
     Rule("market.null", DECIDED, "no source",
          "A side without orders and a market without trades show null."),

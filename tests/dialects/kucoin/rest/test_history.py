@@ -286,14 +286,17 @@ def test_a_makers_fill_has_the_makers_rate(exchange: Exchange, user: User) -> No
     assert (fill["liquidity"], fill["feeRate"], fill["fee"], fill["side"]) == ("maker", "0.00055", "2.75", "sell")
 
 
-def test_funds_are_exact_and_the_fee_is_what_was_really_charged(exchange: Exchange) -> None:
-    """To the last of the currency's decimals, however finely size and price are given."""
+def test_funds_and_fees_are_exact_and_the_ledger_has_eight_decimals(exchange: Exchange) -> None:
+    """Every digit of price, size and rate, by both families of endpoints."""
     user, other = exchange.user(USDT="1000"), exchange.user(BTC="1")
     other.place("sell", "0.00012345", "61250.4")
     order(user, "odd", side="buy", price="61250.4", size="0.00012345")
     (fill,) = user.get("/api/v1/fills")["items"]
     (shown,) = user.get(CLASSIC)["items"]
-    assert (fill["funds"], fill["fee"]) == (shown["dealFunds"], shown["fee"]) == ("7.56136188", "0.00756136")
+    assert (fill["funds"], fill["fee"]) == (shown["dealFunds"], shown["fee"]) == ("7.56136188", "0.00756136188")
+    (hf_fill,) = user.get("/api/v1/hf/fills", symbol="BTC-USDT")["items"]
+    (hf_shown,) = user.get("/api/v1/hf/orders/done", symbol="BTC-USDT")["items"]
+    assert hf_fill["fee"] == hf_shown["fee"] == fill["fee"]
     (paid,) = user.get("/api/v1/accounts/ledgers", currency="USDT", bizType="TRADE_EXCHANGE")["items"]
     assert (paid["amount"], paid["fee"]) == ("7.56892324", "0.00756136")
 
