@@ -13,7 +13,7 @@ from seatrial.core.ledger import Count, Purse
 from seatrial.core.orders import Order, Side
 from seatrial.core.state import AccountState
 from seatrial.dialects.kucoin import errors
-from seatrial.dialects.kucoin.amounts import short
+from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Visit, market_of
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Pool
 from seatrial.dialects.kucoin.names import rate
@@ -113,15 +113,15 @@ def holds(visit: Visit) -> dict[str, object]:
 
 
 def transferable(visit: Visit) -> dict[str, str]:
-    """What could be moved out of a wallet now."""
+    """What could be moved out of a wallet now: a balance may be finer than an amount that can be named."""
     params = visit.params
     code = visit.tools.symbols.code(params.required("currency"))
     wallet = WALLET_OF[params.required_choice("type", WALLET_OF)]
     if code is None:
         raise BadCall(errors.out_of_range("currency"))
     purse = visit.state.ledger.purses.get((visit.account_id, wallet, code)) or _empty(visit, wallet, code)
-    row = _account_row(visit, purse)
-    return {**_amounts(row), "transferable": row.available}
+    free = usable(purse.free.balance, purse.asset.scale)
+    return {**_amounts(_account_row(visit, purse)), "transferable": short(free, USUAL_DECIMALS)}
 
 
 def user_info(visit: Visit) -> dict[str, int]:

@@ -14,7 +14,7 @@ from seatrial.core.funding import DepositAddress, Destination, Direction, Transf
 from seatrial.core.money import format_units
 from seatrial.core.queries import Page, TransferPage
 from seatrial.dialects.kucoin import errors
-from seatrial.dialects.kucoin.amounts import padded, short
+from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, padded, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit, amount_of, code_of
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import Paging, page_of, read_bounds, read_page, span
@@ -297,7 +297,7 @@ def quotas(visit: Visit) -> Quotas:
         limit_quota_currency_amount=padded(QUOTA, 0),
         used_quota_currency_amount="0",
         remain_amount=_quota_in(visit, code),
-        available_amount=short(purse.free.balance if purse else 0, scale),
+        available_amount=short(usable(purse.free.balance if purse else 0, scale), USUAL_DECIMALS),
         withdraw_min_fee=short(method.withdrawal_fee, scale),
         inner_withdraw_min_fee="0",
         withdraw_min_size=short(method.withdrawal_minimum, scale),

@@ -14,7 +14,7 @@ from seatrial.core.ledger import EntryKind, Posting
 from seatrial.core.orders import Fill
 from seatrial.core.queries import FillsById, Page, PostingPage
 from seatrial.dialects.kucoin import errors
-from seatrial.dialects.kucoin.amounts import padded, short
+from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, moved, padded, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Later, Visit
 from seatrial.dialects.kucoin.errors import Error
 from seatrial.dialects.kucoin.limits import Pool
@@ -334,8 +334,8 @@ def _ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) -> Ledg
     return LedgerRow(
         visit.tools.ids.ledger(posting.posting_id, posting.at_ns),
         visit.tools.symbols.currency(posting.asset),
-        short(_amount(posting), scale),
-        short(posting.fee, scale),
+        short(moved(_amount(posting), scale), USUAL_DECIMALS),
+        short(moved(posting.fee, scale), USUAL_DECIMALS),
         "0",
         posting.wallet.upper(),
         NAMES[posting.kind],
@@ -357,10 +357,10 @@ def _hf_ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) -> H
     return HfLedgerRow(
         str(visit.tools.ids.ledger_row(posting.posting_id)),
         visit.tools.symbols.currency(posting.asset),
-        padded(_amount(posting), scale),
-        padded(posting.fee, scale),
+        padded(moved(_amount(posting), scale), USUAL_DECIMALS),
+        padded(moved(posting.fee, scale), USUAL_DECIMALS),
         "0",
-        padded(posting.balance, scale),
+        padded(usable(posting.balance, scale), USUAL_DECIMALS),
         "TRADE_HF",
         _code(posting, HF_CODES, "OTHER"),
         direction_of(posting),
@@ -374,9 +374,9 @@ def _margin_ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) 
     return MarginLedgerRow(
         visit.tools.ids.ledger_row(posting.posting_id),
         visit.tools.symbols.currency(posting.asset),
-        padded(_amount(posting), scale),
-        padded(posting.fee, scale),
-        padded(posting.balance, scale),
+        padded(moved(_amount(posting), scale), USUAL_DECIMALS),
+        padded(moved(posting.fee, scale), USUAL_DECIMALS),
+        padded(usable(posting.balance, scale), USUAL_DECIMALS),
         "MARGIN_V2",
         _code(posting, MARGIN_CODES, "ASSERT_RETURN"),
         direction_of(posting),
