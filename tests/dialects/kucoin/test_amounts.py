@@ -37,7 +37,14 @@ def test_padded_amounts_have_eight_decimals(units: int, scale: int, text: str) -
 
 @pytest.mark.parametrize(
     ("units", "scale", "rounded", "cut"),
-    [(12_345, 10, 123, 123), (12_351, 10, 124, 123), (1, 10, 1, 0), (0, 10, 0, 0), (-1, 10, 0, -1), (7, 2, 7 * 10**6, 7 * 10**6)],
+    [
+        (12_345, 10, 123, 123),
+        (12_351, 10, 124, 123),
+        (1, 10, 1, 0),
+        (0, 10, 0, 0),
+        (-1, 10, 0, -1),
+        (7, 2, 7 * 10**6, 7 * 10**6),
+    ],
 )
 def test_what_is_finer_than_eight_decimals_is_rounded_in_a_ledger_and_cut_off_a_balance(
     units: int, scale: int, rounded: int, cut: int

@@ -110,14 +110,19 @@ RULES: Final = (
          "The list of accounts shows main and trade unless `type` asks for another."),
     Rule("accounts.not-high-frequency", DECIDED, "it would make ccxt require a symbol for every list",
          "Nobody is a high-frequency user; both families of endpoints work for everybody."),
+    Rule("accounts.twins", DECIDED, "ccxt's `hf` asks for `trade_hf`, and our high-frequency ledger says TRADE_HF",
+         "Asked for `trade_hf` the list of accounts shows the trading account, asked for `margin_v2` the margin "
+         "account, under that name; lists that show all kinds at once show each account once."),
+    Rule("accounts.mode", OBSERVED, "models of Kucoin.Net and of tiagosiebler's kucoin-api, 2026: numbers",
+         "The account's mode is CLASSIC and lists the numbers of the sub-accounts as classic ones."),
     Rule("accounts.fine-balances", OBSERVED, "a USDT balance of twelve decimals in the specification (2024-10)",
          "A balance may be finer than eight decimals, since fees are taken whole; what is `transferable`, and what can "
          "be withdrawn, is cut off at eight."),
     Rule("accounts.fees", DOCUMENTED, "KuCoin's support page: VIP Fee Structure, 2026",
          "Rates go by the account's VIP level, 0.1 % at the lowest; all markets here are of the first fee category."),
     Rule("accounts.fee-shown", OBSERVED, "ccxt #5162 (2019), #9653 (2021); ten of ten fills in the specification",
-         "Fills and orders show their funds and their fee exactly: price times size, and that times the rate, with every "
-         "digit and no trailing zeros."),
+         "Fills and orders show their funds and their fee exactly: price times size, and that times the rate, with "
+         "every digit and no trailing zeros."),
     Rule("accounts.fee-amount", DECIDED, "KuCoin's books take the whole fee; these count in units of the asset",
          "A fee is charged in the quote currency, rounded to the nearest of the smallest units of our books."),
 
@@ -205,6 +210,14 @@ RULES: Final = (
     Rule("funding.statuses", DOCUMENTED, "docs: Deposit List, Withdrawals List",
          "A deposit is PROCESSING until it is credited; a withdrawal on hold is in REVIEW, a broadcast one in "
          "WALLET_PROCESSING."),
+    Rule("funding.deposit-transaction", OBSERVED, "docs: Deposit List, example of 2022; ccxt #14666, #15608 (2022)",
+         "`walletTxId` of a deposit is its hash, `@` and 32 hexadecimal digits, and so is `txId` in the ledger; that "
+         "of a withdrawal is the hash alone. A transaction that was named with an `@` stays as it is."),
+    Rule("funding.deposit-remark", OBSERVED, "docs: Deposit List, example of 2022; the specification of 2024 has none",
+         "A deposit's remark is `Deposit`."),
+    Rule("funding.whole-seconds", OBSERVED, "all such examples of the specification (2024 to 2025)",
+         "Times of deposits, withdrawals, sub-accounts and keys are milliseconds of whole seconds, and the bounds of "
+         "lists of deposits and withdrawals go by the times that are shown."),
     Rule("funding.cancel", DOCUMENTED, "docs: Cancel Withdrawal", "Only a PROCESSING withdrawal can be cancelled."),
     Rule("funding.address", DOCUMENTED, "docs: Create Deposit Address",
          "Creating an address on a chain where there is one answers `260000`."),

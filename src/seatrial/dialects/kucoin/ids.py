@@ -76,6 +76,10 @@ class Ids:
         """KuCoin's "account": one currency in one wallet. Not reversible: compare it with those of the caller."""
         return _draw(self._seed, f"purse {account_id} {wallet} {asset}", 12).hex()
 
+    def deposit_tag(self, transfer_id: int) -> str:
+        """What KuCoin writes behind the hash of a deposit. Not reversible."""
+        return _draw(self._seed, f"deposit tag {transfer_id}", 16).hex()
+
     def uid(self, account_id: int) -> int:
         """The number under which a user is known."""
         return FIRST_UID + account_id

@@ -81,7 +81,9 @@ def test_deposits_and_withdrawals_name_their_chain_transaction(exchange: Exchang
     exchange.clock.advance(60)
     out, came = user.get(LEDGERS)["items"]
     ids = exchange.ids
-    assert json.loads(came["context"]) == {"orderId": ids.deposit(deposit.transfer_id), "txId": deposit.chain_tx}
+    transaction = f"{deposit.chain_tx}@{ids.deposit_tag(deposit.transfer_id)}"
+    assert json.loads(came["context"]) == {"orderId": ids.deposit(deposit.transfer_id), "txId": transaction}
+    assert user.get("/api/v1/deposits")["items"][0]["walletTxId"] == transaction
     assert json.loads(out["context"]) == {
         "orderId": ids.withdrawal(withdrawal.transfer_id),
         "txId": withdrawal.chain_tx,

@@ -17,8 +17,8 @@ from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, padded, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit, amount_of, code_of
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.paging import Paging, page_of, read_bounds, read_page, span
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
+from seatrial.dialects.kucoin.paging import Paging, page_of, read_bounds_in_seconds, read_page, span, whole_seconds_ms
+from seatrial.dialects.kucoin.params import BadCall
 from seatrial.dialects.kucoin.symbols import Chain
 
 MAIN: Final = "MAIN"
@@ -32,6 +32,10 @@ QUOTA_CURRENCY: Final = "USDT"
 QUOTA: Final = 999_999
 """What a day's withdrawals may be worth. Source: the specification's example. Decided: nothing ever uses it up."""
 BITCOIN: Final = "BTC"
+
+DEPOSIT_REMARK: Final = "Deposit"
+TAG_MARK: Final = "@"
+"""Stands between the hash of a deposit and what KuCoin adds. Source: kucoin-more 5.3."""
 
 PROCESSING: Final = "PROCESSING"
 SUCCESS: Final = "SUCCESS"
@@ -244,7 +248,7 @@ def withdrawal(visit: Visit) -> WithdrawalDetail:
         wallet_tx_id=transfer.chain_tx,
         address_remark=transfer.destination,
         remark=transfer.remark,
-        created_at=transfer.created_ns // MILLISECOND_NS,
+        created_at=whole_seconds_ms(transfer.created_ns),
         cancel_type="CANCELABLE" if status == PROCESSING else "NON_CANCELABLE",
         taxes=None,
         tax_description=None,
@@ -252,6 +256,17 @@ def withdrawal(visit: Visit) -> WithdrawalDetail:
         return_amount=padded(transfer.gross, asset.scale) if failed else None,
         return_currency=currency,
     )
+
+
+def wallet_tx_id(visit: Visit, transfer: Transfer) -> str | None:
+    """The chain transaction, behind whose hash KuCoin writes more where it is a deposit's.
+
+    Decided: a transaction that was named with such a mark is shown as it is.
+    """
+    shown = transfer.chain_tx
+    if shown is None or transfer.direction is Direction.WITHDRAWAL or TAG_MARK in shown:
+        return shown
+    return f"{shown}{TAG_MARK}{visit.tools.ids.deposit_tag(transfer.transfer_id)}"
 
 
 def withdraw(visit: Visit) -> dict[str, str]:
@@ -394,7 +409,7 @@ def _transfers(visit: Visit, direction: Direction, statuses: dict[TransferStatus
     params = visit.params
     paging = read_page(params, least=1)
     status = params.choice("status", frozenset(statuses.values()), None)
-    start_ns, end_ns = read_bounds(params)
+    start_ns, end_ns = read_bounds_in_seconds(params)
     name = params.text("currency")
     code = None if name is None else visit.tools.symbols.code(name)
     if name is not None and code is None:
@@ -424,10 +439,10 @@ def _deposit_view(visit: Visit, transfer: Transfer) -> DepositView:
         is_inner=False,
         amount=padded(transfer.amount, scale),
         fee=padded(transfer.fee, scale),
-        wallet_tx_id=transfer.chain_tx,
-        created_at=transfer.created_ns // MILLISECOND_NS,
-        updated_at=(transfer.moved_ns or transfer.created_ns) // MILLISECOND_NS,
-        remark="",
+        wallet_tx_id=wallet_tx_id(visit, transfer),
+        created_at=whole_seconds_ms(transfer.created_ns),
+        updated_at=whole_seconds_ms(transfer.moved_ns or transfer.created_ns),
+        remark=DEPOSIT_REMARK,
         arrears=False,
     )
 
@@ -445,8 +460,8 @@ def _withdrawal_view(visit: Visit, transfer: Transfer) -> WithdrawalView:
         amount=padded(transfer.amount, scale),
         fee=padded(transfer.fee, scale),
         wallet_tx_id=transfer.chain_tx,
-        created_at=transfer.created_ns // MILLISECOND_NS,
-        updated_at=(transfer.moved_ns or transfer.created_ns) // MILLISECOND_NS,
+        created_at=whole_seconds_ms(transfer.created_ns),
+        updated_at=whole_seconds_ms(transfer.moved_ns or transfer.created_ns),
         remark=transfer.remark,
     )
 

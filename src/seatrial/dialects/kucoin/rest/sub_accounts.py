@@ -18,8 +18,8 @@ from seatrial.dialects.kucoin.amounts import padded, short
 from seatrial.dialects.kucoin.auth import passphrase_is
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Visit
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.paging import page_of, read_page
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params
+from seatrial.dialects.kucoin.paging import page_of, read_page, whole_seconds_ms
+from seatrial.dialects.kucoin.params import BadCall, Params
 from seatrial.dialects.kucoin.rest.account import (
     MOST_SUB_ACCOUNTS,
     KeyInfo,
@@ -256,7 +256,7 @@ def _sub_user(visit: Visit, account: AccountState) -> SubUser:
     kinds = ("Spot", "Futures", "Margin") if one.access == "All" else (one.access,)
     return SubUser(
         ids.user(one.account_id), ids.uid(one.account_id), one.name, ENABLED, NORMAL, one.access,
-        one.created_ns // MILLISECOND_NS, one.note, kinds, kinds, None,
+        whole_seconds_ms(one.created_ns), one.note, kinds, kinds, None,
     )  # fmt: skip
 
 
