@@ -80,9 +80,6 @@ class Reason(StrEnum):
     MARKET_CLOSED = "market_closed"
 
 
-NAME_KEPT_NS: Final = 86_400 * 10**9
-"""How long the user's own name for an order stays taken where it must be unique (decided)."""
-
 TRANSITIONS: Final = {
     (Status.PENDING, Step.START): Status.OPEN,
     (Status.PENDING, Step.CANCEL): Status.CANCELED,

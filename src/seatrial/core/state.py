@@ -14,7 +14,6 @@ from seatrial.core.candles import Candles, DayStats, Tally
 from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
 from seatrial.core.ledger import Ledger, Posted, Purse
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, Modes
-from seatrial.core.names import UsedNames
 from seatrial.core.orders import CancelTimer, Fill, Order, Side, Status, Trade
 from seatrial.core.volume import USD_SCALE, RollingVolume
 
@@ -272,7 +271,6 @@ class State:
         self.house: AccountState | None = None
         """The account that makes markets, once there is one."""
         self.live_orders: dict[int, Order] = {}
-        self.used_names = UsedNames()
         self.account_names: dict[str, int] = {}
         self.keys: dict[str, ApiKey] = {}
         """By public text."""
@@ -308,8 +306,6 @@ class State:
         del self.live_orders[order.order_id], account.orders[order.order_id]
         if order.client_id is not None:
             del account.by_client_id[order.client_id]
-            if not order.is_house:
-                self.used_names.keep(order.account_id, order.client_id, order.closed_ns)
         account.open_count[order.market] -= 1
 
     def method(self, asset: str, name: str | None) -> FundingMethod | None:

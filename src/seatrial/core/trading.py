@@ -63,11 +63,8 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     if closed is not None:
         return closed
     name = command.client_id
-    if name is not None:
-        if account.by_client_id.get(name, replaced) is not replaced:
-            return Reject.CLIENT_ID_IN_USE
-        if command.unique_name and state.used_names.has(command.account_id, name, at_ns):
-            return Reject.CLIENT_ID_IN_USE
+    if name is not None and account.by_client_id.get(name, replaced) is not replaced:
+        return Reject.CLIENT_ID_IN_USE
     market = ms.market
     if command.qty_lots > MAX_UNITS or command.spend > MAX_UNITS:
         return Reject.QTY_OUT_OF_RANGE

@@ -166,7 +166,7 @@ def test_what_exists_already_is_not_made_again(client_name: str, venue: KucoinVe
     exists = Refusal("260000", "Deposit address already exists.", ccxt.InvalidAddress)
     expect(client_name, exists, lambda: client.create_address("BTC", "btc"))
     client.private("POST", "/api/v1/orders", **LIMIT)
-    named = parameter("clientOid is duplicated.")
+    named = parameter("validation.createOrder.clientOidDuplicated")
     expect(client_name, named, lambda: client.private("POST", "/api/v1/orders", **LIMIT))
     assert len(client.open_orders(BITCOIN)) == 1
 

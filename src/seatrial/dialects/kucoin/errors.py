@@ -75,7 +75,8 @@ WITHDRAWAL_GOES_ON: Final = Error(PARAMETER.code, "The withdrawal can no longer 
 BALANCE: Final = Error("200004", "Balance insufficient!")
 TRANSFER_BALANCE: Final = Error("230003", "Balance insufficient!")
 FUNDS_TOO_SMALL: Final = Error("600101", "The order funds is below the minimum requirement.")
-DUPLICATE_CLIENT_OID: Final = Error(PARAMETER.code, "clientOid is duplicated.")
+DUPLICATE_CLIENT_OID: Final = Error(PARAMETER.code, "validation.createOrder.clientOidDuplicated")
+"""Recorded: Kucoin.Net #120 (2022-02)."""
 HF_DUPLICATE_CLIENT_OID: Final = Error("102426", "clientOid is duplicated.")
 
 STATUSES: Final = {

@@ -178,8 +178,12 @@ RULES: Final = (
     Rule("orders.client-oid", DOCUMENTED, "docs: Place Order",
          "A classic order needs a `clientOid`: up to 40 letters, digits, `_` and `-`; spaces are in the "
          "specification's examples."),
-    Rule("orders.client-oid-unique", DECIDED, "that it is unique is documented, for how long is not",
-         "No other order may have it that is live or ended within 24 hours."),
+    Rule("orders.client-oid-unique", OBSERVED, "kucoin-api-docs #468 (2023-06): five orders of a day with one name; "
+         "Kucoin.Net #120 (2022-02) for the answer",
+         "No other live order may have it: `400100` and `validation.createOrder.clientOidDuplicated`. It is free again "
+         "when its order ended."),
+    Rule("orders.hf-client-oid-unique", DECIDED, "`102426` is Kucoin.Net's; how long a name is taken was not seen",
+         "High-frequency orders share these names: one is taken while its order lives, which answers `102426`."),
     Rule("orders.done-window", DOCUMENTED, "docs: List Orders, List Fills",
          "Ended orders and fills are listed for up to seven days at once; the default is seven days and one day."),
     Rule("orders.hf-window", DECIDED, "older pages say three days, newer ones seven",

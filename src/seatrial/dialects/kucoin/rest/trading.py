@@ -306,7 +306,7 @@ def _read_order(
     command = PlaceOrder(
         visit.account_id, market.symbol, side, kind, client_id=_client_oid(params), note=_words(params, "remark"),
         label=_words(params, "tags"), band_ppm=_band_ppm(visit, ms), most_open=most_open, check_only=check_only,
-        unique_name=True, cancels_post_only=True,
+        cancels_post_only=True,
     )  # fmt: skip
     _check_deadline(params, visit.at_ns)
     if kind is OrderKind.MARKET:
