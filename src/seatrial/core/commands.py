@@ -21,6 +21,7 @@ class OpenAccount(Struct, frozen=True, tag=True):
     """Of a sub-account; fields as in `accounts.Account`."""
     access: str = ""
     note: str = ""
+    check_timestamps: bool | None = None
 
 
 class IssueKey(Struct, frozen=True, tag=True):

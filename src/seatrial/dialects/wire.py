@@ -76,8 +76,11 @@ class Dialect(Protocol):
         """Whether a path is one of this venue's."""
         ...
 
-    def serve(self, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
-        """Answer a call: read it, check who asks, apply what it asks for, write the outcome."""
+    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Reply | Lookup:
+        """Answer a call: read it, check who asks, apply what it asks for, write the outcome.
+
+        `real_ns` is the computer's own time, which clients sign by; None: it is the world's.
+        """
         ...
 
     def unavailable(self) -> Reply:
@@ -126,3 +129,5 @@ class Opening(Struct, frozen=True):
     tiers: tuple[str, ...]
     permissions: frozenset[str]
     """All that a key may be given."""
+    stamps_calls: bool = False
+    """Whether every call says when it was signed."""

@@ -322,7 +322,7 @@ def _account(account: Account) -> Values:
     return (
         account.account_id, account.name, account.venue, account.tier, int(account.rate_limits),
         account.trading_wallet, account.funding_wallet, account.created_ns, account.parent_id, account.access,
-        account.note,
+        account.note, None if account.check_timestamps is None else int(account.check_timestamps),
     )  # fmt: skip
 
 
@@ -429,8 +429,8 @@ _KINDS: Final = {str(kind): kind for kind in OrderKind}
 
 def account(row: RawRow) -> Account:
     """An account from its row."""
-    number, name, venue, tier, limits, *rest = row
-    return Account(number, name, venue, tier, bool(limits), *rest)
+    number, name, venue, tier, limits, *rest, checks = row
+    return Account(number, name, venue, tier, bool(limits), *rest, None if checks is None else bool(checks))
 
 
 def key(row: RawRow) -> ApiKey:

@@ -69,6 +69,7 @@ accounts: Final = _table(
     _big("parent_id", default=0),
     _text("access", default=""),
     _text("note", default=""),
+    Column("check_timestamps", Integer),
 )
 
 api_keys: Final = _table(

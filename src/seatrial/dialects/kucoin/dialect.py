@@ -65,11 +65,12 @@ class Kucoin:
         """KuCoin's paths, those of its futures host too, start with /api/."""
         return path.startswith("/api/")
 
-    def serve(self, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Reply | Lookup:
         """Answer one call. Nothing that a caller sends raises out of here.
 
         What is due by now happens first: nothing that a call spends, as a nonce is, makes it happen otherwise.
         """
+        real_ns = at_ns if real_ns is None else real_ns
         at_ns = max(at_ns, machine.state.now_ns)
         due_ns = machine.state.next_due_ns
         if due_ns is not None and due_ns <= at_ns:
@@ -84,7 +85,7 @@ class Kucoin:
             return failure(errors.MAINTENANCE)
         if isinstance(endpoint, PublicEndpoint):
             return self._public(endpoint, machine, call, at_ns, subject)
-        return self._private(endpoint, machine, call, at_ns, subject)
+        return self._private(endpoint, machine, call, at_ns, real_ns, subject)
 
     def unavailable(self) -> Reply:
         """The store did not take it. Source: kucoin-rest 2.2 and 2.3."""
@@ -97,7 +98,7 @@ class Kucoin:
     @property
     def opening(self) -> Opening:
         """Two wallets, the lowest level, every permission."""
-        return Opening(TRADE, MAIN, account.WALLETS, DEFAULT_TIER, TIERS, PERMISSIONS)
+        return Opening(TRADE, MAIN, account.WALLETS, DEFAULT_TIER, TIERS, PERMISSIONS, stamps_calls=True)
 
     def asset_code(self, text: str) -> str | None:
         """The asset of KuCoin's name."""
@@ -131,9 +132,13 @@ class Kucoin:
         except BadCall as bad:
             return failure(bad.error)
 
-    def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, subject: str) -> Reply | Lookup:
+    def _private(
+        self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns: int, subject: str
+    ) -> Reply | Lookup:
         try:
-            key, account = door.admit(endpoint, machine, call, at_ns)
+            key, account = door.admit(endpoint, machine, call, at_ns, real_ns)
+        except door.Mistimed as bad:
+            return failure(bad.error, note=bad.note)
         except door.Unsigned as bad:
             return failure(bad.error, note=bad.expected)
         except BadCall as bad:
@@ -142,7 +147,8 @@ class Kucoin:
         if not usage.allowed:
             return failure(errors.TOO_MANY_REQUESTS, usage.headers)
         try:
-            visit = Visit(machine, self._tools, door.read(call), at_ns, subject, key, account)
+            moments = door.good_moments(account.account, at_ns, real_ns)
+            visit = Visit(machine, self._tools, door.read(call), at_ns, subject, key, account, moments)
             return _reply(usage.headers, endpoint.handle(visit))
         except BadCall as bad:
             return failure(bad.error, usage.headers)

@@ -46,6 +46,9 @@ RULES: Final = (
          "Without a version, or with 1, the passphrase is sent in clear."),
     Rule("auth.timestamp", DOCUMENTED, "docs: Authentication",
          "A timestamp must be less than 5 seconds away from the venue's clock, before or after; it may come again."),
+    Rule("auth.timestamp-of-a-moved-clock", DECIDED, "clients sign by the computer's time, not a moved world's",
+         "Where the world's time is not the computer's, a timestamp near either is good. An account opened with "
+         "`check_timestamps` true goes by the world's time alone, with false by any."),
     Rule("auth.order-of-checks", DECIDED, "consistent with reported codes",
          "Headers, timestamp, version, key, passphrase, signature, address, permission, quota, parameters: the first "
          "that fails is the answer."),

@@ -298,6 +298,17 @@ def test_a_call_that_comes_too_late_is_refused(exchange: Exchange, user: User) -
     assert user.refused("POST", HF, **late)[2] == "clientTimestamp not in the given range!"
 
 
+def test_a_call_is_late_by_the_clock_that_its_sender_goes_by(exchange: Exchange) -> None:
+    user, careless = exchange.user(USDT="100000"), exchange.user(USDT="100000", check_timestamps=False)
+    exchange.real_ns = exchange.clock.now_ns - 3_600_000 * MILLISECOND_NS
+    by_world, by_computer = exchange.now_ms, exchange.now_ms - 3_600_000
+    for number, sent in enumerate((by_world, by_computer)):
+        user.post(HF, **limit(clientOid=f"in time {number}", clientTimestamp=sent, allowMaxTimeWindow=500))
+        late = limit(clientOid="late", clientTimestamp=sent - 501, allowMaxTimeWindow=500)
+        assert user.refused("POST", HF, **late)[2] == "clientTimestamp not in the given range!"
+        careless.post(HF, **late | {"clientOid": f"late {number}"})
+
+
 @pytest.mark.parametrize(
     ("side", "price", "message"),
     [

@@ -112,7 +112,7 @@ def create(visit: Visit) -> dict[str, object]:
         raise BadCall(errors.TOO_MANY_SUB_ACCOUNTS)
     command = OpenAccount(
         name, owner.venue, owner.tier, owner.rate_limits, owner.trading_wallet, owner.funding_wallet,
-        parent_id=owner.account_id, access=access, note=remarks,
+        parent_id=owner.account_id, access=access, note=remarks, check_timestamps=owner.check_timestamps,
     )  # fmt: skip
     event = visit.apply(command)[0]
     assert isinstance(event, AccountOpened), event
