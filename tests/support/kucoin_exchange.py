@@ -241,6 +241,14 @@ class Exchange:
         """An amount in the units of an asset."""
         return units(amount, self.machine.state.assets[code].scale)
 
+    def order_id(self, order: Order) -> str:
+        """KuCoin's id of an order."""
+        return self.ids.order(order.order_id, order.opened_ns // SECOND_NS)
+
+    def transfer_id(self, transfer: Transfer) -> str:
+        """KuCoin's id of a deposit or withdrawal."""
+        return self.kucoin.transfer_ref(self.machine.state, transfer)
+
     @property
     def second_ms(self) -> int:
         """The world's second as lists show it that know nothing finer."""

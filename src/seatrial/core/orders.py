@@ -219,3 +219,7 @@ class Fill(Struct, frozen=True, gc=False):
     """What it adds to the account's 30-day volume, in 10**-4 US dollars."""
     counter_order_id: int
     """The order it traded with; below zero for one of the house's."""
+    opened_s: int = 0
+    """The second in which its order was opened; 0 in what an older release stored."""
+    counter_opened_s: int = 0
+    """The same of the order it traded with."""

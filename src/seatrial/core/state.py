@@ -18,7 +18,7 @@ from seatrial.core.orders import CancelTimer, Fill, Order, Side, Status, Trade
 from seatrial.core.volume import USD_SCALE, RollingVolume
 
 if TYPE_CHECKING:
-    from seatrial.core.events import Event
+    from seatrial.core.events import Event, FundsMoved
 
 KEPT_QUOTES: Final = 200
 """How many changes of the best bid or ask a market remembers. Source: market-data section 7."""
@@ -155,7 +155,7 @@ class AccountState:
         """By asset and method, oldest first."""
         self.destinations: dict[tuple[str, str], Destination] = {}
         """By asset and name, and in that order."""
-        self.moves: dict[str, int] = {}
+        self.moves: dict[str, FundsMoved] = {}
         """Its moves between wallets, by its own names for them."""
         self.cancel_timer: CancelTimer | None = None
         self._ledger = ledger
@@ -221,6 +221,8 @@ class Counters(Struct):
     transfer_id: int = 0
     address_id: int = 0
     move_id: int = 0
+    plain_ids_until_s: int = 0
+    """An older release made the ids of what there was by that second, and made them without a time."""
 
 
 class Changes:

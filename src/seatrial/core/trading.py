@@ -26,6 +26,8 @@ from seatrial.core.rejects import Reject
 from seatrial.core.state import PPM, USD, AccountState, Alarm, MarketState, State
 from seatrial.core.volume import MOST_PER_TRADE, USD_SCALE
 
+SECOND_NS: Final = 10**9
+
 NO_PLAN: Final = Plan()
 """What an order does that meets nothing."""
 
@@ -458,7 +460,8 @@ def _fill(part: _Part, trade: Trade, exact: int, volume_usd: int, counter: Order
     return Fill(
         part.fill_id, order.account_id, order.order_id, trade.market, trade.trade_id, order.side, order.kind,
         trade.price_ticks, trade.qty_lots, exact, part.ppm, fee_exact, fee_quote, fee_base, order.queue != 0,
-        trade.at_ns, part.first_posting, part.postings, volume_usd, counter.order_id,
+        trade.at_ns, part.first_posting, part.postings, volume_usd, counter.order_id, order.opened_ns // SECOND_NS,
+        counter.opened_ns // SECOND_NS,
     )  # fmt: skip
 
 

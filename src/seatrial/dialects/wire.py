@@ -7,6 +7,7 @@ from msgspec import Struct
 from seatrial.core.funding import Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.queries import Query
+from seatrial.core.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +109,7 @@ class Dialect(Protocol):
         """The texts of the key of that number, drawn from the world's seed."""
         ...
 
-    def transfer_ref(self, transfer: Transfer) -> str:
+    def transfer_ref(self, state: State, transfer: Transfer, /) -> str:
         """The venue's id of a deposit or withdrawal."""
         ...
 

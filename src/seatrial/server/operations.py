@@ -255,7 +255,7 @@ def _transfer_view(visit: Visit, transfer: Transfer) -> shapes.TransferView:
     account = visit.state.accounts[transfer.account_id].account
     scale = visit.state.assets[transfer.asset].scale
     return shapes.TransferView(
-        visit.world.dialects[account.venue].transfer_ref(transfer), transfer.account_id,
+        visit.world.dialects[account.venue].transfer_ref(visit.state, transfer), transfer.account_id,
         "deposit" if transfer.direction is Direction.DEPOSIT else "withdrawal", transfer.asset, transfer.method,
         format_units(transfer.amount, scale), format_units(transfer.fee, scale),
         shapes.STATUS_TEXTS[transfer.status], transfer.note and shapes.NOTE_TEXTS[transfer.note],

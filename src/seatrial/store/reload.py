@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 
 from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS
 from seatrial.core.clients import add_account
+from seatrial.core.events import FundsMoved
 from seatrial.core.markets import Modes
 from seatrial.core.orders import Order, Status
 from seatrial.core.state import Alarm, MarketState, State
@@ -64,9 +65,9 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
         destination = rows.destination(row)
         state.accounts[destination.account_id].add_destination(destination)
     moves = schema.moves.c
-    named = select(moves.account_id, moves.client_id, moves.move_id).where(moves.account_id.in_(_EVERYONE))
-    for account_id, client_id, move_id in read(named.where(moves.client_id.is_not(None))):
-        state.accounts[account_id].moves[client_id] = move_id
+    named = select(moves.account_id, moves.client_id, moves.move_id, moves.at_ns).where(moves.account_id.in_(_EVERYONE))
+    for account_id, client_id, move_id, at_ns in read(named.where(moves.client_id.is_not(None))):
+        state.accounts[account_id].moves[client_id] = FundsMoved(move_id, at_ns)
 
 
 def _key_uses(state: State, read: Read, known: rows.Known) -> None:

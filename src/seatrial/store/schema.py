@@ -244,6 +244,8 @@ fills: Final = _table(
     _big("fee_quote", default=0),
     _big("fee_base", default=0),
     _big("counter_order_id", default=0),
+    _big("opened_s", default=0),
+    _big("counter_opened_s", default=0),
     Index("fills_by_order", "account_id", "order_id", "fill_id"),
     _marked("fills_by_time", "at_ns", "fill_id"),
 )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from seatrial.core.funding import Direction, Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.markets import SystemStatus
+from seatrial.core.state import State
 from seatrial.dialects.kraken import door, errors
 from seatrial.dialects.kraken.endpoint import (
     Endpoint,
@@ -111,7 +112,7 @@ class Kraken:
         """Texts in the form of Kraken's keys."""
         return Credentials(*self.ids.credentials(number), None)
 
-    def transfer_ref(self, transfer: Transfer) -> str:
+    def transfer_ref(self, _state: State, transfer: Transfer, /) -> str:
         """The refid."""
         if transfer.direction is Direction.DEPOSIT:
             return self.ids.deposit(transfer.transfer_id)

@@ -14,10 +14,8 @@ from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.names import RATE_SCALE, rate
-from seatrial.dialects.kucoin.params import MILLISECOND_NS
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS
 from seatrial.dialects.kucoin.symbols import Symbols
-
-SECOND_NS: Final = 10**9
 
 SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
 KINDS: Final = {"limit": OrderKind.LIMIT, "market": OrderKind.MARKET}
@@ -174,7 +172,7 @@ class Sizes(Struct, frozen=True, rename="camel"):
 def order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> OrderView:
     """As the classic endpoints show it. What has no meaning for its type is `0` or empty."""
     return OrderView(
-        id=ids.order(order.order_id),
+        id=ids.order(order.order_id, order.opened_ns // SECOND_NS),
         symbol=symbols.name(order.market),
         op_type="DEAL",
         type=order.kind,
@@ -213,7 +211,7 @@ def hf_order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> H
     given_up = order.price_ticks * order.given_up_lots if order.kind is OrderKind.LIMIT else 0
     remain_funds, cancelled_funds = _split(order, _asked_exact(order, market) - given_up - order.exact, given_up)
     return HfOrderView(
-        id=ids.order(order.order_id),
+        id=ids.order(order.order_id, order.opened_ns // SECOND_NS),
         client_oid=order.client_id,
         symbol=symbols.name(order.market),
         op_type="DEAL",
@@ -267,8 +265,8 @@ def fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> FillVie
     return FillView(
         symbol=symbols.name(fill.market),
         trade_id=str(ids.trade(fill.trade_id)),
-        order_id=ids.order(fill.order_id),
-        counter_order_id=ids.counter_order(fill.counter_order_id),
+        order_id=ids.order(fill.order_id, fill.opened_s),
+        counter_order_id=ids.counter_order(fill.counter_order_id, fill.counter_opened_s),
         side=fill.side,
         liquidity=_liquidity(fill),
         force_taker=False,
@@ -289,8 +287,8 @@ def hf_fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> HfFi
     """As the high-frequency endpoints show it."""
     return HfFillView(
         id=ids.fill_row(fill.fill_id),
-        order_id=ids.order(fill.order_id),
-        counter_order_id=ids.counter_order(fill.counter_order_id),
+        order_id=ids.order(fill.order_id, fill.opened_s),
+        counter_order_id=ids.counter_order(fill.counter_order_id, fill.counter_opened_s),
         trade_id=ids.trade(fill.trade_id),
         symbol=symbols.name(fill.market),
         side=fill.side,

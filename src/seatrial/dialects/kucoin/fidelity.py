@@ -143,6 +143,12 @@ RULES: Final = (
          "A price is that of the last trade between the two, else by way of US dollars or Tether; what has none is "
          "left out."),
 
+    Rule("ids.second", OBSERVED, "22 of 24 published pairs of id and time; nine of nine others, 2021 to 2026",
+         "Ids of orders, withdrawals, deposits, transfers and sub-accounts have 24 hexadecimal digits, the first eight of "
+         "which are the second of what they name."),
+    Rule("ids.kept", DECIDED, "users keep the ids that they were given",
+         "What an older release numbered keeps its id, which says nothing of the time."),
+
     Rule("orders.unknown-symbol", OBSERVED, "ccxt's table", "An order for it answers `Unsupported trading pair.`."),
     Rule("orders.increments", OBSERVED, "kucoin-php-sdk #102, #112 (2021), #126 (2022-05), #133 (2024), "
          "market-maker-keeper #54 (2019)",

@@ -75,7 +75,7 @@ def test_holds_are_what_orders_set_aside(exchange: Exchange, user: User) -> None
             "currency": "BTC",
             "holdAmount": "0.1",
             "bizType": "Exchange",
-            "orderId": exchange.ids.order(newer.order_id),
+            "orderId": exchange.order_id(newer),
             "createdAt": exchange.now_ms,
             "updatedAt": exchange.now_ms,
         }

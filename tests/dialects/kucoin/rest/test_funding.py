@@ -104,7 +104,7 @@ def test_a_deposit_in_the_list(exchange: Exchange, user: User) -> None:
 
 def test_a_withdrawal_in_the_list_and_by_its_id(exchange: Exchange, user: User) -> None:
     withdrawal = user.withdraw("USDT", TRC20, "23")
-    reference = exchange.ids.withdrawal(withdrawal.transfer_id)
+    reference = exchange.transfer_id(withdrawal)
     (row,) = user.get("/api/v1/withdrawals")["items"]
     assert row == {
         "id": reference,
@@ -150,7 +150,7 @@ def test_a_withdrawal_goes_through_kucoins_statuses(
     withdrawal = user.withdraw("USDT", TRC20, "23")
     for step in steps:
         user.drive(withdrawal, step)
-    path = f"/api/v1/withdrawals/{user.exchange.ids.withdrawal(withdrawal.transfer_id)}"
+    path = f"/api/v1/withdrawals/{user.exchange.transfer_id(withdrawal)}"
     detail = user.get(path)
     assert (detail["status"], detail["cancelType"]) == (status, cancel_type)
     if cancel_type == "CANCELABLE":
@@ -169,7 +169,7 @@ def test_a_failed_withdrawal_gave_the_money_back(user: User) -> None:
     withdrawal = user.withdraw("USDT", TRC20, "23")
     assert user.get("/api/v1/accounts", currency="USDT")[0]["available"] == "977"
     user.drive(withdrawal, TransferStatus.FAILURE)
-    detail = user.get(f"/api/v1/withdrawals/{user.exchange.ids.withdrawal(withdrawal.transfer_id)}")
+    detail = user.get(f"/api/v1/withdrawals/{user.exchange.transfer_id(withdrawal)}")
     assert (detail["failureReason"], detail["returnStatus"], detail["returnCurrency"]) == ("Failed", "SUCCESS", "USDT")
     assert user.get("/api/v1/accounts", currency="USDT")[0]["available"] == "1000"
 
@@ -177,11 +177,15 @@ def test_a_failed_withdrawal_gave_the_money_back(user: User) -> None:
 @pytest.mark.parametrize("verb", ["GET", "DELETE"])
 def test_a_withdrawal_that_is_none_or_anothers(exchange: Exchange, user: User, verb: str) -> None:
     withdrawal, deposit = user.withdraw("USDT", TRC20, "23"), user.deposit("USDT", "10")
-    numbers = (withdrawal.transfer_id, deposit.transfer_id, 99)
-    for reference in (*map(exchange.ids.withdrawal, numbers), exchange.ids.deposit(deposit.transfer_id), "x"):
+    for reference in (
+        exchange.transfer_id(withdrawal),
+        exchange.transfer_id(deposit),
+        exchange.ids.withdrawal(99, 1),
+        "x",
+    ):
         path = f"/api/v1/withdrawals/{reference}"
         assert exchange.user().refused(verb, path) == (200, "400100", "withdrawal not exist.")
-    assert user.refused(verb, f"/api/v1/withdrawals/{exchange.ids.withdrawal(deposit.transfer_id)}")[1] == "400100"
+    assert user.refused(verb, f"/api/v1/withdrawals/{exchange.transfer_id(deposit)}")[1] == "400100"
 
 
 def test_a_deposits_transaction_is_its_hash_and_a_tag_of_its_own(user: User) -> None:

@@ -1,10 +1,11 @@
 """A user's orders and fills."""
 
+import json
 from typing import Any
 
 import pytest
 
-from kucoin_exchange import Exchange, User
+from kucoin_exchange import SECOND_NS, Exchange, User
 
 DAY = 86_400
 DAY_MS = DAY * 1000
@@ -368,3 +369,38 @@ def test_fills_by_cursor(trader: User) -> None:
     assert [row["id"] for row in rows] == sorted({row["id"] for row in rows}, reverse=True)
     assert len(rows) == 5
     assert len({row["tradeId"] for row in rows}) == 5
+
+
+def test_ids_begin_with_the_second_of_what_they_name(exchange: Exchange) -> None:
+    """On either side of a trade, in every list, and long after the order was placed."""
+    buyer, seller = exchange.user(USDT="100000"), exchange.user(BTC="1")
+    placed = order(buyer, "waits", side="buy", price="50000", size="0.1")
+    opened_s = exchange.now_ms // 1000
+    exchange.clock.advance(90)
+    seller.place("sell", "0.1", "50000")
+    (bought,), (sold,) = (user.get("/api/v1/fills")["items"] for user in (buyer, seller))
+    assert int(placed[:8], 16) == opened_s
+    assert int(sold["orderId"][:8], 16) == opened_s + 90
+    assert (bought["orderId"], bought["counterOrderId"]) == (placed, sold["orderId"])
+    assert (sold["orderId"], sold["counterOrderId"]) == (bought["counterOrderId"], placed)
+    row = buyer.get("/api/v1/accounts/ledgers", currency="BTC", bizType="TRADE_EXCHANGE")["items"][0]
+    assert json.loads(row["context"])["orderId"] == placed
+    wrong = f"{opened_s + 1:08x}{placed[8:]}"
+    assert buyer.refused("GET", f"{CLASSIC}/{wrong}")[2] == "order not exist."
+
+
+def test_what_an_older_release_numbered_keeps_its_id(exchange: Exchange) -> None:
+    user, other = exchange.user(USDT="100000"), exchange.user(BTC="1")
+    old = user.place("buy", "0.1", "50000")
+    exchange.machine.state.counters.plain_ids_until_s = exchange.now_ms // 1000
+    exchange.clock.advance(60)
+    new = order(user, "new", side="buy", price="49000", size="0.1")
+    listed = {row["price"]: row["id"] for row in user.get(CLASSIC, status="active")["items"]}
+    plain = exchange.ids.order(old.order_id, 0)
+    assert listed == {"50000": plain, "49000": new}
+    assert not plain.startswith(f"{old.opened_ns // SECOND_NS:08x}")
+    other.place("sell", "0.1", "50000")
+    assert [fill["orderId"] for fill in user.get("/api/v1/fills")["items"]] == [plain]
+    assert [fill["counterOrderId"] for fill in other.get("/api/v1/fills")["items"]] == [plain]
+    assert user.get(f"{CLASSIC}/{plain}")["isActive"] is False
+    assert user.delete(f"{CLASSIC}/{new}") == {"cancelledOrderIds": [new]}

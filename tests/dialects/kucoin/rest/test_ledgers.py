@@ -82,10 +82,10 @@ def test_deposits_and_withdrawals_name_their_chain_transaction(exchange: Exchang
     out, came = user.get(LEDGERS)["items"]
     ids = exchange.ids
     transaction = f"{deposit.chain_tx}@{ids.deposit_tag(deposit.transfer_id)}"
-    assert json.loads(came["context"]) == {"orderId": ids.deposit(deposit.transfer_id), "txId": transaction}
+    assert json.loads(came["context"]) == {"orderId": exchange.transfer_id(deposit), "txId": transaction}
     assert user.get("/api/v1/deposits")["items"][0]["walletTxId"] == transaction
     assert json.loads(out["context"]) == {
-        "orderId": ids.withdrawal(withdrawal.transfer_id),
+        "orderId": exchange.transfer_id(withdrawal),
         "txId": withdrawal.chain_tx,
     }
     assert (came["bizType"], came["amount"], came["fee"], came["direction"]) == ("Deposit", "100", "0", "in")

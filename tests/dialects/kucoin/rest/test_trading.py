@@ -47,14 +47,14 @@ def only_order(user: User) -> Any:  # noqa: ANN401  a core order
 def test_a_classic_order_gets_an_id(exchange: Exchange, user: User) -> None:
     placed = user.post(CLASSIC, **limit())
     order = only_order(user)
-    assert placed == {"orderId": exchange.ids.order(order.order_id)}
+    assert placed == {"orderId": exchange.order_id(order)}
     assert (order.side, order.kind, order.price_ticks, order.qty_lots) == (Side.BUY, OrderKind.LIMIT, 480000, 10**7)
     assert (order.client_id, order.time_in_force, order.self_trade) == ("c1", TimeInForce.GTC, SelfTrade.ALLOW)
 
 
 def test_a_high_frequency_order_needs_no_name_and_repeats_the_one_it_has(exchange: Exchange, user: User) -> None:
     named = user.post(HF, **limit())
-    assert named == {"orderId": exchange.ids.order(only_order(user).order_id), "clientOid": "c1"}
+    assert named == {"orderId": exchange.order_id(only_order(user)), "clientOid": "c1"}
     assert user.post(HF, **limit(clientOid=None))["clientOid"] is None
 
 
@@ -196,7 +196,7 @@ def test_the_synchronous_answer_says_what_became_of_it(exchange: Exchange, user:
     assert maker
     placed = user.post(f"{HF}/sync", **limit(price="50000", size="0.7"))
     assert placed == {
-        "orderId": exchange.ids.order(only_order(user).order_id),
+        "orderId": exchange.order_id(only_order(user)),
         "clientOid": "c1",
         "orderTime": exchange.now_ms,
         "originSize": "0.7",

@@ -18,7 +18,7 @@ from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Visit, market_o
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Pool
 from seatrial.dialects.kucoin.names import rate
 from seatrial.dialects.kucoin.paging import page_of, read_page, whole_seconds_ms
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, BadCall
 
 WALLETS: Final = ("main", "trade", "margin", "contract")
 """The wallets that an account may have, as we name them and as KuCoin does."""
@@ -269,7 +269,7 @@ def _hold_row(visit: Visit, order: Order, purse: Purse) -> HoldRow:
         visit.tools.symbols.currency(purse.asset.code),
         short(order.hold, purse.asset.scale),
         "Exchange",
-        visit.tools.ids.order(order.order_id),
+        visit.tools.ids.order(order.order_id, order.opened_ns // SECOND_NS),
         order.opened_ns // MILLISECOND_NS,
         max(order.opened_ns, order.touched_ns) // MILLISECOND_NS,
     )

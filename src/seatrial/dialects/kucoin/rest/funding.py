@@ -16,9 +16,10 @@ from seatrial.core.queries import Page, TransferPage
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, padded, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit, amount_of, code_of
+from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import Paging, page_of, read_bounds_in_seconds, read_page, span, whole_seconds_ms
-from seatrial.dialects.kucoin.params import BadCall
+from seatrial.dialects.kucoin.params import SECOND_NS, BadCall
 from seatrial.dialects.kucoin.symbols import Chain
 
 MAIN: Final = "MAIN"
@@ -258,6 +259,12 @@ def withdrawal(visit: Visit) -> WithdrawalDetail:
     )
 
 
+def transfer_id(ids: Ids, transfer: Transfer) -> str:
+    """The id of a withdrawal; a deposit's is that of its ledger rows' `orderId`, since no list shows another."""
+    spell = ids.deposit if transfer.direction is Direction.DEPOSIT else ids.withdrawal
+    return spell(transfer.transfer_id, transfer.created_ns // SECOND_NS)
+
+
 def wallet_tx_id(visit: Visit, transfer: Transfer) -> str | None:
     """The chain transaction, behind whose hash KuCoin writes more where it is a deposit's.
 
@@ -288,7 +295,7 @@ def withdraw(visit: Visit) -> dict[str, str]:
     command = RequestWithdrawal(visit.account_id, code, destination, _gross(visit, code, chain), remark=remark)
     event = visit.apply(command)[0]
     assert isinstance(event, WithdrawalRequested), event
-    return {"withdrawalId": visit.tools.ids.withdrawal(event.transfer.transfer_id)}
+    return {"withdrawalId": transfer_id(visit.tools.ids, event.transfer)}
 
 
 def cancel_withdrawal(visit: Visit) -> None:
@@ -450,7 +457,7 @@ def _deposit_view(visit: Visit, transfer: Transfer) -> DepositView:
 def _withdrawal_view(visit: Visit, transfer: Transfer) -> WithdrawalView:
     scale = visit.state.assets[transfer.asset].scale
     return WithdrawalView(
-        id=visit.tools.ids.withdrawal(transfer.transfer_id),
+        id=transfer_id(visit.tools.ids, transfer),
         currency=visit.tools.symbols.currency(transfer.asset),
         chain=_chain_id(visit, transfer),
         status=WITHDRAWAL_STATUSES[transfer.status],
@@ -479,7 +486,7 @@ def _failure_reason(transfer: Transfer) -> str:
 
 
 def _find_withdrawal(visit: Visit) -> Transfer:
-    number = visit.tools.ids.withdrawal_number(visit.subject)
+    number = visit.tools.ids.withdrawal.number(visit.subject)
     transfer = None if number is None else visit.state.transfers.get(number)
     if transfer is None or (transfer.account_id, transfer.direction) != (visit.account_id, Direction.WITHDRAWAL):
         raise BadCall(errors.UNKNOWN_WITHDRAWAL)

@@ -21,7 +21,7 @@ from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import DAY_NS, Paging, page_of, read_bounds, read_page, read_window, span
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params
 from seatrial.dialects.kucoin.rest.account import find_purse
-from seatrial.dialects.kucoin.rest.funding import wallet_tx_id
+from seatrial.dialects.kucoin.rest.funding import transfer_id, wallet_tx_id
 
 MOST_CURRENCIES: Final = 10
 LEAST_PAGE: Final = 10
@@ -278,13 +278,12 @@ def _context(visit: Visit, posting: Posting, fills: dict[int, Fill]) -> dict[str
             fill = fills[posting.ref]
             return {
                 "symbol": visit.tools.symbols.name(fill.market),
-                "orderId": ids.order(fill.order_id),
+                "orderId": ids.order(fill.order_id, fill.opened_s),
                 "tradeId": str(ids.trade(fill.trade_id)),
             }
         case EntryKind.DEPOSIT | EntryKind.WITHDRAWAL:
             transfer = visit.state.transfers[posting.ref]
-            spell = ids.deposit if posting.kind is EntryKind.DEPOSIT else ids.withdrawal
-            return {"orderId": spell(posting.ref), "txId": wallet_tx_id(visit, transfer) or ""}
+            return {"orderId": transfer_id(ids, transfer), "txId": wallet_tx_id(visit, transfer) or ""}
     return {}
 
 

@@ -24,9 +24,7 @@ from seatrial.dialects.kucoin.describe import KINDS, SIDES, SPOT_TRADES, TRADE_T
 from seatrial.dialects.kucoin.endpoint import GENERAL, SPOT, Endpoint, Visit, market_of
 from seatrial.dialects.kucoin.errors import HF_NOT_CANCELABLE, SPELLING, Error
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params
-
-SECOND_NS: Final = 10**9
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, BadCall, Params
 
 TIMES_IN_FORCE: Final = {name: ours for ours, name in describe.TIMES_IN_FORCE.items()}
 SELF_TRADES: Final = {name: ours for ours, name in describe.SELF_TRADES.items()}
@@ -186,7 +184,7 @@ def hf_alter(visit: Visit) -> dict[str, str | None]:
     text, name = params.text("orderId"), params.text("clientOid")
     if text is None and name is None:
         raise BadCall(errors.missing("orderId"))
-    number = None if text is None else visit.tools.ids.order_number(text)
+    number = None if text is None else visit.tools.ids.order.number(text)
     old = account.by_client_id.get(name or "") if text is None else account.orders.get(number or 0)
     found = _live_in_market(visit, old)
     ms = visit.state.markets[found.market]
@@ -241,7 +239,7 @@ def hf_watched(visit: Visit) -> dict[str, object] | None:
 
 
 def _order_id(visit: Visit, order: Order) -> str:
-    return visit.tools.ids.order(order.order_id)
+    return visit.tools.ids.order(order.order_id, order.opened_ns // SECOND_NS)
 
 
 def _named(params: Params) -> Params:
@@ -489,7 +487,7 @@ def _limit_only(row: Params) -> Params:
 
 
 def _by_id(visit: Visit) -> Order | None:
-    number = visit.tools.ids.order_number(visit.subject)
+    number = visit.tools.ids.order.number(visit.subject)
     return None if number is None else visit.account.orders.get(number)
 
 
