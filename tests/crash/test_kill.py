@@ -46,8 +46,8 @@ KUCOIN_STORED: dict[str, tuple[str, Callable[[int, int], str]]] = {
     "order": ("SELECT client_id, order_id, opened_ns FROM orders WHERE account_id = :account", KUCOIN_IDS.order),
     "move": ("SELECT client_id, move_id, at_ns FROM moves WHERE account_id = :account", KUCOIN_IDS.move),
     "withdrawal": (
-        "SELECT remark, transfer_id, created_ns FROM transfers "
-        "WHERE account_id = :account AND direction = 'withdrawal'",
+        "SELECT remark, transfer_id, created_ns FROM transfers"  # noqa: ISC004  one statement
+        " WHERE account_id = :account AND direction = 'withdrawal'",
         KUCOIN_IDS.withdrawal,
     ),
 }

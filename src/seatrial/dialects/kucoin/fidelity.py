@@ -144,8 +144,8 @@ RULES: Final = (
          "left out."),
 
     Rule("ids.second", OBSERVED, "22 of 24 published pairs of id and time; nine of nine others, 2021 to 2026",
-         "Ids of orders, withdrawals, deposits, transfers and sub-accounts have 24 hexadecimal digits, the first eight of "
-         "which are the second of what they name."),
+         "Ids of orders, withdrawals, deposits, transfers and sub-accounts have 24 hexadecimal digits, the first eight "
+         "of which are the second of what they name."),
     Rule("ids.kept", DECIDED, "users keep the ids that they were given",
          "What an older release numbered keeps its id, which says nothing of the time."),
 
