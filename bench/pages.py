@@ -165,7 +165,9 @@ def _kraken(machine: Machine, store: Store, catalogue: Catalogue) -> Callable[[s
     def ask(query: str) -> object:
         params = kraken_params.parse_query(query.encode())
         assert isinstance(params, kraken_params.Params)
-        visit = kraken.Visit(machine, tools, params, state.now_ns, state.keys["key"], state.accounts[ACCOUNT])
+        visit = kraken.Visit(
+            machine, tools, params, state.now_ns, state.keys["key"], state.accounts[ACCOUNT], state.now_ns
+        )
         later = history.ledgers(visit)
         return kraken.success(later.write(store.answer(later.query)))
 
@@ -182,7 +184,8 @@ def _kucoin(
         def ask(query: str) -> object:
             params = kucoin_params.parse_query(query.encode())
             assert isinstance(params, kucoin_params.Params)
-            visit = kucoin.Visit(machine, tools, params, state.now_ns, "", state.keys["key"], state.accounts[ACCOUNT])
+            key, account = state.keys["key"], state.accounts[ACCOUNT]
+            visit = kucoin.Visit(machine, tools, params, state.now_ns, "", key, account, ())
             result = handle(visit)
             while isinstance(result, kucoin.Later):
                 result = result.write(store.answer(result.query))

@@ -184,11 +184,15 @@ class KucoinWords(Words):
         return self.luck.choice([chain.line.chain_id for chain in chains] or ["eth"])
 
     def order_id(self) -> str:
-        return self.ids.order(self.order_number())
+        number = self.order_number()
+        order = self.state.live_orders.get(number)
+        return self.ids.order(number, 1 if order is None else order.opened_ns // 10**9)
 
     def withdrawal(self) -> str:
         number = self.transfer_number()
-        return self.luck.choice((self.ids.withdrawal, self.ids.withdrawal, self.ids.deposit))(number)
+        transfer = self.state.transfers.get(number)
+        spell = self.luck.choice((self.ids.withdrawal, self.ids.withdrawal, self.ids.deposit))
+        return spell(number, 1 if transfer is None else transfer.created_ns // 10**9)
 
     def purse(self) -> str:
         purses = list(self.state.ledger.of_account(self.account.account.account_id))
@@ -200,7 +204,7 @@ class KucoinWords(Words):
     def sub_user(self) -> str:
         own = [one.account for one in self.state.accounts.values() if one.account.parent_id]
         number = self.luck.choice([*(account.account_id for account in own), self.account.account.account_id])
-        return self.ids.user(number)
+        return self.ids.user(number, self.state.accounts[number].account.created_ns // 10**9)
 
     def api_key(self) -> str:
         """Mostly of a sub-account."""

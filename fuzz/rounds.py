@@ -208,7 +208,7 @@ class Attack:
         transfers = list(self._target.machine.state.transfers.values())
         transfer = luck.choice(transfers)
         venue = self._target.machine.state.accounts[transfer.account_id].account.venue
-        ref = server.world.dialects[venue].transfer_ref(transfer)
+        ref = server.world.dialects[venue].transfer_ref(self._target.machine.state, transfer)
         status = luck.choice(("Pending", "On hold", "Settled", "Success", "Failure"))
         await server.ask("POST", f"{PREFIX}/funding/{ref}", b'{"status":"%b"}' % status.encode())
 

@@ -5,7 +5,7 @@ import pytest
 from seatrial.core.commands import DecreaseOrder, PassTime, ReplaceOrder, SetCancelTimer, SetSystemStatus
 from seatrial.core.events import CancelTimerSet, OrderAccepted, OrderDecreased, OrderEnded
 from seatrial.core.markets import SystemStatus
-from seatrial.core.orders import NAME_KEPT_NS, Order, Reason, SelfTrade, Side, Status, TimeInForce
+from seatrial.core.orders import Order, Reason, SelfTrade, Side, Status, TimeInForce
 from seatrial.core.rejects import Reject
 from trading_floor import NO_FEES, SECOND_NS, Floor, drawn
 
@@ -133,31 +133,12 @@ def test_only_a_limit_order_can_be_amended(floor: Floor) -> None:
     assert floor.refusal(ReplaceOrder(1, 1, 1)) is Reject.ORDER_UNKNOWN
 
 
-def test_a_name_that_must_be_unique_stays_taken_for_a_day_after_its_order_ended(floor: Floor) -> None:
-    wish = floor.order("bob", BUY, "2", at="100", client_id="mine", unique_name=True)
-    order = floor.place(wish)
-    assert floor.refusal(wish) is Reject.CLIENT_ID_IN_USE
-    floor.cancel("bob", ids=(order.order_id,))
-    assert floor.refusal(wish) is Reject.CLIENT_ID_IN_USE
-    floor.now_ns += NAME_KEPT_NS - 1
-    assert floor.refusal(wish) is Reject.CLIENT_ID_IN_USE
-    floor.now_ns += 1
-    assert floor.place(wish).status is Status.OPEN
-
-
-def test_a_name_that_need_not_be_unique_is_free_once_its_order_ended(floor: Floor) -> None:
+def test_a_name_is_taken_while_its_order_lives_and_free_once_it_ended(floor: Floor) -> None:
     wish = floor.order("bob", BUY, "2", at="100", client_id="mine")
     for _ in range(3):
-        floor.cancel("bob", ids=(floor.place(wish).order_id,))
-
-
-def test_names_are_forgotten_after_a_day(floor: Floor) -> None:
-    for number in range(5):
-        order = floor.place(floor.order("bob", BUY, "2", at="100", client_id=f"name {number}"))
+        order = floor.place(wish)
+        assert floor.refusal(wish) is Reject.CLIENT_ID_IN_USE
         floor.cancel("bob", ids=(order.order_id,))
-        floor.now_ns += NAME_KEPT_NS // 2
-    names = floor.machine.state.used_names
-    assert sorted(names.of_accounts(floor.now_ns - 1)[floor.trader("bob").account.account_id]) == ["name 3", "name 4"]
 
 
 def timer(floor: Floor, seconds: int, *markets: str) -> None:

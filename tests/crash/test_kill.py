@@ -42,11 +42,12 @@ QUICK = dict.fromkeys(("deposit_settled", "withdrawal_initial", "withdrawal_pend
 WORLD_SEED = 1
 IDS = Ids(WORLD_SEED)
 KUCOIN_IDS = KucoinIds(WORLD_SEED)
-KUCOIN_STORED: dict[str, tuple[str, Callable[[int], str]]] = {
-    "order": ("SELECT client_id, order_id FROM orders WHERE account_id = :account", KUCOIN_IDS.order),
-    "move": ("SELECT client_id, move_id FROM moves WHERE account_id = :account", KUCOIN_IDS.move),
+KUCOIN_STORED: dict[str, tuple[str, Callable[[int, int], str]]] = {
+    "order": ("SELECT client_id, order_id, opened_ns FROM orders WHERE account_id = :account", KUCOIN_IDS.order),
+    "move": ("SELECT client_id, move_id, at_ns FROM moves WHERE account_id = :account", KUCOIN_IDS.move),
     "withdrawal": (
-        "SELECT remark, transfer_id FROM transfers WHERE account_id = :account AND direction = 'withdrawal'",
+        "SELECT remark, transfer_id, created_ns FROM transfers"  # noqa: ISC004  one statement
+        " WHERE account_id = :account AND direction = 'withdrawal'",
         KUCOIN_IDS.withdrawal,
     ),
 }
@@ -147,16 +148,17 @@ class Story:
             assert promised.items() <= stored.items(), f"an answered {kind} is lost"
             in_doubt = {user.in_doubt.name} if user.in_doubt and user.in_doubt.kind == kind else set()
             assert stored.keys() - promised.keys() <= in_doubt, f"a {kind} is there that nobody sent"
-        query = "SELECT order_id FROM orders WHERE account_id = :account AND status = 'canceled'"
-        canceled = {KUCOIN_IDS.order(number) for (number,) in ask(connection, query, account=user.account_id)}
+        query = "SELECT order_id, opened_ns FROM orders WHERE account_id = :account AND status = 'canceled'"
+        rows = ask(connection, query, account=user.account_id)
+        canceled = {KUCOIN_IDS.order(number, opened_ns // 10**9) for number, opened_ns in rows}
         assert user.promises.canceled <= canceled, "an answered cancel is lost"
 
     def _stored(self, user: KucoinUser, kind: str, connection: Connection) -> dict[str, str]:
         """What a user made, by its own names for it."""
         query, shown = KUCOIN_STORED[kind]
         rows = ask(connection, query, account=user.account_id)
-        stored = {name: shown(number) for name, number in rows if name is not None}
-        assert len(stored) == len([name for name, _ in rows if name is not None]), f"a {kind} is there twice"
+        stored = {name: shown(number, at_ns // 10**9) for name, number, at_ns in rows if name is not None}
+        assert len(stored) == len([name for name, *_ in rows if name is not None]), f"a {kind} is there twice"
         return stored
 
     def _prove_deposits(self, connection: Connection) -> None:

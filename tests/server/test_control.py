@@ -141,7 +141,17 @@ def test_accounts_are_listed_without_their_secrets() -> None:
         secret = (await server.account("ann", USD="5")).secret
         listed = await server.get("/accounts")
         ann = listed.json[-1]
-        assert list(ann) == ["id", "name", "venue", "tier", "rate_limits", "balances", "wallets", "keys"]
+        assert list(ann) == [
+            "id",
+            "name",
+            "venue",
+            "tier",
+            "rate_limits",
+            "check_timestamps",
+            "balances",
+            "wallets",
+            "keys",
+        ]
         assert (ann["tier"], ann["rate_limits"], ann["balances"]) == ("intermediate", False, {"USD": "5.0000"})
         assert ann["wallets"] == {"spot": {"USD": "5.0000"}}
         assert len(ann["keys"]) == 1
@@ -156,6 +166,41 @@ def test_a_tier_and_its_limits_can_be_chosen() -> None:
         opened = await server.post("/accounts", tier="pro", rate_limits=True)
         account = server.machine.state.accounts[opened.json["id"]].account
         assert (account.tier, account.rate_limits) == ("pro", True)
+
+    inside(story)
+
+
+def test_kucoins_clients_outlive_a_moved_clock_unless_times_are_checked() -> None:
+    async def story(server: Inside) -> None:
+        for name, more in (("any", {"check_timestamps": False}), ("usual", {}), ("strict", {"check_timestamps": True})):
+            assert (await server.post("/accounts", name=name, venue="kucoin", **more)).status == 201
+        listed = {account["name"]: account["check_timestamps"] for account in (await server.get("/accounts")).json}
+        assert (listed["any"], listed["usual"], listed["strict"], listed["demo"]) == (False, None, True, None)
+        real_ms = server.world.clock.real_ns() // 10**6
+        codes = {}
+        await server.post("/clock", advance="24h")
+        for key in server.machine.state.keys.values():
+            name = server.machine.state.accounts[key.account_id].account.name
+            if name in ("any", "usual", "strict"):
+                who = KucoinSigner(key.public, key.secret, key.one_time_password or "")
+                headers = who.headers("GET", "/api/v1/accounts", b"", real_ms)
+                answer = await server.ask("GET", "/api/v1/accounts", b"", headers=list(headers.items()))
+                codes[name] = answer.json["code"]
+        assert codes == {"any": "200000", "usual": "200000", "strict": "400002"}
+        (note,) = server.notes
+        assert "KC-API-TIMESTAMP" in note
+        assert str(real_ms) in note
+
+    inside(story)
+
+
+def test_a_kraken_account_has_no_timestamps_to_check() -> None:
+    async def story(server: Inside) -> None:
+        refused = await server.post("/accounts", name="ann", check_timestamps=True)
+        assert (refused.status, refused.json["detail"]) == (
+            422,
+            "calls to this venue say no time: an account of it has no check_timestamps",
+        )
 
     inside(story)
 

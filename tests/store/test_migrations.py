@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from msgspec.structs import asdict
-from sqlalchemy import Connection, MetaData, Table, create_engine
+from sqlalchemy import Connection, Engine, MetaData, NullPool, Table, create_engine
 
 from any_commands import new_state
 from any_postings import MINE, any_postings, write
@@ -140,12 +140,58 @@ def test_older_postings_get_the_ranks_that_they_would_have_been_given(tmp_path: 
 
 def write_at_version_4(place: Path | str, postings: list[Posting]) -> None:
     """As the Seatrial did that had no ranks."""
-    if isinstance(place, Path):
-        engine = create_engine(f"sqlite:///{place}")
-    else:
-        engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(place))
+    engine = database_of(place)
     with engine.begin() as connection:
         upgrade(connection, "0004")
         table = Table("postings", MetaData(), autoload_with=connection)
         connection.execute(table.insert(), [asdict(posting) for posting in postings])
     engine.dispose()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_an_older_world_remembers_until_when_its_ids_had_no_time(tmp_path: Path, engine: str) -> None:
+    with ExitStack() as kept:
+        place = tmp_path / "world" if engine == "sqlite" else kept.enter_context(fresh_schema(shared_url()))
+        write_at_version_9(place)
+        store = open_store(place)
+        stored, state = store.world(), new_state()
+        store.load(state)
+        fills = store.answer(FillPage(1))
+        store.close()
+    assert stored is not None
+    assert (stored.counters.plain_ids_until_s, stored.counters.order_id) == (5, 0)
+    assert stored.counters == state.counters
+    assert state.accounts[1].account.check_timestamps is None
+    assert isinstance(fills, Page)
+    (fill,) = fills.rows
+    assert isinstance(fill, Fill)
+    assert (fill.opened_s, fill.counter_opened_s) == (0, 0)
+
+
+def write_at_version_9(place: Path | str) -> None:
+    """A world with an account and a fill, as the Seatrial did whose ids had no time."""
+    with database_of(place).begin() as connection:
+        upgrade(connection, "0009")
+        account = {
+            "name": "ann",
+            "venue": "kucoin",
+            "tier": "vip0",
+            "trading_wallet": "trade",
+            "funding_wallet": "main",
+        }
+        world = {"counters": '{"account_id":1,"fill_id":1}', "delays": "{}", "clock": ""}
+        fill = FILL | {"order_id": 1, "trade_id": 1, "side": "buy", "qty_lots": 1, "at_ns": 9, "first_posting": 1}
+        rows = {
+            "world": {"id": 1, "seed": 7, "created_ns": 1, "now_ns": 5 * 10**9 + 1, **world},
+            "accounts": {"account_id": 1, "rate_limits": 0, "created_ns": 1, **account},
+            "fills": {"fill_id": 1, "account_id": 1, **fill},
+        }
+        for name, row in rows.items():
+            connection.execute(Table(name, MetaData(), autoload_with=connection).insert(), [row])
+
+
+def database_of(place: Path | str) -> Engine:
+    """A file's, or a PostgreSQL schema's."""
+    if isinstance(place, Path):
+        return create_engine(f"sqlite:///{place}")
+    return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(place), poolclass=NullPool)

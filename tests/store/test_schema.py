@@ -161,7 +161,7 @@ def test_what_was_counted_before_moves_had_a_name_goes_on_counting() -> None:
         connection.exec_driver_sql(f"INSERT INTO world VALUES ({row})")  # noqa: S608  a literal
         command.upgrade(config, versions.HEAD)
         counters = connection.execute(text("SELECT counters FROM world")).scalar_one()
-    assert counters == '{"move_id":5,"fill_id":9}'
+    assert counters == '{"move_id":5,"fill_id":9,"plain_ids_until_s":0}'
     engine.dispose()
 
 

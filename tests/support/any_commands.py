@@ -143,7 +143,7 @@ _TWISTS: tuple[dict[str, Any], ...] = (
     {"tag": 1},
     {"tag": -2, "fee_in_base": True},
     {"client_id": "a"},
-    {"client_id": "a", "unique_name": True, "note": "a note"},
+    {"client_id": "a", "note": "a note"},
     {"self_trade": SelfTrade.DECREASE, "label": "a label"},
     {"self_trade": SelfTrade.ALLOW},
     {"self_trade": SelfTrade.ALLOW, "time_in_force": TimeInForce.FOK},

@@ -140,6 +140,8 @@ class Exchange:
     def __init__(self, seed: int = 1, now_ns: int = START_NS, markets: dict[str, Market] | None = None) -> None:
         self.seed = seed
         self.clock = Clock(now_ns)
+        self.real_ns: int | None = None
+        """The computer's own time, where it is not the world's."""
         found = catalogue()
         if markets is not None:
             found = replace(found, markets=found.markets | markets)
@@ -206,7 +208,7 @@ class Exchange:
 
     def serve(self, call: Call) -> Reply:
         """Answer a call as the server does: commit what it did, then look up what the answer needs."""
-        reply = self.kraken.serve(self.machine, call, self.clock.now_ns)
+        reply = self.kraken.serve(self.machine, call, self.clock.now_ns, self.real_ns)
         self.commit()
         while isinstance(reply, Lookup):
             reply = reply.write(self.store.answer(reply.query))

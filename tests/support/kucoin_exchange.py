@@ -167,6 +167,8 @@ class Exchange:
 
     def __init__(self, seed: int = 1, now_ns: int = START_NS) -> None:
         self.clock = Clock(now_ns)
+        self.real_ns: int | None = None
+        """The computer's own time, where it is not the world's."""
         found = catalogue()
         self.machine = Machine(State(seed, Assets(found.assets), found.markets, found.methods))
         self.store = open_store(None)
@@ -180,6 +182,7 @@ class Exchange:
         *,
         tier: str = "vip0",
         rate_limits: bool = False,
+        check_timestamps: bool | None = None,
         main: Mapping[str, str] = MappingProxyType({}),
         **trade: str,
     ) -> User:
@@ -187,7 +190,9 @@ class Exchange:
         opening = [(TRADE, code, self.units(code, amount)) for code, amount in trade.items()]
         opening += [(MAIN, code, self.units(code, amount)) for code, amount in main.items()]
         name = name or f"user {self.machine.state.counters.account_id + 1}"
-        command = OpenAccount(name, "kucoin", tier, rate_limits, TRADE, MAIN, tuple(opening))
+        command = OpenAccount(
+            name, "kucoin", tier, rate_limits, TRADE, MAIN, tuple(opening), check_timestamps=check_timestamps
+        )
         return self.key(only(self.apply(command), AccountOpened).account.account_id)
 
     def open_balance(self, name: str, wallet: str, code: str, amount: str) -> None:
@@ -215,7 +220,7 @@ class Exchange:
 
     def serve(self, call: Call) -> Reply:
         """Answer a call as the server does: commit what it did, then look up what the answer needs."""
-        reply = self.kucoin.serve(self.machine, call, self.clock.now_ns)
+        reply = self.kucoin.serve(self.machine, call, self.clock.now_ns, self.real_ns)
         self.commit()
         while isinstance(reply, Lookup):
             reply = reply.write(self.store.answer(reply.query))
@@ -235,6 +240,19 @@ class Exchange:
     def units(self, code: str, amount: str) -> int:
         """An amount in the units of an asset."""
         return units(amount, self.machine.state.assets[code].scale)
+
+    def order_id(self, order: Order) -> str:
+        """KuCoin's id of an order."""
+        return self.ids.order(order.order_id, order.opened_ns // SECOND_NS)
+
+    def transfer_id(self, transfer: Transfer) -> str:
+        """KuCoin's id of a deposit or withdrawal."""
+        return self.kucoin.transfer_ref(self.machine.state, transfer)
+
+    @property
+    def second_ms(self) -> int:
+        """The world's second as lists show it that know nothing finer."""
+        return self.clock.now_ns // SECOND_NS * 1000
 
     @property
     def now_ms(self) -> int:

@@ -214,7 +214,7 @@ class KucoinTrader:
     _WHY: Mapping[tuple[str, str], Why] = {
         ("200004", "Balance insufficient!"): Why.FUNDS,
         ("400100", "Order size below the minimum requirement."): Why.SMALL,
-        ("300000", "Price increment invalid."): Why.FINE,
+        ("400100", "Price increment invalid."): Why.FINE,
         ("400100", "Unsupported trading pair."): Why.MARKET,
         ("400100", "order_not_exist_or_not_allow_to_cancel"): Why.GONE,
         ("260100", "account.noBalance"): Why.WALLET,

@@ -37,6 +37,15 @@ def open_account(
     rate_limits: Annotated[
         bool, typer.Option("--rate-limits/--no-rate-limits", help="Whether its calls are counted.")
     ] = True,
+    check_timestamps: Annotated[
+        bool | None,
+        typer.Option(
+            "--check-timestamps/--any-timestamps",
+            help="At KuCoin: whether calls must carry the world's time, or may carry any. Default: the world's or this "
+            "computer's.",
+            show_default=False,
+        ),
+    ] = None,
     data: Data = defaults.DATA,
     url: Url = None,
     token: Token = None,
@@ -53,6 +62,8 @@ def open_account(
     if len(owned) < len(balances or []):
         fail("an asset is given twice: say each once, as in USD=10000 BTC=1")
     body = {"name": name, "venue": venue, "balances": owned, "tier": tier, "rate_limits": rate_limits}
+    if check_timestamps is not None:
+        body["check_timestamps"] = check_timestamps
     control.run(control.Where(data, url, token, json), control.Ask("/accounts", body), tables.OPENED)
 
 

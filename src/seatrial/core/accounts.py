@@ -28,6 +28,8 @@ class Account(Struct, frozen=True):
     """What a sub-account may trade, in the venue's own words."""
     note: str = ""
     """What its owner wrote beside it."""
+    check_timestamps: bool | None = None
+    """Whether the time in its calls must be the world's. None: the computer's own is as good; False: any is."""
 
 
 class ApiKey(Struct):

@@ -23,6 +23,7 @@ def open_account(state: State, command: OpenAccount, at_ns: int) -> Reject | Non
     account = Account(
         state.counters.account_id, command.name, command.venue, command.tier, command.rate_limits,
         command.trading_wallet, command.funding_wallet, at_ns, command.parent_id, command.access, command.note,
+        command.check_timestamps,
     )  # fmt: skip
     add_account(state, account)
     state.changes.accounts.append(account)

@@ -21,6 +21,7 @@ class OpenAccount(Struct, frozen=True, tag=True):
     """Of a sub-account; fields as in `accounts.Account`."""
     access: str = ""
     note: str = ""
+    check_timestamps: bool | None = None
 
 
 class IssueKey(Struct, frozen=True, tag=True):
@@ -102,8 +103,6 @@ class PlaceOrder(Struct, frozen=True, tag=True, gc=False):
     label: str | None = None
     cancels_post_only: bool = False
     """A post-only order that would take is accepted and canceled at once, not refused."""
-    unique_name: bool = False
-    """No order may have had this client_id that is open or ended within `orders.NAME_KEPT_NS`."""
     band_ppm: int = 0
     """How far beyond the best opposite price a limit may lie, and a market order may trade; 0: anywhere."""
     worth_min_qty: bool = False

@@ -42,6 +42,7 @@ class FundsMoved(Struct, frozen=True):
     """The money lies where it was to go; for a name that was used before, since then."""
 
     move_id: int
+    at_ns: int
 
 
 class OrderAccepted(Struct, frozen=True, gc=False):

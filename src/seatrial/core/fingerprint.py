@@ -20,15 +20,12 @@ def facts(state: State) -> dict[str, object]:
     """
     ledger = state.ledger
     counts = [(number, owner.seq) for number, owner in ledger.owners.items() if owner.seq]
-    names = state.used_names.of_accounts(state.now_ns)
     return {
         "now_ns": state.now_ns,
         "counters": state.counters,
         "delays": state.delays,
         "modes": state.modes,
-        "accounts": [
-            _account(account, state.now_ns, names.get(number, {})) for number, account in state.accounts.items()
-        ],
+        "accounts": [_account(account, state.now_ns) for account in state.accounts.values()],
         "keys": list(state.keys.values()),
         "tokens": [token for token in state.tokens.values() if token.expires_ns > state.now_ns],
         "orders": sorted(state.live_orders.values(), key=lambda order: order.order_id),
@@ -39,7 +36,7 @@ def facts(state: State) -> dict[str, object]:
     }
 
 
-def _account(account: AccountState, now_ns: int, used_names: dict[str, int]) -> dict[str, object]:
+def _account(account: AccountState, now_ns: int) -> dict[str, object]:
     return {
         "account": account.account,
         "orders": list(account.orders),
@@ -50,7 +47,6 @@ def _account(account: AccountState, now_ns: int, used_names: dict[str, int]) -> 
         "destinations": list(account.destinations.values()),
         "moves": sorted(account.moves.items()),
         "cancel_timer": account.cancel_timer,
-        "used_names": used_names,
     }
 
 

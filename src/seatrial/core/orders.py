@@ -82,9 +82,6 @@ class Reason(StrEnum):
     """What was left of it is worth less than the smallest unit of the quote."""
 
 
-NAME_KEPT_NS: Final = 86_400 * 10**9
-"""How long the user's own name for an order stays taken where it must be unique (decided)."""
-
 TRANSITIONS: Final = {
     (Status.PENDING, Step.START): Status.OPEN,
     (Status.PENDING, Step.CANCEL): Status.CANCELED,
@@ -224,3 +221,7 @@ class Fill(Struct, frozen=True, gc=False):
     """What it adds to the account's 30-day volume, in 10**-4 US dollars."""
     counter_order_id: int
     """The order it traded with; below zero for one of the house's."""
+    opened_s: int = 0
+    """The second in which its order was opened; 0 in what an older release stored."""
+    counter_opened_s: int = 0
+    """The same of the order it traded with."""

@@ -14,12 +14,11 @@ from seatrial.core.candles import Candles, DayStats, Tally
 from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
 from seatrial.core.ledger import Ledger, Posted, Purse
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, Modes
-from seatrial.core.names import UsedNames
 from seatrial.core.orders import CancelTimer, Fill, Order, Side, Status, Trade
 from seatrial.core.volume import USD_SCALE, RollingVolume
 
 if TYPE_CHECKING:
-    from seatrial.core.events import Event
+    from seatrial.core.events import Event, FundsMoved
 
 KEPT_QUOTES: Final = 200
 """How many changes of the best bid or ask a market remembers. Source: market-data section 7."""
@@ -161,7 +160,7 @@ class AccountState:
         """By asset and method, oldest first."""
         self.destinations: dict[tuple[str, str], Destination] = {}
         """By asset and name, and in that order."""
-        self.moves: dict[str, int] = {}
+        self.moves: dict[str, FundsMoved] = {}
         """Its moves between wallets, by its own names for them."""
         self.cancel_timer: CancelTimer | None = None
         self._ledger = ledger
@@ -227,6 +226,8 @@ class Counters(Struct):
     transfer_id: int = 0
     address_id: int = 0
     move_id: int = 0
+    plain_ids_until_s: int = 0
+    """An older release made the ids of what there was by that second, and made them without a time."""
 
 
 class Changes:
@@ -277,7 +278,6 @@ class State:
         self.house: AccountState | None = None
         """The account that makes markets, once there is one."""
         self.live_orders: dict[int, Order] = {}
-        self.used_names = UsedNames()
         self.account_names: dict[str, int] = {}
         self.keys: dict[str, ApiKey] = {}
         """By public text."""
@@ -313,8 +313,6 @@ class State:
         del self.live_orders[order.order_id], account.orders[order.order_id]
         if order.client_id is not None:
             del account.by_client_id[order.client_id]
-            if not order.is_house:
-                self.used_names.keep(order.account_id, order.client_id, order.closed_ns)
         account.open_count[order.market] -= 1
 
     def method(self, asset: str, name: str | None) -> FundingMethod | None:

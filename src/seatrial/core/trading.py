@@ -29,6 +29,8 @@ from seatrial.core.sizes import costs, is_too_small, spend_exact
 from seatrial.core.state import USD, AccountState, Alarm, MarketState, State
 from seatrial.core.volume import MOST_PER_TRADE, USD_SCALE
 
+SECOND_NS: Final = 10**9
+
 NO_PLAN: Final = Plan()
 """What an order does that meets nothing."""
 
@@ -66,11 +68,8 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     if closed is not None:
         return closed
     name = command.client_id
-    if name is not None:
-        if account.by_client_id.get(name, replaced) is not replaced:
-            return Reject.CLIENT_ID_IN_USE
-        if command.unique_name and state.used_names.has(command.account_id, name, at_ns):
-            return Reject.CLIENT_ID_IN_USE
+    if name is not None and account.by_client_id.get(name, replaced) is not replaced:
+        return Reject.CLIENT_ID_IN_USE
     market = ms.market
     if command.qty_lots > MAX_UNITS or command.spend > MAX_UNITS:
         return Reject.QTY_OUT_OF_RANGE
@@ -432,7 +431,8 @@ def _fill(part: _Part, trade: Trade, exact: int, volume_usd: int, counter: Order
     return Fill(
         part.fill_id, order.account_id, order.order_id, trade.market, trade.trade_id, order.side, order.kind,
         trade.price_ticks, trade.qty_lots, exact, part.ppm, fee_exact, fee_quote, fee_base, order.queue != 0,
-        trade.at_ns, part.first_posting, part.postings, volume_usd, counter.order_id,
+        trade.at_ns, part.first_posting, part.postings, volume_usd, counter.order_id, order.opened_ns // SECOND_NS,
+        counter.opened_ns // SECOND_NS,
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
         return Reject.ACCOUNT_UNKNOWN
     before = None if command.client_id is None else account.moves.get(command.client_id)
     if before is not None:
-        state.events.append(FundsMoved(before))
+        state.events.append(before)
         return None
     if not _owns(state, account, command.from_account_id) or not _reaches(state, account, command.to_account_id):
         return Reject.ACCOUNT_NOT_OWNED
@@ -69,15 +69,16 @@ def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
     move_id = state.counters.move_id
     kind = EntryKind.TRANSFER if source.account_id == target.account_id else EntryKind.SUB_TRANSFER
     state.ledger.transfer(source, target, kind, move_id, at_ns, command.amount)
+    moved = FundsMoved(move_id, at_ns)
     if command.client_id is not None:
-        account.moves[command.client_id] = move_id
+        account.moves[command.client_id] = moved
     state.changes.moves.append(
         Move(
             move_id, command.account_id, command.client_id, command.asset, command.amount, command.from_account_id,
             command.from_wallet, command.to_account_id, command.to_wallet, at_ns,
         )
     )  # fmt: skip
-    state.events.append(FundsMoved(move_id))
+    state.events.append(moved)
     return None
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from seatrial.core.funding import Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.queries import Query
+from seatrial.core.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,8 +77,11 @@ class Dialect(Protocol):
         """Whether a path is one of this venue's."""
         ...
 
-    def serve(self, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
-        """Answer a call: read it, check who asks, apply what it asks for, write the outcome."""
+    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Reply | Lookup:
+        """Answer a call: read it, check who asks, apply what it asks for, write the outcome.
+
+        `real_ns` is the computer's own time, which clients sign by; None: it is the world's.
+        """
         ...
 
     def unavailable(self) -> Reply:
@@ -105,7 +109,7 @@ class Dialect(Protocol):
         """The texts of the key of that number, drawn from the world's seed."""
         ...
 
-    def transfer_ref(self, transfer: Transfer) -> str:
+    def transfer_ref(self, state: State, transfer: Transfer, /) -> str:
         """The venue's id of a deposit or withdrawal."""
         ...
 
@@ -126,3 +130,5 @@ class Opening(Struct, frozen=True):
     tiers: tuple[str, ...]
     permissions: frozenset[str]
     """All that a key may be given."""
+    stamps_calls: bool = False
+    """Whether every call says when it was signed."""

@@ -41,7 +41,14 @@ def _opening(old: State, account: AccountState) -> OpenAccount:
     facts = account.account
     balances = tuple((purse.wallet, purse.asset.code, purse.total) for purse in old.ledger.of_account(facts.account_id))
     return OpenAccount(
-        facts.name, facts.venue, facts.tier, facts.rate_limits, facts.trading_wallet, facts.funding_wallet, balances
+        facts.name,
+        facts.venue,
+        facts.tier,
+        facts.rate_limits,
+        facts.trading_wallet,
+        facts.funding_wallet,
+        balances,
+        check_timestamps=facts.check_timestamps,
     )
 
 

@@ -43,6 +43,10 @@ class Clock:
             return LATEST_NS
         return now_ns
 
+    def real_ns(self) -> int:
+        """What the computer's own clock shows."""
+        return self._read()
+
     def real_seconds_until(self, world_ns: int) -> float | None:
         """How long until the clock shows that; None while it is frozen, or when it never will."""
         note = self.note

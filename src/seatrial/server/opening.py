@@ -39,16 +39,19 @@ def units_of(state: State, code: str, given: str | float) -> int:
 
 def account_command(
     state: State, dialect: Dialect, venue: str, name: str, balances: Mapping[str, str | float], *,
-    tier: str | None = None, rate_limits: bool = True,
+    tier: str | None = None, rate_limits: bool = True, check_timestamps: bool | None = None,
 ) -> OpenAccount:  # fmt: skip
     """The command that opens an account of a venue with these balances. Raises `BadText`."""
     opening = dialect.opening
     chosen = opening.tier if tier is None else _in_any_case(opening.tiers).get(tier.lower())
     if chosen is None:
         raise BadText(f"unknown tier {tier!r}: one of {', '.join(opening.tiers)}")
+    if check_timestamps is not None and not opening.stamps_calls:
+        raise BadText("calls to this venue say no time: an account of it has no check_timestamps")
     return OpenAccount(
         name, venue, chosen, rate_limits, opening.trading_wallet, opening.funding_wallet,
         tuple(_balance(state, dialect, text, amount) for text, amount in balances.items()),
+        check_timestamps=check_timestamps,
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ async def open_account(visit: Visit) -> shapes.OpenedAccount:
     name = wanted.name or f"account-{visit.state.counters.account_id + 1}"
     command = read(
         account_command, visit.state, dialect, venue, name, wanted.balances,
-        tier=wanted.tier, rate_limits=wanted.rate_limits,
+        tier=wanted.tier, rate_limits=wanted.rate_limits, check_timestamps=wanted.check_timestamps,
     )  # fmt: skip
     key = key_command(visit.state, dialect, visit.state.counters.account_id + 1, "first")
     outcomes = await visit.world.apply_all(command, key)
@@ -245,7 +245,7 @@ def _account_view(visit: Visit, account: AccountState) -> shapes.AccountView:
         balances[code] = balances.get(code, 0) + purse.settled
         wallets.setdefault(purse.wallet, {})[code] = format_units(purse.settled, purse.asset.scale)
     return shapes.AccountView(
-        facts.account_id, facts.name, facts.venue, facts.tier, facts.rate_limits,
+        facts.account_id, facts.name, facts.venue, facts.tier, facts.rate_limits, facts.check_timestamps,
         {code: format_units(units, visit.state.assets[code].scale) for code, units in balances.items()}, wallets,
         [key.public for key in visit.state.keys.values() if key.account_id == facts.account_id],
     )  # fmt: skip
@@ -255,7 +255,7 @@ def _transfer_view(visit: Visit, transfer: Transfer) -> shapes.TransferView:
     account = visit.state.accounts[transfer.account_id].account
     scale = visit.state.assets[transfer.asset].scale
     return shapes.TransferView(
-        visit.world.dialects[account.venue].transfer_ref(transfer), transfer.account_id,
+        visit.world.dialects[account.venue].transfer_ref(visit.state, transfer), transfer.account_id,
         "deposit" if transfer.direction is Direction.DEPOSIT else "withdrawal", transfer.asset, transfer.method,
         format_units(transfer.amount, scale), format_units(transfer.fee, scale),
         shapes.STATUS_TEXTS[transfer.status], transfer.note and shapes.NOTE_TEXTS[transfer.note],

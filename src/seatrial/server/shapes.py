@@ -46,6 +46,9 @@ class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
     """By asset, in any of the venue's names for it, in the wallet that orders pay from; `main:USDT` names another."""
     tier: str | None = None
     rate_limits: bool = True
+    check_timestamps: bool | None = None
+    """Of a KuCoin account: true, calls must carry the world's time; false, any time will do; left out, the world's time
+    and this computer's are both right."""
 
 
 class OpenedAccount(Struct, frozen=True):
@@ -64,6 +67,7 @@ class AccountView(Struct, frozen=True):
     venue: str
     tier: str
     rate_limits: bool
+    check_timestamps: bool | None
     balances: dict[str, str]
     """Over all wallets."""
     wallets: dict[str, dict[str, str]]

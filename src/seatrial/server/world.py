@@ -115,7 +115,7 @@ class World:
             respond(dialect.unavailable())
             return
         try:
-            reply = dialect.serve(self.machine, call, self._moment())
+            reply = dialect.serve(self.machine, call, self._moment(), self.clock.real_ns())
         except Exception:  # noqa: BLE001  the outermost loop: whatever it is, nobody was answered yet
             self._distrust()
             respond(dialect.unavailable())

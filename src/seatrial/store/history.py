@@ -256,7 +256,7 @@ def _whole_sweep(lead: Fill, connection: Connection) -> Fill:
         div_half_up(exact, lots), lots, exact, lead.fee_ppm, sum(part.fee_exact for part in parts),
         sum(part.fee_quote for part in parts), sum(part.fee_base for part in parts), lead.maker, lead.at_ns,
         lead.first_posting, last.first_posting + last.postings - lead.first_posting,
-        sum(part.volume_usd for part in parts), lead.counter_order_id,
+        sum(part.volume_usd for part in parts), lead.counter_order_id, lead.opened_s, lead.counter_opened_s,
     )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from sqlalchemy import Select, func, select
 
 from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS
 from seatrial.core.clients import add_account
+from seatrial.core.events import FundsMoved
 from seatrial.core.markets import Modes
-from seatrial.core.orders import NAME_KEPT_NS, Order, Status
+from seatrial.core.orders import Order, Status
 from seatrial.core.state import Alarm, MarketState, State
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
 from seatrial.store import marks, rows, schema
@@ -64,9 +65,9 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
         destination = rows.destination(row)
         state.accounts[destination.account_id].add_destination(destination)
     moves = schema.moves.c
-    named = select(moves.account_id, moves.client_id, moves.move_id).where(moves.account_id.in_(_EVERYONE))
-    for account_id, client_id, move_id in read(named.where(moves.client_id.is_not(None))):
-        state.accounts[account_id].moves[client_id] = move_id
+    named = select(moves.account_id, moves.client_id, moves.move_id, moves.at_ns).where(moves.account_id.in_(_EVERYONE))
+    for account_id, client_id, move_id, at_ns in read(named.where(moves.client_id.is_not(None))):
+        state.accounts[account_id].moves[client_id] = FundsMoved(move_id, at_ns)
 
 
 def _key_uses(state: State, read: Read, known: rows.Known) -> None:
@@ -121,23 +122,10 @@ def _orders(state: State, read: Read, known: rows.Known) -> None:
     for row in read(select(schema.books)):
         known.sequences[row.market] = row.sequence
         state.markets[row.market].book.resume(row.sequence)
-    _names(state, read)
     for row in read(select(schema.cancel_timers)):
         timer = state.accounts[row.account_id].cancel_timer = rows.cancel_timer(row)
         state.set_alarm(timer.due_ns, Alarm.CANCEL_ORDERS, row.account_id)
     known.order_id, known.house_order_id = state.counters.order_id, state.counters.house_order_id
-
-
-def _names(state: State, read: Read) -> None:
-    """The users' own names of orders that ended lately."""
-    orders = schema.orders.c
-    ended = select(orders.account_id, orders.client_id, orders.closed_ns).where(
-        orders.account_id.in_(_EVERYONE),
-        orders.closed_ns > max(state.now_ns - NAME_KEPT_NS, 0),
-        orders.client_id.is_not(None),
-    )
-    for account_id, client_id, closed_ns in read(ended.order_by(orders.closed_ns, orders.order_id)):
-        state.used_names.keep(account_id, client_id, closed_ns)
 
 
 def _set_alarms(state: State, order: Order) -> None:

@@ -322,7 +322,7 @@ def _account(account: Account) -> Values:
     return (
         account.account_id, account.name, account.venue, account.tier, int(account.rate_limits),
         account.trading_wallet, account.funding_wallet, account.created_ns, account.parent_id, account.access,
-        account.note,
+        account.note, None if account.check_timestamps is None else int(account.check_timestamps),
     )  # fmt: skip
 
 
@@ -363,7 +363,8 @@ def _fill(fill: Fill) -> Values:
     return (
         fill.fill_id, fill.account_id, fill.order_id, fill.market, fill.trade_id, fill.side._value_, fill.kind._value_,
         fill.price_ticks, fill.qty_lots, 1 if fill.maker else 0, fill.at_ns, fill.first_posting, fill.postings,
-        fill.volume_usd, fill.fee_ppm, fill.fee_quote, fill.fee_base, fill.counter_order_id,
+        fill.volume_usd, fill.fee_ppm, fill.fee_quote, fill.fee_base, fill.counter_order_id, fill.opened_s,
+        fill.counter_opened_s,
     )  # fmt: skip
 
 
@@ -429,8 +430,9 @@ _KINDS: Final = {str(kind): kind for kind in OrderKind}
 
 def account(row: RawRow) -> Account:
     """An account from its row."""
-    number, name, venue, tier, limits, *rest = row
-    return Account(number, name, venue, tier, bool(limits), *rest)
+    number, name, venue, tier, limits, *rest, checks = row
+    account = Account(number, name, venue, tier, bool(limits), *rest)
+    return account if checks is None else msgspec.structs.replace(account, check_timestamps=bool(checks))
 
 
 def key(row: RawRow) -> ApiKey:
@@ -482,13 +484,13 @@ def fill(row: AnyRow) -> Fill:
     """A fill from its row."""
     (
         fill_id, account_id, order_id, market, trade_id, side, kind, price_ticks, qty_lots, maker, at_ns,
-        first_posting, postings, volume_usd, fee_ppm, fee_quote, fee_base, counter_order_id,
+        first_posting, postings, volume_usd, fee_ppm, fee_quote, fee_base, counter_order_id, opened_s, counter_opened_s,
     ) = row  # fmt: skip
     exact = price_ticks * qty_lots
     return Fill(
         fill_id, account_id, order_id, market, trade_id, _SIDES[side], _KINDS[kind], price_ticks, qty_lots, exact,
         fee_ppm, exact * fee_ppm, fee_quote, fee_base, bool(maker), at_ns, first_posting, postings, volume_usd,
-        counter_order_id,
+        counter_order_id, opened_s, counter_opened_s,
     )  # fmt: skip
 
 

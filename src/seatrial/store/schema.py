@@ -69,6 +69,7 @@ accounts: Final = _table(
     _big("parent_id", default=0),
     _text("access", default=""),
     _text("note", default=""),
+    Column("check_timestamps", Integer),
 )
 
 api_keys: Final = _table(
@@ -243,6 +244,8 @@ fills: Final = _table(
     _big("fee_quote", default=0),
     _big("fee_base", default=0),
     _big("counter_order_id", default=0),
+    _big("opened_s", default=0),
+    _big("counter_opened_s", default=0),
     Index("fills_by_order", "account_id", "order_id", "fill_id"),
     _marked("fills_by_time", "at_ns", "fill_id"),
 )

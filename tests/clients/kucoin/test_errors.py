@@ -90,8 +90,8 @@ MISTAKES = [
     hf_order(NO_FUNDS, size="1000"),
     order(parameter("Unsupported trading pair.", ccxt.BadSymbol), symbol="NOPE-USDT"),
     order(parameter("Order size below the minimum requirement.", ccxt.InvalidOrder), size="0.00001"),
-    order(Refusal("600100", "Order size increment invalid.", ccxt.InvalidOrder), size="0.0100000001"),
-    order(Refusal("300000", "Price increment invalid.", ccxt.InvalidOrder), price="100.01"),
+    order(parameter("Order size increment invalid.", ccxt.InvalidOrder), size="0.0100000001"),
+    order(parameter("Price increment invalid."), price="100.01"),
     order(parameter("Invalid Parameter. price"), price="cheap"),
     order(parameter("side not in the given range!"), side="hold"),
     order(NO_MARGIN, tradeType="MARGIN_TRADE"),
@@ -166,7 +166,7 @@ def test_what_exists_already_is_not_made_again(client_name: str, venue: KucoinVe
     exists = Refusal("260000", "Deposit address already exists.", ccxt.InvalidAddress)
     expect(client_name, exists, lambda: client.create_address("BTC", "btc"))
     client.private("POST", "/api/v1/orders", **LIMIT)
-    named = parameter("clientOid is duplicated.")
+    named = parameter("validation.createOrder.clientOidDuplicated")
     expect(client_name, named, lambda: client.private("POST", "/api/v1/orders", **LIMIT))
     assert len(client.open_orders(BITCOIN)) == 1
 

@@ -229,6 +229,18 @@ def test_a_key_with_an_authenticator_asks_for_its_code(exchange: Exchange, trade
     assert b'"result"' in guarded.send("Balance", f"nonce=2&otp={right}".encode(), "2").body
 
 
+def test_an_authenticator_may_go_by_the_worlds_time_or_by_the_computers(exchange: Exchange, trader: Trader) -> None:
+    secret = "JBSWY3DPEHPK3PXP"
+    guarded = exchange.key(trader.account_id, totp_secret=secret)
+    exchange.real_ns = START_NS - 86_400 * SECOND_NS
+    times = (START_NS, exchange.real_ns, START_NS - 43_200 * SECOND_NS)
+    answers = [
+        guarded.send("Balance", f"nonce={nonce}&otp={auth.totp(secret, at_ns // SECOND_NS)}".encode(), str(nonce))
+        for nonce, at_ns in enumerate(times, 1)
+    ]
+    assert [b'"result"' in answer.body for answer in answers] == [True, True, False]
+
+
 def test_the_table_of_permissions_names_every_private_method() -> None:
     assert {f"/0/private/{name}" for name in ALLOWED} == set(PRIVATE)
 

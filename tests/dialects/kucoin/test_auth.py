@@ -92,12 +92,11 @@ def test_a_timestamp_is_in_milliseconds_and_may_have_decimals(text: bytes, nanos
 @pytest.mark.parametrize("text", [b"", b"-1", b"1e9", b"abc", b" 1", b"1 ", "\uff11".encode(), b"1" * 16])
 def test_anything_else_is_no_timestamp(text: bytes) -> None:
     assert auth.timestamp_ns(text) is None
-    assert not auth.is_current(text, NOW_NS)
 
 
 @pytest.mark.parametrize(("off_ms", "current"), [(0, True), (-4999, True), (4999, True), (-5000, False), (5000, False)])
 def test_a_timestamp_must_be_less_than_five_seconds_away(off_ms: int, current: bool) -> None:  # noqa: FBT001
-    assert auth.is_current(b"%d" % (1_700_000_000_000 + off_ms), NOW_NS) is current
+    assert auth.is_current(NOW_NS + off_ms * 10**6, NOW_NS) is current
 
 
 def test_the_steps_show_everything_but_the_secret() -> None:

@@ -121,7 +121,10 @@ def test_names_and_references_for_the_control_api(exchange: Exchange) -> None:
     deposit = user.deposit("USDT", "50", TransferStatus.SETTLED)
     withdrawal = user.withdraw("USDT", "Tether USD (TRC20)", "20")
     for transfer in (deposit, withdrawal):
-        assert kucoin.transfer_number(kucoin.transfer_ref(transfer)) == transfer.transfer_id
+        assert kucoin.transfer_number(exchange.transfer_id(transfer)) == transfer.transfer_id
+        spell = exchange.ids.deposit if transfer is deposit else exchange.ids.withdrawal
+        older = spell(transfer.transfer_id, 0)
+        assert kucoin.transfer_number(older) == transfer.transfer_id, "as an older release spelled it"
     assert kucoin.transfer_number("nothing") is None
     assert kucoin.credentials(1).passphrase != kucoin.credentials(2).passphrase
 

@@ -94,6 +94,64 @@ def test_a_timestamp_may_come_again_and_be_late_by_its_window(exchange: Exchange
         assert said(user.send("GET", PATH, headers=late)) == (401, "400005"), "signed with another time, but in time"
 
 
+HOUR_NS = 3_600 * SECOND_NS
+
+
+def stamped(user: User, at_ns: int) -> Reply:
+    """The answer to a call that says that it was signed at that time; 400005 means that the time is good."""
+    return user.send("GET", PATH, headers={b"kc-api-timestamp": b"%d" % (at_ns // MILLISECOND_NS)})
+
+
+@pytest.mark.parametrize(
+    ("setting", "by_world", "by_computer", "by_neither"),
+    [
+        (None, "400005", "400005", "400002"),
+        (True, "400005", "400002", "400002"),
+        (False, "400005", "400005", "400005"),
+    ],
+)
+def test_in_a_world_with_a_time_of_its_own_the_account_says_which_times_are_good(
+    exchange: Exchange,
+    setting: bool | None,  # noqa: FBT001  three cases
+    by_world: str,
+    by_computer: str,
+    by_neither: str,
+) -> None:
+    user = exchange.user(check_timestamps=setting)
+    exchange.real_ns = START_NS - 24 * HOUR_NS
+    assert said(stamped(user, START_NS - SECOND_NS))[1] == by_world
+    assert said(stamped(user, exchange.real_ns + SECOND_NS))[1] == by_computer
+    assert said(stamped(user, START_NS - HOUR_NS))[1] == by_neither
+    assert said(user.send("GET", PATH, headers=NO_NUMBER)) == (400, "400002")
+
+
+def test_where_the_clock_was_left_alone_five_seconds_count(exchange: Exchange) -> None:
+    user = exchange.user()
+    exchange.real_ns = START_NS
+    assert [said(stamped(user, START_NS + off * SECOND_NS))[1] for off in (-5, -4, 4, 6)] == [
+        "400002", "400005", "400005", "400002",
+    ]  # fmt: skip
+
+
+def test_a_sub_account_goes_by_the_times_of_its_owner(exchange: Exchange) -> None:
+    user = exchange.user(check_timestamps=False)
+    user.post("/api/v2/sub/user/created", subName="second1", password="Abcdefg1", access="Spot")
+    assert exchange.machine.state.accounts[2].account.check_timestamps is False
+
+
+def test_the_log_says_why_a_time_was_refused(exchange: Exchange) -> None:
+    user = exchange.user()
+    exchange.real_ns = START_NS - 24 * HOUR_NS
+    note = stamped(user, START_NS + 60 * SECOND_NS).note
+    world_ms, real_ms = START_NS // MILLISECOND_NS, exchange.real_ns // MILLISECOND_NS
+    assert note == (
+        f"KC-API-TIMESTAMP of GET {PATH} is refused: it is {world_ms + 60_000}, 59.999 s ahead of the world's time of "
+        f"{world_ms} and 86459.999 s ahead of this computer's of {real_ms}"
+    )
+    note = user.send("GET", PATH, headers={b"kc-api-timestamp": b"a-secret"}).note
+    assert note == f"KC-API-TIMESTAMP of GET {PATH} is refused: it is no number of milliseconds"
+
+
 def test_an_expired_key_does_not_exist(exchange: Exchange) -> None:
     user = exchange.key(exchange.user().account_id, valid_until_ns=START_NS + SECOND_NS)
     assert said(user.send("GET", PATH)) == (200, "200000")

@@ -9,16 +9,47 @@ from hypothesis import strategies as st
 from seatrial.dialects.kucoin.ids import LIMIT, Ids
 
 NUMBERS = st.integers(0, LIMIT - 1)
-KINDS = ("order", "deposit", "withdrawal")
+KINDS = ("order", "deposit", "withdrawal", "user", "move")
 IDS = Ids(1)
+NOW_S = 0x6AE87C95
+OLD = Ids(1)
+OLD.plain_until_s = NOW_S
+PLAIN = [
+    "3e49870482224eee3d5da583", "c69e59878332dec6c0e3e136", "5a0f18ed50fd89d91c29a15a", "7d0811d847af86e07822aa9b",
+    "e32bf95e897ef36de9c6e577",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(number=NUMBERS, second=st.integers(1, 2**32 - 1))
+def test_an_id_is_24_hexadecimal_digits_that_begin_with_a_second_and_can_be_read_back(
+    kind: str, number: int, second: int
+) -> None:
+    text = getattr(IDS, kind)(number, second)
+    assert re.fullmatch("[0-9a-f]{24}", text)
+    assert int(text[:8], 16) == second
+    assert getattr(IDS, kind).number(text) == number
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(number=NUMBERS)
-def test_an_id_is_24_hexadecimal_digits_that_can_be_read_back(kind: str, number: int) -> None:
-    text = getattr(IDS, kind)(number)
-    assert re.fullmatch("[0-9a-f]{24}", text)
-    assert getattr(IDS, f"{kind}_number")(text) == number
+def test_what_was_there_in_an_older_release_keeps_its_id(kind: str, number: int) -> None:
+    text = getattr(OLD, kind)(number, NOW_S)
+    assert text == getattr(OLD, kind)(number, 0), "it says nothing of the time"
+    assert getattr(IDS, kind).number(text) == getattr(OLD, kind).number(text) == number
+    assert getattr(OLD, kind)(number, NOW_S + 1) == getattr(IDS, kind)(number, NOW_S + 1)
+
+
+def test_ids_of_the_last_release_are_as_they_were() -> None:
+    plain = [OLD.order(1, 1), OLD.deposit(1, 1), OLD.withdrawal(1, 1), OLD.move(1, 1), OLD.user(1, 1)]
+    assert plain == PLAIN
+
+
+@given(number=st.integers(0, 10**9), second=st.integers(1, 2**32 - 1), off=st.integers(1, 10**6))
+def test_an_id_with_another_second_is_that_of_nothing(number: int, second: int, off: int) -> None:
+    text = f"{second - off & 0xFFFFFFFF:08x}{IDS.order(number, second)[8:]}"
+    found = IDS.order.number(text)
+    assert found is None or found > 10**9
 
 
 @given(number=NUMBERS, at_ns=st.integers(0, 2**62))
@@ -32,24 +63,30 @@ def test_a_ledger_row_begins_with_its_second_as_in_the_seed(lead: str, at_ms: in
 
 
 def test_neighbours_look_unrelated_and_kinds_and_worlds_differ() -> None:
-    ids = [IDS.order(1), IDS.order(2), IDS.withdrawal(1), IDS.deposit(1), Ids(2).order(1)]
-    assert len({text[:6] for text in ids}) == len(ids)
+    ids = [
+        IDS.order(1, NOW_S),
+        IDS.order(2, NOW_S),
+        IDS.withdrawal(1, NOW_S),
+        IDS.user(1, NOW_S),
+        Ids(2).order(1, NOW_S),
+    ]
+    assert len({text[8:14] for text in ids}) == len(ids)
 
 
-@pytest.mark.parametrize("text", ["", "x", "0" * 23, "0" * 25, "g" * 24, IDS.order(1).upper(), " " + IDS.order(1)[1:]])
+@pytest.mark.parametrize("text", ["", "x", "0" * 23, "0" * 25, "g" * 24, "6AE8" + "a" * 20, " " + "0" * 23])
 def test_what_has_another_form_is_no_id(text: str) -> None:
-    assert IDS.order_number(text) is None
+    assert IDS.order.number(text) is None
     assert IDS.ledger_number(text) is None
 
 
 def test_a_guessed_id_finds_nothing() -> None:
     guesses = [f"{guess:024x}" for guess in range(10**9, 10**9 + 1000)]
-    assert [guess for guess in guesses if IDS.order_number(guess) is not None] == []
+    assert [guess for guess in guesses if (IDS.order.number(guess) or LIMIT) < 10**9] == []
 
 
 def test_an_order_of_the_house_has_an_id_that_is_nobody_elses() -> None:
-    assert IDS.counter_order(7) == IDS.order(7)
-    assert IDS.order_number(IDS.counter_order(-7)) == LIMIT - 7
+    assert IDS.counter_order(7, NOW_S) == IDS.order(7, NOW_S)
+    assert IDS.order.number(IDS.counter_order(-7, NOW_S)) == LIMIT - 7
 
 
 def test_ids_to_page_by_ascend_and_fit_64_bits() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from seatrial.core.funding import Direction, Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.markets import SystemStatus
+from seatrial.core.state import State
 from seatrial.dialects.kraken import door, errors
 from seatrial.dialects.kraken.endpoint import (
     Endpoint,
@@ -74,13 +75,13 @@ class Kraken:
         """Kraken's paths start with its API version, 0."""
         return path.startswith("/0/")
 
-    def serve(self, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Reply | Lookup:
         """Answer one call. Nothing that a caller sends raises out of here."""
         if self._require_user_agent and not call.headers.get(b"user-agent", b"").strip():
             return _FORBIDDEN
         endpoint = PRIVATE.get(call.path)
         if endpoint is not None:
-            return self._private(endpoint, machine, call, at_ns)
+            return self._private(endpoint, machine, call, at_ns, at_ns if real_ns is None else real_ns)
         public = PUBLIC.get(call.path)
         if public is not None:
             return self._public(public, machine, call, at_ns)
@@ -111,7 +112,7 @@ class Kraken:
         """Texts in the form of Kraken's keys."""
         return Credentials(*self.ids.credentials(number), None)
 
-    def transfer_ref(self, transfer: Transfer) -> str:
+    def transfer_ref(self, _state: State, transfer: Transfer, /) -> str:
         """The refid."""
         if transfer.direction is Direction.DEPOSIT:
             return self.ids.deposit(transfer.transfer_id)
@@ -122,13 +123,13 @@ class Kraken:
         number = self.ids.deposit_number(ref)
         return self.ids.withdrawal_number(ref) if number is None else number
 
-    def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+    def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns: int) -> Reply | Lookup:
         if call.verb != "POST":
             return failure(errors.UNKNOWN_METHOD, status=405)
         if machine.state.modes.system is _MAINTENANCE:
             return self.unavailable()
         try:
-            visit = door.admit(endpoint, machine, self._tools, call, at_ns)
+            visit = door.admit(endpoint, machine, self._tools, call, at_ns, real_ns)
             return _reply(endpoint.handle(visit))
         except door.Unsigned as bad:
             return failure(bad.error, note=bad.expected)

@@ -64,6 +64,8 @@ class Visit(Struct, frozen=True):
     at_ns: int
     key: ApiKey
     account: AccountState
+    real_ns: int
+    """The computer's own time, which clients go by."""
 
     @property
     def state(self) -> State:

@@ -1,11 +1,12 @@
 """How KuCoin writes amounts: as short as they are, or padded to eight decimals.
 
-Source: kucoin-rest 5.1 and 5.6, where the two ledgers show the same kind of amount as `0.01` and as `1.59760080`.
+Source: kucoin-rest 5.1 and 5.6, where the two ledgers show the same kind of amount as `0.01` and as `1.59760080`. Our
+books may be finer than KuCoin's eight decimals: what is a record of them is rounded, what can be used is cut off.
 """
 
 from typing import Final
 
-from seatrial.core.money import format_units
+from seatrial.core.money import div_half_up, format_units, rescale_floor
 
 USUAL_DECIMALS: Final = 8
 
@@ -17,6 +18,22 @@ def short(units: int, scale: int) -> str:
 
 
 def padded(units: int, scale: int) -> str:
-    """A plain decimal with eight decimals, or as many more as it needs: `1.59760080`, `0.00000000`."""
-    whole, _, fraction = short(units, scale).partition(".")
-    return f"{whole}.{fraction.ljust(USUAL_DECIMALS, '0')}"
+    """A plain decimal of exactly eight decimals, to the nearest: `1.59760080`, `0.00000000`."""
+    return format_units(_nearest(units, scale), USUAL_DECIMALS)
+
+
+def moved(units: int, scale: int) -> int:
+    """What a ledger says that moved, in the eighth decimal, to the nearest.
+
+    Decided: less than one of it counts as one, since programs stop at rows that move nothing.
+    """
+    return _nearest(units, scale) or int(units > 0)
+
+
+def usable(units: int, scale: int) -> int:
+    """As much of a balance as a user can name, in the eighth decimal: what is finer is cut off."""
+    return rescale_floor(units, scale, USUAL_DECIMALS)
+
+
+def _nearest(units: int, scale: int) -> int:
+    return div_half_up(units * 10**USUAL_DECIMALS, 10**scale)

@@ -13,11 +13,9 @@ from seatrial.core.money import rescale_floor
 from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.ids import Ids
-from seatrial.dialects.kucoin.names import rate
-from seatrial.dialects.kucoin.params import MILLISECOND_NS
+from seatrial.dialects.kucoin.names import RATE_SCALE, rate
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS
 from seatrial.dialects.kucoin.symbols import Symbols
-
-SECOND_NS: Final = 10**9
 
 SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
 KINDS: Final = {"limit": OrderKind.LIMIT, "market": OrderKind.MARKET}
@@ -174,7 +172,7 @@ class Sizes(Struct, frozen=True, rename="camel"):
 def order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> OrderView:
     """As the classic endpoints show it. What has no meaning for its type is `0` or empty."""
     return OrderView(
-        id=ids.order(order.order_id),
+        id=ids.order(order.order_id, order.opened_ns // SECOND_NS),
         symbol=symbols.name(order.market),
         op_type="DEAL",
         type=order.kind,
@@ -184,7 +182,7 @@ def order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> Orde
         funds=short(order.spend, market.quote.scale),
         deal_funds=_exact(order.exact, market),
         deal_size=short(order.filled_lots, market.lot_scale),
-        fee=short(order.fee_quote, market.quote.scale),
+        fee=_fee(order.fee_exact, market),
         fee_currency=symbols.currency(market.quote.code),
         stp=SELF_TRADES.get(order.self_trade, ""),
         stop="",
@@ -213,7 +211,7 @@ def hf_order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> H
     given_up = order.price_ticks * order.given_up_lots if order.kind is OrderKind.LIMIT else 0
     remain_funds, cancelled_funds = _split(order, _asked_exact(order, market) - given_up - order.exact, given_up)
     return HfOrderView(
-        id=ids.order(order.order_id),
+        id=ids.order(order.order_id, order.opened_ns // SECOND_NS),
         client_oid=order.client_id,
         symbol=symbols.name(order.market),
         op_type="DEAL",
@@ -228,7 +226,7 @@ def hf_order_view(order: Order, market: Market, symbols: Symbols, ids: Ids) -> H
         remain_funds=_exact(remain_funds, market),
         cancelled_size=short(cancelled, market.lot_scale),
         cancelled_funds=_exact(cancelled_funds, market),
-        fee=short(order.fee_quote, market.quote.scale),
+        fee=_fee(order.fee_exact, market),
         fee_currency=symbols.currency(market.quote.code),
         stp=SELF_TRADES.get(order.self_trade),
         time_in_force=TIMES_IN_FORCE[order.time_in_force],
@@ -267,15 +265,15 @@ def fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> FillVie
     return FillView(
         symbol=symbols.name(fill.market),
         trade_id=str(ids.trade(fill.trade_id)),
-        order_id=ids.order(fill.order_id),
-        counter_order_id=ids.counter_order(fill.counter_order_id),
+        order_id=ids.order(fill.order_id, fill.opened_s),
+        counter_order_id=ids.counter_order(fill.counter_order_id, fill.counter_opened_s),
         side=fill.side,
         liquidity=_liquidity(fill),
         force_taker=False,
         price=short(fill.price_ticks, market.price_scale),
         size=short(fill.qty_lots, market.lot_scale),
         funds=_exact(fill.exact, market),
-        fee=short(fill.fee_quote, market.quote.scale),
+        fee=_fee(fill.fee_exact, market),
         fee_rate=rate(fill.fee_ppm),
         fee_currency=symbols.currency(market.quote.code),
         stop="",
@@ -289,8 +287,8 @@ def hf_fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> HfFi
     """As the high-frequency endpoints show it."""
     return HfFillView(
         id=ids.fill_row(fill.fill_id),
-        order_id=ids.order(fill.order_id),
-        counter_order_id=ids.counter_order(fill.counter_order_id),
+        order_id=ids.order(fill.order_id, fill.opened_s),
+        counter_order_id=ids.counter_order(fill.counter_order_id, fill.counter_opened_s),
         trade_id=ids.trade(fill.trade_id),
         symbol=symbols.name(fill.market),
         side=fill.side,
@@ -300,7 +298,7 @@ def hf_fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> HfFi
         price=short(fill.price_ticks, market.price_scale),
         size=short(fill.qty_lots, market.lot_scale),
         funds=_exact(fill.exact, market),
-        fee=short(fill.fee_quote, market.quote.scale),
+        fee=_fee(fill.fee_exact, market),
         fee_rate=rate(fill.fee_ppm),
         fee_currency=symbols.currency(market.quote.code),
         stop="",
@@ -319,6 +317,11 @@ def last_updated_ns(order: Order) -> int:
 def _exact(exact: int, market: Market) -> str:
     """A sum of price times quantity."""
     return short(exact, market.price_scale + market.lot_scale)
+
+
+def _fee(fee_exact: int, market: Market) -> str:
+    """A sum of price times quantity times rate: what was charged in the ledger is that, to the nearest unit."""
+    return short(fee_exact, market.price_scale + market.lot_scale + RATE_SCALE)
 
 
 def _limit(order: Order) -> int:

@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any, Final
 
 from seatrial.core.commands import PassTime
-from seatrial.core.funding import Direction, Transfer
+from seatrial.core.funding import Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.markets import SystemStatus
+from seatrial.core.state import State
 from seatrial.dialects.kucoin import door, errors
 from seatrial.dialects.kucoin.endpoint import (
     GENERAL,
@@ -65,11 +66,13 @@ class Kucoin:
         """KuCoin's paths, those of its futures host too, start with /api/."""
         return path.startswith("/api/")
 
-    def serve(self, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Reply | Lookup:
         """Answer one call. Nothing that a caller sends raises out of here.
 
         What is due by now happens first: nothing that a call spends, as a nonce is, makes it happen otherwise.
         """
+        self._ids_of(machine.state)
+        real_ns = at_ns if real_ns is None else real_ns
         at_ns = max(at_ns, machine.state.now_ns)
         due_ns = machine.state.next_due_ns
         if due_ns is not None and due_ns <= at_ns:
@@ -84,7 +87,7 @@ class Kucoin:
             return failure(errors.MAINTENANCE)
         if isinstance(endpoint, PublicEndpoint):
             return self._public(endpoint, machine, call, at_ns, subject)
-        return self._private(endpoint, machine, call, at_ns, subject)
+        return self._private(endpoint, machine, call, at_ns, real_ns, subject)
 
     def unavailable(self) -> Reply:
         """The store did not take it. Source: kucoin-rest 2.2 and 2.3."""
@@ -97,7 +100,7 @@ class Kucoin:
     @property
     def opening(self) -> Opening:
         """Two wallets, the lowest level, every permission."""
-        return Opening(TRADE, MAIN, account.WALLETS, DEFAULT_TIER, TIERS, PERMISSIONS)
+        return Opening(TRADE, MAIN, account.WALLETS, DEFAULT_TIER, TIERS, PERMISSIONS, stamps_calls=True)
 
     def asset_code(self, text: str) -> str | None:
         """The asset of KuCoin's name."""
@@ -111,16 +114,20 @@ class Kucoin:
         """Texts in the form of KuCoin's keys, with a passphrase that its owner may choose instead."""
         return Credentials(*self.ids.credentials(number), self.ids.passphrase(number))
 
-    def transfer_ref(self, transfer: Transfer) -> str:
-        """The id of a withdrawal; a deposit's is that of its ledger rows' `orderId`, since no list shows another."""
-        is_deposit = transfer.direction is Direction.DEPOSIT
-        encode = self.ids.deposit if is_deposit else self.ids.withdrawal
-        return encode(transfer.transfer_id)
+    def transfer_ref(self, state: State, transfer: Transfer, /) -> str:
+        """Its id in its own list or in the ledger."""
+        return funding.transfer_id(self._ids_of(state), transfer)
 
     def transfer_number(self, ref: str) -> int | None:
-        """The transfer of such an id."""
-        number = self.ids.deposit_number(ref)
-        return self.ids.withdrawal_number(ref) if number is None else number
+        """The transfer of such an id: now of one kind for both directions, in older releases of two."""
+        ids = self.ids
+        readings = (ids.deposit.plain_number, ids.withdrawal.plain_number, ids.deposit.stamped_number)
+        return next((number for read in readings if (number := read(ref)) is not None), None)
+
+    def _ids_of(self, state: State) -> Ids:
+        """They depend on how old the world is, which a restored backup may change."""
+        self.ids.plain_until_s = state.counters.plain_ids_until_s
+        return self.ids
 
     def _public(
         self, endpoint: PublicEndpoint, machine: Machine, call: Call, at_ns: int, subject: str
@@ -131,9 +138,13 @@ class Kucoin:
         except BadCall as bad:
             return failure(bad.error)
 
-    def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, subject: str) -> Reply | Lookup:
+    def _private(
+        self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns: int, subject: str
+    ) -> Reply | Lookup:
         try:
-            key, account = door.admit(endpoint, machine, call, at_ns)
+            key, account = door.admit(endpoint, machine, call, at_ns, real_ns)
+        except door.Mistimed as bad:
+            return failure(bad.error, note=bad.note)
         except door.Unsigned as bad:
             return failure(bad.error, note=bad.expected)
         except BadCall as bad:
@@ -142,7 +153,8 @@ class Kucoin:
         if not usage.allowed:
             return failure(errors.TOO_MANY_REQUESTS, usage.headers)
         try:
-            visit = Visit(machine, self._tools, door.read(call), at_ns, subject, key, account)
+            moments = door.good_moments(account.account, at_ns, real_ns)
+            visit = Visit(machine, self._tools, door.read(call), at_ns, subject, key, account, moments)
             return _reply(usage.headers, endpoint.handle(visit))
         except BadCall as bad:
             return failure(bad.error, usage.headers)

@@ -73,6 +73,8 @@ class Visit(NamedTuple):
     subject: str
     key: ApiKey
     account: AccountState
+    moments: tuple[int, ...]
+    """The times by which the caller may have stamped what it sends; none: by any."""
 
     @property
     def state(self) -> State:

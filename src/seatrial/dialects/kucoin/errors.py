@@ -53,9 +53,14 @@ UNKNOWN_WITHDRAWAL: Final = Error(PARAMETER.code, "withdrawal not exist.")
 NOT_CANCELABLE: Final = Error(PARAMETER.code, "order_not_exist_or_not_allow_to_cancel")
 HF_NOT_CANCELABLE: Final = Error(PARAMETER.code, "Order not exist or not allow to be cancelled")
 """Both texts are in ccxt's table; kucoin-rest 2.6. Decided: the second is that of the HF endpoints."""
-SIZE_INCREMENT: Final = Error("600100", "Order size increment invalid.")
-PRICE_INCREMENT: Final = Error("300000", "Price increment invalid.")
-FUNDS_INCREMENT: Final = Error("300000", "Funds increment invalid.")
+SIZE_INCREMENT: Final = Error(PARAMETER.code, "Order size increment invalid.")
+PRICE_INCREMENT: Final = Error(PARAMETER.code, "Price increment invalid.")
+FUNDS_INCREMENT: Final = Error(PARAMETER.code, "Funds increment invalid.")
+"""Recorded: kucoin-php-sdk #102 and #112 (2021) for sizes, #126 (2022-05) for prices. Decided: the same code for funds,
+whose text of 2022-01 came without one."""
+SIZE_MISSING: Final = Error("300000", "Order size invalid.")
+PRICE_MISSING: Final = Error("300000", "Order price invalid.")
+"""Recorded: 2021-05 for a market order with neither size nor funds, 2021-02 for a limit order without a price."""
 HIDDEN_ORDER: Final = Error("300000", "Hidden and iceberg orders are not available.")
 STOP_ORDER: Final = Error("300000", "Stop orders are not available here.")
 ABOVE_MAXIMUM_PRICE: Final = "400370"
@@ -70,7 +75,8 @@ WITHDRAWAL_GOES_ON: Final = Error(PARAMETER.code, "The withdrawal can no longer 
 BALANCE: Final = Error("200004", "Balance insufficient!")
 TRANSFER_BALANCE: Final = Error("230003", "Balance insufficient!")
 FUNDS_TOO_SMALL: Final = Error("600101", "The order funds is below the minimum requirement.")
-DUPLICATE_CLIENT_OID: Final = Error(PARAMETER.code, "clientOid is duplicated.")
+DUPLICATE_CLIENT_OID: Final = Error(PARAMETER.code, "validation.createOrder.clientOidDuplicated")
+"""Recorded: Kucoin.Net #120 (2022-02)."""
 HF_DUPLICATE_CLIENT_OID: Final = Error("102426", "clientOid is duplicated.")
 
 STATUSES: Final = {

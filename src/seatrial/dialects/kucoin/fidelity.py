@@ -46,6 +46,9 @@ RULES: Final = (
          "Without a version, or with 1, the passphrase is sent in clear."),
     Rule("auth.timestamp", DOCUMENTED, "docs: Authentication",
          "A timestamp must be less than 5 seconds away from the venue's clock, before or after; it may come again."),
+    Rule("auth.timestamp-of-a-moved-clock", DECIDED, "clients sign by the computer's time, not a moved world's",
+         "Where the world's time is not the computer's, a timestamp near either is good. An account opened with "
+         "`check_timestamps` true goes by the world's time alone, with false by any."),
     Rule("auth.order-of-checks", DECIDED, "consistent with reported codes",
          "Headers, timestamp, version, key, passphrase, signature, address, permission, quota, parameters: the first "
          "that fails is the answer."),
@@ -92,6 +95,10 @@ RULES: Final = (
     Rule("ledger.opening", DECIDED, "no venue has opening balances", "An opening balance is a `Transfer`."),
     Rule("ledger.amount", OBSERVED, "the specification's example of a sale",
          "`amount` is the change with the fee in it and has no sign."),
+    Rule("ledger.decimals", OBSERVED, "Kucoin.Net #18 (2021); the specification's high-frequency examples (2024-10)",
+         "Ledger rows have up to eight decimals, high-frequency ones exactly eight."),
+    Rule("ledger.rounding", DECIDED, "no source",
+         "What our books have finer is rounded to the nearest, but never to nothing; a balance is cut off."),
     Rule("ledger.balance", OBSERVED, "answers recorded by several clients",
          "`balance` is 0 in the account ledger and real in the high-frequency ones."),
     Rule("ledger.context", DOCUMENTED, "docs: Get Account Ledgers",
@@ -106,11 +113,21 @@ RULES: Final = (
          "The list of accounts shows main and trade unless `type` asks for another."),
     Rule("accounts.not-high-frequency", DECIDED, "it would make ccxt require a symbol for every list",
          "Nobody is a high-frequency user; both families of endpoints work for everybody."),
+    Rule("accounts.twins", DECIDED, "ccxt's `hf` asks for `trade_hf`, and our high-frequency ledger says TRADE_HF",
+         "Asked for `trade_hf` the list of accounts shows the trading account, asked for `margin_v2` the margin "
+         "account, under that name; lists that show all kinds at once show each account once."),
+    Rule("accounts.mode", OBSERVED, "models of Kucoin.Net and of tiagosiebler's kucoin-api, 2026: numbers",
+         "The account's mode is CLASSIC and lists the numbers of the sub-accounts as classic ones."),
+    Rule("accounts.fine-balances", OBSERVED, "a USDT balance of twelve decimals in the specification (2024-10)",
+         "A balance may be finer than eight decimals, since fees are taken whole; what is `transferable`, and what can "
+         "be withdrawn, is cut off at eight."),
     Rule("accounts.fees", DOCUMENTED, "KuCoin's support page: VIP Fee Structure, 2026",
          "Rates go by the account's VIP level, 0.1 % at the lowest; all markets here are of the first fee category."),
-    Rule("accounts.fee-amount", DECIDED, "no source",
-         "A fee is charged in the quote currency, rounded to the nearest of its smallest units; fills and orders show "
-         "what was charged, and their funds exactly."),
+    Rule("accounts.fee-shown", OBSERVED, "ccxt #5162 (2019), #9653 (2021); ten of ten fills in the specification",
+         "Fills and orders show their funds and their fee exactly: price times size, and that times the rate, with "
+         "every digit and no trailing zeros."),
+    Rule("accounts.fee-amount", DECIDED, "KuCoin's books take the whole fee; these count in units of the asset",
+         "A fee is charged in the quote currency, rounded to the nearest of the smallest units of our books."),
 
     Rule("market.null", DECIDED, "no source",
          "A side without orders and a market without trades show null."),
@@ -126,7 +143,22 @@ RULES: Final = (
          "A price is that of the last trade between the two, else by way of US dollars or Tether; what has none is "
          "left out."),
 
+    Rule("ids.second", OBSERVED, "22 of 24 published pairs of id and time; nine of nine others, 2021 to 2026",
+         "Ids of orders, withdrawals, deposits, transfers and sub-accounts have 24 hexadecimal digits, the first eight "
+         "of which are the second of what they name."),
+    Rule("ids.kept", DECIDED, "users keep the ids that they were given",
+         "What an older release numbered keeps its id, which says nothing of the time."),
+
     Rule("orders.unknown-symbol", OBSERVED, "ccxt's table", "An order for it answers `Unsupported trading pair.`."),
+    Rule("orders.increments", OBSERVED, "kucoin-php-sdk #102, #112 (2021), #126 (2022-05), #133 (2024), "
+         "market-maker-keeper #54 (2019)",
+         "A price or a size that is no multiple of its step answers `400100` and `Price increment invalid.` or `Order "
+         "size increment invalid.`, wherever an order names one; ccxt still notes `600100` for the size."),
+    Rule("orders.funds-increment", DECIDED, "the text was seen in January 2022, its code was not",
+         "Funds that are no multiple of their step answer `400100` and `Funds increment invalid.`."),
+    Rule("orders.no-price-no-size", OBSERVED, "answers reported in February and May 2021",
+         "A limit order without a price answers `300000` and `Order price invalid.`, one with neither size nor funds "
+         "`300000` and `Order size invalid.`."),
     Rule("orders.hidden", DECIDED, "never placed as something else",
          "Hidden, iceberg, stop and margin orders are refused."),
     Rule("orders.self-trade", DOCUMENTED, "docs: Self-Trade Prevention",
@@ -158,8 +190,12 @@ RULES: Final = (
     Rule("orders.client-oid", DOCUMENTED, "docs: Place Order",
          "A classic order needs a `clientOid`: up to 40 letters, digits, `_` and `-`; spaces are in the "
          "specification's examples."),
-    Rule("orders.client-oid-unique", DECIDED, "that it is unique is documented, for how long is not",
-         "No other order may have it that is live or ended within 24 hours."),
+    Rule("orders.client-oid-unique", OBSERVED, "kucoin-api-docs #468 (2023-06): five orders of a day with one name; "
+         "Kucoin.Net #120 (2022-02) for the answer",
+         "No other live order may have it: `400100` and `validation.createOrder.clientOidDuplicated`. It is free again "
+         "when its order ended."),
+    Rule("orders.hf-client-oid-unique", DECIDED, "`102426` is Kucoin.Net's; how long a name is taken was not seen",
+         "High-frequency orders share these names: one is taken while its order lives, which answers `102426`."),
     Rule("orders.done-window", DOCUMENTED, "docs: List Orders, List Fills",
          "Ended orders and fills are listed for up to seven days at once; the default is seven days and one day."),
     Rule("orders.hf-window", DECIDED, "older pages say three days, newer ones seven",
@@ -190,6 +226,14 @@ RULES: Final = (
     Rule("funding.statuses", DOCUMENTED, "docs: Deposit List, Withdrawals List",
          "A deposit is PROCESSING until it is credited; a withdrawal on hold is in REVIEW, a broadcast one in "
          "WALLET_PROCESSING."),
+    Rule("funding.deposit-transaction", OBSERVED, "docs: Deposit List, example of 2022; ccxt #14666, #15608 (2022)",
+         "`walletTxId` of a deposit is its hash, `@` and 32 hexadecimal digits, and so is `txId` in the ledger; that "
+         "of a withdrawal is the hash alone. A transaction that was named with an `@` stays as it is."),
+    Rule("funding.deposit-remark", OBSERVED, "docs: Deposit List, example of 2022; the specification of 2024 has none",
+         "A deposit's remark is `Deposit`."),
+    Rule("funding.whole-seconds", OBSERVED, "all such examples of the specification (2024 to 2025)",
+         "Times of deposits, withdrawals, sub-accounts and keys are milliseconds of whole seconds, and the bounds of "
+         "lists of deposits and withdrawals go by the times that are shown."),
     Rule("funding.cancel", DOCUMENTED, "docs: Cancel Withdrawal", "Only a PROCESSING withdrawal can be cancelled."),
     Rule("funding.address", DOCUMENTED, "docs: Create Deposit Address",
          "Creating an address on a chain where there is one answers `260000`."),

@@ -19,7 +19,7 @@ from seatrial.dialects.kucoin.amounts import short
 
 _DATA: Final = Path(__file__).parent / "data"
 _YES_NO: Final = {"yes": True, "no": False}
-_RATE_SCALE: Final = 6
+RATE_SCALE: Final = 6
 _FEE_CATEGORIES: Final = {"1": 1, "2": 2, "3": 3}
 
 STABLECOIN_MARKETS: Final = "USDS"
@@ -117,7 +117,7 @@ def read_symbol_lines(folder: Path | None) -> dict[str, SymbolLine]:
             symbol=row.text("symbol"),
             market=row.text("market"),
             fee_category=row.choice("fee_category", _FEE_CATEGORIES),
-            price_limit_ppm=row.positive("price_limit_rate", _RATE_SCALE),
+            price_limit_ppm=row.positive("price_limit_rate", RATE_SCALE),
             margin=row.choice("margin", _YES_NO),
         )
         if line.symbol in lines:
@@ -139,7 +139,7 @@ def plain_symbol_line(market: Market) -> SymbolLine:
 
 def rate(ppm: int) -> str:
     """Parts per million as a plain decimal: 1000 is `0.001`."""
-    return short(ppm, _RATE_SCALE)
+    return short(ppm, RATE_SCALE)
 
 
 def _group(market: Market) -> str:

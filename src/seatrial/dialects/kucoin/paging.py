@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 from seatrial.core.queries import Span
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.errors import Error
-from seatrial.dialects.kucoin.params import MAX_NS, MILLISECOND_NS, BadCall, Params
+from seatrial.dialects.kucoin.params import MAX_NS, MILLISECOND_NS, SECOND_NS, BadCall, Params
 
 USUAL_SIZE: Final = 50
 MOST_SIZE: Final = 500
@@ -86,6 +86,20 @@ def read_window(params: Params, at_ns: int, longest_ns: int, usual_ns: int, too_
     if end_ns - start_ns >= longest_ns + MILLISECOND_NS:
         raise BadCall(too_long)
     return start_ns, end_ns
+
+
+def whole_seconds_ms(at_ns: int) -> int:
+    """A time as lists show it that know whole seconds only, in milliseconds. Source: kucoin-more 5.1."""
+    return at_ns // SECOND_NS * 1000
+
+
+def read_bounds_in_seconds(params: Params) -> tuple[int | None, int | None]:
+    """`startAt` and `endAt` of such a list, which go by what it shows. Raises `BadCall`."""
+    start_ns, end_ns = read_bounds(params)
+    return (
+        None if start_ns is None else min(-(-start_ns // SECOND_NS) * SECOND_NS, MAX_NS),
+        None if end_ns is None else min(end_ns // SECOND_NS * SECOND_NS + SECOND_NS - 1, MAX_NS),
+    )
 
 
 def span(start_ns: int | None, end_ns: int | None) -> Span:

@@ -21,6 +21,7 @@ MAX_NS: Final = 2**63 - 1
 """Later times mean the same as this one; it is also the largest number of the stores' columns."""
 
 MILLISECOND_NS: Final = 10**6
+SECOND_NS: Final = 10**9
 
 _UNREADABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _INTEGER = re.compile(r"-?[0-9]{1,20}")

@@ -521,6 +521,13 @@ def test_a_deadline_too_near_too_far_or_malformed_is_an_invalid_argument(trader:
     assert trader.error("AddOrder", **LIMIT, deadline=deadline) == BAD
 
 
+def test_a_deadline_counts_by_the_clock_that_it_is_nearer_to(exchange: Exchange, trader: Trader) -> None:
+    exchange.real_ns = START_NS - 86_400 * 10**9
+    assert added(trader, **LIMIT, deadline="2026-09-29T23:52:45Z").status is Status.OPEN
+    assert trader.error("AddOrder", **LIMIT, deadline="2026-09-29T23:52:25Z") == "EService:Deadline elapsed"
+    assert trader.error("AddOrder", **LIMIT, deadline="2026-09-30T23:52:25Z") == "EService:Deadline elapsed"
+
+
 def test_the_words_of_another_argument_come_before_the_deadline(trader: Trader) -> None:
     params = LIMIT | {"volume": "x", "deadline": "1970-01-01T00:00:00Z"}
     assert trader.error("AddOrder", **params) == f"{BAD}:volume"

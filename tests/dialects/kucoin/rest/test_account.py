@@ -33,8 +33,17 @@ def test_an_account_is_a_currency_in_a_wallet(user: User) -> None:
 def test_accounts_are_found_by_type_and_currency(user: User) -> None:
     assert [row[:2] for row in rows(user, type="trade")] == [("trade", "BTC"), ("trade", "USDT")]
     assert [row[:2] for row in rows(user, currency="USDT")] == [("main", "USDT"), ("trade", "USDT")]
-    assert rows(user, type="main", currency="BTC") == rows(user, currency="NONE") == rows(user, type="trade_hf") == []
+    assert rows(user, type="main", currency="BTC") == rows(user, currency="NONE") == []
     assert user.refused("GET", "/api/v1/accounts", type="MAIN")[2] == "type not in the given range!"
+
+
+def test_a_high_frequency_account_is_the_trading_account_by_another_name(exchange: Exchange, user: User) -> None:
+    trading = rows(user, type="trade")
+    assert rows(user, type="trade_hf") == [("trade_hf", *row[1:]) for row in trading]
+    assert rows(user, type="trade_hf", currency="BTC") == [("trade_hf", "BTC", "2", "1.5", "0.5")]
+    exchange.open_balance("borrower", "margin", "USDT", "5")
+    assert rows(exchange.key(2), type="margin_v2") == [("margin_v2", "USDT", "5", "5", "0")]
+    assert rows(user, type="isolated") == rows(user, type="option") == []
 
 
 def test_other_wallets_are_shown_only_when_asked_for(exchange: Exchange) -> None:
@@ -66,7 +75,7 @@ def test_holds_are_what_orders_set_aside(exchange: Exchange, user: User) -> None
             "currency": "BTC",
             "holdAmount": "0.1",
             "bizType": "Exchange",
-            "orderId": exchange.ids.order(newer.order_id),
+            "orderId": exchange.order_id(newer),
             "createdAt": exchange.now_ms,
             "updatedAt": exchange.now_ms,
         }
@@ -115,7 +124,7 @@ def test_what_is_known_of_the_key(exchange: Exchange) -> None:
         "apiKey": user.key.public,
         "apiVersion": 3,
         "permission": "General,Futures,Spot,Earn,InnerTransfer,Transfer,Margin",
-        "createdAt": exchange.now_ms,
+        "createdAt": exchange.second_ms,
         "uid": exchange.ids.uid(user.account_id),
         "isMaster": True,
     }
@@ -126,7 +135,10 @@ def test_what_is_known_of_the_key(exchange: Exchange) -> None:
 
 def test_what_ccxt_asks_before_anything_else(user: User) -> None:
     assert user.get("/api/v1/hf/accounts/opened") is False
-    assert user.get("/api/ua/v1/account/mode")["selfAccountMode"] == "CLASSIC"
+    mode = {"selfAccountMode": "CLASSIC", "unifiedSubAccount": [], "classicSubAccount": []}
+    assert user.get("/api/ua/v1/account/mode") == mode
+    opened = user.post("/api/v2/sub/user/created", subName="second1", password="Abcdefg1", access="Spot")
+    assert user.get("/api/ua/v1/account/mode") == mode | {"classicSubAccount": [opened["uid"]]}
 
 
 def test_whoever_opened_none_has_no_sub_accounts(user: User) -> None:

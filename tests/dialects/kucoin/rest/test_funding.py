@@ -1,5 +1,7 @@
 """Money in and out."""
 
+import re
+
 import pytest
 
 from kucoin_exchange import Exchange, User
@@ -86,10 +88,10 @@ def test_a_deposit_in_the_list(exchange: Exchange, user: User) -> None:
         "isInner": False,
         "amount": "100.00000000",
         "fee": "0.00000000",
-        "walletTxId": deposit.chain_tx,
-        "createdAt": exchange.now_ms,
-        "updatedAt": exchange.now_ms,
-        "remark": "",
+        "walletTxId": f"{deposit.chain_tx}@{exchange.ids.deposit_tag(deposit.transfer_id)}",
+        "createdAt": exchange.second_ms,
+        "updatedAt": exchange.second_ms,
+        "remark": "Deposit",
         "arrears": False,
     }
     assert user.get("/api/v1/deposits") == {
@@ -102,7 +104,7 @@ def test_a_deposit_in_the_list(exchange: Exchange, user: User) -> None:
 
 def test_a_withdrawal_in_the_list_and_by_its_id(exchange: Exchange, user: User) -> None:
     withdrawal = user.withdraw("USDT", TRC20, "23")
-    reference = exchange.ids.withdrawal(withdrawal.transfer_id)
+    reference = exchange.transfer_id(withdrawal)
     (row,) = user.get("/api/v1/withdrawals")["items"]
     assert row == {
         "id": reference,
@@ -115,8 +117,8 @@ def test_a_withdrawal_in_the_list_and_by_its_id(exchange: Exchange, user: User) 
         "amount": "20.00000000",
         "fee": "3.00000000",
         "walletTxId": None,
-        "createdAt": exchange.now_ms,
-        "updatedAt": exchange.now_ms,
+        "createdAt": exchange.second_ms,
+        "updatedAt": exchange.second_ms,
         "remark": "",
     }
     detail = user.get(f"/api/v1/withdrawals/{reference}")
@@ -148,7 +150,7 @@ def test_a_withdrawal_goes_through_kucoins_statuses(
     withdrawal = user.withdraw("USDT", TRC20, "23")
     for step in steps:
         user.drive(withdrawal, step)
-    path = f"/api/v1/withdrawals/{user.exchange.ids.withdrawal(withdrawal.transfer_id)}"
+    path = f"/api/v1/withdrawals/{user.exchange.transfer_id(withdrawal)}"
     detail = user.get(path)
     assert (detail["status"], detail["cancelType"]) == (status, cancel_type)
     if cancel_type == "CANCELABLE":
@@ -167,7 +169,7 @@ def test_a_failed_withdrawal_gave_the_money_back(user: User) -> None:
     withdrawal = user.withdraw("USDT", TRC20, "23")
     assert user.get("/api/v1/accounts", currency="USDT")[0]["available"] == "977"
     user.drive(withdrawal, TransferStatus.FAILURE)
-    detail = user.get(f"/api/v1/withdrawals/{user.exchange.ids.withdrawal(withdrawal.transfer_id)}")
+    detail = user.get(f"/api/v1/withdrawals/{user.exchange.transfer_id(withdrawal)}")
     assert (detail["failureReason"], detail["returnStatus"], detail["returnCurrency"]) == ("Failed", "SUCCESS", "USDT")
     assert user.get("/api/v1/accounts", currency="USDT")[0]["available"] == "1000"
 
@@ -175,15 +177,43 @@ def test_a_failed_withdrawal_gave_the_money_back(user: User) -> None:
 @pytest.mark.parametrize("verb", ["GET", "DELETE"])
 def test_a_withdrawal_that_is_none_or_anothers(exchange: Exchange, user: User, verb: str) -> None:
     withdrawal, deposit = user.withdraw("USDT", TRC20, "23"), user.deposit("USDT", "10")
-    numbers = (withdrawal.transfer_id, deposit.transfer_id, 99)
-    for reference in (*map(exchange.ids.withdrawal, numbers), exchange.ids.deposit(deposit.transfer_id), "x"):
+    for reference in (
+        exchange.transfer_id(withdrawal),
+        exchange.transfer_id(deposit),
+        exchange.ids.withdrawal(99, 1),
+        "x",
+    ):
         path = f"/api/v1/withdrawals/{reference}"
         assert exchange.user().refused(verb, path) == (200, "400100", "withdrawal not exist.")
-    assert user.refused(verb, f"/api/v1/withdrawals/{exchange.ids.withdrawal(deposit.transfer_id)}")[1] == "400100"
+    assert user.refused(verb, f"/api/v1/withdrawals/{exchange.transfer_id(deposit)}")[1] == "400100"
+
+
+def test_a_deposits_transaction_is_its_hash_and_a_tag_of_its_own(user: User) -> None:
+    user.deposit("USDT", "10", chain_tx="ab" * 32)
+    user.deposit("USDT", "10", chain_tx="cd" * 32)
+    user.deposit("USDT", "10", chain_tx="ef@memo")
+    own, second, first = (row["walletTxId"] for row in user.get("/api/v1/deposits")["items"])
+    assert own == "ef@memo"
+    assert re.fullmatch("(ab){32}@[0-9a-f]{32}", first)
+    assert re.fullmatch("(cd){32}@[0-9a-f]{32}", second)
+    assert first.partition("@")[2] != second.partition("@")[2]
+
+
+def test_bounds_go_by_the_second_that_is_shown(exchange: Exchange, user: User) -> None:
+    user.deposit("USDT", "10")
+    (row,) = user.get("/api/v1/deposits")["items"]
+    shown = row["createdAt"]
+    assert shown < exchange.now_ms, "it was within a second"
+
+    def count(**bounds: int) -> int:
+        return int(user.get("/api/v1/deposits", **bounds)["totalNum"])
+
+    assert count(startAt=shown, endAt=shown) == count(endAt=shown) == count(startAt=shown - 999) == 1
+    assert count(startAt=shown + 1) == count(endAt=shown - 1) == 0
 
 
 def test_transfers_are_found_and_paged(exchange: Exchange, user: User) -> None:
-    start = exchange.now_ms
+    start = exchange.second_ms
     for amount in ("10", "20", "30"):
         user.deposit("USDT", amount)
         exchange.clock.advance(60)

@@ -1,10 +1,11 @@
 """A user's orders and fills."""
 
+import json
 from typing import Any
 
 import pytest
 
-from kucoin_exchange import Exchange, User
+from kucoin_exchange import SECOND_NS, Exchange, User
 
 DAY = 86_400
 DAY_MS = DAY * 1000
@@ -286,14 +287,17 @@ def test_a_makers_fill_has_the_makers_rate(exchange: Exchange, user: User) -> No
     assert (fill["liquidity"], fill["feeRate"], fill["fee"], fill["side"]) == ("maker", "0.00055", "2.75", "sell")
 
 
-def test_funds_are_exact_and_the_fee_is_what_was_really_charged(exchange: Exchange) -> None:
-    """To the last of the currency's decimals, however finely size and price are given."""
+def test_funds_and_fees_are_exact_and_the_ledger_has_eight_decimals(exchange: Exchange) -> None:
+    """Every digit of price, size and rate, by both families of endpoints."""
     user, other = exchange.user(USDT="1000"), exchange.user(BTC="1")
     other.place("sell", "0.00012345", "61250.4")
     order(user, "odd", side="buy", price="61250.4", size="0.00012345")
     (fill,) = user.get("/api/v1/fills")["items"]
     (shown,) = user.get(CLASSIC)["items"]
-    assert (fill["funds"], fill["fee"]) == (shown["dealFunds"], shown["fee"]) == ("7.56136188", "0.00756136")
+    assert (fill["funds"], fill["fee"]) == (shown["dealFunds"], shown["fee"]) == ("7.56136188", "0.00756136188")
+    (hf_fill,) = user.get("/api/v1/hf/fills", symbol="BTC-USDT")["items"]
+    (hf_shown,) = user.get("/api/v1/hf/orders/done", symbol="BTC-USDT")["items"]
+    assert hf_fill["fee"] == hf_shown["fee"] == fill["fee"]
     (paid,) = user.get("/api/v1/accounts/ledgers", currency="USDT", bizType="TRADE_EXCHANGE")["items"]
     assert (paid["amount"], paid["fee"]) == ("7.56892324", "0.00756136")
 
@@ -365,3 +369,38 @@ def test_fills_by_cursor(trader: User) -> None:
     assert [row["id"] for row in rows] == sorted({row["id"] for row in rows}, reverse=True)
     assert len(rows) == 5
     assert len({row["tradeId"] for row in rows}) == 5
+
+
+def test_ids_begin_with_the_second_of_what_they_name(exchange: Exchange) -> None:
+    """On either side of a trade, in every list, and long after the order was placed."""
+    buyer, seller = exchange.user(USDT="100000"), exchange.user(BTC="1")
+    placed = order(buyer, "waits", side="buy", price="50000", size="0.1")
+    opened_s = exchange.now_ms // 1000
+    exchange.clock.advance(90)
+    seller.place("sell", "0.1", "50000")
+    (bought,), (sold,) = (user.get("/api/v1/fills")["items"] for user in (buyer, seller))
+    assert int(placed[:8], 16) == opened_s
+    assert int(sold["orderId"][:8], 16) == opened_s + 90
+    assert (bought["orderId"], bought["counterOrderId"]) == (placed, sold["orderId"])
+    assert (sold["orderId"], sold["counterOrderId"]) == (bought["counterOrderId"], placed)
+    row = buyer.get("/api/v1/accounts/ledgers", currency="BTC", bizType="TRADE_EXCHANGE")["items"][0]
+    assert json.loads(row["context"])["orderId"] == placed
+    wrong = f"{opened_s + 1:08x}{placed[8:]}"
+    assert buyer.refused("GET", f"{CLASSIC}/{wrong}")[2] == "order not exist."
+
+
+def test_what_an_older_release_numbered_keeps_its_id(exchange: Exchange) -> None:
+    user, other = exchange.user(USDT="100000"), exchange.user(BTC="1")
+    old = user.place("buy", "0.1", "50000")
+    exchange.machine.state.counters.plain_ids_until_s = exchange.now_ms // 1000
+    exchange.clock.advance(60)
+    new = order(user, "new", side="buy", price="49000", size="0.1")
+    listed = {row["price"]: row["id"] for row in user.get(CLASSIC, status="active")["items"]}
+    plain = exchange.ids.order(old.order_id, 0)
+    assert listed == {"50000": plain, "49000": new}
+    assert not plain.startswith(f"{old.opened_ns // SECOND_NS:08x}")
+    other.place("sell", "0.1", "50000")
+    assert [fill["orderId"] for fill in user.get("/api/v1/fills")["items"]] == [plain]
+    assert [fill["counterOrderId"] for fill in other.get("/api/v1/fills")["items"]] == [plain]
+    assert user.get(f"{CLASSIC}/{plain}")["isActive"] is False
+    assert user.delete(f"{CLASSIC}/{new}") == {"cancelledOrderIds": [new]}

@@ -57,6 +57,23 @@ def test_a_buyers_fee_is_part_of_what_went_out(exchange: Exchange, seller: User)
     assert len({row["id"] for row in (*rows, *seller.get(LEDGERS)["items"])}) == 4
 
 
+def test_rows_have_eight_decimals_and_what_is_transferable_can_be_moved(exchange: Exchange) -> None:
+    """Our books keep ten of bitcoin."""
+    user, other = exchange.user(BTC="1"), exchange.user(ETH="1")
+    other.place("sell", "0.0123457", "0.03127", market="ETH/BTC")
+    user.place("buy", "0.0123457", "0.03127", market="ETH/BTC")
+    (row,) = user.get(LEDGERS, currency="BTC", direction="out")["items"]
+    assert (row["amount"], row["fee"]) == ("0.00038644", "0.00000039")
+    (hf_row,) = user.get(HF, currency="BTC", direction="out")
+    assert (hf_row["amount"], hf_row["fee"], hf_row["balance"]) == ("0.00038644", "0.00000039", "0.99961356")
+    quota = user.get("/api/v1/accounts/transferable", currency="BTC", type="TRADE")
+    assert (quota["available"], quota["transferable"]) == ("0.9996135639", "0.99961356")
+    wish = {"clientOid": "all", "currency": "BTC", "amount": quota["transferable"], "from": "trade", "to": "main"}
+    assert user.post("/api/v2/accounts/inner-transfer", **wish)["orderId"]
+    left = user.get("/api/v1/accounts", currency="BTC", type="trade")
+    assert [account["available"] for account in left] == ["0.0000000039"]
+
+
 def test_deposits_and_withdrawals_name_their_chain_transaction(exchange: Exchange) -> None:
     user = exchange.user()
     deposit = user.deposit("USDT", "100", method="Tether USD (TRC20)")
@@ -64,9 +81,11 @@ def test_deposits_and_withdrawals_name_their_chain_transaction(exchange: Exchang
     exchange.clock.advance(60)
     out, came = user.get(LEDGERS)["items"]
     ids = exchange.ids
-    assert json.loads(came["context"]) == {"orderId": ids.deposit(deposit.transfer_id), "txId": deposit.chain_tx}
+    transaction = f"{deposit.chain_tx}@{ids.deposit_tag(deposit.transfer_id)}"
+    assert json.loads(came["context"]) == {"orderId": exchange.transfer_id(deposit), "txId": transaction}
+    assert user.get("/api/v1/deposits")["items"][0]["walletTxId"] == transaction
     assert json.loads(out["context"]) == {
-        "orderId": ids.withdrawal(withdrawal.transfer_id),
+        "orderId": exchange.transfer_id(withdrawal),
         "txId": withdrawal.chain_tx,
     }
     assert (came["bizType"], came["amount"], came["fee"], came["direction"]) == ("Deposit", "100", "0", "in")

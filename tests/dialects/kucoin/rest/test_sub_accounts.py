@@ -41,7 +41,7 @@ def test_a_sub_account_is_opened_and_listed(exchange: Exchange, user: User) -> N
     assert page == {"currentPage": 1, "pageSize": 10, "totalNum": 1, "totalPage": 1}
     assert row == {
         "userId": row["userId"], "uid": made["uid"], "subName": "trader01", "status": 2, "type": 0, "access": "Spot",
-        "createdAt": exchange.now_ms, "remarks": "mine", "tradeTypes": ["Spot"], "openedTradeTypes": ["Spot"],
+        "createdAt": exchange.second_ms, "remarks": "mine", "tradeTypes": ["Spot"], "openedTradeTypes": ["Spot"],
         "hostedStatus": None,
     }  # fmt: skip
     assert user.get("/api/v1/sub/user") == [
@@ -83,7 +83,7 @@ def test_a_sub_accounts_key_works_and_knows_whose_it_is(exchange: Exchange, user
     assert made == {
         "subName": "trader01", "remark": "bot", "apiKey": made["apiKey"], "apiSecret": made["apiSecret"],
         "apiVersion": 3, "passphrase": "sesame-77", "permission": "General,Spot", "ipWhitelist": "203.0.113.0/24",
-        "createdAt": exchange.now_ms,
+        "createdAt": exchange.second_ms,
     }  # fmt: skip
     sub = holder(exchange, made["apiKey"])
     info = sub.get("/api/v1/user/api-key")

@@ -47,14 +47,14 @@ def only_order(user: User) -> Any:  # noqa: ANN401  a core order
 def test_a_classic_order_gets_an_id(exchange: Exchange, user: User) -> None:
     placed = user.post(CLASSIC, **limit())
     order = only_order(user)
-    assert placed == {"orderId": exchange.ids.order(order.order_id)}
+    assert placed == {"orderId": exchange.order_id(order)}
     assert (order.side, order.kind, order.price_ticks, order.qty_lots) == (Side.BUY, OrderKind.LIMIT, 480000, 10**7)
     assert (order.client_id, order.time_in_force, order.self_trade) == ("c1", TimeInForce.GTC, SelfTrade.ALLOW)
 
 
 def test_a_high_frequency_order_needs_no_name_and_repeats_the_one_it_has(exchange: Exchange, user: User) -> None:
     named = user.post(HF, **limit())
-    assert named == {"orderId": exchange.ids.order(only_order(user).order_id), "clientOid": "c1"}
+    assert named == {"orderId": exchange.order_id(only_order(user)), "clientOid": "c1"}
     assert user.post(HF, **limit(clientOid=None))["clientOid"] is None
 
 
@@ -196,7 +196,7 @@ def test_the_synchronous_answer_says_what_became_of_it(exchange: Exchange, user:
     assert maker
     placed = user.post(f"{HF}/sync", **limit(price="50000", size="0.7"))
     assert placed == {
-        "orderId": exchange.ids.order(only_order(user).order_id),
+        "orderId": exchange.order_id(only_order(user)),
         "clientOid": "c1",
         "orderTime": exchange.now_ms,
         "originSize": "0.7",
@@ -228,13 +228,13 @@ REFUSED: list[tuple[dict[str, object], str, str]] = [
     (limit(side=None), "400100", "side can not be empty"),
     (limit(side="BUY"), "400100", "side not in the given range!"),
     (limit(type="stop"), "400100", "type not in the given range!"),
-    (limit(price=None), "400100", "price can not be empty"),
-    (limit(size=None), "400100", "size can not be empty"),
+    (limit(price=None), "300000", "Order price invalid."),
+    (limit(size=None), "300000", "Order size invalid."),
     (limit(price="abc"), "400100", "Invalid Parameter. price"),
     (limit(price="-1"), "400100", "Invalid Parameter. price"),
     (limit(price="0"), "400100", "price not in the given range!"),
-    (limit(price="48000.05"), "300000", "Price increment invalid."),
-    (limit(size="0.000000001"), "600100", "Order size increment invalid."),
+    (limit(price="48000.05"), "400100", "Price increment invalid."),
+    (limit(size="0.000000001"), "400100", "Order size increment invalid."),
     (limit(size="0.00004"), "400100", "Order size below the minimum requirement."),
     (limit(size="0"), "400100", "Order size below the minimum requirement."),
     (limit(size="9" * 25), "400100", "size not in the given range!"),
@@ -257,10 +257,10 @@ REFUSED: list[tuple[dict[str, object], str, str]] = [
     (limit(clientOid="ü"), "400100", "clientOid not in the given range!"),
     (limit(remark="x" * 101), "400100", "remark not in the given range!"),
     (limit(tags="ü"), "400100", "tags not in the given range!"),
-    (market_order(), "400100", "size can not be empty"),
+    (market_order(), "300000", "Order size invalid."),
     (market_order(size="1", funds="1"), "400100", "funds not in the given range!"),
     (market_order(funds="0"), "400100", "funds not in the given range!"),
-    (market_order(funds="1.000000001"), "300000", "Funds increment invalid."),
+    (market_order(funds="1.000000001"), "400100", "Funds increment invalid."),
     (market_order(funds="0.4"), "600101", "The order funds should more then 0.5 USDT."),
     (market_order(side="sell", size="1", funds="100"), "400100", "funds not in the given range!"),
 ]
@@ -281,16 +281,20 @@ def test_a_classic_order_must_have_a_name(user: User) -> None:
     assert user.refused("POST", CLASSIC, **limit(clientOid=None)) == (200, "400100", message)
 
 
-@pytest.mark.parametrize(("path", "code"), [(CLASSIC, "400100"), (HF, "102426")])
-def test_two_orders_of_a_day_cannot_share_a_name(exchange: Exchange, user: User, path: str, code: str) -> None:
-    user.post(path, **limit())
-    assert user.refused("POST", path, **limit()) == (200, code, "clientOid is duplicated.")
+@pytest.mark.parametrize(
+    ("path", "code", "message"),
+    [
+        (CLASSIC, "400100", "validation.createOrder.clientOidDuplicated"),
+        (HF, "102426", "clientOid is duplicated."),
+    ],
+)
+def test_a_name_is_taken_while_its_order_lives(user: User, path: str, code: str, message: str) -> None:
+    first = user.post(path, **limit())["orderId"]
+    assert user.refused("POST", path, **limit()) == (200, code, message)
     user.delete("/api/v1/order/client-order/c1")
-    exchange.clock.advance(86_399)
-    assert user.refused("POST", path, **limit()) == (200, code, "clientOid is duplicated.")
-    exchange.clock.advance(1)
-    user.post(path, **limit())
-    assert user.get(f"{HF}/client-order/c1", symbol="BTC-USDT")["active"] is True
+    second = user.post(path, **limit())["orderId"]
+    shown = user.get(f"{HF}/client-order/c1", symbol="BTC-USDT")
+    assert (shown["id"], shown["active"], first != second) == (second, True, True)
 
 
 def test_a_call_that_comes_too_late_is_refused(exchange: Exchange, user: User) -> None:
@@ -299,6 +303,17 @@ def test_a_call_that_comes_too_late_is_refused(exchange: Exchange, user: User) -
     exchange.clock.now_ns += 501 * MILLISECOND_NS
     late = limit(clientOid="c2", clientTimestamp=sent, allowMaxTimeWindow=500)
     assert user.refused("POST", HF, **late)[2] == "clientTimestamp not in the given range!"
+
+
+def test_a_call_is_late_by_the_clock_that_its_sender_goes_by(exchange: Exchange) -> None:
+    user, careless = exchange.user(USDT="100000"), exchange.user(USDT="100000", check_timestamps=False)
+    exchange.real_ns = exchange.clock.now_ns - 3_600_000 * MILLISECOND_NS
+    by_world, by_computer = exchange.now_ms, exchange.now_ms - 3_600_000
+    for number, sent in enumerate((by_world, by_computer)):
+        user.post(HF, **limit(clientOid=f"in time {number}", clientTimestamp=sent, allowMaxTimeWindow=500))
+        late = limit(clientOid="late", clientTimestamp=sent - 501, allowMaxTimeWindow=500)
+        assert user.refused("POST", HF, **late)[2] == "clientTimestamp not in the given range!"
+        careless.post(HF, **late | {"clientOid": f"late {number}"})
 
 
 @pytest.mark.parametrize(
@@ -477,7 +492,8 @@ def test_an_altered_order_is_placed_for_what_is_not_done_yet(user: User, maker: 
         ({"orderId": "0" * 24}, "400100", "Order not exist or not allow to be cancelled"),
         ({"orderId": None, "clientOid": "c9"}, "400100", "Order not exist or not allow to be cancelled"),
         ({"newPrice": "0"}, "400100", "newPrice not in the given range!"),
-        ({"newPrice": "47000.05"}, "300000", "Price increment invalid."),
+        ({"newPrice": "47000.05"}, "400100", "Price increment invalid."),
+        ({"newSize": "0.1000000001"}, "400100", "Order size increment invalid."),
         ({"newPrice": "55000.1"}, "400370", "Max. price: 55000"),
         ({"newPrice": None, "newSize": "0.00001"}, "400100", "Order size below the minimum requirement."),
         ({"newSize": "5"}, "200004", "Balance insufficient!"),

@@ -13,20 +13,22 @@ from seatrial.core.ledger import Owner, Purse
 from seatrial.core.orders import Order, Side
 from seatrial.core.state import AccountState
 from seatrial.dialects.kucoin import errors
-from seatrial.dialects.kucoin.amounts import short
+from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Visit, market_of
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Pool
 from seatrial.dialects.kucoin.names import rate
-from seatrial.dialects.kucoin.paging import page_of, read_page
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
+from seatrial.dialects.kucoin.paging import page_of, read_page, whole_seconds_ms
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, BadCall
 
 WALLETS: Final = ("main", "trade", "margin", "contract")
 """The wallets that an account may have, as we name them and as KuCoin does."""
 LISTED: Final = ("main", "trade")
 """What a list without `type` shows: any other makes one client drop the whole list. Source: kucoin-rest 6.1."""
-TYPES: Final = (*WALLETS, "trade_hf", "isolated", "margin_v2", "isolated_v2", "option")
-WALLET_OF: Final = {wallet.upper(): wallet for wallet in WALLETS} | {"TRADE_HF": "trade"}
-"""`type` of the transfer quota → our wallet. An account that is not high-frequency trades from one wallet."""
+TWINS: Final = {"trade_hf": "trade", "margin_v2": "margin"}
+"""The high-frequency twin of a wallet is that wallet under another name, shown where it is asked for (decided)."""
+TYPES: Final = (*WALLETS, *TWINS, "isolated", "isolated_v2", "option")
+WALLET_OF: Final = {kind.upper(): wallet for kind, wallet in (*zip(WALLETS, WALLETS, strict=True), *TWINS.items())}
+"""`type` of the transfer quota → our wallet."""
 
 PERMISSIONS: Final = ("General", "Futures", "Spot", "Earn", "InnerTransfer", "Transfer", "Margin")
 """The order in which a key's permissions are listed. Source: the specification's example."""
@@ -87,9 +89,9 @@ def accounts(visit: Visit) -> list[AccountRow]:
     params, symbols = visit.params, visit.tools.symbols
     kind = params.choice("type", TYPES, None)
     currency = params.text("currency")
-    wallets = LISTED if kind is None else (kind,)
+    wallets = LISTED if kind is None else (TWINS.get(kind, kind),)
     return [
-        _account_row(visit, purse)
+        _account_row(visit, purse, kind)
         for purse in _purses(visit)
         if purse.wallet in wallets and currency in (None, symbols.currency(purse.asset.code))
     ]
@@ -113,15 +115,15 @@ def holds(visit: Visit) -> dict[str, object]:
 
 
 def transferable(visit: Visit) -> dict[str, str]:
-    """What could be moved out of a wallet now."""
+    """What could be moved out of a wallet now: a balance may be finer than an amount that can be named."""
     params = visit.params
     code = visit.tools.symbols.code(params.required("currency"))
     wallet = WALLET_OF[params.required_choice("type", WALLET_OF)]
     if code is None:
         raise BadCall(errors.out_of_range("currency"))
     purse = visit.state.ledger.purses.get((visit.account_id, wallet, code)) or _empty(visit, wallet, code)
-    row = _account_row(visit, purse)
-    return {**_amounts(row), "transferable": row.available}
+    free = usable(purse.free.balance, purse.asset.scale)
+    return {**_amounts(_account_row(visit, purse)), "transferable": short(free, USUAL_DECIMALS)}
 
 
 def user_info(visit: Visit) -> dict[str, int]:
@@ -156,7 +158,7 @@ def key_info(visit: Visit, key: ApiKey) -> KeyInfo:
         api_version=KEY_VERSION,
         permission=",".join(name for name in PERMISSIONS if name in key.permissions),
         ip_whitelist=",".join(key.ip_allowlist) if key.ip_allowlist else UNSET,
-        created_at=key.created_ns // MILLISECOND_NS,
+        created_at=whole_seconds_ms(key.created_ns),
         uid=visit.tools.ids.uid(owner.account_id),
         is_master=not owner.parent_id,
         sub_name=owner.name if owner.parent_id else UNSET,
@@ -197,9 +199,10 @@ def is_high_frequency(_visit: Visit) -> bool:
     return False
 
 
-def account_mode(_visit: Visit) -> dict[str, object]:
-    """What ccxt asks first of all. Source: kucoin-rest 12.1."""
-    return {"selfAccountMode": "CLASSIC", "unifiedSubAccount": [], "classicSubAccount": []}
+def account_mode(visit: Visit) -> dict[str, object]:
+    """What ccxt asks first of all: nobody here has a unified account. Source: kucoin-rest 12.1, kucoin-more 6."""
+    uids = [visit.tools.ids.uid(one.account.account_id) for one in sub_accounts_of(visit)]
+    return {"selfAccountMode": "CLASSIC", "unifiedSubAccount": [], "classicSubAccount": uids}
 
 
 def base_fee(visit: Visit) -> dict[str, str]:
@@ -244,12 +247,12 @@ def _amounts(row: AccountRow) -> dict[str, str]:
     return {"currency": row.currency, "balance": row.balance, "available": row.available, "holds": row.holds}
 
 
-def _account_row(visit: Visit, purse: Purse) -> AccountRow:
+def _account_row(visit: Visit, purse: Purse, kind: str | None = None) -> AccountRow:
     code, scale = purse.asset.code, purse.asset.scale
     return AccountRow(
         visit.tools.ids.purse(visit.account_id, purse.wallet, code),
         visit.tools.symbols.currency(code),
-        purse.wallet,
+        kind or purse.wallet,
         short(purse.total, scale),
         short(purse.free.balance, scale),
         short(purse.held.balance + purse.leaving.balance, scale),
@@ -266,7 +269,7 @@ def _hold_row(visit: Visit, order: Order, purse: Purse) -> HoldRow:
         visit.tools.symbols.currency(purse.asset.code),
         short(order.hold, purse.asset.scale),
         "Exchange",
-        visit.tools.ids.order(order.order_id),
+        visit.tools.ids.order(order.order_id, order.opened_ns // SECOND_NS),
         order.opened_ns // MILLISECOND_NS,
         max(order.opened_ns, order.touched_ns) // MILLISECOND_NS,
     )

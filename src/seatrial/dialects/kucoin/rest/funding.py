@@ -14,11 +14,12 @@ from seatrial.core.funding import DepositAddress, Destination, Direction, Transf
 from seatrial.core.money import format_units
 from seatrial.core.queries import Page, TransferPage
 from seatrial.dialects.kucoin import errors
-from seatrial.dialects.kucoin.amounts import padded, short
+from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, padded, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit, amount_of, code_of
+from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.paging import Paging, page_of, read_bounds, read_page, span
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
+from seatrial.dialects.kucoin.paging import Paging, page_of, read_bounds_in_seconds, read_page, span, whole_seconds_ms
+from seatrial.dialects.kucoin.params import SECOND_NS, BadCall
 from seatrial.dialects.kucoin.symbols import Chain
 
 MAIN: Final = "MAIN"
@@ -32,6 +33,10 @@ QUOTA_CURRENCY: Final = "USDT"
 QUOTA: Final = 999_999
 """What a day's withdrawals may be worth. Source: the specification's example. Decided: nothing ever uses it up."""
 BITCOIN: Final = "BTC"
+
+DEPOSIT_REMARK: Final = "Deposit"
+TAG_MARK: Final = "@"
+"""Stands between the hash of a deposit and what KuCoin adds. Source: kucoin-more 5.3."""
 
 PROCESSING: Final = "PROCESSING"
 SUCCESS: Final = "SUCCESS"
@@ -244,7 +249,7 @@ def withdrawal(visit: Visit) -> WithdrawalDetail:
         wallet_tx_id=transfer.chain_tx,
         address_remark=transfer.destination,
         remark=transfer.remark,
-        created_at=transfer.created_ns // MILLISECOND_NS,
+        created_at=whole_seconds_ms(transfer.created_ns),
         cancel_type="CANCELABLE" if status == PROCESSING else "NON_CANCELABLE",
         taxes=None,
         tax_description=None,
@@ -252,6 +257,23 @@ def withdrawal(visit: Visit) -> WithdrawalDetail:
         return_amount=padded(transfer.gross, asset.scale) if failed else None,
         return_currency=currency,
     )
+
+
+def transfer_id(ids: Ids, transfer: Transfer) -> str:
+    """The id of a withdrawal; a deposit's is that of its ledger rows' `orderId`, since no list shows another."""
+    spell = ids.deposit if transfer.direction is Direction.DEPOSIT else ids.withdrawal
+    return spell(transfer.transfer_id, transfer.created_ns // SECOND_NS)
+
+
+def wallet_tx_id(visit: Visit, transfer: Transfer) -> str | None:
+    """The chain transaction, behind whose hash KuCoin writes more where it is a deposit's.
+
+    Decided: a transaction that was named with such a mark is shown as it is.
+    """
+    shown = transfer.chain_tx
+    if shown is None or transfer.direction is Direction.WITHDRAWAL or TAG_MARK in shown:
+        return shown
+    return f"{shown}{TAG_MARK}{visit.tools.ids.deposit_tag(transfer.transfer_id)}"
 
 
 def withdraw(visit: Visit) -> dict[str, str]:
@@ -273,7 +295,7 @@ def withdraw(visit: Visit) -> dict[str, str]:
     command = RequestWithdrawal(visit.account_id, code, destination, _gross(visit, code, chain), remark=remark)
     event = visit.apply(command)[0]
     assert isinstance(event, WithdrawalRequested), event
-    return {"withdrawalId": visit.tools.ids.withdrawal(event.transfer.transfer_id)}
+    return {"withdrawalId": transfer_id(visit.tools.ids, event.transfer)}
 
 
 def cancel_withdrawal(visit: Visit) -> None:
@@ -297,7 +319,7 @@ def quotas(visit: Visit) -> Quotas:
         limit_quota_currency_amount=padded(QUOTA, 0),
         used_quota_currency_amount="0",
         remain_amount=_quota_in(visit, code),
-        available_amount=short(purse.free.balance if purse else 0, scale),
+        available_amount=short(usable(purse.free.balance if purse else 0, scale), USUAL_DECIMALS),
         withdraw_min_fee=short(method.withdrawal_fee, scale),
         inner_withdraw_min_fee="0",
         withdraw_min_size=short(method.withdrawal_minimum, scale),
@@ -394,7 +416,7 @@ def _transfers(visit: Visit, direction: Direction, statuses: dict[TransferStatus
     params = visit.params
     paging = read_page(params, least=1)
     status = params.choice("status", frozenset(statuses.values()), None)
-    start_ns, end_ns = read_bounds(params)
+    start_ns, end_ns = read_bounds_in_seconds(params)
     name = params.text("currency")
     code = None if name is None else visit.tools.symbols.code(name)
     if name is not None and code is None:
@@ -424,10 +446,10 @@ def _deposit_view(visit: Visit, transfer: Transfer) -> DepositView:
         is_inner=False,
         amount=padded(transfer.amount, scale),
         fee=padded(transfer.fee, scale),
-        wallet_tx_id=transfer.chain_tx,
-        created_at=transfer.created_ns // MILLISECOND_NS,
-        updated_at=(transfer.moved_ns or transfer.created_ns) // MILLISECOND_NS,
-        remark="",
+        wallet_tx_id=wallet_tx_id(visit, transfer),
+        created_at=whole_seconds_ms(transfer.created_ns),
+        updated_at=whole_seconds_ms(transfer.moved_ns or transfer.created_ns),
+        remark=DEPOSIT_REMARK,
         arrears=False,
     )
 
@@ -435,7 +457,7 @@ def _deposit_view(visit: Visit, transfer: Transfer) -> DepositView:
 def _withdrawal_view(visit: Visit, transfer: Transfer) -> WithdrawalView:
     scale = visit.state.assets[transfer.asset].scale
     return WithdrawalView(
-        id=visit.tools.ids.withdrawal(transfer.transfer_id),
+        id=transfer_id(visit.tools.ids, transfer),
         currency=visit.tools.symbols.currency(transfer.asset),
         chain=_chain_id(visit, transfer),
         status=WITHDRAWAL_STATUSES[transfer.status],
@@ -445,8 +467,8 @@ def _withdrawal_view(visit: Visit, transfer: Transfer) -> WithdrawalView:
         amount=padded(transfer.amount, scale),
         fee=padded(transfer.fee, scale),
         wallet_tx_id=transfer.chain_tx,
-        created_at=transfer.created_ns // MILLISECOND_NS,
-        updated_at=(transfer.moved_ns or transfer.created_ns) // MILLISECOND_NS,
+        created_at=whole_seconds_ms(transfer.created_ns),
+        updated_at=whole_seconds_ms(transfer.moved_ns or transfer.created_ns),
         remark=transfer.remark,
     )
 
@@ -464,7 +486,7 @@ def _failure_reason(transfer: Transfer) -> str:
 
 
 def _find_withdrawal(visit: Visit) -> Transfer:
-    number = visit.tools.ids.withdrawal_number(visit.subject)
+    number = visit.tools.ids.withdrawal.number(visit.subject)
     transfer = None if number is None else visit.state.transfers.get(number)
     if transfer is None or (transfer.account_id, transfer.direction) != (visit.account_id, Direction.WITHDRAWAL):
         raise BadCall(errors.UNKNOWN_WITHDRAWAL)

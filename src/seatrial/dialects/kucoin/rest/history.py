@@ -134,7 +134,7 @@ def recent_orders(visit: Visit) -> Later:
 
 def order(visit: Visit) -> Later:
     """One order."""
-    return _one_order(visit, visit.tools.ids.order_number(visit.subject), _view)
+    return _one_order(visit, visit.tools.ids.order.number(visit.subject), _view)
 
 
 def live_order_by_client_oid(visit: Visit) -> OrderView:
@@ -207,7 +207,7 @@ def hf_done(visit: Visit) -> Later | dict[str, object]:
 
 def hf_order(visit: Visit) -> Later:
     """One order of a market."""
-    return _one_order(visit, visit.tools.ids.order_number(visit.subject), _hf_view, _required_market(visit))
+    return _one_order(visit, visit.tools.ids.order.number(visit.subject), _hf_view, _required_market(visit))
 
 
 def hf_order_by_client_oid(visit: Visit) -> Later:
@@ -286,7 +286,7 @@ def _fills_within(visit: Visit, wanted: Filter, start_ns: int, end_ns: int | Non
 
 def _named_order(visit: Visit, text: str) -> tuple[int]:
     """Of an order that the caller does not have there are no fills (decided)."""
-    return (visit.tools.ids.order_number(text) or 0,)
+    return (visit.tools.ids.order.number(text) or 0,)
 
 
 def _live(visit: Visit) -> list[Order]:

@@ -14,13 +14,14 @@ from seatrial.core.ledger import EntryKind, Posting
 from seatrial.core.orders import Fill
 from seatrial.core.queries import FillsById, Page, PostingPage
 from seatrial.dialects.kucoin import errors
-from seatrial.dialects.kucoin.amounts import padded, short
+from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, moved, padded, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Later, Visit
 from seatrial.dialects.kucoin.errors import Error
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import DAY_NS, Paging, page_of, read_bounds, read_page, read_window, span
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params
 from seatrial.dialects.kucoin.rest.account import find_purse
+from seatrial.dialects.kucoin.rest.funding import transfer_id, wallet_tx_id
 
 MOST_CURRENCIES: Final = 10
 LEAST_PAGE: Final = 10
@@ -278,13 +279,12 @@ def _context(visit: Visit, posting: Posting, fills: dict[int, Fill]) -> dict[str
             fill = fills[posting.ref]
             return {
                 "symbol": visit.tools.symbols.name(fill.market),
-                "orderId": ids.order(fill.order_id),
+                "orderId": ids.order(fill.order_id, fill.opened_s),
                 "tradeId": str(ids.trade(fill.trade_id)),
             }
-        case EntryKind.DEPOSIT:
-            return {"orderId": ids.deposit(posting.ref), "txId": visit.state.transfers[posting.ref].chain_tx or ""}
-        case EntryKind.WITHDRAWAL:
-            return {"orderId": ids.withdrawal(posting.ref), "txId": visit.state.transfers[posting.ref].chain_tx or ""}
+        case EntryKind.DEPOSIT | EntryKind.WITHDRAWAL:
+            transfer = visit.state.transfers[posting.ref]
+            return {"orderId": transfer_id(ids, transfer), "txId": wallet_tx_id(visit, transfer) or ""}
     return {}
 
 
@@ -335,8 +335,8 @@ def _ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) -> Ledg
     return LedgerRow(
         visit.tools.ids.ledger(posting.posting_id, posting.at_ns),
         visit.tools.symbols.currency(posting.asset),
-        short(_amount(posting), scale),
-        short(posting.fee, scale),
+        short(moved(_amount(posting), scale), USUAL_DECIMALS),
+        short(moved(posting.fee, scale), USUAL_DECIMALS),
         "0",
         posting.wallet.upper(),
         NAMES[posting.kind],
@@ -358,10 +358,10 @@ def _hf_ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) -> H
     return HfLedgerRow(
         str(visit.tools.ids.ledger_row(posting.posting_id)),
         visit.tools.symbols.currency(posting.asset),
-        padded(_amount(posting), scale),
-        padded(posting.fee, scale),
+        padded(moved(_amount(posting), scale), USUAL_DECIMALS),
+        padded(moved(posting.fee, scale), USUAL_DECIMALS),
         "0",
-        padded(posting.balance, scale),
+        padded(usable(posting.balance, scale), USUAL_DECIMALS),
         "TRADE_HF",
         _code(posting, HF_CODES, "OTHER"),
         direction_of(posting),
@@ -375,9 +375,9 @@ def _margin_ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) 
     return MarginLedgerRow(
         visit.tools.ids.ledger_row(posting.posting_id),
         visit.tools.symbols.currency(posting.asset),
-        padded(_amount(posting), scale),
-        padded(posting.fee, scale),
-        padded(posting.balance, scale),
+        padded(moved(_amount(posting), scale), USUAL_DECIMALS),
+        padded(moved(posting.fee, scale), USUAL_DECIMALS),
+        padded(usable(posting.balance, scale), USUAL_DECIMALS),
         "MARGIN_V2",
         _code(posting, MARGIN_CODES, "ASSERT_RETURN"),
         direction_of(posting),

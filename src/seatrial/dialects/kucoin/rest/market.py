@@ -39,8 +39,6 @@ from seatrial.dialects.kucoin.paging import page_of, read_page
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
 from seatrial.dialects.kucoin.symbols import CLOSED, Chain, CurrencyInfo, OldCurrencyInfo, OldSymbolInfo, SymbolInfo
 
-SECOND_NS: Final = 10**9
-
 SERVICE_STATUSES: Final = {
     SystemStatus.ONLINE: "open",
     SystemStatus.POST_ONLY: "open",

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from seatrial.core.accounts import ApiKey
+from seatrial.core.accounts import Account, ApiKey
 from seatrial.core.commands import ChangeKey, IssueKey, OpenAccount, RevokeKey
 from seatrial.core.events import AccountOpened, KeyIssued
 from seatrial.core.ledger import Purse
@@ -17,9 +17,10 @@ from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import padded, short
 from seatrial.dialects.kucoin.auth import passphrase_is
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Visit
+from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.paging import page_of, read_page
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params
+from seatrial.dialects.kucoin.paging import page_of, read_page, whole_seconds_ms
+from seatrial.dialects.kucoin.params import SECOND_NS, BadCall, Params
 from seatrial.dialects.kucoin.rest.account import (
     MOST_SUB_ACCOUNTS,
     KeyInfo,
@@ -112,7 +113,7 @@ def create(visit: Visit) -> dict[str, object]:
         raise BadCall(errors.TOO_MANY_SUB_ACCOUNTS)
     command = OpenAccount(
         name, owner.venue, owner.tier, owner.rate_limits, owner.trading_wallet, owner.funding_wallet,
-        parent_id=owner.account_id, access=access, note=remarks,
+        parent_id=owner.account_id, access=access, note=remarks, check_timestamps=owner.check_timestamps,
     )  # fmt: skip
     event = visit.apply(command)[0]
     assert isinstance(event, AccountOpened), event
@@ -131,14 +132,14 @@ def every(visit: Visit) -> list[OldSubUser]:
     """All of them, as version 1 shows them."""
     ids = visit.tools.ids
     return [
-        OldSubUser(ids.user(one.account_id), ids.uid(one.account_id), one.name, NORMAL, one.note, one.access)
+        OldSubUser(user_id(ids, one), ids.uid(one.account_id), one.name, NORMAL, one.note, one.access)
         for one in (account.account for account in sub_accounts_of(visit))
     ]
 
 
 def balances(visit: Visit) -> dict[str, object]:
     """What one sub-account holds."""
-    number = visit.tools.ids.user_number(visit.subject)
+    number = visit.tools.ids.user.number(visit.subject)
     found = next((one for one in sub_accounts_of(visit) if one.account.account_id == number), None)
     if found is None:
         raise BadCall(errors.UNKNOWN_SUB_ACCOUNT)
@@ -215,6 +216,11 @@ def revoke_key(visit: Visit) -> dict[str, str]:
     return {"subName": owner.account.name, "apiKey": key.public}
 
 
+def user_id(ids: Ids, account: Account) -> str:
+    """The text under which a sub-account is known."""
+    return ids.user(account.account_id, account.created_ns // SECOND_NS)
+
+
 def _matching(params: Params, name: str, form: re.Pattern[str]) -> str:
     text = params.required(name)
     if not form.fullmatch(text):
@@ -255,8 +261,8 @@ def _sub_user(visit: Visit, account: AccountState) -> SubUser:
     one, ids = account.account, visit.tools.ids
     kinds = ("Spot", "Futures", "Margin") if one.access == "All" else (one.access,)
     return SubUser(
-        ids.user(one.account_id), ids.uid(one.account_id), one.name, ENABLED, NORMAL, one.access,
-        one.created_ns // MILLISECOND_NS, one.note, kinds, kinds, None,
+        user_id(ids, one), ids.uid(one.account_id), one.name, ENABLED, NORMAL, one.access,
+        whole_seconds_ms(one.created_ns), one.note, kinds, kinds, None,
     )  # fmt: skip
 
 
@@ -278,7 +284,7 @@ def _balances(visit: Visit, account: AccountState) -> dict[str, object]:
         return [_row(visit, purse, base) for purse in held if purse.wallet == wallet]
 
     return {
-        "subUserId": visit.tools.ids.user(account.account.account_id),
+        "subUserId": user_id(visit.tools.ids, account.account),
         "subName": account.account.name,
         "mainAccounts": rows("main"),
         "tradeAccounts": rows("trade"),

@@ -24,9 +24,7 @@ from seatrial.dialects.kucoin.describe import KINDS, SIDES, SPOT_TRADES, TRADE_T
 from seatrial.dialects.kucoin.endpoint import GENERAL, SPOT, Endpoint, Visit, market_of
 from seatrial.dialects.kucoin.errors import HF_NOT_CANCELABLE, SPELLING, Error
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params
-
-SECOND_NS: Final = 10**9
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, BadCall, Params
 
 TIMES_IN_FORCE: Final = {name: ours for ours, name in describe.TIMES_IN_FORCE.items()}
 SELF_TRADES: Final = {name: ours for ours, name in describe.SELF_TRADES.items()}
@@ -186,7 +184,7 @@ def hf_alter(visit: Visit) -> dict[str, str | None]:
     text, name = params.text("orderId"), params.text("clientOid")
     if text is None and name is None:
         raise BadCall(errors.missing("orderId"))
-    number = None if text is None else visit.tools.ids.order_number(text)
+    number = None if text is None else visit.tools.ids.order.number(text)
     old = account.by_client_id.get(name or "") if text is None else account.orders.get(number or 0)
     found = _live_in_market(visit, old)
     ms = visit.state.markets[found.market]
@@ -241,7 +239,7 @@ def hf_watched(visit: Visit) -> dict[str, object] | None:
 
 
 def _order_id(visit: Visit, order: Order) -> str:
-    return visit.tools.ids.order(order.order_id)
+    return visit.tools.ids.order(order.order_id, order.opened_ns // SECOND_NS)
 
 
 def _named(params: Params) -> Params:
@@ -306,9 +304,9 @@ def _read_order(
     command = PlaceOrder(
         visit.account_id, market.symbol, side, kind, client_id=_client_oid(params), note=_words(params, "remark"),
         label=_words(params, "tags"), band_ppm=_band_ppm(visit, ms), most_open=most_open, check_only=check_only,
-        unique_name=True, cancels_post_only=True,
+        cancels_post_only=True,
     )  # fmt: skip
-    _check_deadline(params, visit.at_ns)
+    _check_deadline(params, visit.moments)
     if kind is OrderKind.MARKET:
         self_trade = _self_trade(params, MARKET_SELF_TRADES)
         qty_lots, spend = _market_size(params, market, visit.tools.symbols.precision(market.quote.code))
@@ -351,10 +349,12 @@ def _words(params: Params, name: str) -> str | None:
     return text
 
 
-def _check_deadline(params: Params, at_ns: int) -> None:
-    """Whether the call came in the time that its sender allows it."""
+def _check_deadline(params: Params, moments: tuple[int, ...]) -> None:
+    """Whether the call came in the time that its sender allows it, by the clock that the sender seems to go by."""
     sent_ns, window_ns = params.milliseconds_ns("clientTimestamp"), params.milliseconds_ns("allowMaxTimeWindow")
-    if sent_ns is not None and window_ns is not None and at_ns > sent_ns + window_ns:
+    if sent_ns is None or window_ns is None or not moments:
+        return
+    if min(moments, key=lambda moment: abs(moment - sent_ns)) > sent_ns + window_ns:
         raise BadCall(errors.out_of_range("clientTimestamp"))
 
 
@@ -385,7 +385,7 @@ def _post_only(params: Params, time_in_force: TimeInForce) -> bool:
 def _price(params: Params, market: Market, name: str) -> int:
     text = params.decimal(name)
     if text is None:
-        raise BadCall(errors.missing(name))
+        raise BadCall(errors.PRICE_MISSING)
     ticks = parse_units(text, market.price_scale)
     if ticks is None:
         raise BadCall(errors.PRICE_INCREMENT)
@@ -397,7 +397,7 @@ def _price(params: Params, market: Market, name: str) -> int:
 def _size(params: Params, market: Market, name: str) -> int:
     text = params.decimal(name)
     if text is None:
-        raise BadCall(errors.missing(name))
+        raise BadCall(errors.SIZE_MISSING if name == "size" else errors.missing(name))
     lots = parse_units(text, market.lot_scale)
     if lots is None:
         raise BadCall(errors.SIZE_INCREMENT)
@@ -487,7 +487,7 @@ def _limit_only(row: Params) -> Params:
 
 
 def _by_id(visit: Visit) -> Order | None:
-    number = visit.tools.ids.order_number(visit.subject)
+    number = visit.tools.ids.order.number(visit.subject)
     return None if number is None else visit.account.orders.get(number)
 
 

@@ -11,7 +11,7 @@ from seatrial.core.rejects import Reject
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.endpoint import ANY_TRANSFER, SPOT, Endpoint, Visit, amount_of, code_of
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.params import BadCall
+from seatrial.dialects.kucoin.params import SECOND_NS, BadCall
 
 MOST_CLIENT_OID: Final = 128
 MAIN: Final = "MAIN"
@@ -72,7 +72,7 @@ def sub_transfer(visit: Visit) -> dict[str, str]:
 
 def _sub_account(visit: Visit, name: str) -> int:
     """The account that a user id names; one that does not exist has none."""
-    number = visit.tools.ids.user_number(visit.params.required(name))
+    number = visit.tools.ids.user.number(visit.params.required(name))
     if number is None:
         raise BadCall(errors.UNKNOWN_SUB_ACCOUNT)
     return number
@@ -86,7 +86,7 @@ def _move(visit: Visit, source: Place, target: Place) -> dict[str, str]:
     command = MoveFunds(visit.account_id, code, amount_of(visit, code), *source, *target, client_oid)
     event = visit.apply(command, WORDS)[0]
     assert isinstance(event, FundsMoved), event
-    return {"orderId": visit.tools.ids.move(event.move_id)}
+    return {"orderId": visit.tools.ids.move(event.move_id, event.at_ns // SECOND_NS)}
 
 
 WORDS: Final = errors.SPELLING | {Reject.AMOUNT_ABOVE_BALANCE: errors.TRANSFER_BALANCE}
