@@ -45,7 +45,11 @@ def test_a_refused_signature_is_logged_with_the_bytes_that_were_expected() -> No
 
 @pytest.mark.parametrize(
     ("params", "secret"),
-    [({"otp": "Hush-1"}, "Hush-1"), ({"key": "Hush-2", "signature": "Hush-3"}, "Hush"), ({"x": "open sesame"}, "sesame")],
+    [
+        ({"otp": "Hush-1"}, "Hush-1"),
+        ({"key": "Hush-2", "signature": "Hush-3"}, "Hush"),
+        ({"x": "open sesame"}, "sesame"),
+    ],
 )
 def test_a_refused_call_of_krakens_is_logged_without_its_secrets(params: dict[str, str], secret: str) -> None:
     async def story(server: Inside) -> None:

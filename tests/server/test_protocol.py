@@ -532,7 +532,9 @@ def _chunked(trailer: bytes) -> bytes:
 def test_what_comes_behind_a_body_is_no_header(line: bytes) -> None:
     async def story() -> None:
         caller = Caller()
-        caller.send(_chunked(b"API-Key: key\r\nX: y\r\n").replace(b"API-Key: nobody\r\n", line + b"API-Key: nobody\r\n"))
+        caller.send(
+            _chunked(b"API-Key: key\r\nX: y\r\n").replace(b"API-Key: nobody\r\n", line + b"API-Key: nobody\r\n")
+        )
         await caller.settle()
         caller.send(post())
         await caller.settle()

@@ -37,9 +37,7 @@ def open_account(
     rate_limits: Annotated[
         bool, typer.Option("--rate-limits/--no-rate-limits", help="Whether its calls are counted.")
     ] = True,
-    opening: Annotated[
-        str, typer.Option(metavar="deposit|transfer", help="How its balances come in.")
-    ] = "deposit",
+    opening: Annotated[str, typer.Option(metavar="deposit|transfer", help="How its balances come in.")] = "deposit",
     data: Data = defaults.DATA,
     url: Url = None,
     token: Token = None,

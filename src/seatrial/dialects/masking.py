@@ -18,7 +18,9 @@ _SECRETS: Final = (
 )  # fmt: skip
 """What the name of a secret ends in, without its punctuation."""
 
-_FIELD: Final = re.compile(rb"""(?<![\w%\\.\-\[\]])(?P<name>[\w%\\.\-\[\]]++)(?P<quoted>\\?["']?)\s*(?P<sign>[=:])\s*""")
+_FIELD: Final = re.compile(
+    rb"""(?<![\w%\\.\-\[\]])(?P<name>[\w%\\.\-\[\]]++)(?P<quoted>\\?["']?)\s*(?P<sign>[=:])\s*"""
+)
 _PLAIN_VALUE: Final = re.compile(
     rb"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|-?[0-9][0-9.eE+-]*|true|false|null)(?=\s*[,}\]]|\s*\Z)""", re.DOTALL
 )
@@ -29,7 +31,7 @@ _HIDDEN_FIELD: Final = re.compile(rb"(?:%b)[^0-9a-z]*[=:]" % b"|".join(_SECRETS)
 
 
 def masked(text: bytes, *known: str | None) -> bytes:
-    """A part of a call with `***` in the place of every secret: of fields by their names, of known ones by themselves."""
+    """A part of a call with `***` in the place of each secret: of known ones, and of fields whose names say so."""
     for secret in known:
         if secret is not None and len(secret) >= SHORTEST:
             for form in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), secret.replace("/", "\\/")):
@@ -40,8 +42,9 @@ def masked(text: bytes, *known: str | None) -> bytes:
 
 
 def _fields_masked(text: bytes) -> bytes:
-    shown, at = [], 0
-    for field in iter(lambda: _FIELD.search(text, at), None):
+    shown: list[bytes] = []
+    at = 0
+    while (field := _FIELD.search(text, at)) is not None:
         name = _decoded(field["name"])
         if _HIDDEN_FIELD.search(name):
             shown += (text[at : field.start()], MASK)

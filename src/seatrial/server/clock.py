@@ -57,7 +57,7 @@ class Clock:
         )
         if now_ns < self._shown_ns:
             return self._wait(real_ns)
-        if now_ns > LATEST_NS:
+        if now_ns > LATEST_NS:  # noqa: PLR1730  calling min takes longer, and every call asks for the time
             now_ns = LATEST_NS
         self._shown_ns, self._shown_at_ns = now_ns, real_ns
         return now_ns

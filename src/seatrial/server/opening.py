@@ -8,7 +8,6 @@ from seatrial.core.money import parse_units
 from seatrial.core.state import State
 from seatrial.dialects.wire import Dialect
 
-
 DEPOSIT: Final = "deposit"
 TRANSFER: Final = "transfer"
 OPENINGS: Final = (DEPOSIT, TRANSFER)
