@@ -220,19 +220,23 @@ class TestFunding:
     def test_a_deposit_settles_and_succeeds(self, venue: Venue, connect: Connect) -> None:
         keys = venue.account(DOGE="1")
         client = connect(keys)
+        opened = client.deposits("DOGE")
+        assert list(opened.values()) == [moved("Success", "1", "0")]
         refid = venue.deposit(keys.account, "DOGE", "200", manual=True)
-        assert client.deposits("DOGE") == {refid: moved("Settled", "200", "0")}
+        assert client.deposits("DOGE") == {refid: moved("Settled", "200", "0"), **opened}
         assert client.balances() == {"DOGE": holding("1")}
         venue.drive(refid, "Success")
-        assert client.deposits("DOGE") == {refid: moved("Success", "200", "0")}
+        assert client.deposits("DOGE") == {refid: moved("Success", "200", "0"), **opened}
         assert client.balances() == {"DOGE": holding("201")}
 
     def test_a_deposit_that_fails_brings_nothing(self, venue: Venue, connect: Connect) -> None:
         keys = venue.account(DOGE="1")
         client = connect(keys)
+        opened = client.deposits("DOGE")
+        assert list(opened.values()) == [moved("Success", "1", "0")]
         refid = venue.deposit(keys.account, "DOGE", "200", manual=True)
         venue.drive(refid, "Failure")
-        assert client.deposits("DOGE") == {refid: moved("Failure", "200", "0")}
+        assert client.deposits("DOGE") == {refid: moved("Failure", "200", "0"), **opened}
         assert client.balances() == {"DOGE": holding("1")}
         assert len(client.ledger(0)) == 1
 

@@ -63,9 +63,9 @@ def floor() -> Floor:
     return floor
 
 
-def deposit(floor: Floor, amount: str = "100", **details: str) -> Transfer:
+def deposit(floor: Floor, amount: str = "100", fee: int | None = None, **details: str) -> Transfer:
     """A deposit of euros that only the test moves on."""
-    (event,) = floor.apply(SeeDeposit(1, "EUR", units(amount, 4), manual=True, **details))
+    (event,) = floor.apply(SeeDeposit(1, "EUR", units(amount, 4), manual=True, fee=fee, **details))
     assert isinstance(event, DepositSeen)
     return event.transfer
 
@@ -450,3 +450,11 @@ def test_the_exchanges_side_shows_where_the_money_went(floor: Floor) -> None:
     purses = floor.machine.state.ledger.purses
     assert purses[0, "custody", "EUR"].free.balance == -50_9000
     assert purses[0, "fee_income", "EUR"].free.balance == 9000
+
+
+def test_a_deposit_costs_what_is_said_or_what_its_method_does(floor: Floor) -> None:
+    assert deposit(floor, "100").fee == SEPA.deposit_fee
+    free, dear = deposit(floor, "100", 0), deposit(floor, "100", units("99.9999", 4))
+    assert (free.fee, dear.fee) == (0, units("99.9999", 4))
+    for fee in (-1, units("100", 4)):
+        assert floor.refusal(SeeDeposit(1, "EUR", units("100", 4), fee=fee)) is Reject.AMOUNT_INVALID

@@ -190,7 +190,7 @@ HEADERS = {
     "a signature of no base64": {"API-Sign": "!!!"},
     "a signature of no ASCII": {"API-Sign": "\xff\xfe"},
     "an empty signature": {"API-Sign": ""},
-    "a huge signature": {"API-Sign": "A" * 500_000},
+    "a huge signature": {"API-Sign": "A" * 50_000},
 }
 
 

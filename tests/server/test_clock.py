@@ -78,6 +78,67 @@ def test_time_stands_rather_than_going_back_with_the_wall_clock(clock: Clock, wa
     assert clock.now_ns() == NOON
 
 
+HOUR = 3600 * SECOND
+
+
+def test_time_goes_at_half_its_pace_until_the_wall_clock_has_caught_up(clock: Clock, wall: Wall) -> None:
+    wall.now_ns -= HOUR
+    assert clock.now_ns() == NOON
+    for second in range(1, 8_000):
+        wall.now_ns += SECOND
+        assert abs(clock.now_ns() - max(NOON + second * SECOND // 2, wall.now_ns)) <= SECOND // 2
+    assert clock.now_ns() == wall.now_ns > NOON + HOUR
+
+
+def test_a_wall_clock_that_was_behind_leaves_no_trace(clock: Clock, wall: Wall) -> None:
+    text = clock.text()
+    wall.now_ns = NOON - HOUR
+    behind = Clock(read_note(text), wall, shown_ns=NOON)
+    behind.set()
+    wall.now_ns += 10 * SECOND
+    assert behind.now_ns() == NOON + 5 * SECOND
+    behind.happened(behind.now_ns())
+    wall.now_ns = NOON + 60 * SECOND
+    assert behind.now_ns() == wall.now_ns
+    assert Clock(read_note(behind.text()), wall, shown_ns=NOON + 5 * SECOND).now_ns() == wall.now_ns
+
+
+def test_a_wall_clock_that_was_ahead_leaves_none_where_nothing_happened(clock: Clock, wall: Wall) -> None:
+    clock.happened(NOON)
+    wall.now_ns = NOON + HOUR
+    assert clock.now_ns() == wall.now_ns
+    wall.now_ns = NOON + SECOND
+    again = Clock(read_note(clock.text()), wall, shown_ns=NOON + HOUR)
+    assert (again.now_ns(), again.ahead_ns) == (wall.now_ns, 0)
+
+
+def test_what_happened_is_not_undone(clock: Clock, wall: Wall) -> None:
+    clock.happened(NOON + HOUR)
+    again = Clock(read_note(clock.text()), wall)
+    assert (again.now_ns(), again.ahead_ns) == (NOON + HOUR, HOUR)
+    assert again.real_seconds_until(NOON + HOUR + 10 * SECOND) == 20
+    assert again.real_seconds_until(NOON + 3 * HOUR) == 3 * 3600
+    wall.now_ns += HOUR // 2
+    assert (again.now_ns(), again.ahead_ns) == (NOON + HOUR * 5 // 4, HOUR * 3 // 4)
+    wall.now_ns += 2 * HOUR
+    assert (again.now_ns(), again.ahead_ns) == (wall.now_ns, 0)
+
+
+def test_who_sets_the_clock_has_it_go_on_from_there(clock: Clock, wall: Wall) -> None:
+    wall.now_ns -= HOUR
+    clock.set(now_ns=NOON + SECOND)
+    wall.now_ns += SECOND
+    assert (clock.now_ns(), clock.ahead_ns) == (NOON + 2 * SECOND, 0)
+
+
+def test_a_clock_that_is_not_changed_forgets_nothing(clock: Clock, wall: Wall) -> None:
+    before = clock.note
+    wall.now_ns -= HOUR
+    clock.set()
+    clock.set(frozen=False, speed_ppm=NORMAL_PPM)
+    assert clock.note == before
+
+
 def test_time_stands_still_at_its_end(clock: Clock, wall: Wall) -> None:
     clock.set(speed_ppm=FASTEST_PPM)
     wall.now_ns += 10**6 * SECOND

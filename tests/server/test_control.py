@@ -300,7 +300,7 @@ def test_a_deposit_shows_up_and_the_clock_confirms_it() -> None:
             "deposit", "BTC", "1.5000000000", "Settled",
         )  # fmt: skip
         assert (seen["txid"], seen["address"], seen["account_id"]) == ("abc", "bc1qown", 1)
-        (row,) = (await server.call("DepositStatus", asset="XBT")).result
+        row, _opened = (await server.call("DepositStatus", asset="XBT")).result
         assert (row["refid"], row["txid"], row["status"]) == (seen["refid"], "abc", "Settled")
         await server.post("/clock", now=seen["due"])
         assert (await server.call("DepositStatus", asset="XBT")).result[0]["status"] == "Success"
@@ -335,7 +335,7 @@ def test_a_withdraw_key_is_what_withdraw_asks_for() -> None:
             "key": "cold", "asset": "BTC", "method": "Bitcoin", "address": "bc1qcold", "tag": "7", "verified": False,
         }  # fmt: skip
         refid = (await server.call("Withdraw", asset="XBT", key="cold", amount="0.5")).result["refid"]
-        (transfer,) = (await server.get("/funding")).json
+        transfer = (await server.get("/funding")).json[0]
         assert (transfer["refid"], transfer["kind"], transfer["key"], transfer["status"]) == (
             refid, "withdrawal", "cold", "Initial",
         )  # fmt: skip
@@ -372,7 +372,8 @@ def test_transfers_are_listed_newest_first_and_by_account() -> None:
         await server.account("ann")
         for name in ("demo", "ann", "demo"):
             await server.post(f"/accounts/{name}/deposits", asset="XBT", amount=1)
-        assert [transfer["account_id"] for transfer in (await server.get("/funding")).json] == [1, 3, 1]
+        listed = [transfer["account_id"] for transfer in (await server.get("/funding")).json]
+        assert (listed[:3], set(listed[3:])) == ([1, 3, 1], {1, 2})
         assert [transfer["account_id"] for transfer in (await server.get("/funding", "account=3")).json] == [3]
         assert (await server.get("/funding", "account=9")).json == []
 
@@ -713,9 +714,10 @@ def test_an_account_named_like_a_number_does_not_hide_the_account_of_that_number
     async def story(server: Inside) -> None:
         await server.account("1")
         assert (await server.post("/accounts/1/keys")).json["account_id"] == 1
-        await server.post("/accounts/2/deposits", asset="BTC", amount=1)
-        assert (await server.get("/funding", "account=1")).json == []
-        assert len((await server.get("/funding", "account=2")).json) == 1
+        await server.post("/accounts/3/deposits", asset="BTC", amount=1)
+        demo = (await server.get("/funding", "account=1")).json
+        assert {transfer["account_id"] for transfer in demo} == {1}
+        assert len((await server.get("/funding", "account=3")).json) == 1
 
     inside(story)
 
@@ -751,5 +753,84 @@ def test_every_moment_is_written_as_rfc_3339() -> None:
         seen = (await server.post("/accounts/demo/deposits", asset="XBT", amount=1)).json
         shown = [seen["created"], seen["due"], (await server.get("/health")).json["now"]]
         assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", text) for text in shown)
+
+    inside(story)
+
+
+def test_an_account_is_opened_with_deposits_that_have_arrived() -> None:
+    async def story(server: Inside) -> None:
+        balances = {"EUR": "5000", "XBT": "0.00000001", "ETH2.S": "1", "KFEE": "50", "USDT": "0"}
+        opened = (await server.post("/accounts", name="ann", balances=balances)).json
+        ann = Signer(opened["key"], opened["secret"])
+        entries = list((await server.send(ann.call("Ledgers"))).result["ledger"].values())[::-1]
+        assert [(entry["asset"], entry["type"]) for entry in entries] == [
+            ("ZEUR", "deposit"), ("XXBT", "deposit"), ("ETH2.S", "transfer"), ("KFEE", "deposit"),
+        ]  # fmt: skip
+        rows = (await server.send(ann.call("DepositStatus"))).result[::-1]
+        assert [row["refid"] for row in rows] == [entry["refid"] for entry in entries[:2]]
+        assert [(row["method"], row["asset"], row["amount"], row["fee"], row["status"]) for row in rows] == [
+            ("Bank Frick (SEPA)", "ZEUR", "5000.0000", "0.0000", "Success"),
+            ("Bitcoin", "XXBT", "0.0000000100", "0.0000000000", "Success"),
+        ]  # fmt: skip
+        assert all(row["txid"] and row["info"] for row in rows)
+        asked = await server.send(ann.call("DepositAddresses", asset="XBT", method="Bitcoin", new=True))
+        assert asked.result[0]["address"] != rows[1]["info"]
+        books = (await server.get("/books")).json
+        assert books["balanced"]
+
+    inside(story)
+
+
+@pytest.mark.parametrize(("opening", "kind"), [("Transfer", "Transfer"), ("deposit", "Deposit"), (None, "Deposit")])
+def test_a_kucoin_users_opening_lies_in_the_wallet_that_it_names(opening: str | None, kind: str) -> None:
+    async def story(server: Inside) -> None:
+        said = {} if opening is None else {"opening": opening}
+        wanted = {"venue": "kucoin", "balances": {"USDT": "10", "main:BTC": "1"}, **said}
+        opened = (await server.post("/accounts", **wanted)).json
+        kim = KucoinSigner(opened["key"], opened["secret"], opened["passphrase"])
+        rows = (await server.kucoin(kim, "GET", "/api/v1/accounts/ledgers")).json["data"]["items"]
+        assert {(row["currency"], row["accountType"], row["bizType"]) for row in rows} == {
+            ("USDT", "TRADE", kind), ("BTC", "MAIN", kind),
+        }  # fmt: skip
+        listed = (await server.kucoin(kim, "GET", "/api/v1/deposits")).json["data"]["items"]
+        assert sorted(row["currency"] for row in listed) == (["BTC", "USDT"] if kind == "Deposit" else [])
+
+    inside(story)
+
+
+def test_an_account_is_opened_in_one_of_two_ways() -> None:
+    async def story(server: Inside) -> None:
+        refused = await server.post("/accounts", opening="airdrop")
+        assert refused.problem == (422, "unknown opening 'airdrop': one of deposit, transfer")
+
+    inside(story)
+
+
+@pytest.mark.parametrize(
+    ("fee", "says"),
+    [("400", "the fee is taken out of the amount"), ("400.01", "the fee is taken out"), ("-1", "no amount of EUR")],
+)
+def test_a_deposit_costs_less_than_it_brings(fee: str, says: str) -> None:
+    async def story(server: Inside) -> None:
+        refused = await server.post("/accounts/demo/deposits", asset="EUR", amount="400", fee=fee)
+        assert refused.problem[0] == 422
+        assert says in refused.problem[1]
+
+    inside(story)
+
+
+def test_a_deposit_that_costs_a_fee_shows_it_beside_the_amount_and_gives_it_back() -> None:
+    async def story(server: Inside) -> None:
+        ann = await server.account("ann")
+        made = await server.post("/accounts/ann/deposits", asset="EUR", amount="400", fee=2.25, manual=True)
+        assert (made.json["amount"], made.json["fee"]) == ("400.0000", "2.2500")
+        await server.post(f"/funding/{made.json['refid']}", status="Success")
+        (entry,) = (await server.send(ann.call("Ledgers"))).result["ledger"].values()
+        assert (entry["amount"], entry["fee"], entry["balance"]) == ("400.0000", "2.2500", "397.7500")
+        (row,) = (await server.send(ann.call("DepositStatus"))).result
+        assert (row["amount"], row["fee"]) == ("400.0000", "2.2500")
+        await server.post(f"/funding/{made.json['refid']}", status="Failure")
+        assert (await server.send(ann.call("Balance"))).result == {"ZEUR": "0.0000"}
+        assert (await server.get("/books")).json["balanced"]
 
     inside(story)

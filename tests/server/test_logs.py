@@ -43,6 +43,56 @@ def test_a_refused_signature_is_logged_with_the_bytes_that_were_expected() -> No
     inside(story)
 
 
+@pytest.mark.parametrize(
+    ("params", "secret"),
+    [
+        ({"otp": "Hush-1"}, "Hush-1"),
+        ({"key": "Hush-2", "signature": "Hush-3"}, "Hush"),
+        ({"x": "open sesame"}, "sesame"),
+    ],
+)
+def test_a_refused_call_of_krakens_is_logged_without_its_secrets(params: dict[str, str], secret: str) -> None:
+    async def story(server: Inside) -> None:
+        await server.post("/accounts/1/keys", one_time_password="open sesame")
+        key = max(server.machine.state.keys.values(), key=lambda key: key.key_id)
+        call = wrongly_signed(Signer(key.public, key.secret), "Withdraw", **params)
+        assert (await server.send(call)).error == "EAPI:Invalid signature"
+        (note,) = server.notes
+        assert "***" in note
+        assert secret not in note
+
+    inside(story)
+
+
+KUCOIN_CALLS = [
+    ("POST", "/api/v1/sub/api-key", "", b'{"subName":"second1","passphrase":"Hush-hush-1","remark":"x"}'),
+    ("DELETE", "/api/v1/sub/api-key", "subName=second1&apiKey=0123&passphrase=Hush-hush-2", b""),
+    ("DELETE", "/api/v1/sub/api-key", "subName=second1&p%61ssphrase=Hush-hush-3", b""),
+    ("POST", "/api/v2/sub/user/created", "", b'{"subName":"second2","password":"Hush-hush-4","access":"Spot"}'),
+    ("POST", "/api/v1/orders", "passphrase=Hush-hush-5", b"passphrase=Hush-hush-6"),
+    ("GET", "/api/v1/orders/%0aHush-hush-7", "password=Hush-hush-8", b""),
+]
+
+
+@pytest.mark.parametrize(("verb", "path", "query", "body"), KUCOIN_CALLS)
+def test_a_refused_call_of_kucoins_is_logged_without_its_secrets(
+    verb: str, path: str, query: str, body: bytes
+) -> None:  # fmt: skip
+    async def story(server: Inside) -> None:
+        headers = server.kucoin_demo.headers(verb, path, body, server.world.now_ns() // 10**6)
+        headers["KC-API-SIGN"] = "d3Jvbmc="
+        answer = await server.ask(verb, path, body, query=query, headers=list(headers.items()))
+        assert answer.json["code"] == "400005"
+        (note,) = server.notes
+        assert "Hush" not in note.replace("Hush-hush-7", "")
+        assert path in note
+        assert note.isprintable()
+        for secret in (server.kucoin_demo.secret, server.kucoin_demo.passphrase):
+            assert secret not in note
+
+    inside(story)
+
+
 def test_a_body_of_any_size_makes_a_note_of_few_words() -> None:
     async def story(server: Inside) -> None:
         await server.send(wrongly_signed(server.demo, "AddOrder", pair="x" * 900_000))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 
 from seatrial.dialects.wire import Call, Dialect, Reply
 from seatrial.server.app import App
-from seatrial.server.protocol import MOST_HEADS, VenueProtocol
+from seatrial.server.protocol import LARGEST_HEAD, MOST_HEADS, REQUEST_SECONDS, VenueProtocol
 from seatrial.server.serve import KEEP_ALIVE_SECONDS, uvicorn_config
 from seatrial.server.world import Respond, World
 
@@ -407,28 +407,40 @@ def test_each_answer_has_the_date_of_its_second() -> None:
     run(story)
 
 
+class Timer(NamedTuple):
+    """Rings at a moment unless it is taken back."""
+
+    at: float
+    ring: Callable[[], None]
+    timers: "list[Timer]"
+
+    def cancel(self) -> None:
+        if self in self.timers:
+            self.timers.remove(self)
+
+
 class Hand:
     """An event loop whose clock is moved by hand."""
 
     def __init__(self) -> None:
         self.now = 1000.0
-        self._timers: list[tuple[float, Callable[[], None]]] = []
+        self._timers: list[Timer] = []
 
     def time(self) -> float:
         return self.now
 
-    def call_later(self, seconds: float, ring: Callable[[], None]) -> "Hand":
-        self._timers.append((self.now + seconds, ring))
-        return self
-
-    def cancel(self) -> None:
-        self._timers.clear()
+    def call_later(self, seconds: float, ring: Callable[[], None]) -> Timer:
+        timer = Timer(self.now + seconds, ring, self._timers)
+        self._timers.append(timer)
+        return timer
 
     def advance(self, seconds: float) -> None:
         until = self.now + seconds
-        while self._timers and self._timers[0][0] <= until:
-            self.now, ring = self._timers.pop(0)
-            ring()
+        while due := [timer for timer in self._timers if timer.at <= until]:
+            timer = min(due, key=lambda timer: timer.at)
+            timer.cancel()
+            self.now = timer.at
+            timer.ring()
         self.now = until
 
 
@@ -457,12 +469,128 @@ def test_a_connection_is_not_closed_while_a_call_is_at_work() -> None:
     assert caller.wire.closed
 
 
-def test_a_connection_is_not_closed_while_half_a_request_is_there() -> None:
+def test_a_request_has_its_time_to_come_after_which_the_connection_is_closed() -> None:
     hand = Hand()
     caller = Caller(loop=hand)
     caller.send(post(), post(), post()[:20])
-    hand.advance(10 * KEEP_ALIVE_SECONDS)
+    hand.advance(REQUEST_SECONDS - 1)
     assert not caller.wire.closed
-    caller.send(post()[20:])
-    hand.advance(KEEP_ALIVE_SECONDS)
+    assert caller.send(post()[20:]).startswith(b"HTTP/1.1 200 OK")
+    hand.advance(KEEP_ALIVE_SECONDS - 1)
+    assert not caller.wire.closed
+    caller.send(post()[:20])
+    hand.advance(REQUEST_SECONDS)
     assert caller.wire.closed
+
+
+DRIPPED = {
+    "nothing": (b"", b""),
+    "empty lines": (b"", b"\r\n"),
+    "empty lines after a call": (post(), b"\r\n"),
+    "a first line": (b"GET /0/", b"x"),
+    "a header": (b"GET /0/x HTTP/1.1\r\nX: ", b"x"),
+    "headers": (b"GET /0/x HTTP/1.1\r\n", b"X: y\r\n"),
+    "a body": (b"POST /0/x HTTP/1.1\r\nContent-Length: 9000\r\n\r\n", b"x"),
+    "chunks": (b"POST /0/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "trailers": (b"POST /0/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
+    "the head of a second call": (post() + b"GET /0/x HTTP/1.1\r\n", b"X: y\r\n"),
+}
+
+
+@pytest.mark.parametrize("what", DRIPPED)
+def test_who_drips_a_request_is_not_waited_for(what: str) -> None:
+    hand = Hand()
+    caller = Caller(loop=hand)
+    begun, drop = DRIPPED[what]
+    caller.send(begun) if begun else None
+    for _ in range(int(REQUEST_SECONDS) - 1):
+        hand.advance(1)
+        caller.send(drop) if drop else None
+        assert not caller.wire.closed
+    hand.advance(2)
+    assert caller.wire.closed
+
+
+def test_who_waits_for_an_answer_may_take_long_to_send_the_next_call() -> None:
+    hand = Hand()
+    caller = Caller(loop=hand)
+    caller.send(post(path=b"/0/later"), post()[:20])
+    hand.advance(5 * REQUEST_SECONDS)
+    assert not caller.wire.closed
+    caller.mirror.later.pop()()
+    assert caller.wire.written.startswith(b"HTTP/1.1 200 OK")
+    hand.advance(2 * REQUEST_SECONDS)
+    assert caller.wire.closed
+
+
+def _chunked(trailer: bytes) -> bytes:
+    head = b"POST /0/x HTTP/1.1\r\nAPI-Key: nobody\r\nTransfer-Encoding: chunked\r\n"
+    return head + b"\r\n7\r\nnonce=1\r\n0\r\n" + trailer + b"\r\n"
+
+
+@pytest.mark.parametrize("line", [b"", b"Expect: 100-continue\r\n"], ids=["short cut", "uvicorn's own way"])
+def test_what_comes_behind_a_body_is_no_header(line: bytes) -> None:
+    async def story() -> None:
+        caller = Caller()
+        caller.send(
+            _chunked(b"API-Key: key\r\nX: y\r\n").replace(b"API-Key: nobody\r\n", line + b"API-Key: nobody\r\n")
+        )
+        await caller.settle()
+        caller.send(post())
+        await caller.settle()
+        trailed, plain = caller.mirror.calls
+        assert (trailed.body, trailed.headers[b"api-key"], b"x" in trailed.headers) == (b"nonce=1", b"nobody", False)
+        assert plain.headers[b"api-key"] == b"key"
+
+    run(story)
+
+
+@pytest.mark.parametrize("key", [b"key", b" key", b"key ", b"\t key \t "])
+def test_blanks_around_a_value_are_no_part_of_it(key: bytes) -> None:
+    async def story() -> None:
+        caller = Caller()
+        request = post().replace(b"API-Key: key", b"API-Key:" + key).replace(b"c2ln", b"c2ln \t")
+        caller.send(request, request, request.replace(b"c2ln", b"Zm9v"))
+        assert [call.headers[b"api-key"] for call in caller.mirror.calls] == [b"key"] * 3
+        assert [call.headers[b"api-sign"] for call in caller.mirror.calls] == [b"c2ln", b"c2ln", b"Zm9v"]
+
+    run(story)
+
+
+ENDLESS = {
+    "a first line": (b"GET /0/", b"x" * 1000),
+    "a name": (b"GET /0/x HTTP/1.1\r\n", b"x" * 1000),
+    "a value": (b"GET /0/x HTTP/1.1\r\nX: ", b"x" * 1000),
+    "headers": (b"GET /0/x HTTP/1.1\r\n", b"X: y\r\n" * 200),
+    "the control API's headers": (b"GET /elsewhere HTTP/1.1\r\n", b"X: y\r\n" * 200),
+    "trailers": (_chunked(b"")[:-2], b"X: y\r\n" * 200),
+    "a trailer": (_chunked(b"X: ")[:-2], b"x" * 1000),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+@pytest.mark.parametrize("in_pieces", [True, False])
+def test_a_head_without_end_is_refused_before_it_fills_the_memory(what: str, in_pieces: bool) -> None:  # noqa: FBT001
+    async def story() -> None:
+        caller = Caller()
+        begun, piece = ENDLESS[what]
+        if in_pieces:
+            answer = caller.send(begun, *[piece] * (3 * LARGEST_HEAD // len(piece)))
+        else:
+            answer = caller.send(begun + piece * (3 * LARGEST_HEAD // len(piece)) + b":\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+        assert answer.count(b"HTTP/1.1") == 1
+        assert caller.wire.closed
+
+    run(story)
+
+
+def test_a_head_may_be_long_and_a_body_longer() -> None:
+    async def story() -> None:
+        caller = Caller()
+        long = post(body=b"x" * 900_000, more=b"X: " + b"x" * 60_000 + b"\r\n")
+        for answer in (caller.send(long), caller.send(*_cut(long, range(0, len(long), 5_000)))):
+            assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert not caller.wire.closed
+
+    run(story)

@@ -15,9 +15,10 @@ from any_commands import new_state
 from any_postings import MINE, any_postings, write
 from plain_lists import posting_page
 from postgres import fresh_schema, shared_url
+from seatrial.core.funding import Direction, Transfer
 from seatrial.core.ledger import Posting
 from seatrial.core.orders import Fill, Order
-from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage
+from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage, TransferPage
 from seatrial.store import versions
 from seatrial.store.store import open_store
 
@@ -140,12 +141,10 @@ def test_older_postings_get_the_ranks_that_they_would_have_been_given(tmp_path: 
 
 def write_at_version_4(place: Path | str, postings: list[Posting]) -> None:
     """As the Seatrial did that had no ranks."""
-    engine = database_of(place)
-    with engine.begin() as connection:
+    with database_of(place).begin() as connection:
         upgrade(connection, "0004")
         table = Table("postings", MetaData(), autoload_with=connection)
         connection.execute(table.insert(), [asdict(posting) for posting in postings])
-    engine.dispose()
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
@@ -195,3 +194,27 @@ def database_of(place: Path | str) -> Engine:
     if isinstance(place, Path):
         return create_engine(f"sqlite:///{place}")
     return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(place), poolclass=NullPool)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_no_older_deposit_is_an_opening(tmp_path: Path, engine: str) -> None:
+    with ExitStack() as kept:
+        place = tmp_path / "old" if engine == "sqlite" else kept.enter_context(fresh_schema(shared_url()))
+        with database_of(place).begin() as connection:
+            upgrade(connection, "0009")
+            table = Table("transfers", MetaData(), autoload_with=connection)
+            connection.execute(table.insert(), [OLD_DEPOSIT])
+        store = open_store(place)
+        found = store.answer(TransferPage(1, Direction.DEPOSIT))
+        store.close()
+    assert isinstance(found, Page)
+    (deposit,) = found.rows
+    assert isinstance(deposit, Transfer)
+    assert (deposit.opening, deposit.remark, deposit.amount) == (False, "mine", 5)
+
+
+OLD_DEPOSIT = {
+    "transfer_id": 1, "account_id": 1, "direction": "deposit", "wallet": "spot", "asset": "BTC", "method": "Bitcoin",
+    "amount": 5, "fee": 0, "address": "bc1q", "created_ns": 1, "status": "success", "manual": 0, "due_ns": 0,
+    "moved_ns": 2, "remark": "mine",
+}  # fmt: skip

@@ -37,6 +37,7 @@ def open_account(
     rate_limits: Annotated[
         bool, typer.Option("--rate-limits/--no-rate-limits", help="Whether its calls are counted.")
     ] = True,
+    opening: Annotated[str, typer.Option(metavar="deposit|transfer", help="How its balances come in.")] = "deposit",
     check_timestamps: Annotated[
         bool | None,
         typer.Option(
@@ -61,7 +62,9 @@ def open_account(
     owned = dict(pairs_of(balances or []))
     if len(owned) < len(balances or []):
         fail("an asset is given twice: say each once, as in USD=10000 BTC=1")
-    body = {"name": name, "venue": venue, "balances": owned, "tier": tier, "rate_limits": rate_limits}
+    body = {
+        "name": name, "venue": venue, "balances": owned, "tier": tier, "rate_limits": rate_limits, "opening": opening
+    }  # fmt: skip
     if check_timestamps is not None:
         body["check_timestamps"] = check_timestamps
     control.run(control.Where(data, url, token, json), control.Ask("/accounts", body), tables.OPENED)

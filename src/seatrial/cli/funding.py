@@ -20,6 +20,7 @@ def deposit(
     asset: Asset,
     amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="A plain decimal.")],
     *,
+    fee: Annotated[str | None, typer.Option(metavar="AMOUNT", help="What is taken out of it.")] = None,
     method: Method = None,
     txid: Annotated[str | None, typer.Option(help="The chain transaction; made up when left out.")] = None,
     address: Annotated[str | None, typer.Option(help="Where it arrived; by default the account's own.")] = None,
@@ -32,11 +33,13 @@ def deposit(
     """Let a deposit show up. The clock confirms it, or you do: `seatrial funding move`.
 
     Example: seatrial deposit demo BTC 0.5
+    Example: seatrial deposit demo EUR 400 --fee 2.25
     """
     from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
 
     body = {
-        "asset": asset, "amount": amount, "method": method, "txid": txid, "address": address, "manual": manual
+        "asset": asset, "amount": amount, "fee": fee, "method": method, "txid": txid, "address": address,
+        "manual": manual,
     }  # fmt: skip
     ask = control.Ask(f"/accounts/{control.quoted(account)}/deposits", body, unknown=control.ACCOUNT_UNKNOWN)
     control.run(control.Where(data, url, token, json), ask, tables.TRANSFER)

@@ -59,11 +59,14 @@ def serve(
     """Run the exchange until Ctrl-C. A second start finds everything as it was."""
     from seatrial.cli.moving import Played, moved  # noqa: PLC0415
     from seatrial.cli.serving import start  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.server.serve import Listen  # noqa: PLC0415
+    from seatrial.server.serve import Listen, token_fault  # noqa: PLC0415
     from seatrial.server.worlds import Settings  # noqa: PLC0415
 
     if memory and database:
         fail("--memory keeps nothing, --database keeps everything: choose one")
+    fault = None if token is None else token_fault(token)
+    if fault is not None:
+        fail(fault)
     settings = Settings(
         None if memory else data, database=database, seed=seed, require_user_agent=require_user_agent, writes_apart=True
     )

@@ -1,5 +1,6 @@
 """Accounts, keys and tokens: opening, issuing, and spending a nonce."""
 
+from seatrial.core import treasury
 from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
 from seatrial.core.assets import spent_as
 from seatrial.core.commands import ChangeKey, IssueKey, IssueToken, OpenAccount, RevokeKey, SpendNonce
@@ -10,7 +11,7 @@ from seatrial.core.state import AccountState, State
 
 
 def open_account(state: State, command: OpenAccount, at_ns: int) -> Reject | None:
-    """A new client. Opening balances are posted as transfers, so that deposits are only what a tester drives."""
+    """A new client with its opening balances: deposits that have arrived, or transfers. See docs/decisions/0007."""
     if command.name in state.account_names or (command.venue == HOUSE and state.house is not None):
         return Reject.ACCOUNT_NAME_TAKEN
     if any(state.assets.get(code) is None for _, code, _ in command.balances):
@@ -30,8 +31,11 @@ def open_account(state: State, command: OpenAccount, at_ns: int) -> Reject | Non
     for wallet, code, units in command.balances:
         purse = state.ledger.purse(account.account_id, wallet, state.assets[code])
         state.ledger.touch(purse)
-        state.counters.move_id += 1
-        state.ledger.bring_in(purse, EntryKind.TRANSFER, state.counters.move_id, at_ns, units, 0)
+        if command.by_deposit and units and treasury.is_depositable(state, purse.asset):
+            treasury.open_with_deposit(state, purse, units, at_ns)
+        else:
+            state.counters.move_id += 1
+            state.ledger.bring_in(purse, EntryKind.TRANSFER, state.counters.move_id, at_ns, units, 0)
     state.events.append(AccountOpened(account))
     return None
 

@@ -22,6 +22,8 @@ class OpenAccount(Struct, frozen=True, tag=True):
     access: str = ""
     note: str = ""
     check_timestamps: bool | None = None
+    by_deposit: bool = False
+    """Whether the balances come in as deposits that have arrived, where their assets can be deposited."""
 
 
 class IssueKey(Struct, frozen=True, tag=True):
@@ -238,6 +240,8 @@ class SeeDeposit(Struct, frozen=True, tag=True):
     chain_tx: str | None = None
     address: str | None = None
     manual: bool = False
+    fee: int | None = None
+    """What is taken out of the amount; None: what the method costs."""
 
 
 class RequestWithdrawal(Struct, frozen=True, tag=True):

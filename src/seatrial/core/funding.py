@@ -137,6 +137,8 @@ class Transfer(Struct):
     """When its status last changed; 0: since it was created it did not."""
     remark: str = ""
     """What its owner wrote beside it."""
+    opening: bool = False
+    """Whether an account was opened with it."""
 
     @property
     def gross(self) -> int:

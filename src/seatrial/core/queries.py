@@ -127,7 +127,10 @@ class FillsById(Struct, frozen=True):
 
 
 class TransferPage(Struct, frozen=True):
-    """An account's deposits or withdrawals → Page[Transfer]; `before_id` continues a page. An empty tuple means all."""
+    """An account's deposits or withdrawals → Page[Transfer]; `before_id` continues a page. An empty tuple means all.
+
+    What came in by no method, as fee credits do, is in no list: only the ledger shows it.
+    """
 
     account_id: int
     direction: Direction

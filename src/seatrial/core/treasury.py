@@ -35,7 +35,7 @@ from seatrial.core.funding import (
     TransferNote,
     TransferStatus,
 )
-from seatrial.core.ledger import EXCHANGE, EntryKind, move
+from seatrial.core.ledger import EXCHANGE, EntryKind, Purse, move
 from seatrial.core.markets import FundingMethod
 from seatrial.core.paying import bring_back
 from seatrial.core.rejects import Reject
@@ -140,17 +140,44 @@ def see_deposit(state: State, command: SeeDeposit, at_ns: int) -> Reject | None:
     method = state.method(command.asset, command.method)
     if method is None:
         return Reject.METHOD_UNKNOWN
-    if command.amount < max(method.deposit_minimum, method.deposit_fee + 1):
+    fee = method.deposit_fee if command.fee is None else command.fee
+    if fee < 0 or command.amount < max(method.deposit_minimum, fee + 1):
         return Reject.AMOUNT_INVALID
     if not state.ledger.has_room(method.asset, command.amount):
         return Reject.AMOUNT_INVALID
-    transfer = _new_transfer(state, account, method, Direction.DEPOSIT, command.amount, method.deposit_fee, at_ns)
+    transfer = _new_transfer(state, account, method, Direction.DEPOSIT, command.amount, fee, at_ns)
     transfer.chain_tx = command.chain_tx or new_chain_tx(method.address_style, state.seed, transfer.transfer_id)
     transfer.manual = command.manual
     _address_deposit(state, account, method, transfer, command.address, at_ns)
     _schedule(state, transfer, at_ns)
     state.events.append(DepositSeen(transfer))
     return None
+
+
+def is_depositable(state: State, asset: Asset) -> bool:
+    """Whether a balance of it can have come in as a deposit: by a method, or as fee credits do, which have none."""
+    return asset.kind is AssetKind.FEE_CREDIT or state.method(asset.code, None) is not None
+
+
+def open_with_deposit(state: State, purse: Purse, amount: int, at_ns: int) -> None:
+    """What an account is opened with, as a deposit that has arrived, without a fee and of any size.
+
+    It came to an address that the account does not have any more, so that its first one is still to be asked for.
+    """
+    method = state.method(purse.asset.code, None)
+    state.counters.transfer_id += 1
+    number = state.counters.transfer_id
+    transfer = Transfer(
+        number, purse.account_id, Direction.DEPOSIT, purse.wallet, purse.asset.code, "", None, amount, 0, "",
+        None, None, None, at_ns, TransferStatus.SUCCESS, moved_ns=at_ns, opening=True,
+    )  # fmt: skip
+    if method is not None:
+        address = new_address(method.address_style, state.seed, -number)
+        transfer.method, transfer.network = method.name, method.network
+        transfer.address, transfer.tag = address.text, address.tag or address.memo
+        transfer.chain_tx = new_chain_tx(method.address_style, state.seed, number)
+    state.transfers[number] = state.changes.transfers[number] = transfer
+    state.ledger.bring_in(purse, EntryKind.DEPOSIT, number, at_ns, amount, 0)
 
 
 def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> Reject | None:

@@ -1,11 +1,17 @@
 """New accounts and keys, from texts as people write them to commands."""
 
 from collections.abc import Container, Iterable, Mapping
+from typing import Final
 
 from seatrial.core.commands import IssueKey, OpenAccount
 from seatrial.core.money import parse_units
 from seatrial.core.state import State
 from seatrial.dialects.wire import Dialect
+
+DEPOSIT: Final = "deposit"
+TRANSFER: Final = "transfer"
+OPENINGS: Final = (DEPOSIT, TRANSFER)
+"""How the balances that an account is opened with come in; the first is usual. See docs/decisions/0007."""
 
 
 class BadText(ValueError):
@@ -39,19 +45,22 @@ def units_of(state: State, code: str, given: str | float) -> int:
 
 def account_command(
     state: State, dialect: Dialect, venue: str, name: str, balances: Mapping[str, str | float], *,
-    tier: str | None = None, rate_limits: bool = True, check_timestamps: bool | None = None,
+    tier: str | None = None, rate_limits: bool = True, opening: str = DEPOSIT, check_timestamps: bool | None = None,
 ) -> OpenAccount:  # fmt: skip
     """The command that opens an account of a venue with these balances. Raises `BadText`."""
-    opening = dialect.opening
-    chosen = opening.tier if tier is None else _in_any_case(opening.tiers).get(tier.lower())
+    usual = dialect.opening
+    chosen = usual.tier if tier is None else _in_any_case(usual.tiers).get(tier.lower())
     if chosen is None:
-        raise BadText(f"unknown tier {tier!r}: one of {', '.join(opening.tiers)}")
-    if check_timestamps is not None and not opening.stamps_calls:
+        raise BadText(f"unknown tier {tier!r}: one of {', '.join(usual.tiers)}")
+    if check_timestamps is not None and not usual.stamps_calls:
         raise BadText("calls to this venue say no time: an account of it has no check_timestamps")
+    if opening.lower() not in OPENINGS:
+        raise BadText(f"unknown opening {opening!r}: one of {', '.join(OPENINGS)}")
     return OpenAccount(
-        name, venue, chosen, rate_limits, opening.trading_wallet, opening.funding_wallet,
+        name, venue, chosen, rate_limits, usual.trading_wallet, usual.funding_wallet,
         tuple(_balance(state, dialect, text, amount) for text, amount in balances.items()),
         check_timestamps=check_timestamps,
+        by_deposit=opening.lower() == DEPOSIT,
     )  # fmt: skip
 
 

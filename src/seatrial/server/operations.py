@@ -16,7 +16,7 @@ from seatrial.core.money import format_units
 from seatrial.core.state import AccountState
 from seatrial.dialects.wire import Dialect
 from seatrial.server import shapes, times
-from seatrial.server.beginning import is_untouched
+from seatrial.server.beginning import what_happened
 from seatrial.server.clock import LATEST_NS
 from seatrial.server.market_operations import MARKET_OPERATIONS
 from seatrial.server.opening import account_command, asset_of, key_command, units_of
@@ -41,7 +41,8 @@ async def open_account(visit: Visit) -> shapes.OpenedAccount:
     name = wanted.name or f"account-{visit.state.counters.account_id + 1}"
     command = read(
         account_command, visit.state, dialect, venue, name, wanted.balances,
-        tier=wanted.tier, rate_limits=wanted.rate_limits, check_timestamps=wanted.check_timestamps,
+        tier=wanted.tier, rate_limits=wanted.rate_limits, opening=wanted.opening,
+        check_timestamps=wanted.check_timestamps,
     )  # fmt: skip
     key = key_command(visit.state, dialect, visit.state.counters.account_id + 1, "first")
     outcomes = await visit.world.apply_all(command, key)
@@ -71,10 +72,13 @@ async def see_deposit(visit: Visit) -> shapes.TransferView:
     wanted: shapes.NewDeposit = visit.body
     account, dialect = _account(visit)
     code = read(asset_of, visit.state, dialect, wanted.asset)
+    amount = read(units_of, visit.state, code, wanted.amount)
+    fee = None if wanted.fee is None else read(units_of, visit.state, code, wanted.fee)
+    if fee is not None and fee >= amount:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the fee is taken out of the amount, so it is less than that")
     command = SeeDeposit(
-        account.account.account_id, code, read(units_of, visit.state, code, wanted.amount),
-        wanted.method, wanted.txid, wanted.address, wanted.manual,
-    )  # fmt: skip
+        account.account.account_id, code, amount, wanted.method, wanted.txid, wanted.address, wanted.manual, fee
+    )
     return _transfer_view(visit, (await applied(visit, command, DepositSeen)).transfer)
 
 
@@ -133,15 +137,18 @@ async def set_clock(visit: Visit) -> shapes.ClockView:
     if wanted.advance is not None:
         target_ns += read(times.read_duration, wanted.advance)
     goes_back = target_ns < here_ns
-    if goes_back and not is_untouched(visit.state):
+    happened = what_happened(visit.state) if goes_back else None
+    if happened is not None:
         raise Problem(
             HTTPStatus.CONFLICT,
-            f"time does not go back: the world is at {times.iso(here_ns)}, and orders or funding happened in it",
+            f"time does not go back: the world is at {times.iso(here_ns)}, and there were {happened} in it; "
+            "begin another world with another --data, or with --memory",
         )
     if target_ns > LATEST_NS:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"the world's time ends at {times.iso(LATEST_NS)}")
     speed_ppm = None if wanted.speed is None else read(times.read_speed, wanted.speed)
-    clock.set(frozen=wanted.frozen, speed_ppm=speed_ppm, now_ns=target_ns)
+    is_moved = wanted.now is not None or wanted.advance is not None
+    clock.set(frozen=wanted.frozen, speed_ppm=speed_ppm, now_ns=target_ns if is_moved else None)
     if goes_back:
         await visit.world.begin_again(target_ns)
     await visit.world.pass_time()

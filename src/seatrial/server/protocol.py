@@ -10,6 +10,7 @@ calls, and reads the next one like them by comparing: see `heads`.
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn import Config
@@ -26,6 +27,20 @@ if TYPE_CHECKING:
 MOST_HEADS: Final = 32
 """How many heads a connection remembers: the first ones, of as many lengths."""
 
+LARGEST_HEAD: Final = 1 << 16
+"""Bytes of a request's first line and headers, its trailers included; other servers take 8 to 64 KiB."""
+
+REQUEST_SECONDS: Final = 60.0
+"""How long a connection may take to send a request, its first one counted from the start."""
+
+_TOO_LARGE: Final = b"the first line and headers of a request have 65,536 bytes at most"
+_AROUND: Final = 4
+"""Bytes that stand between a header's name and its value, and behind that."""
+_BLANKS: Final = b" \t"
+"""What may stand around a header's value and is no part of it. Source: RFC 9110, 5.5."""
+
+_TEXT: Final = b"text/plain; charset=utf-8"
+
 _PLAIN_VERBS: Final = frozenset({b"GET", b"POST"})
 
 
@@ -38,8 +53,8 @@ class VenueProtocol(HttpToolsProtocol):
 
     # uvicorn's own attributes are nearly as many as Python finds quickly
     __slots__ = (
-        "_answer", "_date", "_first", "_heads", "_idle_since", "_parses", "_piece", "_plain", "_reply_heads", "address",
-        "venues",
+        "_answer", "_awaits", "_awaits_since", "_date", "_first", "_head_size", "_heads", "_idle_since", "_parses",
+        "_piece", "_plain", "_reads_body", "_reply_heads", "_unread", "_watch", "address", "venues",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +71,17 @@ class VenueProtocol(HttpToolsProtocol):
         self.address = ""
         self._parses = False
         """Whether the parser is within a request."""
+        self._reads_body = False
+        """Whether it is beyond the head of that."""
+        self._head_size = 0
+        """Bytes of that head so far, and of trailers."""
+        self._unread = 0
+        """Bytes that came since the parser made anything of them."""
+        self._awaits = True
+        """Whether a request is to come, or the rest of one."""
+        self._awaits_since = 0.0
+        self._watch: asyncio.TimerHandle | None = None
+        """Rings to see whether that takes too long."""
         self._piece: bytes | None = None
         """What the parser reads, if a request began with it."""
         self._heads: dict[int, tuple[Dialect, Head]] = {}
@@ -73,10 +99,14 @@ class VenueProtocol(HttpToolsProtocol):
         """Somebody is there."""
         super().connection_made(transport)
         self.address = self.client[0] if self.client else ""
+        self._awaits_since = self.loop.time()
+        self._watch = self.loop.call_later(REQUEST_SECONDS, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is there any more: what is at work answers nobody, and what waits behind it is not begun."""
         self.pipeline.clear()
+        if self._watch is not None:
+            self._watch.cancel()
         first = self._first
         if first is not None and not first.response_complete:
             first.disconnected = True
@@ -96,16 +126,39 @@ class VenueProtocol(HttpToolsProtocol):
                 self._answer(dialect, call, plain.respond)
                 return
         self._piece = None if self._parses else data
+        self._await()
+        self._unread += len(data)
+        before = self._unread
         super().data_received(data)
         self._piece = None
+        if self._unread == before > LARGEST_HEAD and not self.transport.is_closing():
+            self._refuse_head()
 
     def on_message_begin(self) -> None:
         """A request begins."""
         self._parses = True
+        self._reads_body = False
+        self._head_size = 0
+        self._await()
         super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the first line is there."""
+        self._count(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header is there. After a body it is a trailer, which is never taken for a header.
+
+        Source: RFC 9110, 6.5.1.
+        """
+        self._count(name, value)
+        if not self._reads_body:
+            super().on_header(name, value.strip(_BLANKS))
 
     def on_headers_complete(self) -> None:
         """The head of a request is there: choose its way."""
+        self._reads_body = True
         dialect = self._plain_dialect()
         if dialect is None:
             if not self.pipeline:
@@ -120,6 +173,7 @@ class VenueProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """A part of the body is there."""
+        self._unread = 0
         cycle: object = self.cycle
         if isinstance(cycle, _ParsedCall):
             cycle.take(body)
@@ -128,12 +182,51 @@ class VenueProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """All of a request is there."""
-        self._parses = False
+        self._unread = 0
+        self._parses = self._reads_body = self._awaits = False
         cycle: object = self.cycle
         if isinstance(cycle, _ParsedCall):
             cycle.run()
         else:
             super().on_message_complete()
+
+    def _count(self, *read: bytes) -> None:
+        """Count a part of the head. The parser gives a request up that it cannot hand on."""
+        self._unread = 0
+        self._head_size += sum(map(len, read)) + _AROUND
+        if self._head_size > LARGEST_HEAD:
+            self._refuse_head()
+            raise ValueError(_TOO_LARGE)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, unless it was refused already."""
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
+
+    def _refuse_head(self) -> None:
+        self.write(Reply(_TOO_LARGE, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TEXT), keep_alive=False)
+
+    def _await(self) -> None:
+        """From now on the rest of a request is to come, if it was not so before."""
+        if not self._awaits:
+            self._awaits, self._awaits_since = True, self.loop.time()
+
+    def _look(self) -> None:
+        """Close a connection whose request does not come, unless the answer to an earlier one is still to be sent."""
+        now = self.loop.time()
+        if self._answers_earlier():
+            self._awaits_since = now
+        left = self._awaits_since + REQUEST_SECONDS - now if self._awaits else REQUEST_SECONDS
+        if left > 0:
+            self._watch = self.loop.call_later(left, self._look)
+        else:
+            self.transport.close()
+
+    def _answers_earlier(self) -> bool:
+        """Whether a request is at work that came before the one that is to come."""
+        at_work = self.cycle
+        is_at_work = at_work is not None and not at_work.response_complete
+        return bool(self.pipeline) or self.flow.read_paused or (is_at_work and not self._reads_body)
 
     def remember(self, dialect: Dialect, call: Call) -> None:
         """Read the next call with such a head without the parser, if it read nothing but this one."""

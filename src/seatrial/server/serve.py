@@ -39,6 +39,15 @@ class Listen(Struct, frozen=True):
     """What callers of the control API must show; None: only this machine may call it."""
 
 
+def token_fault(token: str) -> str | None:
+    """What is wrong with a token; None where it can be shown in a header, which holds no more than printed text."""
+    if not token.strip():
+        return "an empty token would let anybody in: say --token TEXT, or leave it out and unset SEATRIAL_TOKEN"
+    if token != token.strip() or not token.isprintable():
+        return "a token is printable text without blanks around it, or no header can show it: say another --token TEXT"
+    return None
+
+
 def run(world: World, listener: socket.socket, listen: Listen, on_ready: Callable[[Connection], None]) -> None:
     """Serve at what `bind` gave until interrupted; then commit what is left. Raises `ServeError`."""
     port = listener.getsockname()[1]

@@ -12,7 +12,7 @@ from seatrial.core.money import format_units
 from seatrial.core.state import State
 from seatrial.server import times
 from seatrial.server.clock import LATEST_NS
-from seatrial.server.opening import BadText
+from seatrial.server.opening import DEPOSIT, BadText
 
 STATUS_TEXTS: Final = {
     TransferStatus.INITIAL: "Initial",
@@ -46,6 +46,8 @@ class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
     """By asset, in any of the venue's names for it, in the wallet that orders pay from; `main:USDT` names another."""
     tier: str | None = None
     rate_limits: bool = True
+    opening: str = DEPOSIT
+    """How the balances come in: `deposit`, as at a real account, or `transfer`."""
     check_timestamps: bool | None = None
     """Of a KuCoin account: true, calls must carry the world's time; false, any time will do; left out, the world's time
     and this computer's are both right."""
@@ -128,6 +130,9 @@ class IssuedKey(Struct, frozen=True):
 class NewDeposit(Struct, frozen=True, forbid_unknown_fields=True):
     asset: str
     amount: str | int | float
+    """With the fee in it."""
+    fee: str | int | float | None = None
+    """What is taken out of the amount, such as a card's or a bank's; the method's own when it is left out."""
     method: str | None = None
     """The asset's first one when it is left out."""
     txid: str | None = None

@@ -343,6 +343,8 @@ class World:
             return
         self._committing = True
         try:
+            if self.machine.state.has_changes:
+                self.clock.happened(max(self.machine.state.now_ns, self.clock.happened_ns))
             batch = self._store.batch(self.machine.take_changes(), self.machine.state, *self._notes())
             self._writer.write(batch, partial(self._flushed, waiting))
         except Exception as error:  # noqa: BLE001  whatever it is, everyone waiting must be told
@@ -397,7 +399,8 @@ class World:
             try:
                 await self._writer.claim()
                 loop = asyncio.get_running_loop()
-                self.machine.state, self.clock.note, market = await loop.run_in_executor(self._readers, self._reload)
+                self.machine.state, note, market = await loop.run_in_executor(self._readers, self._reload)
+                self.clock.go_on(note, self.machine.state.now_ns)
                 self.driver.restore(market)
                 self._lost = False
             except Exception as error:  # noqa: BLE001  nothing else would try again

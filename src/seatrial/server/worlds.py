@@ -1,6 +1,7 @@
 """Opening a world: catalogue, store, machine, dialects, and a demo account where there is none yet."""
 
 import fcntl
+import logging
 import os
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -32,6 +33,8 @@ from seatrial.store.errors import reason
 from seatrial.store.store import Store, StoreError, WorldRow, open_store
 
 SECOND_NS: Final = 10**9
+
+_log = logging.getLogger("seatrial")
 
 DEMO: Final = "demo"
 DEMOS: Final = {"kraken": DEMO, "kucoin": "demo-kucoin"}
@@ -141,11 +144,13 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
         store.begin_world(seed, at_ns, clock.text())
     else:
         store.load(machine.state)
+        machine.state.now_ns = min(machine.state.now_ns, clock.happened_ns or machine.state.now_ns)
     for venue, dialect in dialects.items():
         if all(account.account.venue != venue for account in machine.state.accounts.values()):
             _open_demo_account(machine, venue, dialect, at_ns)
     take_leave(machine, driver, stored.market if stored else "", at_ns)
     if machine.state.has_changes:
+        clock.happened(max(machine.state.now_ns, clock.happened_ns))
         store.commit(store.batch(machine.take_changes(), machine.state, clock.text(), driver.text()))
     world = World("main", machine, store, clock, dialects, driver, fresh_state, lock)
     world.flat_out = settings.flat_out
@@ -154,12 +159,18 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
 
 def _clock(settings: Settings, stored: WorldRow | None, driver: Driver) -> Clock:
     """A tape's clock goes on where it stood: no time passes for a recording while nobody plays it."""
-    clock = Clock(read_note(stored.clock) if stored else None)
+    clock = Clock(read_note(stored.clock), shown_ns=stored.now_ns) if stored else Clock()
     now_ns = None
     if settings.tape is not None:
         now_ns = stored.now_ns if stored else _beginning(settings.tape, driver)
     says = settings.speed_ppm is not None or settings.flat_out
     clock.set(frozen=settings.speed_ppm == 0 if says else None, speed_ppm=settings.speed_ppm or None, now_ns=now_ns)
+    if clock.ahead_ns > SECOND_NS:
+        _log.warning(
+            "the machine's clock is %d seconds behind the world's time, which goes at half its pace until they agree; "
+            "where the machine is right, `seatrial clock advance 1s` has it go on as it is",
+            clock.ahead_ns // SECOND_NS,
+        )
     return clock
 
 

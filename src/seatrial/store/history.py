@@ -261,7 +261,11 @@ def _whole_sweep(lead: Fill, connection: Connection) -> Fill:
 
 
 def _transfer_page(query: TransferPage, connection: Connection) -> Page[Any]:
-    conditions = [_transfers.account_id == query.account_id, _transfers.direction == str(query.direction)]
+    conditions = [
+        _transfers.account_id == query.account_id,
+        _transfers.direction == str(query.direction),
+        _transfers.method != "",
+    ]
     if query.asset is not None:
         conditions.append(_transfers.asset == query.asset)
     if query.method is not None:

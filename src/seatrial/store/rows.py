@@ -395,7 +395,7 @@ def _transfer(transfer: Transfer) -> Values:
         transfer.method, transfer.network, transfer.amount, transfer.fee, transfer.address, transfer.tag,
         transfer.destination, transfer.chain_tx, transfer.created_ns, transfer.status._value_,
         None if transfer.note is None else transfer.note._value_, int(transfer.manual), transfer.due_ns,
-        transfer.moved_ns, transfer.remark,
+        transfer.moved_ns, transfer.remark, int(transfer.opening),
     )  # fmt: skip
 
 
@@ -524,7 +524,7 @@ def transfer(row: RawRow) -> Transfer:
         row.transfer_id, row.account_id, Direction(row.direction), row.wallet, row.asset, row.method, row.network,
         row.amount, row.fee, row.address, row.tag, row.destination, row.chain_tx, row.created_ns,
         TransferStatus(row.status), None if row.note is None else TransferNote(row.note), bool(row.manual), row.due_ns,
-        row.moved_ns, row.remark,
+        row.moved_ns, row.remark, bool(row.opening),
     )  # fmt: skip
 
 

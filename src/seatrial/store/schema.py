@@ -37,8 +37,8 @@ def _text(name: str, *, null: bool = False, default: str | None = None) -> Colum
     return Column(name, Text, nullable=null, server_default=default)
 
 
-def _flag(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False)
+def _flag(name: str, *, default: int | None = None) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=None if default is None else str(default))
 
 
 world: Final = _table(
@@ -307,6 +307,7 @@ transfers: Final = _table(
     _big("due_ns"),
     _big("moved_ns", default=0),
     _text("remark", default=""),
+    _flag("opening", default=0),
     Index("transfers_by_direction", "account_id", "direction", "transfer_id"),
 )
 

@@ -60,7 +60,7 @@ class TestPythonKucoin:
         keys = venue.account(USDT="5", BTC="1")
         with closing(PythonKucoin(venue.url, keys.key, keys.secret, keys.passphrase)) as client:
             (row,) = client.client.hf_get_account_activity("USDT", direction="in")
-        assert (row["currency"], row["amount"], row["bizType"]) == ("USDT", "5.00000000", "TRANSFER")
+        assert (row["currency"], row["amount"], row["bizType"]) == ("USDT", "5.00000000", "OTHER")
 
     def test_it_forgets_to_sign_its_question_for_fills(self, venue: KucoinVenue) -> None:
         keys = venue.account()

@@ -4,7 +4,6 @@ key → signature → nonce → one-time password → permission → counter; th
 Source: kraken-spot-rest 1.8 for the order, section 1 for each check.
 """
 
-import re
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +16,7 @@ from seatrial.dialects.kraken import auth, errors
 from seatrial.dialects.kraken.endpoint import Endpoint, Tools, Visit
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
 from seatrial.dialects.kraken.params import BadCall, Params, parse_body
+from seatrial.dialects.masking import masked
 from seatrial.dialects.wire import Call
 
 VENUE: Final = "kraken"
@@ -24,8 +24,6 @@ VENUE: Final = "kraken"
 
 MOST_LOGGED: Final = 2_000
 """Bytes of a body that the log shows."""
-
-_OTP = re.compile(rb"""(otp["']?\s*[=:]\s*["']?)[^&"',}]*""", re.IGNORECASE)
 
 
 class Unsigned(BadCall):
@@ -52,7 +50,7 @@ def admit(endpoint: Endpoint, machine: Machine, tools: Tools, call: Call, at_ns:
         raise BadCall(errors.INVALID_NONCE)
     signature = headers.get(b"api-sign", b"")
     if not auth.verify(signature, call.path, sent_nonce, call.body, _secret(key.secret), query=call.query):
-        raise Unsigned(_expected(call, sent_nonce))
+        raise Unsigned(_expected(call, sent_nonce, key))
     if not isinstance(machine.apply(SpendNonce(key.public, nonce), at_ns), tuple):
         raise BadCall(errors.INVALID_NONCE)
     if not _knows_password(key, params, at_ns, real_ns):
@@ -93,9 +91,9 @@ def _knows_password(key: ApiKey, params: Params, at_ns: int, real_ns: int) -> bo
     )
 
 
-def _expected(call: Call, nonce: str) -> str:
-    """What should have been signed, without the one-time password that a body may carry."""
-    body = _OTP.sub(rb"\1***", call.body[:MOST_LOGGED])
+def _expected(call: Call, nonce: str, key: ApiKey) -> str:
+    """What should have been signed, without the secrets that a body may carry."""
+    body = masked(call.body[:MOST_LOGGED], key.secret, key.one_time_password, key.totp_secret)
     return (
         f"signature of {call.path} does not match: expected "
         f"HMAC-SHA512(secret, {call.path!r} + SHA256({nonce!r} + {body!r}))"

@@ -321,8 +321,15 @@ RULES: Final = (
          "What comes back from .F is a pair of entries of type `earn`, subtype `autoallocation`, with one refid."),
     Rule("ledger.twenty-ids", DOCUMENTED, "docs: Query Ledgers",
          "QueryLedgers takes 20 ids at most."),
-    Rule("ledger.opening-balances", DECIDED, "the real venue has no such event",
-         "The balances an account is made with are entries of type `transfer`; they are no deposits."),
+    Rule("ledger.opening-balances", DECIDED,
+         "the real venue has no such event; a `transfer` without subtype is an airdrop to tax tools: BittyTax issues "
+         "87 and 160 (2021), four tools tried on 2026-11-30",
+         "The balances an account is made with are deposits that have arrived, or `transfer` entries where its maker "
+         "says so."),
+    Rule("ledger.opening-without-method", DECIDED,
+         "support: article 204799657 for fee credits; nobody can deposit the others",
+         "Fee credits that an account is made with are `deposit` entries in no list of deposits; read-only balances "
+         "and ETH2 are `transfer` entries."),
     Rule("ledger.paging", DOCUMENTED, "docs: Get Ledgers Info",
          "50 newest first from `ofs`, with `count` of all matches unless `without_count`; `start` excludes, `end` "
          "includes."),
@@ -370,6 +377,8 @@ RULES: Final = (
          "The fee is taken out of the amount asked for; status and ledger show the net amount and the fee."),
     Rule("funding.deposit-entry", OBSERVED, "real exports",
          "A deposit's ledger entry is written when it is credited, at `Success`."),
+    Rule("funding.deposit-fee", OBSERVED, "rows in BittyTax issue 149 (2021)",
+         "The entry of a deposit that costs a fee has the gross amount and the fee beside it."),
     Rule("funding.withdrawal-entry", DECIDED,
          "the balance falls at the request; when the numbered entry appears was never seen",
          "A withdrawal's ledger entry is written when it is broadcast, at `Settled`."),

@@ -14,12 +14,17 @@ from seatrial.dialects.kucoin import auth, errors
 from seatrial.dialects.kucoin.endpoint import Endpoint, Tools
 from seatrial.dialects.kucoin.limits import Usage, quota_of, unlimited
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params, parse_body, parse_query
+from seatrial.dialects.masking import masked
 from seatrial.dialects.wire import Call
 
 VENUE: Final = "kucoin"
 """Whose keys these are: a key of another venue's account does not exist here."""
 
 JSON: Final = b"application/json"
+
+MOST_LOGGED: Final = 2_000
+"""Bytes of a path, a query or a body that the log shows."""
+
 _WITH_BODY: Final = frozenset({"POST", "PUT"})
 
 
@@ -57,7 +62,7 @@ def admit(endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns:
     if known is None or not auth.passphrase_matches(passphrase, version, known, key.secret):
         raise BadCall(errors.INVALID_PASSPHRASE)
     if not auth.verify(signature, timestamp, call.verb, call.endpoint, call.body, key.secret):
-        raise Unsigned(_expected(call, timestamp))
+        raise Unsigned(_expected(call, timestamp, key))
     if key.ip_allowlist and not is_listed(call.address, key.ip_allowlist):
         raise BadCall(errors.foreign_address(call.address))
     if endpoint.permission not in key.permissions:
@@ -131,9 +136,16 @@ def _distance(ns: int) -> str:
     return f"{abs(ns) // MILLISECOND_NS / 1000:.3f} s {'ahead of' if ns > 0 else 'behind'}"
 
 
-def _expected(call: Call, timestamp: bytes) -> str:
-    endpoint = call.endpoint.decode("latin-1")
+def _expected(call: Call, timestamp: bytes, key: ApiKey) -> str:
+    """What should have been signed, without the secrets that a query or a body may carry."""
+
+    def shown(part: bytes) -> bytes:
+        return masked(part[:MOST_LOGGED], key.secret, key.one_time_password)
+
+    path, _, query = call.endpoint.partition(b"?")
+    endpoint = shown(path) + (b"?" + shown(query) if query else b"")
     return (
-        f"signature of {call.verb} {call.path} does not match: expected base64 of HMAC-SHA256(secret, "
-        f"{timestamp.decode('latin-1') + call.verb + endpoint!r} + {call.body[:2000]!r}), the query as sent or decoded"
+        f"signature of {call.verb} {shown(path).decode('latin-1')!r} does not match: expected base64 of "
+        f"HMAC-SHA256(secret, {(timestamp + call.verb.encode() + endpoint).decode('latin-1')!r} + "
+        f"{shown(call.body)!r}), the query as sent or decoded"
     )

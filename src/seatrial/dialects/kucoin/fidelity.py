@@ -92,7 +92,9 @@ RULES: Final = (
          "More than 10 currencies answer `400100`; a currency that is none has no rows."),
     Rule("ledger.names", DOCUMENTED, "docs: Get Account Ledgers, BizType Description",
          "Rows show the documented display names; a spot trade is `Trade_Exchange`."),
-    Rule("ledger.opening", DECIDED, "no venue has opening balances", "An opening balance is a `Transfer`."),
+    Rule("ledger.opening", DECIDED, "no venue has opening balances",
+         "An opening balance is a deposit that has arrived in the wallet that it names, else in TRADE; it is a "
+         "`Transfer` where its maker says so, or where its currency has no chain."),
     Rule("ledger.amount", OBSERVED, "the specification's example of a sale",
          "`amount` is the change with the fee in it and has no sign."),
     Rule("ledger.decimals", OBSERVED, "Kucoin.Net #18 (2021); the specification's high-frequency examples (2024-10)",
