@@ -30,7 +30,7 @@ PARAMETERS: Final[dict[str, Spec]] = {
     "/0/private/Balance": spec("| rebase_multiplier"),
     "/0/private/BalanceEx": spec("| rebase_multiplier"),
     "/0/private/TradeBalance": spec("| asset rebase_multiplier"),
-    "/0/private/TradeVolume": spec("pair:pairs | fee_schedule:boolean rebase_multiplier"),
+    "/0/private/TradeVolume": spec("pair:pairs | fee_schedule rebase_multiplier"),
     "/0/private/GetApiKeyInfo": spec(""),
     "/0/private/GetWebSocketsToken": spec(""),
     "/0/private/OpenOrders": spec(f"| trades:boolean userref cl_ord_id {_PAGE} rebase_multiplier"),
@@ -72,6 +72,8 @@ PARAMETERS: Final[dict[str, Spec]] = {
     "/0/private/Withdraw": spec("key asset amount | aclass max_fee:amount address"),
     "/0/private/WithdrawStatus": spec("| asset aclass method cursor:transfer_cursor limit start end"),
     "/0/private/WithdrawCancel": spec("refid asset | aclass"),
+    "/0/private/CreateSubaccount": spec("username:key email:address"),
+    "/0/private/AccountTransfer": spec("asset amount from:key to:key | asset_class"),
 }
 """What each method takes."""
 
@@ -193,6 +195,7 @@ KINDS: Final[dict[str, Kind[KrakenWords]]] = {
     "deadline": KrakenWords.deadline,
     "end": KrakenWords.bound,
     "execution_venue": choice("international", "bitnomial_exchange"),
+    "fee_schedule": choice("true", "false"),
     "fill": KrakenWords.fill,
     "fills": lists(KrakenWords.fill, 20),
     "flag": choice("viqc", "fciq", "fcib"),

@@ -12,8 +12,11 @@ from seatrial.core.markets import FeeTier, FundingMethod, MarketStatus
 ASSETS = "code,kind,scale,collateral\n"
 MARKETS = "symbol,price_scale,lot_scale,cost_scale,min_qty,min_cost,fees,status\n"
 FEES = "schedule,counts_volume,from_usd,taker_percent,maker_percent\n"
+DATED = "schedule,from,counts_volume,from_usd,from_futures_usd,from_assets_usd,taker_percent,maker_percent\n"
 LEVELS = "schedule,level,taker_percent,maker_percent\n"
 VENUES = "venue,symbol,schedule\n"
+JULY_2026_NS = 1_783_555_200 * 10**9
+"""2026-07-09, when Kraken's ladder of 17 rungs began."""
 METHODS = "asset,method,network,deposit_minimum,deposit_fee,withdrawal_minimum,withdrawal_fee,address_style\n"
 
 
@@ -89,8 +92,54 @@ def test_every_market_is_named_for_what_it_trades(catalogue: Catalogue) -> None:
         ("USDC/USD", 100_000_000, FeeTier(100_000_000, 10, 0)),
     ],
 )
-def test_fees_follow_the_market_s_schedule(catalogue: Catalogue, symbol: str, volume_usd: int, tier: FeeTier) -> None:
-    assert catalogue.markets[symbol].fees.tier(volume_usd) == tier
+def test_until_july_2026_fees_follow_the_market_s_schedule(
+    catalogue: Catalogue, symbol: str, volume_usd: int, tier: FeeTier
+) -> None:
+    for at_ns in (0, JULY_2026_NS - 1):
+        assert catalogue.markets[symbol].fees.at(at_ns).tier(volume_usd, assets_usd=10**9) == tier
+
+
+@pytest.mark.parametrize(
+    ("volume_usd", "assets_usd", "percent"),
+    [
+        (0, 0, (8_000, 4_000)),
+        (0, 19_999, (8_000, 4_000)),
+        (2_500, 0, (6_000, 3_000)),
+        (0, 20_000, (3_800, 2_200)),
+        (25_000, 20_000, (3_500, 2_000)),
+        (2_500, 999_999, (2_000, 800)),
+        (10**10, 0, (500, 0)),
+        (0, 10**10, (500, 0)),
+    ],
+)
+def test_since_july_2026_volume_or_assets_lead_up_the_ladder(
+    catalogue: Catalogue, volume_usd: int, assets_usd: int, percent: tuple[int, int]
+) -> None:
+    """Source: Kraken's support page "cross-platform fee tier changes", updated 2026-07-09."""
+    ladder = catalogue.markets["BTC/USD"].fees.at(JULY_2026_NS)
+    tier = ladder.tier(volume_usd, assets_usd)
+    assert (tier.taker_ppm, tier.maker_ppm) == percent
+    assert len(ladder.tiers) == 17
+
+
+def test_files_without_the_columns_of_dates_and_assets_still_hold(tmp_path: Path) -> None:
+    (tmp_path / "fee-schedules.csv").write_text(FEES + "".join(
+        f"{name},yes,0,0.4,0.2\n" for name in ("crypto", "crypto_rebate", "stable_fx")
+    ))  # fmt: skip
+    fees = load(tmp_path).markets["BTC/USD"].fees
+    assert fees.tiers == (FeeTier(0, 4_000, 2_000),)
+    assert (fees.earlier, fees.looks_at_assets) == (None, False)
+
+
+def test_a_schedule_by_level_has_dates_too(tmp_path: Path) -> None:
+    (tmp_path / "level-fees.csv").write_text(
+        "schedule,from,level,taker_percent,maker_percent\n"
+        "kucoin_a,,vip0,0.1,0.1\nkucoin_a,,vip1,0.09,0.08\n"
+        "kucoin_a,2026-01-01,vip0,0.2,0.2\nkucoin_a,2026-01-01,vip1,0.1,0.1\n"
+    )
+    fees = load(tmp_path).markets["BTC/USD"].fees_for("kucoin").of_level("vip1")
+    day_ns = 20_454 * 86_400 * 10**9
+    assert [fees.at(at_ns).tier(0).taker_ppm for at_ns in (0, day_ns - 1, day_ns)] == [900, 900, 1_000]
 
 
 @pytest.mark.parametrize(
@@ -191,6 +240,21 @@ BAD_FILES = [
     ("fee-schedules.csv", FEES + "c,yes,0,-0.4,0.2\n", "line 2: taker_percent '-0.4' is not a plain number"),
     ("fee-schedules.csv", FEES + "c,yes,0,0.4,--0.2\n", "line 2: maker_percent '-0.2' is not a plain number"),
     ("fee-schedules.csv", FEES + "c,yes,0,0.1,-0.2\n", "line 2: the maker's rebate may not be above the taker's fee"),
+    (
+        "fee-schedules.csv",
+        DATED + "c,2026-7-9,yes,0,,,0.4,0.2\n",
+        "line 2: from '2026-7-9' is not a day like 2026-07-09",
+    ),
+    ("fee-schedules.csv", DATED + "c,2026-02-30,yes,0,,,0.4,0.2\n", "line 2: from '2026-02-30' is no day of the"),
+    ("fee-schedules.csv", DATED + "c,1969-12-31,yes,0,,,0.4,0.2\n", "line 2: from '1969-12-31' is before 1970"),
+    ("fee-schedules.csv", DATED + "c,2026-01-02,yes,0,,,1,1\nc,2026-01-01,yes,0,,,1,1\n", "line 3: from must not go"),
+    ("fee-schedules.csv", DATED + "c,,yes,0,,,1,1\nc,2026-01-01,yes,5,,,1,1\n", "line 3: the first tier of c must"),
+    ("fee-schedules.csv", DATED + "c,,yes,0,,9,1,1\nc,,yes,5,,9,1,1\n", "line 3: from_assets_usd must rise"),
+    (
+        "fee-schedules.csv",
+        FEES.replace("from_usd", "from_usd,more"),
+        "line 1: the columns must be schedule,counts_volume",
+    ),
     ("level-fees.csv", LEVELS + "crypto,vip0,0.1,0.1\n", "line 2: crypto is a schedule by volume"),
     ("level-fees.csv", LEVELS + 2 * "new,vip0,0.1,0.1\n", "line 3: vip0 of new is listed twice"),
     ("level-fees.csv", LEVELS + "new,vip0,0.1,-0.2\n", "line 2: the maker's rebate may not be above the taker's fee"),

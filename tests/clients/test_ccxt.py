@@ -35,13 +35,17 @@ def connect(venue: Venue) -> Iterator[Connect]:
 class TestMarkets:
     """Public data."""
 
-    def test_load_markets_reads_steps_limits_and_fees(self, connect: Connect) -> None:
+    def test_load_markets_reads_steps_and_limits(self, connect: Connect) -> None:
         market = connect().load_markets()[BITCOIN]
         assert (market["id"], market["altname"], market["wsId"]) == ("XXBTZUSD", "XBTUSD", "XBT/USD")
         assert (market["base"], market["quote"], market["active"], market["spot"]) == ("BTC", "USD", True, True)
         assert market["precision"] == {"amount": 1e-8, "price": 0.1}
         assert market["limits"]["cost"]["min"] == 0.5
-        assert (market["taker"], market["maker"]) == (0.004, 0.0025)
+
+    def test_without_fees_in_asset_pairs_ccxt_takes_its_own(self, connect: Connect) -> None:
+        """As with the real venue since 2026-09-08; `fetch_trading_fee` knows the right ones."""
+        market = connect().load_markets()[BITCOIN]
+        assert (market["taker"], market["maker"]) == (0.0026, 0.0016)
 
     def test_currencies_carry_everyday_codes(self, connect: Connect) -> None:
         currencies = connect().fetch_currencies()

@@ -7,14 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from seatrial.core.commands import OpenAccount
+from seatrial.core.commands import DriveTransfer, OpenAccount, RequestWithdrawal, SaveDestination, SeeDeposit
+from seatrial.core.events import DepositSeen
+from seatrial.core.funding import TransferStatus
 from seatrial.core.ledger import EntryKind, posting_of
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Side, TimeInForce
+from seatrial.core.rejects import Reject
 from seatrial.core.state import MarketState, Rates, Ratio
-from seatrial.core.volume import HOUR_NS, USD_SCALE, WINDOW_HOURS, RollingVolume
-from trading_floor import Floor, drawn, flat, units
+from seatrial.core.volume import HOUR_NS, MAX_ASSETS, USD_SCALE, WINDOW_HOURS, PlatformAssets, RollingVolume
+from trading_floor import START_NS, Floor, drawn, flat, units
 
 BUY, SELL = Side.BUY, Side.SELL
 DAY_S = 86_400
@@ -349,9 +352,131 @@ def _in_window(trades: list[tuple[int, int]], now_ns: int) -> int:
 def test_rates_are_always_those_of_the_volume_of_the_moment(steps: list[tuple[int, int]]) -> None:
     """Rising with each trade, falling when old ones drop out, whichever of it happens between two questions."""
     volume, at_ns = RollingVolume(), 0
-    rates = Rates(LADDER, volume)
+    rates = Rates(LADDER, volume, PlatformAssets(lambda: 0, counts=False))
     for gap_ns, usd in steps:
         at_ns += gap_ns
         assert rates.at(at_ns) == LADDER.tier(volume.at(at_ns) // 10**USD_SCALE)
         volume.add(at_ns, usd % 700 * 10**USD_SCALE // 3)
         assert rates.at(at_ns) == LADDER.tier(volume.at(at_ns) // 10**USD_SCALE)
+
+
+WEALTH = FeeSchedule(
+    "wealth",
+    (
+        FeeTier(0, 8_000, 4_000, 0, 0),
+        FeeTier(100, 6_000, 3_000, 500),
+        FeeTier(1_000, 4_000, 2_000, 5_000, 2_000),
+        FeeTier(10_000, 2_000, 1_000, 50_000, 20_000),
+    ),
+    counts_volume=True,
+)
+"""A ladder like Kraken's of July 2026: of its rungs, volume leads to each and wealth to some."""
+
+
+@pytest.mark.parametrize(
+    ("volume_usd", "assets_usd", "rung"),
+    [(0, 1_999, 0), (0, 2_000, 2), (99, 0, 0), (100, 1_999, 1), (100, 2_000, 2), (10_000, 0, 3), (1_000, 20_000, 3)],
+)
+def test_the_better_of_volume_and_assets_decides(volume_usd: int, assets_usd: int, rung: int) -> None:
+    assert WEALTH.rung(volume_usd, assets_usd) == rung
+
+
+def test_what_an_account_has_lowers_its_rates_from_its_first_order_on() -> None:
+    floor = Floor(fees=WEALTH)
+    floor.open("poor", USD="1999")
+    floor.open("rich", USD="2000")
+    for name, ppm in (("poor", 8_000), ("rich", 4_000)):
+        assert floor.place(floor.order(name, BUY, "1", at="10")).hold_ppm == ppm
+
+
+def test_what_is_set_aside_for_orders_counts_and_what_is_on_its_way_out_does_not() -> None:
+    floor = Floor(fees=WEALTH)
+    ann = floor.open("ann", USD="2500")
+    floor.place(floor.order("ann", BUY, "1", at="2000"))
+    assert ann.fee_tier(floor.market, floor.now_ns).taker_ppm == 4_000
+    floor.apply(SaveDestination(ann.account.account_id, "USD", "Bank (Wire)", "bank", "an account"))
+    floor.apply(RequestWithdrawal(ann.account.account_id, "USD", "bank", units("480", 4)))
+    assert ann.assets.at(floor.now_ns) == units("2020", USD_SCALE)
+    floor.cancel("ann", ids=tuple(ann.orders))
+    floor.apply(RequestWithdrawal(ann.account.account_id, "USD", "bank", units("21", 4)))
+    assert ann.fee_tier(floor.market, floor.now_ns).taker_ppm == 8_000, "a drop counts at once"
+
+
+def test_a_deposit_counts_once_it_is_credited() -> None:
+    floor = Floor(fees=WEALTH)
+    ann = floor.open("ann", USD="1000")
+    floor.place(floor.order("ann", BUY, "1", at="10"))
+    (seen,) = floor.apply(SeeDeposit(ann.account.account_id, "USD", units("1500", 4), manual=True))
+    assert isinstance(seen, DepositSeen)
+    assert ann.fee_tier(floor.market, floor.now_ns).taker_ppm == 8_000
+    floor.apply(DriveTransfer(seen.transfer.transfer_id, TransferStatus.SETTLED))
+    floor.apply(DriveTransfer(seen.transfer.transfer_id, TransferStatus.SUCCESS))
+    assert ann.fee_tier(floor.market, floor.now_ns).taker_ppm == 4_000
+
+
+def test_prices_move_the_worth_of_an_account_by_the_hour() -> None:
+    """Not with every trade, which would cost every order a sum over all that its owner has (decided)."""
+    floor = Floor(fees=WEALTH)
+    ann = floor.open("ann", BTC="10")
+    floor.draw("ask 100 1 bob")
+    floor.place(floor.order("carl", BUY, "1"))
+    resting = floor.place(floor.order("ann", SELL, "1", at="900"))
+    assert ann.assets.at(floor.now_ns) == units("1000", USD_SCALE)
+    floor.draw("ask 500 1 bob")
+    floor.place(floor.order("carl", BUY, "1"))
+    assert ann.fee_tier(floor.market, floor.now_ns).taker_ppm == 8_000
+    floor.wait(3_600)
+    assert ann.fee_tier(floor.market, floor.now_ns).taker_ppm == 4_000
+    floor.place(floor.order("carl", BUY, "1"))
+    assert resting.filled_lots
+    assert floor.fills[-2].fee_ppm == 2_000, "a fill of a resting order values its owner, too"
+
+
+def test_a_refused_order_values_nothing() -> None:
+    floor = Floor(fees=WEALTH)
+    floor.open("ann", USD="2000")
+    before = floor.machine.fingerprint()
+    assert floor.refusal(floor.order("ann", BUY, "1000", at="10")) is Reject.INSUFFICIENT_FUNDS
+    assert floor.machine.fingerprint() == before
+
+
+def test_what_has_no_price_is_worth_nothing_and_no_wealth_is_too_large_to_store() -> None:
+    floor = Floor(fees=WEALTH)
+    ann = floor.open("ann", BTC="10", USD="5", **{"EUR.HOLD": "5"})
+    assert ann.assets.at(floor.now_ns) == units("5", USD_SCALE)
+    rich = floor.open("rich", USD="900000000000000")
+    floor.place(floor.order("rich", BUY, "1", at="10"))
+    assert rich.assets.at(floor.now_ns) == MAX_ASSETS
+
+
+def test_where_wealth_leads_nowhere_nobody_is_valued() -> None:
+    floor = Floor(fees=LADDER)
+    markets = floor.machine.state.markets
+    for symbol, ms in markets.items():
+        markets[symbol] = MarketState(replace(ms.market, fees=LADDER))
+    ann = floor.open("ann", USD="2000")
+    floor.place(floor.order("ann", BUY, "1", at="10"))
+    assert (ann.assets.valuation, ann.assets.at(floor.now_ns)) == (None, units("2000", USD_SCALE))
+
+
+def test_a_ladder_gives_way_to_the_next_one_at_its_time() -> None:
+    """Rates that were looked up before change, too."""
+    hour = 3_600
+    floor = Floor(fees=replace(WEALTH, from_ns=START_NS + hour * 10**9, earlier=LADDER))
+    ann = floor.open("ann", USD="20000")
+    seen = []
+    for seconds in (0, hour - 1, 1):
+        floor.wait(seconds)
+        seen.append(floor.place(floor.order("ann", BUY, "1", at="10")).hold_ppm)
+    assert seen == [4_000, 4_000, 2_000]
+    assert ann.assets.valuation is not None
+
+
+@given(TIMES, st.integers(0, 30_000))
+def test_rates_are_those_of_the_volume_and_the_assets_of_the_moment(steps: list[tuple[int, int]], usd: int) -> None:
+    volume, at_ns = RollingVolume(), 0
+    rates = Rates(WEALTH, volume, PlatformAssets(lambda: usd * 10**USD_SCALE, counts=True))
+    for gap_ns, traded in steps:
+        at_ns += gap_ns
+        volume.add(at_ns, traded % 700 * 10**USD_SCALE // 3)
+        assert rates.at(at_ns) == WEALTH.tier(volume.at(at_ns) // 10**USD_SCALE, usd)

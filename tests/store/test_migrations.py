@@ -15,12 +15,15 @@ from any_commands import new_state
 from any_postings import MINE, any_postings, write
 from plain_lists import posting_page
 from postgres import fresh_schema, shared_url
+from seatrial.core.commands import PlaceOrder
 from seatrial.core.funding import Direction, Transfer
 from seatrial.core.ledger import Posting
-from seatrial.core.orders import Fill, Order
+from seatrial.core.machine import Machine
+from seatrial.core.orders import Fill, Order, OrderKind, Side
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage, TransferPage
+from seatrial.core.volume import Valuation
 from seatrial.store import versions
-from seatrial.store.store import open_store
+from seatrial.store.store import Store, open_store
 
 ORDER = {
     "account_id": 1, "market": "BTC/USD", "kind": "limit", "price_ticks": 375_000, "spend": 0, "time_in_force": "gtc",
@@ -218,3 +221,31 @@ OLD_DEPOSIT = {
     "amount": 5, "fee": 0, "address": "bc1q", "created_ns": 1, "status": "success", "manual": 0, "due_ns": 0,
     "moved_ns": 2, "remark": "mine",
 }  # fmt: skip
+
+
+def test_an_account_of_an_older_world_is_valued_with_its_next_order(tmp_path: Path) -> None:
+    path = tmp_path / "world.sqlite3"
+    database = old_database(path, "0009")
+    insert(database, "accounts", account_id=1, name="ann", venue="kraken", tier="pro", rate_limits=0,
+           trading_wallet="spot", funding_wallet="spot", created_ns=0)  # fmt: skip
+    insert(database, "purses", account_id=1, wallet="spot", asset="USD", free=10**8, held=0, leaving=0, booked=10**8)
+    insert(database, "postings", **POSTING | {"kind": "transfer", "amount": 10**8, "balance": 10**8}, posting_id=1,
+           account_id=1, seq=1, asset="USD", ref=1, fee=0)  # fmt: skip
+    database.commit()
+    database.close()
+    store = open_store(path)
+    store.begin_world(7, 0, "")
+    machine = reloaded(store)
+    assert machine.state.accounts[1].assets.valuation is None
+    order = PlaceOrder(1, "PEPE/USD", Side.BUY, OrderKind.LIMIT, price_ticks=7_000, qty_lots=3 * 10**10)
+    assert isinstance(machine.apply(order, 9), tuple)
+    store.commit(store.batch(machine.take_changes(), machine.state, ""))
+    assert reloaded(store).state.accounts[1].assets.valuation == Valuation(1, 10**8, 9)
+    store.close()
+
+
+def reloaded(store: Store) -> Machine:
+    """A machine of what the store has."""
+    state = new_state()
+    store.load(state)
+    return Machine(state)

@@ -46,10 +46,15 @@ Journal = list[tuple[Command, int]]
 
 STEEP = FeeSchedule(
     "steep",
-    (FeeTier(0, 4_000, 2_500), FeeTier(3, 3_501, 1_799), FeeTier(9, 1_000, -200), FeeTier(10**6, 500, -200)),
+    (
+        FeeTier(0, 4_000, 2_500), FeeTier(3, 3_501, 1_799), FeeTier(9, 1_000, -200, from_assets_usd=2),
+        FeeTier(10**6, 500, -200, from_assets_usd=40),
+    ),
     counts_volume=True,
-)
-"""Tiers so low that a few trades reach the maker's rebate."""
+    from_ns=START_NS + 3_600 * SECOND_NS,
+    earlier=FeeSchedule("steep", (FeeTier(0, 3_999, 2_499), FeeTier(2, 3_000, -100)), counts_volume=True),
+)  # fmt: skip
+"""Tiers so low that a few trades, or a little wealth, reach the maker's rebate; other ones in the first hour."""
 
 LEVELS = FeeSchedule(
     "levels", (FeeTier(0, 1_000, 900),), counts_volume=True, levels={"vip1": FeeTier(0, 777, -13)}

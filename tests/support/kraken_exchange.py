@@ -41,6 +41,12 @@ def catalogue() -> Catalogue:
 
 
 @cache
+def older_fees() -> dict[str, Market]:
+    """Its markets with the ladders of before July 2026, on which only traded volume counts."""
+    return {symbol: replace(market, fees=market.fees.at(0)) for symbol, market in catalogue().markets.items()}
+
+
+@cache
 def symbols() -> Symbols:
     """Kraken's names for it."""
     return Symbols(catalogue())
@@ -134,7 +140,7 @@ class Trader:
 class Exchange:
     """A world over the real catalogue and a store in memory. `call` speaks for the account opened first.
 
-    `markets` replace those of the catalogue that have their symbols.
+    `markets` replace those of `older_fees` that have their symbols.
     """
 
     def __init__(self, seed: int = 1, now_ns: int = START_NS, markets: dict[str, Market] | None = None) -> None:
@@ -142,9 +148,7 @@ class Exchange:
         self.clock = Clock(now_ns)
         self.real_ns: int | None = None
         """The computer's own time, where it is not the world's."""
-        found = catalogue()
-        if markets is not None:
-            found = replace(found, markets=found.markets | markets)
+        found = replace(catalogue(), markets=older_fees() | (markets or {}))
         self.machine = Machine(State(seed, Assets(found.assets), found.markets, found.methods))
         self.store = open_store(None)
         self.store.begin_world(seed, now_ns, "")

@@ -112,7 +112,8 @@ class KrakenTrader:
     """A user of Kraken's."""
 
     venue = "kraken"
-    maker_rate, taker_rate = Decimal("0.0025"), Decimal("0.004")
+    maker_rate, taker_rate = Decimal("0.004"), Decimal("0.008")
+    """Those of a new user, since July 2026."""
     _WHY: Mapping[str, Why] = {
         "EOrder:Insufficient funds": Why.FUNDS,
         "EGeneral:Invalid arguments:volume minimum not met": Why.SMALL,

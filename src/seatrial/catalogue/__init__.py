@@ -110,37 +110,63 @@ def _asset_code(row: Row) -> str:
     return code
 
 
+_FEE_COLUMNS: Final = ("schedule", "counts_volume", "from_usd", "taker_percent", "maker_percent")
+_FEE_OPTIONS: Final = ("from", "from_futures_usd", "from_assets_usd")
+
+
 def _read_schedules(path: Path) -> dict[str, FeeSchedule]:
+    """Schedules by volume. Lines with another day in `from` begin a new ladder of the schedule."""
     schedules: dict[str, FeeSchedule] = {}
-    for row in read_table(path, ("schedule", "counts_volume", "from_usd", "taker_percent", "maker_percent")):
-        name, counts_volume, tier = row.text("schedule"), row.choice("counts_volume", _YES_NO), _fee_tier(row)
-        known = schedules.get(name, FeeSchedule(name, (), counts_volume))
-        if known.counts_volume is not counts_volume:
+    for row in read_table(path, _FEE_COLUMNS, _FEE_OPTIONS):
+        name, counts_volume = row.text("schedule"), row.choice("counts_volume", _YES_NO)
+        known = schedules.get(name)
+        if known is not None and known.counts_volume is not counts_volume:
             row.fail(f"{name} counts volume on one line and not on another")
-        if known.tiers and tier.from_usd <= known.tiers[-1].from_usd:
-            row.fail("from_usd must rise from line to line")
-        if not known.tiers and tier.from_usd != 0:
-            row.fail(f"the first tier of {name} must begin at 0")
-        schedules[name] = FeeSchedule(name, (*known.tiers, tier), counts_volume)
+        ladder = _ladder(row, name, known, counts_volume=counts_volume)
+        tier = _fee_tier(row)
+        _check_order(row, ladder, tier)
+        schedules[name] = replace(ladder, tiers=(*ladder.tiers, tier))
     return schedules
+
+
+def _ladder(row: Row, name: str, known: FeeSchedule | None, *, counts_volume: bool) -> FeeSchedule:
+    """The ladder that a line belongs to: that of the line before it, or a new one without tiers."""
+    from_ns = row.day_ns("from")
+    if known is not None and from_ns == known.from_ns:
+        return known
+    if known is not None and from_ns < known.from_ns:
+        row.fail("from must not go back from line to line")
+    return FeeSchedule(name, (), counts_volume, from_ns=from_ns, earlier=known)
+
+
+def _check_order(row: Row, ladder: FeeSchedule, tier: FeeTier) -> None:
+    """Each figure must rise from the first tier, which begins at nothing, to the last."""
+    if not ladder.tiers and tier.from_usd != 0:
+        row.fail(f"the first tier of {ladder.name} must begin at 0")
+    for column in ("from_usd", "from_futures_usd", "from_assets_usd"):
+        figure = getattr(tier, column)
+        before = [getattr(lower, column) for lower in ladder.tiers if getattr(lower, column) is not None]
+        if figure is not None and before and figure <= before[-1]:
+            row.fail(f"{column} must rise from line to line")
 
 
 def _read_level_schedules(path: Path, schedules: dict[str, FeeSchedule]) -> None:
     """Schedules whose rates go by the tier of an account; whoever is of none of them pays what the first one pays."""
-    levels: dict[str, dict[str, FeeTier]] = {}
-    for row in read_table(path, ("schedule", "level", "taker_percent", "maker_percent")):
+    by_volume = set(schedules)
+    for row in read_table(path, ("schedule", "level", "taker_percent", "maker_percent"), ("from",)):
         name, level = row.text("schedule"), row.text("level")
-        if name in schedules:
+        if name in by_volume:
             row.fail(f"{name} is a schedule by volume")
-        if level in levels.setdefault(name, {}):
+        ladder, tier = _ladder(row, name, schedules.get(name), counts_volume=True), _rates(row, from_usd=0)
+        if level in ladder.levels:
             row.fail(f"{level} of {name} is listed twice")
-        levels[name][level] = _rates(row, from_usd=0)
-    for name, tiers in levels.items():
-        schedules[name] = FeeSchedule(name, (next(iter(tiers.values())),), counts_volume=True, levels=tiers)
+        schedules[name] = replace(ladder, tiers=ladder.tiers or (tier,), levels=ladder.levels | {level: tier})
 
 
 def _fee_tier(row: Row) -> FeeTier:
-    return _rates(row, from_usd=row.whole("from_usd"))
+    tier = _rates(row, from_usd=row.whole("from_usd"))
+    futures_usd, assets_usd = row.optional_whole("from_futures_usd"), row.optional_whole("from_assets_usd")
+    return replace(tier, from_futures_usd=futures_usd, from_assets_usd=assets_usd)
 
 
 def _rates(row: Row, *, from_usd: int) -> FeeTier:

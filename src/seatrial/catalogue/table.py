@@ -1,14 +1,20 @@
 """Strict reading of the CSV files: the first thing that is wrong ends it, with its file and line."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from io import StringIO
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from seatrial.core.money import MAX_UNITS, format_units, parse_units
 
 _Choice = TypeVar("_Choice")
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY_NS: Final = 86_400 * 10**9
+_FIRST_DAY: Final = date(1970, 1, 1)
 
 
 class CatalogueError(ValueError):
@@ -56,6 +62,23 @@ class Row:
         """A whole number from 0 to `most`."""
         return self.units(column, 0, most)
 
+    def optional_whole(self, column: str, most: int = MAX_UNITS) -> int | None:
+        """A whole number; None when the cell is empty."""
+        return None if self.optional(column) is None else self.whole(column, most)
+
+    def day_ns(self, column: str) -> int:
+        """When a day like 2026-07-09 begins, in UTC; 0 when the cell is empty."""
+        text = self.optional(column)
+        if text is None:
+            return 0
+        if _DATE.fullmatch(text) is None:
+            self.fail(f"{column} {text!r} is not a day like 2026-07-09")
+        try:
+            days = (date.fromisoformat(text) - _FIRST_DAY).days
+        except ValueError:
+            self.fail(f"{column} {text!r} is no day of the calendar")
+        return days * _DAY_NS if days >= 0 else self.fail(f"{column} {text!r} is before 1970")
+
     def choice(self, column: str, choices: Mapping[str, _Choice]) -> _Choice:
         """What the cell's text stands for."""
         text = self.text(column)
@@ -72,16 +95,21 @@ class Row:
         return units
 
 
-def read_table(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
-    """The lines of a CSV file with exactly these columns; empty lines are skipped."""
+def read_table(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[Row]:
+    """The lines of a CSV file with exactly these columns; empty lines are skipped.
+
+    Optional columns may stand anywhere; of those that are missing every cell is empty.
+    """
     lines = _lines(path)
     line, header = next(lines, (1, []))
-    if tuple(header) != columns:
-        raise CatalogueError(f"{path.name} line {line}: the columns must be {','.join(columns)}")
+    if tuple(name for name in header if name not in optional) != columns or len(set(header)) != len(header):
+        more = f", and may be {','.join(optional)} too" if optional else ""
+        raise CatalogueError(f"{path.name} line {line}: the columns must be {','.join(columns)}{more}")
+    missing = dict.fromkeys(optional, "")
     for line, cells in lines:
-        if len(cells) != len(columns):
-            raise CatalogueError(f"{path.name} line {line}: {len(cells)} cells instead of {len(columns)}")
-        yield Row(path.name, line, dict(zip(columns, cells, strict=True)))
+        if len(cells) != len(header):
+            raise CatalogueError(f"{path.name} line {line}: {len(cells)} cells instead of {len(header)}")
+        yield Row(path.name, line, missing | dict(zip(header, cells, strict=True)))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -50,7 +50,7 @@ def _fits(state: State, command: OpenAccount) -> bool:
 
 def add_account(state: State, account: Account) -> None:
     """Take an account, new or stored, into the world."""
-    state.accounts[account.account_id] = opened = AccountState(account, state.ledger)
+    state.accounts[account.account_id] = opened = AccountState(account, state)
     state.account_names[account.name] = account.account_id
     if account.venue == HOUSE:
         state.house = opened

@@ -43,6 +43,7 @@ def _account(account: AccountState, now_ns: int) -> dict[str, object]:
         "client_ids": {client_id: order.order_id for client_id, order in account.by_client_id.items()},
         "open_count": {symbol: count for symbol, count in account.open_count.items() if count},
         "volume": account.volume.at(now_ns),
+        "valuation": account.assets.valuation,
         "addresses": list(account.addresses.values()),
         "destinations": list(account.destinations.values()),
         "moves": sorted(account.moves.items()),

@@ -39,18 +39,25 @@ class Modes(Struct, frozen=True):
 
 
 class FeeTier(Struct, frozen=True):
-    """The rates from one 30-day volume upwards. A negative maker rate is a rebate."""
+    """The rates from one 30-day volume upwards. A negative maker rate is a rebate.
+
+    Where other figures lead to the same rates, these are from which on, in whole US dollars; None where they do not.
+    """
 
     from_usd: int
     taker_ppm: int
     maker_ppm: int
+    from_futures_usd: int | None = None
+    """What futures were traded for in 30 days."""
+    from_assets_usd: int | None = None
+    """What the account has on the exchange."""
 
 
 _FROM_USD: Final = attrgetter("from_usd")
 
 
 class FeeSchedule(Struct, frozen=True):
-    """A named ladder of tiers, lowest volume first."""
+    """A named ladder of tiers, lowest volume first, and the ladders that held before it."""
 
     name: str
     tiers: tuple[FeeTier, ...]
@@ -58,16 +65,51 @@ class FeeSchedule(Struct, frozen=True):
     """Whether trades on this schedule count towards the 30-day volume. Source: kraken-semantics 6.2."""
     levels: dict[str, FeeTier] = {}
     """Where rates go by what tier an account is of and not by volume: those rates."""
+    from_ns: int = 0
+    """From when on it holds."""
+    earlier: "FeeSchedule | None" = None
+    """What held before; None when nothing did, and then it held already."""
 
     def of_level(self, level: str) -> "FeeSchedule":
         """What an account of that tier pays by; the first rates where the schedule does not know the tier."""
-        if not self.levels:
+        earlier = None if self.earlier is None else self.earlier.of_level(level)
+        if not self.levels and earlier is self.earlier:
             return self
-        return FeeSchedule(self.name, (self.levels.get(level, self.tiers[0]),), self.counts_volume)
+        tiers = (self.levels.get(level, self.tiers[0]),) if self.levels else self.tiers
+        return FeeSchedule(self.name, tiers, self.counts_volume, from_ns=self.from_ns, earlier=earlier)
 
-    def tier(self, volume_usd: int) -> FeeTier:
-        """The tier that a 30-day volume of whole US dollars has reached."""
-        return self.tiers[bisect_right(self.tiers, volume_usd, key=_FROM_USD) - 1]
+    def at(self, at_ns: int) -> "FeeSchedule":
+        """The ladder that holds at that moment."""
+        ladder = self
+        while at_ns < ladder.from_ns and ladder.earlier is not None:
+            ladder = ladder.earlier
+        return ladder
+
+    def next_from_ns(self, at_ns: int) -> int | None:
+        """When the ladder that holds at that moment gives way to a later one; None when none follows."""
+        ladder, following = self, None
+        while at_ns < ladder.from_ns and ladder.earlier is not None:
+            ladder, following = ladder.earlier, ladder.from_ns
+        return following
+
+    def rung(self, volume_usd: int, assets_usd: int = 0) -> int:
+        """The place of the highest tier that the 30-day volume or the assets, in whole US dollars, have reached."""
+        rung = bisect_right(self.tiers, volume_usd, key=_FROM_USD) - 1
+        for higher in range(len(self.tiers) - 1, rung, -1):
+            threshold = self.tiers[higher].from_assets_usd
+            if threshold is not None and threshold <= assets_usd:
+                return higher
+        return rung
+
+    def tier(self, volume_usd: int, assets_usd: int = 0) -> FeeTier:
+        """That tier."""
+        return self.tiers[self.rung(volume_usd, assets_usd)]
+
+    @property
+    def looks_at_assets(self) -> bool:
+        """Whether what an account has on the exchange can lead to a tier, on this ladder or an earlier one."""
+        own = any(tier.from_assets_usd for tier in self.tiers)
+        return own or (self.earlier is not None and self.earlier.looks_at_assets)
 
 
 class Market(Struct, frozen=True):

@@ -14,8 +14,9 @@ from seatrial.core.candles import Candles, DayStats, Tally
 from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
 from seatrial.core.ledger import Ledger, Posted, Purse
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, Modes
+from seatrial.core.money import rescale_floor
 from seatrial.core.orders import CancelTimer, Fill, Order, Side, Status, Trade
-from seatrial.core.volume import USD_SCALE, RollingVolume
+from seatrial.core.volume import NEVER_NS, USD_SCALE, PlatformAssets, RollingVolume, Valuation
 
 if TYPE_CHECKING:
     from seatrial.core.events import Event, FundsMoved
@@ -121,41 +122,54 @@ class MarketState:
 
 
 class Rates:
-    """What an account pays in one market: the step of a schedule that its 30-day volume has reached."""
+    """What an account pays in one market: the tier of a schedule that its volume or its assets have reached.
 
-    __slots__ = ("_below", "_fees", "_from", "_tier", "_volume")
+    Good until the assets are valued anew.
+    """
 
-    def __init__(self, fees: FeeSchedule, volume: RollingVolume) -> None:
+    __slots__ = ("_assets", "_below", "_fees", "_from", "_tier", "_until_ns", "_volume")
+
+    def __init__(self, fees: FeeSchedule, volume: RollingVolume, assets: PlatformAssets) -> None:
         self._fees = fees
         self._volume = volume
+        self._assets = assets if fees.looks_at_assets else None
         self._tier = fees.tiers[0]
-        self._from = self._below = 0
-        """Between which volumes that step is the one; at first it is not known."""
+        self._from = self._below = self._until_ns = 0
+        """Between which volumes, and until when, that tier is the one; at first it is not known."""
 
     def at(self, at_ns: int) -> FeeTier:
         """The rates at that moment."""
         volume = self._volume
-        if not (at_ns < volume.drops_ns and self._from <= volume.total < self._below):
-            self._climb(volume.at(at_ns))
+        if not (at_ns < volume.drops_ns and at_ns < self._until_ns and self._from <= volume.total < self._below):
+            self._climb(volume.at(at_ns), at_ns)
         return self._tier
 
-    def _climb(self, volume: int) -> None:
-        tiers = self._fees.tiers
-        tier = self._tier = self._fees.tier(volume // _USD_UNITS)
-        higher = tiers.index(tier) + 1
-        self._from = tier.from_usd * _USD_UNITS
+    def _climb(self, volume: int, at_ns: int) -> None:
+        ladder, following_ns = self._fees.at(at_ns), self._fees.next_from_ns(at_ns)
+        tiers, assets = ladder.tiers, self._assets
+        assets_usd = 0 if assets is None else assets.at(at_ns) // _USD_UNITS
+        rung, lowest = ladder.rung(volume // _USD_UNITS, assets_usd), ladder.rung(0, assets_usd)
+        tier = self._tier = tiers[rung]
+        higher = rung + 1
+        self._from = tier.from_usd * _USD_UNITS if rung > lowest else 0
         self._below = tiers[higher].from_usd * _USD_UNITS if higher < len(tiers) else _NO_BOUND
+        self._until_ns = min(
+            NEVER_NS if assets is None else assets.due_ns, NEVER_NS if following_ns is None else following_ns
+        )
 
 
 class AccountState:
-    """One account: its purses in the wallet it trades from, its live orders and its volume."""
+    """One account: its purses in the wallet it trades from, its live orders, its volume and its assets' worth."""
 
-    def __init__(self, account: Account, ledger: Ledger) -> None:
+    def __init__(self, account: Account, state: "State") -> None:
         self.account = account
         self.orders: dict[int, Order] = {}
         self.by_client_id: dict[str, Order] = {}
         self.open_count: dict[str, int] = {}
         self.volume = RollingVolume()
+        self.assets = PlatformAssets(
+            lambda: state.assets_usd(account.account_id), counts=state.fees_look_at_assets(account.venue)
+        )
         self.addresses: dict[tuple[str, str], list[DepositAddress]] = {}
         """By asset and method, oldest first."""
         self.destinations: dict[tuple[str, str], Destination] = {}
@@ -163,7 +177,7 @@ class AccountState:
         self.moves: dict[str, FundsMoved] = {}
         """Its moves between wallets, by its own names for them."""
         self.cancel_timer: CancelTimer | None = None
-        self._ledger = ledger
+        self._ledger = state.ledger
         self._trading: dict[str, Purse] = {}
         self._pairs: dict[str, tuple[Purse, Purse]] = {}
         self._rates: dict[str, Rates] = {}
@@ -194,13 +208,18 @@ class AccountState:
         self.destinations = dict(sorted(self.destinations.items()))
 
     def fee_tier(self, market: Market, at_ns: int) -> FeeTier:
-        """The rates that its venue, its tier and its 30-day volume give it in that market; the house pays none."""
+        """The rates that its venue, tier, 30-day volume and assets give it in that market; the house pays none."""
         rates = self._rates.get(market.symbol)
         if rates is None:
             account = self.account
             fees = NO_FEES if account.venue == HOUSE else market.fees_for(account.venue).of_level(account.tier)
-            rates = self._rates[market.symbol] = Rates(fees, self.volume)
+            rates = self._rates[market.symbol] = Rates(fees, self.volume, self.assets)
         return rates.at(at_ns)
+
+    def value_assets(self, at_ns: int) -> Valuation | None:
+        """Value anew what it has; None where no rate depends on that."""
+        self._rates.clear()
+        return self.assets.value(self.account.account_id, at_ns)
 
 
 class Alarm(IntEnum):
@@ -256,6 +275,8 @@ class Changes:
         self.modes: Modes | None = None
         self.cancel_timers: dict[int, CancelTimer | None] = {}
         """By account; None for one that is off now."""
+        self.valuations: dict[int, Valuation] = {}
+        """By account."""
 
 
 class State:
@@ -287,6 +308,8 @@ class State:
         self.changes = Changes()
         self.events: list[Event] = []
         """Of the command at work."""
+        self._looks_at_assets: dict[str, bool] = {}
+        """By venue."""
         self._alarms: list[tuple[int, int, int]] = []
         self.next_due_ns: int | None = None
         """When the next alarm rings; None when none is set."""
@@ -395,6 +418,33 @@ class State:
             return None
         return 10**other.scale, 10**one.scale
 
+    def assets_usd(self, account_id: int) -> int:
+        """What all that an account has is worth, in 10**-USD_SCALE US dollars, by the last trades.
+
+        Withdrawals on their way out do not count. What has no known price counts nothing, a suffixed asset as much as
+        its base (decided).
+        """
+        total = 0
+        for purse in self.ledger.of_account(account_id):
+            price = self.price_of(purse.asset.code.partition(".")[0], USD)
+            if price is not None:
+                total += purse.settled * price[0] // price[1]
+        return rescale_floor(total, self.assets[USD].scale, USD_SCALE) if total else 0
+
+    def value_assets(self, account_id: int, at_ns: int) -> None:
+        """Value anew what an account has."""
+        valuation = self.accounts[account_id].value_assets(at_ns)
+        if valuation is not None:
+            self.changes.valuations[account_id] = valuation
+
+    def fees_look_at_assets(self, venue: str) -> bool:
+        """Whether what a venue's users have on the exchange can change what they pay."""
+        known = self._looks_at_assets.get(venue)
+        if known is None:
+            known = venue != HOUSE and any(ms.market.fees_for(venue).looks_at_assets for ms in self.markets.values())
+            self._looks_at_assets[venue] = known
+        return known
+
     @property
     def has_changes(self) -> bool:
         """Whether there is anything that the store has not seen."""
@@ -402,7 +452,7 @@ class State:
         return bool(
             new.keys or new.orders or ledger.touched or new.transfers or new.addresses or new.destinations
             or new.tokens or new.accounts or new.delays or new.trades or new.modes or new.changed_keys
-            or new.revoked_keys or new.cancel_timers
+            or new.revoked_keys or new.cancel_timers or new.valuations
         )  # fmt: skip
 
     def take_changes(self) -> Changes:

@@ -96,6 +96,8 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     if command.most_open is not None and account.open_count.get(market.symbol, 0) >= command.most_open:
         return Reject.TOO_MANY_OPEN_ORDERS
 
+    if at_ns >= account.assets.due_ns:
+        state.value_assets(command.account_id, at_ns)
     if replaced is not None:
         end(state, replaced, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
     state.number(order)
@@ -409,6 +411,8 @@ class _Part(Struct, gc=False):
 def _part(state: State, ms: MarketState, order: Order, exact: int, lots: int, at_ns: int) -> _Part:
     """Count a fill on its order; who rested before is the maker and pays the maker's rate."""
     account, counters = state.accounts[order.account_id], state.counters
+    if at_ns >= account.assets.due_ns:
+        state.value_assets(order.account_id, at_ns)
     tier = account.fee_tier(ms.market, at_ns)
     ppm = tier.maker_ppm if order.queue else tier.taker_ppm
     order.filled_lots += lots

@@ -69,6 +69,9 @@ def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
     move_id = state.counters.move_id
     kind = EntryKind.TRANSFER if source.account_id == target.account_id else EntryKind.SUB_TRANSFER
     state.ledger.transfer(source, target, kind, move_id, at_ns, command.amount)
+    if source.account_id != target.account_id:
+        state.value_assets(source.account_id, at_ns)
+        state.value_assets(target.account_id, at_ns)
     moved = FundsMoved(move_id, at_ns)
     if command.client_id is not None:
         account.moves[command.client_id] = moved
@@ -220,6 +223,7 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
     bring_back(state, purse, command.gross, at_ns)
     move(purse.free, purse.leaving, command.gross)
     state.ledger.touch(purse)
+    state.value_assets(command.account_id, at_ns)
     _schedule(state, transfer, at_ns)
     state.events.append(WithdrawalRequested(transfer))
     return None
@@ -336,6 +340,8 @@ def _step(
     if booking in (Booking.CREDIT, Booking.RETURN) and not state.ledger.has_room(asset, transfer.amount):
         return Reject.AMOUNT_INVALID
     _book(state, transfer, booking, asset, at_ns)
+    if booking not in (Booking.NOTHING, Booking.SEND):
+        state.value_assets(transfer.account_id, at_ns)
     if booking is Booking.SEND:
         style = _style(state, transfer)
         transfer.chain_tx = new_chain_tx(style, state.seed, transfer.transfer_id)

@@ -1,10 +1,17 @@
-"""The 30-day volume that decides an account's fees.
+"""What decides an account's fees: its 30-day volume and what it has on the exchange.
 
 Trades count at once and drop out by the hour. Source: kraken-semantics 6.2 ("drop out in batches every few hours").
+
+What an account has is worth something else after every trade of anybody, so that it is not summed up for each order.
+It is valued whenever money comes in or goes out, and else with the first order or fill in an hour of the clock
+(decided).
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
+
+from msgspec import Struct
 
 HOUR_NS: Final = 3_600 * 10**9
 NEVER_NS: Final = 2**63
@@ -13,6 +20,49 @@ USD_SCALE: Final = 4
 """Volumes are in 10**-4 US dollars."""
 MOST_PER_TRADE: Final = 10**10 * 10**USD_SCALE
 """More than that of one trade does not count: it moves no fee, and sums stay within a store's 64 bits (decided)."""
+MAX_ASSETS: Final = 10**10 * 10**USD_SCALE
+"""Nor does more than that of what an account has."""
+
+
+class Valuation(Struct, frozen=True):
+    """What an account had on the exchange at a moment, in 10**-USD_SCALE US dollars."""
+
+    account_id: int
+    usd: int
+    at_ns: int
+
+
+class PlatformAssets:
+    """What an account has on the exchange, as it was valued last."""
+
+    __slots__ = ("_counts", "_worth_now", "due_ns", "valuation")
+
+    def __init__(self, worth_now: Callable[[], int], *, counts: bool) -> None:
+        """`counts`: whether any rate depends on it; what does not is never valued."""
+        self._worth_now = worth_now
+        self._counts = counts
+        self.valuation: Valuation | None = None
+        self.due_ns = 0 if counts else NEVER_NS
+        """From when on the valuation is too old."""
+
+    def at(self, at_ns: int) -> int:
+        """The last valuation, or the worth of this moment where that is too old. Keeps neither."""
+        if self.valuation is None or at_ns >= self.due_ns:
+            return min(self._worth_now(), MAX_ASSETS)
+        return self.valuation.usd
+
+    def value(self, account_id: int, at_ns: int) -> Valuation | None:
+        """Value it anew; None where it does not count."""
+        if not self._counts:
+            return None
+        self.restore(valuation := Valuation(account_id, min(self._worth_now(), MAX_ASSETS), at_ns))
+        return valuation
+
+    def restore(self, valuation: Valuation) -> None:
+        """Take a valuation, which is good until the hour is over."""
+        self.valuation = valuation
+        if self._counts:
+            self.due_ns = (valuation.at_ns // HOUR_NS + 1) * HOUR_NS
 
 
 class RollingVolume:

@@ -146,6 +146,8 @@ def _volumes(state: State, read: Read) -> None:
         .order_by(fills.account_id, hour)
     ):
         state.accounts[account_id].volume.add(hour_of_day * HOUR_NS, int(volume))
+    for row in read(select(schema.valuations)):
+        state.accounts[row.account_id].assets.restore(rows.valuation(row))
 
 
 def _transfers(state: State, read: Read, known: rows.Known) -> None:

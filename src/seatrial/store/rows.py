@@ -29,6 +29,7 @@ from seatrial.core.orders import (
     Trade,
 )
 from seatrial.core.state import KEPT_QUOTES, Changes, MarketState, Quote
+from seatrial.core.volume import Valuation
 from seatrial.store import schema
 
 WORLD: Final = 1
@@ -147,6 +148,8 @@ def _writes(changes: Changes, known: Known) -> Iterator[Write]:  # noqa: C901, P
         yield _new(schema.moves, changes.moves, msgspec.structs.astuple)
     if changes.cancel_timers:
         yield _cancel_timers(changes.cancel_timers)
+    if changes.valuations:
+        yield _valuations(changes.valuations)
 
 
 def books(orders: Mapping[int, Order], markets: Mapping[str, MarketState], known: Known) -> Write:
@@ -275,6 +278,15 @@ def _cancel_timers(timers: Mapping[int, CancelTimer | None]) -> Write:
         ],
         [],
         [(account_id,) for account_id in timers],
+    )
+
+
+def _valuations(valuations: Mapping[int, Valuation]) -> Write:
+    return Write(
+        schema.valuations,
+        [msgspec.structs.astuple(valuation) for valuation in valuations.values()],
+        [],
+        [(account_id,) for account_id in valuations],
     )
 
 
@@ -478,6 +490,11 @@ def order(row: AnyRow) -> Order:
         tag, client_id, opened_ns, Status(status), None if reason is None else Reason(reason), closed_ns, touched_ns,
         queue, filled_lots, int(exact), int(fee_exact), fee_quote, fee_base, hold, hold_ppm, given_up_lots, note, label,
     )  # fmt: skip
+
+
+def valuation(row: AnyRow) -> Valuation:
+    """A valuation from its row."""
+    return Valuation(*row)
 
 
 def fill(row: AnyRow) -> Fill:

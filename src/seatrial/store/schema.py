@@ -223,6 +223,9 @@ cancel_timers: Final = _table(
     "cancel_timers", ("account_id",), _big("account_id"), _big("set_ns"), _big("due_ns"), _text("markets")
 )
 
+valuations: Final = _table("valuations", ("account_id",), _big("account_id"), _big("usd"), _big("at_ns"))
+"""What accounts had on the exchange when that was last summed up."""
+
 fills: Final = _table(
     "fills",
     ("account_id", "fill_id"),
@@ -367,9 +370,9 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = {
 }  # fmt: skip
 """What may change of a row once it is written. All else, and all of the other tables, is written once."""
 
-DELETING: Final = (api_keys, key_uses, orders, quotes, cancel_timers, world_notes)
+DELETING: Final = (api_keys, key_uses, orders, quotes, cancel_timers, valuations, world_notes)
 """Whose rows may go: keys that were revoked or got other rights, uses that the keys' own rows tell by now, the house's
-orders that ended, best prices too old to be shown, timers and notes that are written anew."""
+orders that ended, best prices too old to be shown, timers, valuations and notes that are written anew."""
 
 REPLACED: Final = tuple(table for table in METADATA.sorted_tables if table is not world)
 """Whose rows all go when a world is begun again."""

@@ -226,17 +226,13 @@ def test_assets_says_of_an_asset(code: str, said: str) -> None:
 
 
 def test_asset_pairs_says_of_a_pair() -> None:
-    """The documented example, with all of its tiers."""
+    """The documented example, whose fees are empty since 2026-09-08."""
     said = msgspec.json.encode(SYMBOLS.pair_info("BTC/USD")).decode()
     assert said == (
         '{"altname":"XBTUSD","wsname":"XBT/USD","aclass_base":"currency","base":"XXBT","aclass_quote":"currency",'
         '"quote":"ZUSD","lot":"unit","cost_decimals":5,"pair_decimals":1,"lot_decimals":8,"lot_multiplier":1,'
         '"leverage_buy":[2,3,4,5,6,7,8,9,10],"leverage_sell":[2,3,4,5,6,7,8,9,10],'
-        '"fees":[[0,0.4],[10000,0.35],[50000,0.24],[100000,0.22],[250000,0.2],[500000,0.18],[1000000,0.16],'
-        "[2500000,0.14],[5000000,0.12],[10000000,0.1],[100000000,0.08],[500000000,0.05]],"
-        '"fees_maker":[[0,0.25],[10000,0.2],[50000,0.14],[100000,0.12],[250000,0.1],[500000,0.08],[1000000,0.06],'
-        "[2500000,0.04],[5000000,0.02],[10000000,0.0],[100000000,0.0],[500000000,0.0]],"
-        '"fee_volume_currency":"ZUSD","margin_call":80,"margin_stop":40,"ordermin":"0.00005","costmin":"0.5",'
+        '"fees":[],"fees_maker":[],"fee_volume_currency":"ZUSD","margin_call":80,"margin_stop":40,"ordermin":"0.00005","costmin":"0.5",'
         '"tick_size":"0.1","status":"online","long_position_limit":350,"short_position_limit":250,'
         '"execution_venue":"international"}'
     )
@@ -255,22 +251,15 @@ def test_a_pair_of_large_lots_says_so() -> None:
     assert SYMBOLS.pair_info("USDT/USD").leverage_buy == (2,)
 
 
-def test_a_rebate_is_a_negative_fee() -> None:
-    fees_maker = SYMBOLS.pair_info("LINK/ETH").fees_maker
-    assert isinstance(fees_maker, tuple)
-    assert fees_maker[-1] == (500_000_000, -0.02)
-
-
 def test_a_recorded_pair_has_the_same_fields_in_the_same_order() -> None:
-    """Except that tiers and the execution venue were added since it was recorded."""
+    """Except that the fees are gone and the execution venue was added since it was recorded."""
     recording = RECORDED / "kraken-2025-11-10-XBTUSDT" / "assetpairs.json"
     if not recording.exists():
         pytest.skip(f"no recorded data at {RECORDED}: set SEATRIAL_DATA")
     recorded: dict[str, Any] = json.loads(recording.read_text())["result"]["XBTUSDT"]
     said: dict[str, Any] = json.loads(msgspec.json.encode(SYMBOLS.pair_info("BTC/USDT")))
     assert list(said) == [*recorded, "execution_venue"]
-    assert said["fees"][: len(recorded["fees"])] == recorded["fees"]
-    assert said["fees_maker"][: len(recorded["fees_maker"])] == recorded["fees_maker"]
+    assert said["fees"] == said["fees_maker"] == []
     rest = set(recorded) - {"fees", "fees_maker"}
     assert {field: said[field] for field in rest} == {field: recorded[field] for field in rest}
 
@@ -295,7 +284,6 @@ def test_a_new_market_of_a_replaced_catalogue_gets_plain_names(tmp_path: Path) -
     assert (symbols.pair_name("SeaT/BTC"), symbols.wsname("SeaT/BTC")) == ("SeaTXBT", "SeaT/XBT")
     info = symbols.pair_info("SeaT/USD")
     assert (info.lot, symbols.pair_info("SeaT/BTC").lot) == ("unit6", "unit")
-    assert (info.fees, info.fees_maker) == (((0, 0.2),), msgspec.UNSET)
     assert symbols.pair_info("SeaT/BTC").status == "post_only"
     assert symbols.asset_info("BTC").collateral_value == 0.5
 

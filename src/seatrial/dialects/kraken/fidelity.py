@@ -35,6 +35,8 @@ RULES: Final = (
     Rule("transport.booleans", OBSERVED, "python-kraken-sdk sends `False` in every AddOrder",
          "`true` in any letter case, `1` and JSON `true` are true; `false`, `0` and JSON `false` are false; empty "
          "text is no parameter."),
+    Rule("transport.strict-booleans", OBSERVED, "python-kraken-sdk PR 454, tried live on 2026-09-14",
+         "`fee_schedule` of TradeVolume takes `true` and `false` in small letters only."),
     Rule("transport.json-bodies", OBSERVED, "api-go sends JSON to every private method",
          "Private methods take form and JSON bodies alike; without a content type of either the first byte decides."),
     Rule("transport.lists", DOCUMENTED, "docs: the examples of Query Ledgers",
@@ -102,8 +104,18 @@ RULES: Final = (
          "A pair may be given as XXBTZUSD, XBTUSD, XBT/USD, BTC/USD or BTCUSD, an asset as XXBT, XBT or BTC, in any "
          "case."),
     Rule("names.outputs", OBSERVED, "a probe: `Ticker?pair=XBTUSD` answers `XXBTZUSD`",
-         "Answers are keyed by the canonical name, whatever name was asked for; with `assetVersion=1` market data is "
-         "by display name."),
+         "Answers are keyed by the canonical name, whatever older name was asked for; with `assetVersion=1` market "
+         "data is by display name."),
+    Rule("names.pairs-by-display", OBSERVED,
+         "AssetPairs: python-kraken-sdk's order book client, live 2024 to 2026; tickerplant's answer of 2026-07-05",
+         "A pair asked for by its display name, such as BTC/USD, is answered under it; what stands below keeps the "
+         "older names."),
+    Rule("names.market-data-by-display", DECIDED, "seen of AssetPairs only; kraken-api-java's tests have it of Depth",
+         "Ticker, OHLC, Depth, Trades and Spread answer a display name so too, and ETH/USD, an older name as well, "
+         "counts as one."),
+    Rule("names.assets-by-display", OBSERVED, "infinity-grid 1.3.6 (2026) says so in its source",
+         "Assets answers `BTC,EUR` under BTC and EUR, and `AVAX,EUR` under AVAX and ZEUR: a name that is an older one, "
+         "too, follows those beside it."),
     Rule("names.suffixes", DOCUMENTED, "docs: Get Account Balance, Query Ledgers",
          "Balances with the suffixes .B .F .T, and .S .M .P .HOLD, are shown and no call names them to trade or "
          "withdraw; what .F has is spent under the name of its asset, the others not at all."),
@@ -133,6 +145,10 @@ RULES: Final = (
          "for a limit price `EOrder:Invalid price:Invalid price argument`, for a withdrawal `EFunding:Invalid "
          "amount`."),
 
+    Rule("market-data.no-fees", DOCUMENTED,
+         "API changelog, 2026-09-08; live on all pairs on 2026-09-19 and 2026-09-25",
+         "AssetPairs has `fees` and `fees_maker` as empty lists for every pair, whatever the world's clock says; "
+         "TradeVolume tells the rates."),
     Rule("market-data.trades-page", DOCUMENTED, 'support: "How to retrieve historical time and sales"',
          "Trades gives up to 1000 rows after `since`, oldest first, and `last`: the last row's nanoseconds as text."),
     Rule("market-data.trades-seven-fields", OBSERVED, "answers since November 2022",
@@ -287,6 +303,30 @@ RULES: Final = (
 
     Rule("fees.schedule", DOCUMENTED, "docs: Get Tradable Asset Pairs, an answer of 2026-03-06",
          "Maker and taker rates follow each pair's schedule and the 30-day volume."),
+    Rule("fees.ladder-of-july-2026", DOCUMENTED,
+         'support: "Cross-platform fee tier changes", updated 2026-07-09, as five repositories copied it by 2026-09-23',
+         "Since 2026-07-09 crypto pairs have 17 rungs, 0.80 % and 0.40 % on the first. The best of spot volume, "
+         "futures volume, which is 0 here, and assets on platform decides."),
+    Rule("fees.ladders-have-dates", DECIDED,
+         "a taker paid 0.80 % on 2026-06-27 already; when 0.26 % became 0.40 % is not known to the day",
+         "A world's clock decides which ladder holds: before 2026-07-09 that of March 2026, however early."),
+    Rule("fees.other-schedules", DECIDED, "their values after July 2026 were not found",
+         "Pairs with a maker's rebate and pairs of stablecoins and fiat keep the schedules of March 2026."),
+    Rule("fees.xstocks", OBSERVED, "a dialog of 2026-09-06 and a fill booked at -0.02 %",
+         "The schedule `xstocks`, for pairs that a catalogue of one's own adds, is 0.10 % and -0.02 %; only volume "
+         "counts."),
+    Rule("fees.assets-on-platform", DOCUMENTED, 'support: "Cross-platform fee tier changes"',
+         "All wallets count, suffixed balances as what they stand for, pending withdrawals do not; a drop counts at "
+         "once."),
+    Rule("fees.assets-are-valued", DECIDED, "so that no order waits for a sum over all that its owner has",
+         "Assets are valued, at last trades, whenever money comes in or goes out, else with the first order or fill "
+         "in an hour of the clock."),
+    Rule("fees.trade-volume", OBSERVED,
+         "changelog of 2026-06-16; Kraken.Net 8.1.0 of 2026-07-09; go-kraken's live answers",
+         "TradeVolume has `asset_class`, `inputs` and, on request, `schedules`; `pair` may be a list of `{asset, "
+         "aclass}`."),
+    Rule("fees.asset-class", DECIDED, "text or null, what it is of was not seen",
+         "`asset_class` of TradeVolume is that of the currency of the volume."),
     Rule("fees.volume", DOCUMENTED, 'support: "How does the fee schedule work"',
          "Every trade counts at once at its US dollar value, except on pairs of stablecoins and fiat, and drops out "
          "after 30 days by the hour."),
@@ -342,6 +382,9 @@ RULES: Final = (
          "TradesHistory merges the fills of a taker only where `consolidate_taker` is true, though Kraken's default "
          "is."),
 
+    Rule("accounts.sub-accounts", OBSERVED, "python-kraken-sdk's live test; sub-accounts are for institutions",
+         "CreateSubaccount and AccountTransfer answer `EGeneral:Permission denied`, whatever the key may do."),
+
     Rule("balances.net-of-withdrawals", DOCUMENTED, "docs: Get Account Balance",
          "Balance is what an account owns, open orders' holds included, pending withdrawals excluded."),
     Rule("balances.zeros-stay", OBSERVED, "recorded answers",
@@ -370,9 +413,14 @@ RULES: Final = (
     Rule("funding.withdrawal-states", DOCUMENTED,
          'support: "Possible status values for deposit/withdrawal transactions"',
          "A withdrawal goes `Initial`, `Pending`, `Settled`, `Success`, or to `On hold`, or to `Failure`."),
-    Rule("funding.status-fields", DOCUMENTED,
-         'support: "Possible status values for deposit/withdrawal transactions"; newer answers add `key` and `network`',
-         "WithdrawStatus rows have the article's fields, with `txid` null until `Settled`."),
+    Rule("funding.status-fields", OBSERVED,
+         "a recorded answer of May 2024 in ccxt; go-kraken; Kraken.Net; the support article is older",
+         "WithdrawStatus rows have the article's fields, with `txid` null until `Settled`, and `key` and `network`."),
+    Rule("funding.method-ids", OBSERVED, "Kraken.Net 8.1.0 (2026-07-09), go-kraken",
+         "WithdrawMethods rows have `method_id`, `network_id` and `fee` with its class, asset and amount."),
+    Rule("funding.ids-are-uuids", DECIDED, "no id was published",
+         "These ids are UUIDs, the same in every world; `network_id` is null where `network` is; `limits` are left "
+         "out."),
     Rule("funding.amount-includes-fee", DOCUMENTED, "docs: Withdraw Funds, Get Withdrawal Information",
          "The fee is taken out of the amount asked for; status and ledger show the net amount and the fee."),
     Rule("funding.deposit-entry", OBSERVED, "real exports",

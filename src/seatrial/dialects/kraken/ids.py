@@ -71,6 +71,23 @@ class Ids:
         return base64.urlsafe_b64encode(_draw(self._seed, f"token {number}", 32)).decode().rstrip("=")
 
 
+def method_id(asset: str, method: str) -> str:
+    """A withdrawal method's id: the same in every world, as a venue's is the same for all its users."""
+    return _uuid(f"method {asset} {method}")
+
+
+def network_id(network: str) -> str:
+    """A network's id, whatever the asset; the same in every world."""
+    return _uuid(f"network {network}")
+
+
+def _uuid(purpose: str) -> str:
+    """In the form of RFC 9562, version 4."""
+    digits = hashlib.shake_256(f"seatrial {purpose}".encode()).hexdigest(16)
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
 def _short(letter: str, seed: int) -> tuple[Encode, Decode]:
     """The 6-5-6 form: a letter and 80 bits, ten to a pair of characters; one pair has a dash between."""
     mix, unmix = _permutation(letter, seed, 80)

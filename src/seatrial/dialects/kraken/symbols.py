@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from seatrial.catalogue import Catalogue, CatalogueError
 from seatrial.core.assets import READ_ONLY_SUFFIXES, Asset
-from seatrial.core.markets import FeeSchedule, Market
+from seatrial.core.markets import Market
 from seatrial.core.money import format_units
 from seatrial.dialects.kraken.names import (
     AssetLine,
@@ -57,10 +57,9 @@ class PairInfo(Struct, frozen=True, kw_only=True):
     lot_multiplier: int
     leverage_buy: tuple[int, ...]
     leverage_sell: tuple[int, ...]
-    fees: tuple[tuple[int, float], ...]
-    """(volume, percent). JSON numbers, as on the real wire; nothing computes with them."""
-    fees_maker: tuple[tuple[int, float], ...] | UnsetType = UNSET
-    """Left out where makers pay what takers pay on every tier."""
+    fees: tuple[()] = ()
+    """Empty, like the next one, since 2026-09-08: TradeVolume tells the rates. Source: kraken-updates 1.3."""
+    fees_maker: tuple[()] = ()
     fee_volume_currency: str
     margin_call: int
     margin_stop: int
@@ -142,6 +141,18 @@ class Symbols:
         base, quote = symbol.split("/")
         return f"{self.asset_display(base)}/{self.asset_display(quote)}"
 
+    def is_pair_display(self, text: str, symbol: str) -> bool:
+        """Whether a name of a market is the one that it has with `assetVersion=1`."""
+        return _folded(text) == self.pair_display(symbol).upper()
+
+    def is_asset_display(self, text: str, code: str) -> bool:
+        """Whether a name of an asset is the one that it has with `assetVersion=1`: BTC, and USD."""
+        return _folded(text) == self.asset_display(code).upper()
+
+    def is_asset_altname(self, text: str, code: str) -> bool:
+        """Whether a name of an asset is its altname: XBT, and USD."""
+        return _folded(text) == self.asset_altname(code).upper()
+
     def pair_info(self, symbol: str) -> PairInfo:
         """What AssetPairs says of it."""
         return self._pair_infos[symbol]
@@ -156,7 +167,6 @@ class Symbols:
     def _pair_info(self, market: Market) -> PairInfo:
         line = self._pairs[market.symbol]
         base, quote = self._assets[market.base.code], self._assets[market.quote.code]
-        fees, fees_maker = _fee_tables(market.fees_for(VENUE))
         return PairInfo(
             altname=line.altname,
             wsname=line.wsname,
@@ -171,8 +181,6 @@ class Symbols:
             lot_multiplier=line.lot_multiplier,
             leverage_buy=line.leverage_buy,
             leverage_sell=line.leverage_sell,
-            fees=fees,
-            fees_maker=UNSET if fees_maker == fees else fees_maker,
             fee_volume_currency=line.fee_volume_currency,
             margin_call=line.margin_call,
             margin_stop=line.margin_stop,
@@ -243,14 +251,6 @@ def _asset_info(line: AssetLine, asset: Asset, *, is_listed: bool) -> AssetInfo:
         display_decimals=line.display_decimals,
         collateral_value=collateral_ppm / 10**6 if collateral_ppm else UNSET,
         margin_rate=line.margin_rate or UNSET,
-    )
-
-
-def _fee_tables(fees: FeeSchedule) -> tuple[tuple[tuple[int, float], ...], tuple[tuple[int, float], ...]]:
-    """The taker's and the maker's tiers, in percent."""
-    return (
-        tuple((tier.from_usd, tier.taker_ppm / 10**4) for tier in fees.tiers),
-        tuple((tier.from_usd, tier.maker_ppm / 10**4) for tier in fees.tiers),
     )
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from kraken_exchange import SECOND_NS, Exchange, Trader, catalogue
+from kraken_exchange import SECOND_NS, Exchange, Trader, catalogue, envelope
 from seatrial.core.commands import DriveTransfer, OpenAccount, RequestWithdrawal, SaveDestination
 from seatrial.core.events import AccountOpened, WithdrawalRequested
 from seatrial.core.funding import Transfer, TransferStatus
@@ -212,17 +212,25 @@ class TestTradeBalance:
 class TestTradeVolume:
     def test_without_pairs_the_fees_are_null(self, exchange: Exchange) -> None:
         trader = exchange.account(USD="1")
-        expected = {"currency": "ZUSD", "volume": "0.0000", "fees": None, "fees_maker": None}
+        inputs = {"domain_spot_volume_30d": "0.0000", "domain_futures_volume_30d": "0.0000"}
+        expected = {
+            "currency": "ZUSD",
+            "asset_class": "currency",
+            "volume": "0.0000",
+            "inputs": inputs | {"domain_assets_on_platform": "1.0000"},
+            "fees": None,
+            "fees_maker": None,
+        }
         assert trader.result("TradeVolume") == expected
         assert trader.result("TradeVolume", **{"fee-info": "True"}) == expected
 
     def test_shows_the_steps_of_the_ladder_for_each_pair(self, exchange: Exchange) -> None:
+        """On the ladder of before July 2026."""
         exchange.two_rich_traders()
         exchange.trade("294.0", "1")
         found = exchange.call("TradeVolume", pair="xbtusd")["result"]
-        assert found == {
-            "currency": "ZUSD",
-            "volume": "294.0000",
+        assert (found["volume"], found["inputs"]["domain_spot_volume_30d"]) == ("294.0000", "294.0000")
+        assert {name: found[name] for name in ("fees", "fees_maker")} == {
             "fees": {
                 "XXBTZUSD": {
                     "fee": "0.4000",
@@ -286,6 +294,101 @@ class TestTradeVolume:
 
     def test_an_unknown_pair_is_refused(self, exchange: Exchange) -> None:
         assert exchange.account(USD="1").error("TradeVolume", pair="XBTUSD,NOPE") == "EQuery:Unknown asset pair"
+
+    @pytest.mark.parametrize(
+        "pairs",
+        [
+            '[{"asset":"XBTUSD","aclass":"forex"}]',
+            '[{"asset":"BTC/USD"}]',
+            '[{"asset":"XXBTZUSD","aclass":"currency"},{"asset":"ETHUSD","aclass":"forex"}]',
+            '["XBTUSD","ETHUSD"]',
+        ],
+    )
+    def test_pairs_may_be_objects_with_their_class(self, exchange: Exchange, pairs: str) -> None:
+        """In a body of JSON, and as the text of JSON in a form."""
+        trader = exchange.account(USD="1")
+        nonce = str(exchange.next_nonce())
+        asked = f'{{"nonce":"{nonce}","pair":{pairs}}}'
+        said = envelope(trader.send("TradeVolume", asked.encode(), nonce, content_type=b"application/json").body)
+        assert "XXBTZUSD" in said["result"]["fees"]
+        assert len(said["result"]["fees"]) == pairs.count("USD")
+        assert trader.result("TradeVolume", pair=pairs) == said["result"]
+
+    def test_pairs_may_be_objects_in_a_form(self, exchange: Exchange) -> None:
+        trader = exchange.account(USD="1")
+        found = trader.result("TradeVolume", **{"pair[0][asset]": "XBTUSD", "pair[0][aclass]": "forex"})
+        assert list(found["fees"]) == ["XXBTZUSD"]
+
+    @pytest.mark.parametrize(
+        ("pairs", "error"),
+        [
+            ('[{"asset":"XBTUSD","aclass":"tokenized_asset"}]', "EQuery:Unknown asset pair"),
+            ('[{"asset":"NOPE"}]', "EQuery:Unknown asset pair"),
+            ('[{"asset":"XBTUSD","aclass":"bond"}]', "EGeneral:Invalid arguments"),
+            ('[{"aclass":"forex"}]', "EGeneral:Invalid arguments"),
+            ('["XBTUSD",{"asset":"ETHUSD"}]', "EGeneral:Invalid arguments"),
+            ('[["XBTUSD"]]', "EGeneral:Invalid arguments"),
+            ("[{", "EGeneral:Invalid arguments"),
+        ],
+    )
+    def test_pairs_that_cannot_be_read_are_refused(self, exchange: Exchange, pairs: str, error: str) -> None:
+        assert exchange.account(USD="1").error("TradeVolume", pair=pairs).startswith(error)
+
+    @pytest.mark.parametrize("text", ["True", "TRUE", "1", "0", "False", "yes"])
+    def test_the_schedule_is_asked_for_in_small_letters(self, exchange: Exchange, text: str) -> None:
+        """Source: python-kraken-sdk PR 454, tried live on 2026-09-14."""
+        assert exchange.account(USD="1").error("TradeVolume", fee_schedule=text) == "EGeneral:Invalid arguments"
+
+
+class TestTheLadderOfJuly2026:
+    @pytest.fixture
+    def exchange(self) -> Exchange:
+        return Exchange(markets=catalogue().markets)
+
+    def test_a_new_account_begins_on_its_first_rung(self, exchange: Exchange) -> None:
+        trader = exchange.account(USD="5000")
+        found = trader.result("TradeVolume", pair="XBTUSD", fee_schedule="true")
+        assert found["fees"]["XXBTZUSD"] == {
+            "fee": "0.8000",
+            "minfee": "0.0500",
+            "maxfee": "0.8000",
+            "nextfee": "0.6000",
+            "tiervolume": "0.0000",
+            "nextvolume": "2500.0000",
+        }
+        assert found["fees_maker"]["XXBTZUSD"]["fee"] == "0.4000"
+        tiers = found["schedules"][0]["tiers"]
+        assert (len(tiers), [tier["active"] for tier in tiers].index(True)) == (17, 0)
+        assert tiers[1] == {
+            "maker_fee": "0.3000",
+            "taker_fee": "0.6000",
+            "min_spot_volume": "2500.0000",
+            "min_futures_volume": "5000000.0000",
+            "min_assets_on_platform": None,
+            "active": False,
+        }
+
+    def test_assets_lead_to_a_rung_without_any_volume(self, exchange: Exchange) -> None:
+        trader = exchange.account(USD="20000")
+        found = trader.result("TradeVolume", pair="XBTUSD")
+        assert found["inputs"]["domain_assets_on_platform"] == "20000.0000"
+        info = found["fees"]["XXBTZUSD"]
+        assert (info["fee"], info["tiervolume"], info["nextvolume"]) == ("0.3800", "10000.0000", "25000.0000")
+
+    def test_what_is_shown_is_what_is_paid(self, exchange: Exchange) -> None:
+        maker, taker = exchange.account(BTC="1"), exchange.account(USD="30000")
+        exchange.trade("20000", "0.1")
+        fees = [who.result("TradesHistory")["trades"].popitem()[1]["fee"] for who in (maker, taker)]
+        assert fees == ["8.00000", "7.60000"]
+
+    def test_a_market_of_another_schedule_keeps_its_own(self, exchange: Exchange) -> None:
+        found = exchange.account(USD="20000").result("TradeVolume", pair="USDCUSD,LINKETH")["fees"]
+        assert {pair: info["fee"] for pair, info in found.items()} == {"USDCUSD": "0.2000", "LINKETH": "0.4000"}
+
+
+@pytest.mark.parametrize("method", ["CreateSubaccount", "AccountTransfer"])
+def test_sub_accounts_are_for_institutions(exchange: Exchange, method: str) -> None:
+    assert exchange.account(USD="1").error(method, username="second") == "EGeneral:Permission denied"
 
 
 class TestGetApiKeyInfo:

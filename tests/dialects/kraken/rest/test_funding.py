@@ -1,6 +1,7 @@
 """Deposits and withdrawals over the wire: methods, addresses, statuses, and every refusal."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -300,9 +301,29 @@ def test_a_key_sees_only_the_time_it_may(exchange: Exchange, trader: Trader) -> 
 
 def test_withdraw_methods_list_every_way_out(trader: Trader) -> None:
     methods = trader.result("WithdrawMethods")
-    assert {"asset": "XXBT", "method": "Bitcoin", "network": "Bitcoin", "minimum": "0.0004"} in methods
-    assert {"asset": "ZUSD", "method": "Bank (Wire)", "network": None, "minimum": "20.00"} in methods
-    assert {tuple(row) for row in methods} == {("asset", "method", "network", "minimum")}
+    bitcoin = one_of(methods, asset="XXBT", method="Bitcoin")
+    assert (bitcoin["network"], bitcoin["minimum"]) == ("Bitcoin", "0.0004")
+    assert bitcoin["fee"] == {"aclass": "currency", "asset": "XXBT", "fee": "0.00015"}
+    wire = one_of(methods, asset="ZUSD", method="Bank (Wire)")
+    assert (wire["network"], wire["network_id"], wire["minimum"]) == (None, None, "20.00")
+    fields = ("asset", "method_id", "method", "network_id", "network", "minimum", "fee")
+    assert {tuple(row) for row in methods} == {fields}
+
+
+def test_methods_and_networks_have_ids_that_stay(trader: Trader) -> None:
+    """A method has one of its own, a network one for all assets, and other worlds have the same."""
+    methods = trader.result("WithdrawMethods")
+    assert len({row["method_id"] for row in methods}) == len(methods)
+    assert len({(row["network"], row["network_id"]) for row in methods}) == len({row["network"] for row in methods})
+    assert all(str(UUID(row["method_id"])) == row["method_id"] for row in methods)
+    other = Exchange(seed=2).account(USD="1")
+    assert other.result("WithdrawMethods") == methods
+
+
+def one_of(rows: list[dict[str, Any]], **fields: str) -> dict[str, Any]:
+    """The one row with these values."""
+    (row,) = (row for row in rows if fields.items() <= row.items())
+    return row
 
 
 def test_withdraw_methods_are_filtered(trader: Trader) -> None:
@@ -356,6 +377,7 @@ def test_a_withdrawal_holds_the_gross_amount_at_once(trader: Trader) -> None:
     (row,) = trader.result("WithdrawStatus")
     assert row == {
         "method": "Bitcoin",
+        "network": "Bitcoin",
         "aclass": "currency",
         "asset": "XXBT",
         "refid": trader.exchange.ids.withdrawal(transfer.transfer_id),
@@ -365,6 +387,7 @@ def test_a_withdrawal_holds_the_gross_amount_at_once(trader: Trader) -> None:
         "fee": "0.00015000",
         "time": START_NS // SECOND_NS,
         "status": "Initial",
+        "key": "cold-1",
     }
 
 

@@ -57,8 +57,27 @@ class TestAssets:
         assert list(found) == sorted(found)
 
     def test_takes_any_name_and_shows_each_asset_once(self, exchange: Exchange) -> None:
-        found = exchange.public_result("Assets", asset="xbt, BTC,XXBT,ETH2.S")
+        found = exchange.public_result("Assets", asset="xbt, XBT,XXBT,ETH2.S")
         assert list(found) == ["XXBT", "ETH2.S"]
+
+    @pytest.mark.parametrize(
+        ("asked", "keys"),
+        [
+            ("BTC,USD", ["BTC", "USD"]),
+            ("btc,xbt", ["BTC"]),
+            ("BTC,EUR", ["BTC", "EUR"]),
+            ("DOGE,ZUSD", ["DOGE", "ZUSD"]),
+            ("XBT,USD", ["XXBT", "ZUSD"]),
+            ("XXBT,ZUSD", ["XXBT", "ZUSD"]),
+            ("ETH,USD", ["XETH", "ZUSD"]),
+            ("SOL,EUR", ["SOL", "ZEUR"]),
+        ],
+    )
+    def test_names_assets_as_they_were_asked(self, exchange: Exchange, asked: str, keys: list[str]) -> None:
+        """A plain name that is older than display names, such as ETH and USD, is one only beside such as BTC."""
+        found = exchange.public_result("Assets", asset=asked)
+        assert list(found) == keys
+        assert {info["altname"] for info in found.values()} <= {"XBT", "USD", "EUR", "XDG", "ETH", "SOL"}
 
     def test_has_the_documented_fields_and_types(self, exchange: Exchange) -> None:
         assert exchange.public_result("Assets", asset="XBT,XXRP") == {
@@ -107,9 +126,31 @@ class TestAssetPairs:
         assert ("XDGUSDT" in found, "TRXUSDT" in found) == (True, False)
         assert found["XXBTZUSD"]["wsname"] == "XBT/USD"
 
-    @pytest.mark.parametrize("name", ["XXBTZUSD", "xbtusd", "XBT/USD", "BTC/USD", "btcusd", "XXBT/ZUSD"])
-    def test_answers_with_the_canonical_name_whatever_was_asked(self, exchange: Exchange, name: str) -> None:
+    @pytest.mark.parametrize("name", ["XXBTZUSD", "xbtusd", "XBT/USD", "BTCUSD", "btcusd", "XXBT/ZUSD"])
+    def test_answers_with_the_canonical_name_whatever_older_name_was_asked(self, exchange: Exchange, name: str) -> None:
         assert list(exchange.public_result("AssetPairs", pair=name)) == ["XXBTZUSD"]
+
+    def test_answers_with_the_display_name_that_was_asked(self, exchange: Exchange) -> None:
+        """Only the key is another: what stands below it keeps the older names."""
+        found = exchange.public_result("AssetPairs", pair="BTC/USD,eth/usd,XBTUSD")
+        assert list(found) == ["BTC/USD", "ETH/USD", "XXBTZUSD"]
+        assert found["BTC/USD"] == found["XXBTZUSD"]
+        assert (found["BTC/USD"]["base"], found["BTC/USD"]["quote"]) == ("XXBT", "ZUSD")
+
+    @pytest.mark.parametrize("method", ["Ticker", "OHLC", "Depth", "Trades", "Spread"])
+    def test_every_method_answers_with_the_name_that_was_asked(self, exchange: Exchange, method: str) -> None:
+        for asked, key in (("BTC/USD", "BTC/USD"), ("XBT/USD", "XXBTZUSD"), ("XBTUSD", "XXBTZUSD")):
+            assert set(exchange.public_result(method, pair=asked)) - {"last"} == {key}
+
+    def test_lists_no_fees(self, exchange: Exchange) -> None:
+        """TradeVolume tells them since 2026-09-08."""
+        for params in ({}, {"info": "fees"}):
+            infos = exchange.public_result("AssetPairs", **params).values()
+            assert all(info["fees"] == info["fees_maker"] == [] for info in infos)
+
+    def test_shows_pairs_of_all_classes_on_request(self, exchange: Exchange) -> None:
+        assert exchange.public_result("AssetPairs", aclass_base="all") == exchange.public_result("AssetPairs")
+        assert exchange.public_error("AssetPairs", aclass_base="equity") == "EGeneral:Invalid arguments"
 
     @pytest.mark.parametrize(
         ("info", "fields"),

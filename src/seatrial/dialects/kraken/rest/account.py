@@ -4,7 +4,7 @@ Source: kraken-spot-rest 13.2 to 13.5, 13.15, 13.21 and 14.9; seed "Get Account 
 """
 
 from collections import Counter
-from typing import Final
+from typing import Final, Never
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -12,13 +12,13 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from seatrial.core.assets import Asset, spent_as
 from seatrial.core.commands import IssueToken
 from seatrial.core.events import TokenIssued
-from seatrial.core.markets import FeeTier, Market
+from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import format_units, rescale_floor
 from seatrial.core.state import USD, State
 from seatrial.core.volume import USD_SCALE
 from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.endpoint import Endpoint, Visit, any_of
-from seatrial.dialects.kraken.params import BadCall, Params
+from seatrial.dialects.kraken.params import BadCall, Params, bad_argument
 from seatrial.dialects.kraken.symbols import VENUE
 
 _encode = msgspec.json.Encoder().encode
@@ -38,8 +38,16 @@ EXACT_SCALE: Final = 12
 """What values are summed in before they are cut off at `VALUE_SCALE`."""
 
 TOKEN_SECONDS: Final = 900
-MOST_PAIRS: Final = 2_000
+MAX_PAIRS: Final = 2_000
+CURRENCY: Final = "currency"
 SPOT_CLASS: Final = "forex"
+PAIR_CLASSES: Final = {
+    SPOT_CLASS: CURRENCY,
+    CURRENCY: CURRENCY,
+    "tokenized_asset": "tokenized_asset",
+    "equity_pair": "tokenized_asset",
+}
+"""The words for a pair's class, and the class of its base. Decided: that each of these is taken."""
 
 
 class Owned(Struct, frozen=True):
@@ -88,13 +96,13 @@ class FeeInfo(Struct, frozen=True):
 
 
 class ScheduleTier(Struct, frozen=True, kw_only=True):
-    """One step of a schedule. Nothing but spot volume counts here (decided)."""
+    """One step of a schedule, and the figures of which any one leads to it; null what does not."""
 
     maker_fee: str
     taker_fee: str
     min_spot_volume: str
-    min_futures_volume: None = None
-    min_assets_on_platform: None = None
+    min_futures_volume: str | None
+    min_assets_on_platform: str | None
     active: bool
 
 
@@ -106,11 +114,22 @@ class Schedule(Struct, frozen=True, rename={"asset_class": "class"}):
     tiers: list[ScheduleTier]
 
 
+class Inputs(Struct, frozen=True):
+    """The three figures of which the best one decides the fees, in US dollars."""
+
+    domain_spot_volume_30d: str
+    domain_futures_volume_30d: str
+    domain_assets_on_platform: str
+
+
 class TradeVolume(Struct, frozen=True, kw_only=True):
     """The volume of 30 days and the fees it has earned; these are null unless pairs are asked for."""
 
     currency: str
+    asset_class: str
+    """Of the currency. Its meaning and value are not documented (decided)."""
     volume: str
+    inputs: Inputs
     fees: dict[str, FeeInfo] | None
     fees_maker: dict[str, FeeInfo] | None
     schedules: list[Schedule] | UnsetType = UNSET
@@ -196,24 +215,28 @@ def trade_balance(visit: Visit) -> TradeBalance:
 def trade_volume(visit: Visit) -> TradeVolume:
     """The 30-day volume, and fees for the pairs that were named. `fee-info` changes nothing any more.
 
-    `fees_maker` leaves out pairs whose makers pay what takers pay. Source: kraken-semantics 6.2.
+    `fees_maker` leaves out pairs whose makers pay what takers pay. Source: kraken-semantics 6.2; kraken-updates 1.4.
     """
     params, symbols = visit.params, visit.tools.symbols
-    markets = [_market(visit, text) for text in params.comma_list("pair", MOST_PAIRS)]
-    volume = visit.account.volume.at(visit.at_ns)
-    fees, fees_maker = {}, {}
-    for market in markets:
-        pair = symbols.pair_name(market.symbol)
-        fees[pair] = _fee_info(market, volume, [tier.taker_ppm for tier in market.fees_for(VENUE).tiers])
-        if symbols.pair_info(market.symbol).fees_maker is not UNSET:
-            fees_maker[pair] = _fee_info(market, volume, [tier.maker_ppm for tier in market.fees_for(VENUE).tiers])
+    spot, assets = visit.account.volume.at(visit.at_ns), visit.account.assets.at(visit.at_ns)
+    figures = spot // 10**USD_SCALE, assets // 10**USD_SCALE
+    named = params.classified_list("pair", MAX_PAIRS)
+    standings = [_standing(visit, text, aclass, figures) for text, aclass in named]
+    schedules = params.strict_boolean("fee_schedule", default=False)
     return TradeVolume(
         currency=symbols.asset_name(USD),
-        volume=format_units(volume, USD_SCALE),
-        fees=fees if markets else None,
-        fees_maker=fees_maker if markets else None,
-        schedules=_schedules(visit, markets, volume) if params.boolean("fee_schedule", default=False) else UNSET,
+        asset_class=symbols.asset_info(USD).aclass,
+        volume=format_units(spot, USD_SCALE),
+        inputs=Inputs(*(format_units(figure, USD_SCALE) for figure in (spot, 0, assets))),
+        fees={one.pair: one.taker for one in standings} if standings else None,
+        fees_maker={one.pair: one.maker for one in standings if not one.is_flat} if standings else None,
+        schedules=[one.schedule for one in standings] if schedules else UNSET,
     )
+
+
+def not_entitled(_visit: Visit) -> Never:
+    """Sub-accounts are for institutions; no account here is one. Source: kraken-spot-rest section 16."""
+    raise BadCall(errors.PERMISSION_DENIED)
 
 
 def api_key_info(visit: Visit) -> ApiKeyInfo:
@@ -284,59 +307,85 @@ def _amount(value: int) -> str:
     return format_units(rescale_floor(value, EXACT_SCALE, VALUE_SCALE), VALUE_SCALE)
 
 
-def _market(visit: Visit, text: str) -> Market:
-    symbol = visit.tools.symbols.pair(text)
+class Standing(Struct, frozen=True):
+    """Where an account stands on the ladder of a market."""
+
+    pair: str
+    aclass: str
+    ladder: FeeSchedule
+    rung: int
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether makers pay on every rung what takers pay."""
+        return all(tier.maker_ppm == tier.taker_ppm for tier in self.ladder.tiers)
+
+    @property
+    def taker(self) -> FeeInfo:
+        """What it pays as taker."""
+        return self._info([tier.taker_ppm for tier in self.ladder.tiers])
+
+    @property
+    def maker(self) -> FeeInfo:
+        """What it pays as maker."""
+        return self._info([tier.maker_ppm for tier in self.ladder.tiers])
+
+    @property
+    def schedule(self) -> Schedule:
+        """The whole ladder."""
+        tiers = [_schedule_tier(tier, active=rung == self.rung) for rung, tier in enumerate(self.ladder.tiers)]
+        return Schedule(self.pair, self.aclass, tiers)
+
+    def _info(self, rates: list[int]) -> FeeInfo:
+        """A fixed fee has no ladder, the top rung no next one. Source: kraken-spot-rest 13.15."""
+        tiers, rung = self.ladder.tiers, self.rung
+        if len(tiers) == 1:
+            return FeeInfo(_percent(rates[0]), None, None, None, None, None)
+        upwards = rung + 1 < len(tiers)
+        return FeeInfo(
+            fee=_percent(rates[rung]),
+            minfee=_percent(min(rates)),
+            maxfee=_percent(max(rates)),
+            nextfee=_percent(rates[rung + 1]) if upwards else None,
+            tiervolume=_dollars(tiers[rung].from_usd),
+            nextvolume=_dollars(tiers[rung + 1].from_usd) if upwards else None,
+        )
+
+
+def _standing(visit: Visit, text: str, aclass: str | None, figures: tuple[int, int]) -> Standing:
+    """The rung that spot volume and assets, in whole US dollars, have reached in the market that is named."""
+    symbols = visit.tools.symbols
+    if aclass is not None and aclass not in PAIR_CLASSES:
+        raise bad_argument("aclass")
+    symbol = symbols.pair(text)
     if symbol is None:
         raise BadCall(errors.UNKNOWN_PAIR)
-    return visit.state.markets[symbol].market
+    base_class = symbols.pair_info(symbol).aclass_base
+    if aclass is not None and PAIR_CLASSES[aclass] != base_class:
+        raise BadCall(errors.UNKNOWN_PAIR)
+    ladder = visit.state.markets[symbol].market.fees_for(VENUE).at(visit.at_ns)
+    shown_class = SPOT_CLASS if base_class == CURRENCY else base_class
+    return Standing(symbols.pair_name(symbol), shown_class, ladder, ladder.rung(*figures))
 
 
-def _fee_info(market: Market, volume: int, rates: list[int]) -> FeeInfo:
-    """The reached step of a ladder; a fixed fee has no ladder, the top no next step. Source: kraken-spot-rest 13.15."""
-    tiers = market.fees_for(VENUE).tiers
-    if len(tiers) == 1:
-        return FeeInfo(_percent(rates[0]), None, None, None, None, None)
-    step = _step(market, volume)
-    upwards = step + 1 < len(tiers)
-    return FeeInfo(
-        fee=_percent(rates[step]),
-        minfee=_percent(min(rates)),
-        maxfee=_percent(max(rates)),
-        nextfee=_percent(rates[step + 1]) if upwards else None,
-        tiervolume=_dollars(tiers[step]),
-        nextvolume=_dollars(tiers[step + 1]) if upwards else None,
+def _schedule_tier(tier: FeeTier, *, active: bool) -> ScheduleTier:
+    futures_usd, assets_usd = tier.from_futures_usd, tier.from_assets_usd
+    return ScheduleTier(
+        maker_fee=_percent(tier.maker_ppm),
+        taker_fee=_percent(tier.taker_ppm),
+        min_spot_volume=_dollars(tier.from_usd),
+        min_futures_volume=None if futures_usd is None else _dollars(futures_usd),
+        min_assets_on_platform=None if assets_usd is None else _dollars(assets_usd),
+        active=active,
     )
-
-
-def _step(market: Market, volume: int) -> int:
-    fees = market.fees_for(VENUE)
-    return fees.tiers.index(fees.tier(volume // 10**USD_SCALE))
-
-
-def _schedules(visit: Visit, markets: list[Market], volume: int) -> list[Schedule]:
-    name = visit.tools.symbols.pair_name
-    return [Schedule(name(market.symbol), SPOT_CLASS, _schedule_tiers(market, volume)) for market in markets]
-
-
-def _schedule_tiers(market: Market, volume: int) -> list[ScheduleTier]:
-    reached = _step(market, volume)
-    return [
-        ScheduleTier(
-            maker_fee=_percent(tier.maker_ppm),
-            taker_fee=_percent(tier.taker_ppm),
-            min_spot_volume=_dollars(tier),
-            active=step == reached,
-        )
-        for step, tier in enumerate(market.fees_for(VENUE).tiers)
-    ]
 
 
 def _percent(rate_ppm: int) -> str:
     return format_units(rate_ppm, PERCENT_SCALE)
 
 
-def _dollars(tier: FeeTier) -> str:
-    return format_units(tier.from_usd * 10**VALUE_SCALE, VALUE_SCALE)
+def _dollars(whole: int) -> str:
+    return format_units(whole * 10**VALUE_SCALE, VALUE_SCALE)
 
 
 def _seconds(at_ns: int) -> str:
@@ -351,5 +400,7 @@ ENDPOINTS: Final = (
     Endpoint("TradeVolume", trade_volume, any_of("query-funds")),
     Endpoint("GetApiKeyInfo", api_key_info),
     Endpoint("GetWebSocketsToken", websockets_token, any_of("create-ws-token")),
+    Endpoint("CreateSubaccount", not_entitled, any_of("withdraw-funds")),
+    Endpoint("AccountTransfer", not_entitled, any_of("withdraw-funds")),
 )
 """Permissions: kraken-spot-rest section 4, where guide and method pages differ either of the two."""

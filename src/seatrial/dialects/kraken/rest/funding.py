@@ -1,7 +1,7 @@
 """Money in and out: the methods, addresses and states of deposits and withdrawals.
 
-Source: kraken-spot-rest sections 8 and 15; seed "Possible status values for deposit/withdrawal transactions", whose
-answers have neither `key` nor `network`. Decided: an asset class that an asset is not in knows no such asset.
+Source: kraken-spot-rest sections 8 and 15; kraken-updates 1.5; seed "Possible status values for deposit/withdrawal
+transactions". Decided: an asset class that an asset is not in knows no such asset.
 """
 
 import re
@@ -18,6 +18,7 @@ from seatrial.core.queries import Page, Span, TransferPage
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.endpoint import Endpoint, Later, Tools, Visit, any_of
+from seatrial.dialects.kraken.ids import method_id, network_id
 from seatrial.dialects.kraken.params import MAX_NS, BadCall, Params, bad_argument
 
 STATUSES: Final = {
@@ -89,18 +90,16 @@ def deposit_status(visit: Visit) -> Later:
 
 
 def withdraw_methods(visit: Visit) -> list[dict[str, object]]:
-    """How assets go out. Decided: a filter that fits nothing gives an empty list."""
+    """How assets go out. Decided: a filter that fits nothing gives an empty list.
+
+    Decided: ids are UUIDs; `network_id` is null where `network` is, and `limits`, which are optional, are left out.
+    """
     network = visit.params.text("network")
     asset = _optional_asset(visit)
     methods = visit.state.methods
     listed = [methods.get(asset.code, [])] if asset is not None else methods.values()
     return [
-        {
-            "asset": visit.tools.symbols.asset_name(method.asset.code),
-            "method": method.name,
-            "network": method.network,
-            "minimum": _short(method.withdrawal_minimum, method.asset),
-        }
+        _withdraw_method(visit, method)
         for of_asset in listed
         for method in of_asset
         if network in (None, method.network)
@@ -183,6 +182,24 @@ def _methods(visit: Visit, asset: Asset) -> list[FundingMethod]:
     return methods
 
 
+def _withdraw_method(visit: Visit, method: FundingMethod) -> dict[str, object]:
+    asset, symbols = method.asset, visit.tools.symbols
+    name = symbols.asset_name(asset.code)
+    return {
+        "asset": name,
+        "method_id": method_id(asset.code, method.name),
+        "method": method.name,
+        "network_id": None if method.network is None else network_id(method.network),
+        "network": method.network,
+        "minimum": _short(method.withdrawal_minimum, asset),
+        "fee": {
+            "aclass": symbols.asset_info(asset.code).aclass,
+            "asset": name,
+            "fee": _short(method.withdrawal_fee, asset),
+        },
+    }
+
+
 def _read_withdrawal(visit: Visit, *, check_only: bool) -> tuple[Asset, RequestWithdrawal]:
     params = visit.params
     asset = _asset(visit, params.required("asset"))
@@ -250,11 +267,12 @@ def _span(visit: Visit) -> Span:
 
 
 def _row(transfer: Transfer, asset: Asset, tools: Tools) -> dict[str, object]:
-    """One transfer, in the fields and the order of the seed."""
+    """One transfer, in the fields and the order of the seed, which is older than the two that withdrawals have more."""
     is_deposit = transfer.direction is Direction.DEPOSIT
     number, write = transfer.transfer_id, format_units if is_deposit else _usual_units
     row: dict[str, object] = {
         "method": transfer.method,
+        **({} if is_deposit else {"network": transfer.network}),
         "aclass": tools.symbols.asset_info(asset.code).aclass,
         "asset": tools.symbols.asset_name(asset.code),
         "refid": tools.ids.deposit(number) if is_deposit else tools.ids.withdrawal(number),
@@ -264,6 +282,7 @@ def _row(transfer: Transfer, asset: Asset, tools: Tools) -> dict[str, object]:
         "fee": write(transfer.fee, asset.scale),
         "time": transfer.created_ns // SECOND_NS,
         "status": STATUSES[transfer.status],
+        **({} if is_deposit else {"key": transfer.destination}),
     }
     if transfer.note is not None:
         row["status-prop"] = NOTES[transfer.note]

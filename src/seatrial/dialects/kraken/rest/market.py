@@ -3,7 +3,7 @@
 Source: kraken-spot-rest section 12; market-data 2, 5, 7, 8 and 9.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -34,6 +34,8 @@ CURRENCY: Final = "currency"
 FOREX: Final = "forex"
 TOKENIZED: Final = "tokenized_asset"
 ASSET_CLASSES: Final = (CURRENCY, TOKENIZED)
+PAIR_CLASSES: Final = {CURRENCY: (CURRENCY,), TOKENIZED: (TOKENIZED,), "all": ASSET_CLASSES}
+"""`aclass_base` of AssetPairs → the classes that it shows. Source of `all`: kraken-updates 1.3."""
 MARKET_CLASSES: Final = (FOREX, TOKENIZED)
 VENUES: Final = ("international", "bitnomial_exchange")
 
@@ -89,14 +91,12 @@ def system_status(visit: PublicVisit) -> dict[str, str]:
 
 
 def assets(visit: PublicVisit) -> dict[str, object]:
-    """What is known of assets, by canonical name."""
+    """What is known of assets, by the names that they were asked by."""
     params, symbols = visit.params, visit.tools.symbols
     aclass = params.choice("aclass", ASSET_CLASSES, CURRENCY)
-    name = symbols.asset_display if _asset_version(visit) else symbols.asset_name
-    asked = params.comma_list("asset", MOST_NAMES)
-    codes = [_known_asset(symbols, text, aclass) for text in asked] if asked else symbols.asset_codes
-    infos = ((code, symbols.asset_info(code)) for code in codes)
-    return {name(code): info for code, info in infos if info.aclass == aclass}
+    found = _assets_asked(visit, aclass) or _by_name(visit, symbols.asset_codes)
+    infos = ((name, symbols.asset_info(code)) for name, code in found.items())
+    return {name: info for name, info in infos if info.aclass == aclass}
 
 
 def asset_pairs(visit: PublicVisit) -> dict[str, object]:
@@ -106,19 +106,17 @@ def asset_pairs(visit: PublicVisit) -> dict[str, object]:
     venues = params.comma_list("execution_venue", len(VENUES)) or VENUES[:1]
     if not set(venues) <= set(VENUES):
         raise BadCall(INVALID_ARGUMENTS)
-    chosen = _pairs_asked(visit, params.choice("aclass_base", ASSET_CLASSES, CURRENCY))
-    infos = ((symbol, symbols.pair_info(symbol)) for symbol in chosen)
+    chosen = _pairs_asked(visit, PAIR_CLASSES[params.choice("aclass_base", PAIR_CLASSES, CURRENCY)])
+    infos = ((key, symbol, symbols.pair_info(symbol)) for key, symbol in chosen.items())
     return {
-        _pair_key(visit, symbol): _pair_fields(visit, symbol, info, fields)
-        for symbol, info in infos
-        if info.execution_venue in venues
+        key: _pair_fields(visit, symbol, info, fields) for key, symbol, info in infos if info.execution_venue in venues
     }
 
 
 def ticker(visit: PublicVisit) -> dict[str, Ticker]:
     """Best prices, last trade and day statistics of some markets, or of all."""
-    chosen = _pairs_asked(visit, _base_class(visit))
-    return {_pair_key(visit, symbol): _ticker(visit.state.markets[symbol], visit.at_ns) for symbol in chosen}
+    chosen = _pairs_asked(visit, (_base_class(visit),))
+    return {key: _ticker(visit.state.markets[symbol], visit.at_ns) for key, symbol in chosen.items()}
 
 
 def ohlc(visit: PublicVisit) -> dict[str, object]:
@@ -127,7 +125,7 @@ def ohlc(visit: PublicVisit) -> dict[str, object]:
     Source of 720: seed "How to retrieve historical time and sales". A recorded reply of 2025 has the running one beside
     720 finished ones; the seed outranks it.
     """
-    symbol = _pair(visit)
+    symbol, key = _pair(visit)
     minutes = visit.params.integer("interval", 1, MINUTES[-1]) or MINUTES[0]
     if minutes not in MINUTES:
         raise BadCall(INVALID_ARGUMENTS)
@@ -139,31 +137,31 @@ def ohlc(visit: PublicVisit) -> dict[str, object]:
     if since_ns is not None:
         first_s = max(first_s, min(_first_after(since_ns // SECOND_NS, length_s), running_s))
     rows = _filled(ms.candles.of(minutes), first_s, running_s, length_s)
-    return {_pair_key(visit, symbol): [_candle_row(ms.market, row) for row in rows], "last": running_s - length_s}
+    return {key: [_candle_row(ms.market, row) for row in rows], "last": running_s - length_s}
 
 
 def depth(visit: PublicVisit) -> dict[str, object]:
     """The best levels of both sides."""
-    symbol = _pair(visit)
+    symbol, key = _pair(visit)
     count = visit.params.integer("count", 1, MOST_LEVELS) or USUAL_LEVELS
     ms = visit.state.markets[symbol]
     sides = {"asks": ms.book.asks, "bids": ms.book.bids}
-    return {_pair_key(visit, symbol): {name: _levels(ms.market, side, count) for name, side in sides.items()}}
+    return {key: {name: _levels(ms.market, side, count) for name, side in sides.items()}}
 
 
 def trades(visit: PublicVisit) -> Later:
     """The trades after `since`, oldest first, or the newest ones without it. Source: seed "Trades endpoint"."""
-    symbol = _pair(visit)
+    symbol, key = _pair(visit)
     since_ns = _trades_since(visit)
     count = min(visit.params.integer("count", 1, MAX_UNITS) or MOST_TRADES, MOST_TRADES)
     market = visit.state.markets[symbol].market
-    write = partial(_write_trades, _pair_key(visit, symbol), market, since_ns)
+    write = partial(_write_trades, key, market, since_ns)
     return Later(TradePage(symbol, since_ns, count), write)
 
 
 def spread(visit: PublicVisit) -> dict[str, object]:
     """The newest changes of the best prices, those of the second `since` included."""
-    symbol = _pair(visit)
+    symbol, key = _pair(visit)
     since_s = (visit.params.time_ns("since") or 0) // SECOND_NS
     ms = visit.state.markets[symbol]
     rows = [
@@ -171,7 +169,7 @@ def spread(visit: PublicVisit) -> dict[str, object]:
         for quote in ms.quotes
         if quote.at_ns // SECOND_NS >= since_s
     ]
-    return {_pair_key(visit, symbol): rows, "last": rows[-1][0] if rows else since_s}
+    return {key: rows, "last": rows[-1][0] if rows else since_s}
 
 
 def _asset_version(visit: PublicVisit) -> bool:
@@ -179,9 +177,38 @@ def _asset_version(visit: PublicVisit) -> bool:
     return visit.params.integer("assetVersion", 0, 1) == 1
 
 
-def _pair_key(visit: PublicVisit, symbol: str) -> str:
+def _by_name(visit: PublicVisit, codes: Iterable[str]) -> dict[str, str]:
     symbols = visit.tools.symbols
-    return symbols.pair_display(symbol) if _asset_version(visit) else symbols.pair_name(symbol)
+    name = symbols.asset_display if _asset_version(visit) else symbols.asset_name
+    return {name(code): code for code in codes}
+
+
+def _assets_asked(visit: PublicVisit, aclass: str) -> dict[str, str]:
+    """The assets named, by their names in the answer.
+
+    Who asks by a display name is answered by it. A name that is display name and altname both, such as USD, counts as
+    a display name beside one that is only that, such as BTC. Source: infinity-grid 1.3.6, whose source says that BTC
+    with EUR is answered so, and AVAX with EUR by AVAX and ZEUR.
+    """
+    symbols, params = visit.tools.symbols, visit.params
+    asked = [(text, _known_asset(symbols, text, aclass)) for text in params.comma_list("asset", MOST_NAMES)]
+    by_display = [(text, code) for text, code in asked if symbols.is_asset_display(text, code)]
+    if all(symbols.is_asset_altname(text, code) for text, code in by_display):
+        by_display = []
+    shown = {code for _, code in by_display}
+    names = _by_name(visit, dict.fromkeys(code for _, code in asked))
+    return {symbols.asset_display(code) if code in shown else name: code for name, code in names.items()}
+
+
+def _pair_key(visit: PublicVisit, symbol: str, asked: str = "") -> str:
+    """What a market is called in an answer: by its display name if it was asked by it, or all are.
+
+    Source: python-kraken-sdk's order book client looks AssetPairs up by the name it asked with; an answer to BTC/USD
+    of 2026-07-05 in klimavojtech2002/tickerplant. Decided: that the other methods do so too.
+    """
+    symbols = visit.tools.symbols
+    by_display = _asset_version(visit) or symbols.is_pair_display(asked, symbol)
+    return symbols.pair_display(symbol) if by_display else symbols.pair_name(symbol)
 
 
 def _known_asset(symbols: Symbols, text: str, aclass: str) -> str:
@@ -191,23 +218,30 @@ def _known_asset(symbols: Symbols, text: str, aclass: str) -> str:
     return code
 
 
-def _pair(visit: PublicVisit) -> str:
-    """The one market that must be named, of the class that was asked for."""
-    return _known_pair(visit.tools.symbols, visit.params.required("pair"), _base_class(visit))
+def _pair(visit: PublicVisit) -> tuple[str, str]:
+    """The one market that must be named, of the class that was asked for, and its name in the answer."""
+    asked = visit.params.required("pair")
+    symbol = _known_pair(visit.tools.symbols, asked, (_base_class(visit),))
+    return symbol, _pair_key(visit, symbol, asked)
 
 
-def _pairs_asked(visit: PublicVisit, base_class: str) -> list[str]:
-    """The markets named; all of the class when none is. One unknown name refuses the call (decided)."""
+def _pairs_asked(visit: PublicVisit, base_classes: tuple[str, ...]) -> dict[str, str]:
+    """The markets named, by their names in the answer; all of the classes when none is.
+
+    One unknown name refuses the call (decided).
+    """
     symbols = visit.tools.symbols
     asked = visit.params.comma_list("pair", MOST_NAMES)
     if asked:
-        return [_known_pair(symbols, text, base_class) for text in asked]
-    return [symbol for symbol in symbols.pair_symbols if symbols.pair_info(symbol).aclass_base == base_class]
+        found = [(text, _known_pair(symbols, text, base_classes)) for text in asked]
+        return {_pair_key(visit, symbol, text): symbol for text, symbol in found}
+    listed = [symbol for symbol in symbols.pair_symbols if symbols.pair_info(symbol).aclass_base in base_classes]
+    return {_pair_key(visit, symbol): symbol for symbol in listed}
 
 
-def _known_pair(symbols: Symbols, text: str, base_class: str) -> str:
+def _known_pair(symbols: Symbols, text: str, base_classes: tuple[str, ...]) -> str:
     symbol = symbols.pair(text)
-    if symbol is None or symbols.pair_info(symbol).aclass_base != base_class:
+    if symbol is None or symbols.pair_info(symbol).aclass_base not in base_classes:
         raise BadCall(errors.UNKNOWN_PAIR)
     return symbol
 

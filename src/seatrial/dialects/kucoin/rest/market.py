@@ -237,7 +237,7 @@ def stats(visit: PublicVisit) -> dict[str, object]:
         "buy": _best(ms.market, ms.book.bids)[0],
         "sell": _best(ms.market, ms.book.asks)[0],
         **_day(ms),
-        **_rates(ms.market),
+        **_rates(ms.market, visit.at_ns),
     }
 
 
@@ -350,7 +350,7 @@ def _ticker(visit: PublicVisit, symbol: str) -> dict[str, str | None]:
         "sell": ask[0],
         "bestAskSize": ask[1],
         **_day(ms),
-        **_rates(ms.market),
+        **_rates(ms.market, visit.at_ns),
     }
 
 
@@ -375,9 +375,9 @@ def _day(ms: MarketState) -> dict[str, str | None]:
     return dict(zip(DAY_FIELDS, values, strict=True))
 
 
-def _rates(market: Market) -> dict[str, str]:
+def _rates(market: Market, at_ns: int) -> dict[str, str]:
     """What a new user pays."""
-    tier = market.fees_for(VENUE).of_level(DEFAULT_TIER).tier(0)
+    tier = market.fees_for(VENUE).at(at_ns).of_level(DEFAULT_TIER).tier(0)
     return {
         "takerFeeRate": rate(tier.taker_ppm),
         "makerFeeRate": rate(tier.maker_ppm),
