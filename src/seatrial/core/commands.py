@@ -106,6 +106,8 @@ class PlaceOrder(Struct, frozen=True, tag=True, gc=False):
     """No order may have had this client_id that is open or ended within `orders.NAME_KEPT_NS`."""
     band_ppm: int = 0
     """How far beyond the best opposite price a limit may lie, and a market order may trade; 0: anywhere."""
+    matching_ns: int = 0
+    """What passes between its opening and its trades, or its end where it finds no counterpart and may not rest."""
 
 
 class DecreaseOrder(Struct, frozen=True, tag=True):

@@ -20,7 +20,7 @@ from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, Stat
 from seatrial.core.queries import Query
 from seatrial.dialects.kraken.describe import REASONS, STATUSES
 from seatrial.dialects.kraken.dialect import PERMISSIONS
-from seatrial.dialects.kraken.rest.history import ENTRY_TYPES
+from seatrial.dialects.kraken.rest.ledgers import ENTRY_TYPES
 
 INVALID = "EGeneral:Invalid arguments"
 START_S = 1_790_812_345
