@@ -20,7 +20,7 @@ from seatrial.dialects.kraken import endpoint as kraken
 from seatrial.dialects.kraken import ids as kraken_ids
 from seatrial.dialects.kraken import params as kraken_params
 from seatrial.dialects.kraken.limits import Limits as KrakenLimits
-from seatrial.dialects.kraken.rest import history
+from seatrial.dialects.kraken.rest import ledgers as kraken_ledgers
 from seatrial.dialects.kraken.symbols import Symbols as KrakenSymbols
 from seatrial.dialects.kucoin import endpoint as kucoin
 from seatrial.dialects.kucoin import ids as kucoin_ids
@@ -168,7 +168,8 @@ def _kraken(machine: Machine, store: Store, catalogue: Catalogue) -> Callable[[s
         visit = kraken.Visit(
             machine, tools, params, state.now_ns, state.keys["key"], state.accounts[ACCOUNT], state.now_ns
         )
-        later = history.ledgers(visit)
+        later = kraken_ledgers.ledgers(visit)
+        assert isinstance(later, kraken.Later)
         return kraken.success(later.write(store.answer(later.query)))
 
     return ask

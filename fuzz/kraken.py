@@ -33,7 +33,10 @@ PARAMETERS: Final[dict[str, Spec]] = {
     "/0/private/TradeVolume": spec("pair:pairs | fee_schedule rebase_multiplier"),
     "/0/private/GetApiKeyInfo": spec(""),
     "/0/private/GetWebSocketsToken": spec(""),
-    "/0/private/OpenOrders": spec(f"| trades:boolean userref cl_ord_id {_PAGE} rebase_multiplier"),
+    "/0/private/OpenOrders": spec(
+        f"| trades:boolean userref cl_ord_id consolidate_taker:boolean {_PAGE} rebase_multiplier"
+    ),
+    "/0/private/OpenPositions": spec("| txid:fills docalcs:boolean consolidation rebase_multiplier"),
     "/0/private/ClosedOrders": spec(
         f"| trades:boolean userref cl_ord_id closetime consolidate_taker:boolean {_PAGE} rebase_multiplier",
         "cursor:order | limit closetime trades:boolean userref",
@@ -42,8 +45,8 @@ PARAMETERS: Final[dict[str, Spec]] = {
         "txid:orders | trades:boolean userref cl_ord_id consolidate_taker:boolean rebase_multiplier"
     ),
     "/0/private/TradesHistory": spec(
-        f"| type:trade_type pair:pairs trades:boolean ledgers:boolean consolidate_taker:boolean {_PAGE} "
-        "rebase_multiplier",
+        "| type:trade_type pair:pairs trades:boolean ledgers:boolean consolidate_taker:boolean aclass:asset_class "
+        f"{_PAGE} rebase_multiplier",
         "cursor:fill | limit pair:pairs consolidate_taker:boolean",
     ),
     "/0/private/QueryTrades": spec("txid:fills | trades:boolean ledgers:boolean rebase_multiplier"),
@@ -55,7 +58,7 @@ PARAMETERS: Final[dict[str, Spec]] = {
     "/0/private/AddOrder": spec(
         "pair type:side ordertype price volume | oflags timeinforce userref cl_ord_id stptype validate:boolean "
         "starttm:moment expiretm:moment deadline leverage reduce_only:boolean price2:price displayvol:volume "
-        "close asset_class",
+        "close trigger asset_class",
         "pair type:side ordertype:at_market volume | oflags:flag validate:boolean starttm:later",
         "pair type:side ordertype:at_limit price volume starttm:later | oflags timeinforce cl_ord_id",
         "pair type:side ordertype:at_limit price volume expiretm:later timeinforce | validate:boolean",
@@ -189,6 +192,7 @@ KINDS: Final[dict[str, Kind[KrakenWords]]] = {
     "boolean": choice("true", "false", True, False, 1, 0, "True"),
     "cl_ord_id": Words.client_id,
     "close": KrakenWords.close,
+    "consolidation": choice("market"),
     "closetime": choice("open", "close", "both"),
     "count": choice("1", "2", "10", "100", "500", "1000", 5),
     "cursor": KrakenWords.cursor,
@@ -227,6 +231,7 @@ KINDS: Final[dict[str, Kind[KrakenWords]]] = {
     "stptype": choice("cancel-newest", "cancel-oldest", "cancel-both"),
     "timeinforce": choice("GTC", "GTD", "IOC", "FOK"),
     "trade_since": KrakenWords.trade_since,
+    "trigger": choice("last", "index"),
     "trade_type": choice("all", "no position", "any position", "closed position", "closing position"),
     "transfer_cursor": KrakenWords.transfer_cursor,
     "userref": KrakenWords.userref,

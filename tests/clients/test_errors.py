@@ -57,7 +57,8 @@ UNAVAILABLE = Refusal("EService:Unavailable", ccxt.ExchangeNotAvailable, sdk.Kra
 TOO_MANY_ADDRESSES = Refusal("EFunding:Too many addresses", ccxt.ExchangeError, sdk.KrakenToManyAddressesError)
 UNKNOWN_PAIR = Refusal("EQuery:Unknown asset pair", ccxt.ExchangeError, sdk.KrakenUnknownAssetError)
 """No client has its own exception for it: ccxt knows other words, the sdk finds those of an unknown asset first."""
-MALFORMED = Refusal("EGeneral:Invalid arguments", ccxt.BadRequest, sdk.KrakenInvalidArgumentsError)
+NO_SUCH_STP = Refusal("EGeneral:Invalid arguments:stptype", ccxt.ExchangeError, sdk.KrakenInvalidArgumentsError)
+NO_TXID = Refusal("EGeneral:Invalid arguments:txid", ccxt.ExchangeError, sdk.KrakenInvalidArgumentsError)
 BAD_VOLUME = Refusal("EGeneral:Invalid arguments:volume", ccxt.InvalidOrder, sdk.KrakenInvalidArgumentsError)
 TOO_LITTLE = Refusal(
     "EGeneral:Invalid arguments:volume minimum not met", ccxt.InvalidOrder, sdk.KrakenInvalidArgumentsError
@@ -72,7 +73,6 @@ BAD_PRICE = Refusal("EOrder:Invalid price:Invalid price argument", ccxt.InvalidO
 NO_FUNDS = Refusal("EOrder:Insufficient funds", ccxt.InsufficientFunds, sdk.KrakenInsufficientFundsError)
 NO_MARGIN = Refusal("EOrder:Cannot open position", ccxt.ExchangeError, sdk.KrakenCannotOpenPositionError)
 TOO_LATE = Refusal("EService:Deadline elapsed", ccxt.ExchangeError, sdk.KrakenDeadlineElapsedError)
-NOT_OPEN = Refusal("EOrder:Unknown order", ccxt.InvalidOrder, sdk.KrakenUnknownOrderError)
 NO_ORDER = Refusal("EOrder:Invalid order", ccxt.InvalidOrder, sdk.KrakenInvalidOrderError)
 UNKNOWN_ASSET = Refusal("EQuery:Unknown asset", ccxt.BadSymbol, sdk.KrakenUnknownAssetError)
 NOT_FUNDED = Refusal("EFunding:Unknown asset", ccxt.BadSymbol, sdk.KrakenUnknownAssetError)
@@ -85,7 +85,7 @@ NO_METHOD = Refusal("EGeneral:Unknown method", ccxt.ExchangeError, sdk.KrakenUnk
 
 MISTAKES = [
     order(UNKNOWN_PAIR, pair="NOPEUSD"),
-    order(MALFORMED, stptype="never"),
+    order(NO_SUCH_STP, stptype="never"),
     order(BAD_VOLUME, volume="-1"),
     order(TOO_LITTLE, volume="0.00001"),
     order(TOO_CHEAP, volume="0.0001", price="1000"),
@@ -94,11 +94,11 @@ MISTAKES = [
     order(NO_FUNDS, volume="1000"),
     order(NO_MARGIN, leverage="2"),
     order(TOO_LATE, deadline="2020-01-01T00:00:00Z"),
-    Mistake("CancelOrder", {"txid": UNKNOWN_ORDER}, NOT_OPEN),
-    Mistake("CancelOrder", {"txid": 4711}, NOT_OPEN),
-    Mistake("CancelOrder", {"cl_ord_id": "nobody"}, NOT_OPEN),
-    Mistake("CancelOrder", {}, MALFORMED),
-    Mistake("QueryOrders", {"txid": UNKNOWN_ORDER}, NO_ORDER),
+    Mistake("CancelOrder", {"txid": UNKNOWN_ORDER}, NO_ORDER),
+    Mistake("CancelOrder", {"txid": 4711}, NO_ORDER),
+    Mistake("CancelOrder", {"cl_ord_id": "nobody"}, NO_ORDER),
+    Mistake("CancelOrder", {}, NO_TXID),
+    Mistake("QueryOrders", {"txid": "nonsense"}, NO_ORDER),
     Mistake("TradeBalance", {"asset": "NOPE"}, UNKNOWN_ASSET),
     Mistake("Ledgers", {"asset": "NOPE"}, UNKNOWN_ASSET),
     Mistake("DepositMethods", {"asset": "NOPE"}, NOT_FUNDED),

@@ -13,7 +13,7 @@ from signed_calls import SignedCall, Signer
 from venue_client import VenueClient
 
 MARKET = "XBTUSDT"
-CANCEL_WHAT_IS_GONE = "EOrder:Unknown order"
+CANCEL_WHAT_IS_GONE = "EOrder:Invalid order"
 
 
 @dataclass

@@ -120,7 +120,7 @@ class KrakenTrader:
         "EOrder:Invalid price:BTC/USDT price can only be specified up to 1 decimals.": Why.FINE,
         "EOrder:Invalid price:XBT/USDT price can only be specified up to 1 decimals.": Why.FINE,
         "EQuery:Unknown asset pair": Why.MARKET,
-        "EOrder:Unknown order": Why.GONE,
+        "EOrder:Invalid order": Why.GONE,
         "EFunding:Invalid amount": Why.WALLET,
     }
     _RULES: Mapping[str, str] = {"newest": "cancel-newest", "oldest": "cancel-oldest", "both": "cancel-both"}

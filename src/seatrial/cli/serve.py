@@ -34,6 +34,12 @@ def serve(
     require_user_agent: Annotated[
         bool, typer.Option("--require-user-agent", help="Answer calls without User-Agent with the 403 page.")
     ] = False,
+    unknown_order: Annotated[
+        bool,
+        typer.Option(
+            "--unknown-order", help="Say EOrder:Unknown order, as Kraken once did, where a cancel finds nothing open."
+        ),
+    ] = False,
     crowd: Annotated[
         str | None,
         typer.Option(metavar="off|calm|busy", help="How much others trade. Stays as it was where nothing is said."),
@@ -68,7 +74,8 @@ def serve(
     if fault is not None:
         fail(fault)
     settings = Settings(
-        None if memory else data, database=database, seed=seed, require_user_agent=require_user_agent, writes_apart=True
-    )
+        None if memory else data, database=database, seed=seed, require_user_agent=require_user_agent,
+        says_unknown_order=unknown_order, writes_apart=True,
+    )  # fmt: skip
     settings = moved(settings, crowd, crowd_at_first, Played(tape or [], pair, speed, at))
     start(settings, Listen(host, port, token), as_json=json)

@@ -109,6 +109,8 @@ class PlaceOrder(Struct, frozen=True, tag=True, gc=False):
     """How far beyond the best opposite price a limit may lie, and a market order may trade; 0: anywhere."""
     worth_min_qty: bool = False
     """An amount to spend is worth the market's smallest quantity, at the best price or else at the last one."""
+    matching_ns: int = 0
+    """What passes between its opening and its trades, or its end where it finds no counterpart and may not rest."""
 
 
 class DecreaseOrder(Struct, frozen=True, tag=True):

@@ -114,8 +114,14 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     elif order.post_only and plan is not NO_PLAN:
         end(state, order, Step.CANCEL, Reason.POST_ONLY, at_ns)
     else:
+        if command.matching_ns and (plan is not NO_PLAN or not _may_rest(order)):
+            state.now_ns = at_ns = at_ns + command.matching_ns
         enter(state, ms, order, plan, at_ns)
     return None
+
+
+def _may_rest(order: Order) -> bool:
+    return order.kind is _LIMIT and order.time_in_force is not _IOC and order.time_in_force is not _FOK
 
 
 def _is_in_band(ms: MarketState, order: Order, band_ppm: int) -> bool:

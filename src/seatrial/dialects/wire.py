@@ -55,6 +55,9 @@ class Lookup(Struct, frozen=True):
 
     query: Query
     write: "Callable[[Any], Reply | Lookup]"
+    is_long: bool = False
+    """Whether so much may be written that the event loop must not wait for it: then `write` runs beside the machine,
+    and looks at nothing that the machine changes."""
 
 
 class Credentials(NamedTuple):

@@ -297,22 +297,24 @@ class World:
 
     def _look_up(self, dialect: Dialect, reply: Lookup, respond: Respond) -> None:
         """A thread's help costs more than a quick look-up, so only the others get it."""
+        read = partial(self._store.answer, reply.query)
         if self._store.is_quick(reply.query):
-            self._write(dialect, reply, respond, partial(self._store.answer, reply.query))
+            self._write(dialect, reply, respond, read)
             return
         loop = asyncio.get_running_loop()
-        reading = self._readers.submit(self._store.answer, reply.query)
+        if reply.is_long:
+            written = self._readers.submit(_written, dialect, reply, read)
+            written.add_done_callback(
+                lambda done: loop.call_soon_threadsafe(self._respond, dialect, done.result(), respond, True)  # noqa: FBT003
+            )
+            return
+        reading = self._readers.submit(read)
         reading.add_done_callback(
             lambda done: loop.call_soon_threadsafe(self._write, dialect, reply, respond, done.result)
         )
 
     def _write(self, dialect: Dialect, reply: Lookup, respond: Respond, read: Callable[[], Answer]) -> None:
-        try:
-            found = reply.write(read())
-        except Exception as error:  # noqa: BLE001  a bug in reading leaves the machine as it is
-            _log.error("a look-up failed: %s", _reason(error), exc_info=_unless_expected(error))
-            found = dialect.unavailable()
-        self._respond(dialect, found, respond, True)  # noqa: FBT003  as a `Waiter` is called
+        self._respond(dialect, _written(dialect, reply, read), respond, True)  # noqa: FBT003  as a `Waiter` is called
 
     def _wait(self, waiter: Waiter) -> None:
         """Have `waiter` told when all that happened so far is stored, or that it never will be."""
@@ -480,6 +482,14 @@ class World:
             _log.warning("what fell due could not be committed; it happens again after loading")
         finally:
             self._catching_up = False
+
+
+def _written(dialect: Dialect, reply: Lookup, read: Callable[[], Answer]) -> Reply | Lookup:
+    try:
+        return reply.write(read())
+    except Exception as error:  # noqa: BLE001  a bug in reading leaves the machine as it is
+        _log.error("a look-up failed: %s", _reason(error), exc_info=_unless_expected(error))
+        return dialect.unavailable()
 
 
 def _reason(error: BaseException) -> str:

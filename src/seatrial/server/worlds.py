@@ -77,6 +77,8 @@ class Settings(Struct, frozen=True):
     """The URL of the PostgreSQL database that keeps it; None: a file in its folder does."""
     seed: int = 1
     require_user_agent: bool = False
+    says_unknown_order: bool = False
+    """Whether Kraken's users get the older text where they cancel what is not open."""
     crowd: Mode | None = None
     """None: as it was."""
     first_crowd: Mode = Mode.OFF
@@ -126,7 +128,12 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
 
     machine = Machine(fresh_state())
     dialects: dict[str, Dialect] = {
-        "kraken": Kraken(seed, Symbols(catalogue), require_user_agent=settings.require_user_agent),
+        "kraken": Kraken(
+            seed,
+            Symbols(catalogue),
+            require_user_agent=settings.require_user_agent,
+            says_unknown_order=settings.says_unknown_order,
+        ),
         "kucoin": Kucoin(seed, kucoin_symbols.Symbols(catalogue)),
     }
 

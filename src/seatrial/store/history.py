@@ -8,7 +8,6 @@ from sqlalchemy import Column, Connection, Select, and_, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from seatrial.core.candles import Candle
-from seatrial.core.money import div_half_up
 from seatrial.core.orders import Fill
 from seatrial.core.queries import (
     Answer,
@@ -32,6 +31,9 @@ from seatrial.store.quick import Question, by_id, named
 
 _orders, _fills = schema.orders.c, schema.fills.c
 _trades, _transfers, _candles = schema.trades.c, schema.transfers.c, schema.candles.c
+
+MOST_IN_A_LIST: Final = 10_000
+"""Values in one condition; the databases take 32,766 and 65,535."""
 
 _FILLS_BY_ID: Final = by_id(schema.fills, "fill_id")
 _ORDERS_BY_ID: Final = by_id(schema.orders, "order_id")
@@ -215,8 +217,8 @@ def _records(
 
 
 def _with_fills(records: list[OrderRecord], account_id: int, connection: Connection) -> list[OrderRecord]:
-    if records:
-        owners = {record.order.order_id: record for record in records}
+    for start in range(0, len(records), MOST_IN_A_LIST):
+        owners = {record.order.order_id: record for record in records[start : start + MOST_IN_A_LIST]}
         ids = select(_fills.order_id, _fills.fill_id).where(
             _fills.account_id == account_id, _fills.order_id.in_(list(owners))
         )
@@ -246,14 +248,14 @@ def _fill_page(query: FillPage, connection: Connection) -> Page[Fill]:
 
 
 def _whole_sweep(lead: Fill, connection: Connection) -> Fill:
-    """All that the order took on arrival, as its first fill with the sums of all and the average price."""
+    """All that the order took on arrival, as its first fill with the sums of all and the average price, cut off."""
     mine = and_(_fills.account_id == lead.account_id, _fills.order_id == lead.order_id, _fills.maker == 0)
     parts = [rows.fill(row) for row in connection.execute(select(schema.fills).where(mine).order_by(_fills.fill_id))]
     lots, last = sum(part.qty_lots for part in parts), parts[-1]
     exact = sum(part.exact for part in parts)
     return Fill(
         lead.fill_id, lead.account_id, lead.order_id, lead.market, lead.trade_id, lead.side, lead.kind,
-        div_half_up(exact, lots), lots, exact, lead.fee_ppm, sum(part.fee_exact for part in parts),
+        exact // lots, lots, exact, lead.fee_ppm, sum(part.fee_exact for part in parts),
         sum(part.fee_quote for part in parts), sum(part.fee_base for part in parts), lead.maker, lead.at_ns,
         lead.first_posting, last.first_posting + last.postings - lead.first_posting,
         sum(part.volume_usd for part in parts), lead.counter_order_id, lead.opened_s, lead.counter_opened_s,

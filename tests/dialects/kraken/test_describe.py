@@ -1,9 +1,9 @@
-"""Costs and fees as Kraken shows them."""
+"""Costs, fees and average prices as Kraken shows them."""
 
 import pytest
 
-from kraken_exchange import catalogue, units
-from seatrial.dialects.kraken.describe import cost_text, fee_text
+from kraken_exchange import Exchange, catalogue, units
+from seatrial.dialects.kraken.describe import cost_text, fee_text, seconds
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,34 @@ def test_a_cost_and_a_fee_have_the_pairs_decimals_and_are_the_nearest(
     exact = units(price, market.price_scale) * units(qty, market.lot_scale)
     assert cost_text(market, exact) == cost
     assert fee_text(market, exact * 2_600) == fee
+
+
+@pytest.mark.parametrize(
+    ("pair", "price", "qty", "average"),
+    [
+        ("ETH/USD", "4148.15", "0.01205356", "4148.14"),
+        ("BTC/USD", "30000.1", "0.01", "30000.1"),
+        ("BTC/USD", "30000.1", "0.00012345", "30000.0"),
+        ("SHIB/USD", "0.00001237", "90000.00001", "0.00001236"),
+    ],
+)
+def test_an_average_is_the_shown_cost_by_the_volume_cut_off(pair: str, price: str, qty: str, average: str) -> None:
+    """The first is a recording of October 2025."""
+    exchange = Exchange()
+    maker, taker = exchange.two_rich_traders(pair)
+    maker.place("sell", qty, price, pair=pair)
+    order = taker.place("buy", qty, price, pair=pair)
+    txid = exchange.ids.order(order.order_id)
+    assert taker.result("QueryOrders", txid=txid)[txid]["price"] == average
+
+
+@pytest.mark.parametrize(
+    ("at_ns", "shown"),
+    [
+        (1_780_591_233_729_133_999, 1780591233.729133),
+        (1_790_812_345_678_900_000, 1790812345.6789),
+        (1_790_812_345_000_000_000, 1790812345.0),
+    ],
+)
+def test_times_have_six_decimals(at_ns: int, shown: float) -> None:
+    assert seconds(at_ns) == shown

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from seatrial.core.rejects import Reject
-from seatrial.dialects.kraken.errors import SPELLING
+from seatrial.dialects.kraken.errors import OLDER_SPELLING, SPELLING
 
 
 def test_every_refusal_of_the_core_has_kraken_words_and_no_other_does() -> None:
@@ -16,3 +16,9 @@ def test_every_refusal_of_the_core_has_kraken_words_and_no_other_does() -> None:
 def test_the_words_have_krakens_form(reject: Reject) -> None:
     """Severity, category, text; in the documented categories."""
     assert re.fullmatch(r"E(General|API|Query|Order|Trade|Funding|Service):[A-Z][\w ]*(:[\w ]+)?", SPELLING[reject])
+
+
+def test_the_older_words_differ_in_one_refusal() -> None:
+    differ = {reject for reject in Reject if SPELLING[reject] != OLDER_SPELLING[reject]}
+    assert differ == {Reject.ORDER_UNKNOWN}
+    assert OLDER_SPELLING[Reject.ORDER_UNKNOWN] == "EOrder:Unknown order"

@@ -34,19 +34,22 @@ BALANCE = """{
 
 OPEN_ORDERS = (
     '{"error":[],"result":{"open":{"OQJSXE-F5FOM-IXHVL4":{"refid":null,"userref":27649653,"status":"open",'
-    '"opentm":1629618802.9812,"starttm":0,"expiretm":0,"descr":{"pair":"XDGUSD","type":"buy","ordertype":"limit",'
+    '"opentm":1629618802.9812,"starttm":0,"expiretm":0,"descr":{"pair":"XDGUSD","aclass":"forex","type":"buy","ordertype":"limit",'
     '"price":"0.1000000","price2":"0","leverage":"none","order":"buy 50.00000000 XDGUSD @ limit 0.1000000",'
     '"close":""},"vol":"50.00000000","vol_exec":"0.00000000","cost":"0.000000000","fee":"0.000000000",'
-    '"price":"0.000000000","stopprice":"0.000000000","limitprice":"0.000000000","misc":"","oflags":"fciq"}}}}'
+    '"price":"0.000000000","stopprice":"0.000000000","limitprice":"0.000000000","misc":"","oflags":"fciq",'
+    '"time_in_force":"gtc"}}}}'
 )
+
+"""The article's, with the two fields that orders have had since: `aclass` and `time_in_force`."""
 
 CLOSED_ORDERS = (
     '{"error":[],"result":{"closed":{"O7YEFN-3V4RK-FBNSNM":{"refid":null,"userref":38695724,"status":"canceled",'
     '"reason":"User requested","opentm":1629619539.3593,"closetm":1629619542.2246,"starttm":0,"expiretm":0,'
-    '"descr":{"pair":"XBTUSD","type":"buy","ordertype":"limit","price":"25000.0","price2":"0","leverage":"none",'
+    '"descr":{"pair":"XBTUSD","aclass":"forex","type":"buy","ordertype":"limit","price":"25000.0","price2":"0","leverage":"none",'
     '"order":"buy 0.00010000 XBTUSD @ limit 25000.0","close":""},"vol":"0.00010000","vol_exec":"0.00000000",'
     '"cost":"0.00000","fee":"0.00000","price":"0.00000","stopprice":"0.00000","limitprice":"0.00000","misc":"",'
-    '"oflags":"fciq"}},"count":1}}'
+    '"oflags":"fciq","time_in_force":"gtc"}},"count":1}}'
 )
 
 ENTRY_TYPES = (

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import UNSET, Struct, UnsetType
 
 from seatrial.core.markets import Market
-from seatrial.core.money import div_half_up, format_units, rescale_floor
+from seatrial.core.money import format_units, rescale_floor
 from seatrial.core.orders import Order, OrderKind, Reason, Status
 from seatrial.core.state import Ratio
 from seatrial.dialects.kraken.symbols import Symbols
@@ -38,8 +38,12 @@ REASONS: Final = {
 kraken-semantics 8.4; of the last: ccxt issue 8816 (2021-04). The others are decided, in the wording that
 kraken-spot-rest 6.9 finds plausible."""
 
-SHOWN_NS: Final = 100_000
-"""Private history shows times to the tenth of a millisecond, as the seed does."""
+SHOWN_NS: Final = 1_000
+"""Private history shows times to the microsecond. Source: kraken-updates 1.5, an order and a trade of June 2026."""
+
+FOREX: Final = "forex"
+TOKENIZED: Final = "tokenized_asset"
+"""The classes of pairs. Source: kraken-spot-rest 9.4."""
 
 PPM_SCALE: Final = 6
 
@@ -54,6 +58,7 @@ class Descr(Struct, frozen=True):
     """What was asked for."""
 
     pair: str
+    aclass: str
     type: str
     ordertype: str
     price: str
@@ -64,7 +69,10 @@ class Descr(Struct, frozen=True):
 
 
 class OrderView(Struct, frozen=True, kw_only=True):
-    """One order of OpenOrders, ClosedOrders and QueryOrders. The fields stand in the order of the seed's examples."""
+    """One order of OpenOrders, ClosedOrders and QueryOrders. The fields stand in the order of the seed's examples.
+
+    Source of those that the seed's have not yet: kraken-updates 1.5.
+    """
 
     refid: None = None
     userref: int | None
@@ -85,6 +93,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     limitprice: str
     misc: str
     oflags: str
+    time_in_force: str
     trades: list[str] | UnsetType = UNSET
 
 
@@ -102,7 +111,7 @@ def order_text(order: Order, market: Market, symbols: Symbols) -> str:
 def order_view(
     order: Order, market: Market, symbols: Symbols, *, with_reason: bool = True, trades: list[str] | None = None
 ) -> OrderView:
-    """The order as the lists show it. Times are cut off after the fourth decimal, as in the seed.
+    """The order as the lists show it.
 
     OpenOrders has no `reason`; the others show it, null where there is none. `trades` appears only with members.
     An order that spends shows its volume in the quote and what it did as any order does: volume executed in the base,
@@ -112,7 +121,7 @@ def order_view(
     """
     nothing = format_units(0, market.cost_scale)
     return OrderView(
-        userref=order.tag,
+        userref=_userref(order),
         cl_ord_id=order.client_id or UNSET,
         status=_status(order),
         reason=_reason(order) if with_reason else UNSET,
@@ -130,12 +139,13 @@ def order_view(
         limitprice=nothing,
         misc=_misc(order),
         oflags=_flags(order),
+        time_in_force=order.time_in_force,
         trades=trades or UNSET,
     )
 
 
 def seconds(at_ns: int) -> float:
-    """A time as private history shows it: seconds with four decimals, the rest cut off."""
+    """A time as private history shows it: seconds with six decimals, the rest cut off."""
     return (at_ns // SHOWN_NS) / (10**9 // SHOWN_NS)
 
 
@@ -159,8 +169,7 @@ def cost_text(market: Market, exact: int) -> str:
 
     Decided: an order's is rounded once, not fill by fill.
     """
-    ratio = _ratio(market.price_scale + market.lot_scale, market.cost_scale)
-    return format_units(ratio.nearest(exact), market.cost_scale)
+    return format_units(_cost(market, exact), market.cost_scale)
 
 
 def fee_text(market: Market, fee_exact: int) -> str:
@@ -169,12 +178,18 @@ def fee_text(market: Market, fee_exact: int) -> str:
     return format_units(ratio.nearest(fee_exact), market.cost_scale)
 
 
+def pair_class(symbols: Symbols, symbol: str) -> str:
+    """The class that a pair is in."""
+    return TOKENIZED if symbols.pair_info(symbol).aclass_base == TOKENIZED else FOREX
+
+
 _ratio: Final = cache(Ratio)
 
 
 def _descr(order: Order, market: Market, symbols: Symbols) -> Descr:
     return Descr(
         pair=symbols.pair_altname(market.symbol),
+        aclass=pair_class(symbols, market.symbol),
         type=order.side,
         ordertype=order.kind,
         price=_limit(order, market) if order.kind is OrderKind.LIMIT else NO_PRICE,
@@ -195,8 +210,23 @@ def _limit(order: Order, market: Market) -> str:
     return format_units(order.price_ticks, market.price_scale)
 
 
+def _cost(market: Market, exact: int) -> int:
+    return _ratio(market.price_scale + market.lot_scale, market.cost_scale).nearest(exact)
+
+
 def _average(order: Order, market: Market) -> str:
-    return format_units(div_half_up(order.exact, order.filled_lots), market.price_scale)
+    """Its shown cost by its volume, cut off at the tick: it may lie a tick below its only fill.
+
+    Source: kraken-updates 4.7.
+    """
+    ratio = _ratio(market.cost_scale, market.price_scale + market.lot_scale)
+    ticks = _cost(market, order.exact) * ratio.mul // (ratio.div * order.filled_lots)
+    return format_units(ticks, market.price_scale)
+
+
+def _userref(order: Order) -> int | None:
+    """Null beside a `cl_ord_id`, 0 where there is neither. Source: kraken-updates 1.5."""
+    return order.tag or (None if order.client_id else 0)
 
 
 def _reason(order: Order) -> str | None:

@@ -21,14 +21,20 @@ from seatrial.dialects.kraken.endpoint import (
 from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
 from seatrial.dialects.kraken.params import BAD_REQUEST, BadCall, parse_query
-from seatrial.dialects.kraken.rest import account, funding, history, market, trading
+from seatrial.dialects.kraken.rest import account, funding, history, ledgers, market, trading
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply
 
 PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market.ENDPOINTS}
 PRIVATE: Final = {
     f"/0/private/{endpoint.name}": endpoint
-    for endpoint in (*account.ENDPOINTS, *history.ENDPOINTS, *trading.ENDPOINTS, *funding.ENDPOINTS)
+    for endpoint in (
+        *account.ENDPOINTS,
+        *history.ENDPOINTS,
+        *ledgers.ENDPOINTS,
+        *trading.ENDPOINTS,
+        *funding.ENDPOINTS,
+    )
 }
 
 SPOT: Final = "spot"
@@ -63,12 +69,18 @@ _FORBIDDEN: Final = Reply(
 
 
 class Kraken:
-    """The dialect of one world. `require_user_agent` turns the 403 page of the seed on."""
+    """The dialect of one world.
 
-    def __init__(self, seed: int, symbols: Symbols, *, require_user_agent: bool = False) -> None:
+    `require_user_agent` turns the 403 page of the seed on, `says_unknown_order` the older refusal of a cancel.
+    """
+
+    def __init__(
+        self, seed: int, symbols: Symbols, *, require_user_agent: bool = False, says_unknown_order: bool = False
+    ) -> None:
         self.ids = Ids(seed)
         self.symbols = symbols
-        self._tools = Tools(symbols, self.ids, Limits(), {})
+        spelling = errors.OLDER_SPELLING if says_unknown_order else errors.SPELLING
+        self._tools = Tools(symbols, self.ids, Limits(), {}, spelling)
         self._require_user_agent = require_user_agent
 
     def speaks(self, path: str) -> bool:
@@ -151,7 +163,7 @@ class Kraken:
 
 def _reply(result: object) -> Reply | Lookup:
     if isinstance(result, Later):
-        return Lookup(result.query, partial(_write, result.write))
+        return Lookup(result.query, partial(_write, result.write), result.is_long)
     return success(result)
 
 

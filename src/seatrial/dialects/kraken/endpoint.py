@@ -11,6 +11,7 @@ from seatrial.core.commands import Command
 from seatrial.core.events import Event
 from seatrial.core.machine import Machine
 from seatrial.core.queries import Query
+from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState, State
 from seatrial.dialects.kraken.errors import SPELLING
 from seatrial.dialects.kraken.ids import Ids
@@ -29,6 +30,8 @@ class Later(Struct, frozen=True):
 
     query: Query
     write: Callable[[Any], Any]
+    is_long: bool = False
+    """See `wire.Lookup`."""
 
 
 class Tools(NamedTuple):
@@ -39,6 +42,8 @@ class Tools(NamedTuple):
     limits: "Limits"
     balances: dict[int, tuple[list[tuple[str, int]], msgspec.Raw]]
     """By account: amounts of assets, wallet by wallet, and how Balance shows them."""
+    spelling: dict[Reject, str] = SPELLING
+    """The words for each refusal."""
 
 
 class PublicVisit(Struct, frozen=True):
@@ -82,7 +87,7 @@ class Visit(Struct, frozen=True):
         outcome = self.machine.apply(command, self.at_ns)
         if isinstance(outcome, tuple):
             return outcome
-        raise BadCall(SPELLING[outcome])
+        raise BadCall(self.tools.spelling[outcome])
 
 
 class PublicEndpoint(Struct, frozen=True):

@@ -44,7 +44,7 @@ SPELLING: Final = {
     Reject.POST_ONLY_WOULD_TAKE: "EOrder:Post only order",
     Reject.INSUFFICIENT_FUNDS: "EOrder:Insufficient funds",
     Reject.TOO_MANY_OPEN_ORDERS: "EOrder:Orders limit exceeded",
-    Reject.ORDER_UNKNOWN: "EOrder:Unknown order",
+    Reject.ORDER_UNKNOWN: INVALID_ORDER,
     Reject.METHOD_UNKNOWN: "EFunding:No funding method",
     Reject.TOO_MANY_ADDRESSES: "EFunding:Too many addresses",
     Reject.DESTINATION_UNKNOWN: "EFunding:Unknown withdraw key",
@@ -58,3 +58,6 @@ SPELLING: Final = {
     Reject.STEP_NOT_ALLOWED: "EGeneral:Invalid arguments",
 }
 """Every refusal, and the words for it. A test holds this table against the enum."""
+
+OLDER_SPELLING: Final = {**SPELLING, Reject.ORDER_UNKNOWN: "EOrder:Unknown order"}
+"""The same, with the text that older clients know for an order that is not open. Source: kraken-updates 1.6."""

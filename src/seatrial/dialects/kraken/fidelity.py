@@ -37,6 +37,15 @@ RULES: Final = (
          "text is no parameter."),
     Rule("transport.strict-booleans", OBSERVED, "python-kraken-sdk PR 454, tried live on 2026-09-14",
          "`fee_schedule` of TradeVolume takes `true` and `false` in small letters only."),
+    Rule("transport.named-arguments", OBSERVED,
+         "ccxt #7347 (2020), pykrakenapi #75 (2022) and others for ten names; probes of 2026 for the three without "
+         "one; for all other names it is decided",
+         "A wrong argument is refused by its name, `EGeneral:Invalid arguments:oflags`; without it only `interval`, "
+         "`aclass_base` and `fee_schedule`."),
+    Rule("transport.arguments-without-effect", OBSERVED,
+         "pykrakenapi #75 (2022) for `trigger` and `timeinforce`; for `expiretm` it is decided",
+         "What an order of its kind has no use for is refused: `trigger` with limit and market orders, `timeinforce` "
+         "with market orders, `expiretm` with orders that never rest."),
     Rule("transport.json-bodies", OBSERVED, "api-go sends JSON to every private method",
          "Private methods take form and JSON bodies alike; without a content type of either the first byte decides."),
     Rule("transport.lists", DOCUMENTED, "docs: the examples of Query Ledgers",
@@ -137,8 +146,9 @@ RULES: Final = (
          "recordings of 15 pairs; that pair_decimals are the least is decided",
          "Prices of trades and market data have cost_decimals, no fewer than pair_decimals; candles use "
          "pair_decimals."),
-    Rule("numbers.times", OBSERVED, "recorded answers",
-         "Orders, own trades and ledger entries have seconds with four decimals, deposits, withdrawals and candles "
+    Rule("numbers.times", OBSERVED,
+         "an order and a trade of June 2026 in Kraken's Rust SDK; answers since 2021 have four to seven",
+         "Orders, own trades and ledger entries have seconds with six decimals, deposits, withdrawals and candles "
          "whole ones."),
     Rule("numbers.plain-decimals", DECIDED, "only the refusal of malformed numbers is documented",
          "Signs, exponents, NaN, spaces and digits of other alphabets are malformed: `EGeneral:Invalid arguments`, "
@@ -232,6 +242,22 @@ RULES: Final = (
          "Cost and fee of an order are rounded once, from the exact sums over its trades."),
     Rule("orders.cost-minimum", OBSERVED, "reports of 2026",
          "Volume times price below costmin answers `EOrder:Cost minimum not met`."),
+    Rule("orders.average", OBSERVED,
+         "infinity-grid #72 (2025-10), one order; for trades shown as one it is decided",
+         "An order's `price` is its shown cost by its volume, cut off at pair_decimals: it may lie a tick below its "
+         "only fill."),
+    Rule("orders.closes-later", OBSERVED,
+         "market orders of 2021 to 2026 that closed 0.2 to 3 ms after they opened; that it is always the least is "
+         "decided",
+         "An order that trades on arrival, or ends because it may not rest, does so 0.2 ms after it opened."),
+    Rule("orders.fields", OBSERVED, "an order of 2026-06-04 in Kraken's Rust SDK; Kraken.Net 8.1.0 (2026-07-09)",
+         "Orders have `time_in_force`, and `aclass` and `close` in their description."),
+    Rule("orders.userref-unset", OBSERVED, "the same order of June 2026; five recordings of 2021 to 2025",
+         "`userref` is null beside a `cl_ord_id` and 0 where an order has neither."),
+    Rule("orders.market-price", OBSERVED, "pykrakenapi #12 and #14 (2018); Gunthy #159 (2020) for NaN",
+         "A market order's `price` must be readable and changes nothing."),
+    Rule("orders.open-all", DECIDED, "the documentation has a maximum for `limit` and none for a call without it",
+         "OpenOrders shows all unless `limit`, up to 1000, or a cursor asks for a page."),
     Rule("orders.price-decimals", OBSERVED,
          "reports up to 2026; the pair's spelling in the text changed over the years",
          "More decimals than pair_decimals answer `EOrder:Invalid price:<pair> price can only be specified up to <n> "
@@ -252,8 +278,10 @@ RULES: Final = (
          "CancelOrder answers how many orders it cancelled."),
     Rule("orders.cancel-some", DECIDED, "no source",
          "Of a list of up to 50 that are not all open, CancelOrder cancels those that are."),
-    Rule("orders.cancel-unknown", DOCUMENTED, "guide: API error messages",
-         "Cancelling what is not open answers `EOrder:Unknown order`."),
+    Rule("orders.cancel-unknown", DOCUMENTED,
+         "notes of Kraken's Rust SDK, 2026-11; krakenex #110 (2018), pykrakenapi #54 (2021); the guide has the older "
+         "text, for which the server has an option",
+         "Cancelling what is not open, or is no id, answers `EOrder:Invalid order`."),
     Rule("orders.cancel-reason", DOCUMENTED, 'support: "How to place, view, and cancel orders using a user reference"',
          "An order cancelled by its owner is `canceled` with the reason `User requested`."),
     Rule("orders.other-reasons", DECIDED, "no source names the texts",
@@ -276,8 +304,22 @@ RULES: Final = (
     Rule("orders.deadline-of-a-moved-clock", DECIDED, "clients go by the computer's time, which a moved world's is not",
          "A deadline counts by the world's time or by the computer's, whichever it is nearer to."),
     Rule("orders.query-unknown", OBSERVED,
-         "hummingbot and python-kraken-sdk expect it; for a mix of known and unknown ids it is decided",
-         "QueryOrders answers `EOrder:Invalid order` when it knows none of the ids, and otherwise the known ones."),
+         "ccxt #8222, freqtrade #4278 (2021-01), kraken-sdk-rust #28 (2023-08); for QueryTrades it is decided",
+         "QueryOrders and QueryTrades leave out ids that nobody has or the key may not see."),
+    Rule("orders.query-malformed", OBSERVED,
+         "python-kraken-sdk #97, freqtrade #8006 (2023); for one among others it is decided",
+         "QueryOrders, QueryTrades and QueryLedgers answer a malformed id with `EOrder:Invalid order`."),
+    Rule("orders.window", DOCUMENTED, "guide: API keys; for open orders it is decided",
+         "A key with a stretch of time sees orders that were opened or ended in it, open ones too, and trades and "
+         "ledger entries of it."),
+    Rule("orders.no-positions", OBSERVED,
+         "python-kraken-sdk's live tests; ccxt's fetchPositions and nautilus_trader for the list",
+         "OpenPositions is empty: a map, or with `consolidation=market` a list."),
+    Rule("orders.trade-fields", OBSERVED, "a trade of 2026-06-27 in Kraken's Rust SDK",
+         "Own trades have `aclass` and `tradeordertype`, which is the order's type as long as no order is triggered."),
+    Rule("orders.postxid", DOCUMENTED,
+         "docs: Get Trades History, its example; BittyTax #28 (2020); the same trade of June 2026",
+         "A trade without a position has the `postxid` TKH2SE-M7IF5-CFI7LT."),
     Rule("orders.misc-and-oflags", OBSERVED, "recorded orders of both sides",
          "`oflags` lists the flags an order has, `post` and `viqc` before `fciq` or `fcib`; one of these two is always "
          "shown."),
@@ -375,9 +417,14 @@ RULES: Final = (
          "includes."),
     Rule("ledger.time-bounds", DECIDED, "rows show fewer decimals than are kept",
          "A time as `start` or `end` means every row that shows that time, so one read from a row can be sent back."),
-    Rule("ledger.unknown-ids", DECIDED, "as for orders",
-         "QueryLedgers and QueryTrades answer the ids they know, and `EGeneral:Invalid arguments` when they know "
-         "none."),
+    Rule("ledger.unknown-ids", DOCUMENTED, "notes of Kraken's Rust SDK, 2026-11",
+         "QueryLedgers answers the ids it knows, and `EOrder:Invalid order` when it knows none."),
+    Rule("ledger.trade-subtype", OBSERVED, "rows of 2025-03 and 2026 in public clients; older ones have none",
+         "Entries of trades have the subtype `tradespot`."),
+    Rule("ledger.asset-class", DOCUMENTED,
+         "docs: Get Ledgers Info, Get Trades History; rotki #12564 (2026-07) for all where none is named, though the "
+         "documentation says currency",
+         "`aclass` shows entries, or trades, of that class; without it all are shown."),
     Rule("ledger.consolidated-trades", DECIDED, "every entry's refid must be a trade that can be found",
          "TradesHistory merges the fills of a taker only where `consolidate_taker` is true, though Kraken's default "
          "is."),

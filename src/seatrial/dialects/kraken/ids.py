@@ -7,6 +7,7 @@ Source: kraken-spot-rest 7.1 for the shapes. All ids in the seeds are spelled wi
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from itertools import product
 from typing import Final
@@ -15,6 +16,8 @@ from seatrial.dialects.permutation import DRAWN_BYTES, permutation
 
 LIMIT: Final = 2**62
 """Numbers from 0 up to here, not included, have ids."""
+
+_SHORT: Final = re.compile("[A-Z][0-9A-Z]{5}-[0-9A-Z]{5}-[0-9A-Z]{6}")
 
 Encode = Callable[[int], str]
 Decode = Callable[[str], int | None]
@@ -69,6 +72,11 @@ class Ids:
     def ws_token(self, number: int) -> str:
         """A token for the authenticated WebSocket: 43 characters."""
         return base64.urlsafe_b64encode(_draw(self._seed, f"token {number}", 32)).decode().rstrip("=")
+
+
+def is_short_id(letter: str, text: str) -> bool:
+    """Whether a text has the form of an order's (`O`), a trade's (`T`) or a ledger entry's id (`L`), anybody's."""
+    return text.startswith(letter) and _SHORT.fullmatch(text) is not None
 
 
 def method_id(asset: str, method: str) -> str:

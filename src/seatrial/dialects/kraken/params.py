@@ -28,21 +28,8 @@ MAX_DEPTH: Final = 4
 MAX_NS: Final = 2**63 - 1
 """Later times mean the same as this one; it is also the largest number of the stores' columns."""
 
-_NAMED_IN_ERRORS: Final = frozenset(
-    (
-        "ordertype",
-        "type",
-        "pair",
-        "volume",
-        "price",
-        "leverage",
-        "viqc",
-        "postonly",
-        "cl_ord_id",
-        "timeinforce",
-        "userref",
-    )
-)
+_UNNAMED_IN_ERRORS: Final = frozenset(("aclass_base", "fee_schedule", "interval"))
+"""Source: probes of 2026 with `AssetPairs?aclass_base=equity`, `fee_schedule=True` and `OHLC?interval=360`."""
 _FORM: Final = b"application/x-www-form-urlencoded"
 _JSON: Final = b"application/json"
 _NOT_PLAIN: Final = b'+%[\\"'
@@ -68,8 +55,11 @@ class BadCall(Exception):
 
 
 def bad_argument(name: str) -> BadCall:
-    """The refusal of one argument. Kraken says its name for some arguments only. Source: kraken-spot-rest 3.1."""
-    return BadCall(f"{INVALID_ARGUMENTS}:{name}" if name in _NAMED_IN_ERRORS else INVALID_ARGUMENTS)
+    """The refusal of one argument, by its name. Source: kraken-spot-rest 3.1; kraken-updates 4.4.
+
+    Decided: all are named but those that were seen without their names.
+    """
+    return BadCall(INVALID_ARGUMENTS if name in _UNNAMED_IN_ERRORS else f"{INVALID_ARGUMENTS}:{name}")
 
 
 class Params:
@@ -236,6 +226,10 @@ class Params:
                 values = self._repeated.get(key) or (self._fields[key],)
                 pairs += [(key[len(dotted) :], value) for value in values]
         return _build(pairs) if pairs else None
+
+    def has_rows(self, name: str) -> bool:
+        """Whether there are groups inside `name[0]` and the like."""
+        return name in self._nested and next(self._row_names(name), None) is not None
 
     def rows(self, name: str, most: int) -> "tuple[Params, ...]":
         """The groups inside `name[0]`, `name[1]`, …, at most `most`, in the order of their numbers."""

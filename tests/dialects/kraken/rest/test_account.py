@@ -113,7 +113,7 @@ class TestBalance:
 
     @pytest.mark.parametrize("method", ["Balance", "BalanceEx", "TradeBalance"])
     def test_another_rebase_multiplier_is_refused(self, exchange: Exchange, method: str) -> None:
-        assert exchange.account(USD="1").error(method, rebase_multiplier="doubled") == INVALID
+        assert exchange.account(USD="1").error(method, rebase_multiplier="doubled") == f"{INVALID}:rebase_multiplier"
 
 
 class TestBalanceEx:

@@ -229,14 +229,14 @@ def test_deposits_are_filtered(trader: Trader, filters: dict[str, object], asset
     [
         ({"asset": "NOPE"}, UNKNOWN_ASSET),
         ({"asset": "XBT", "aclass": "stock"}, UNKNOWN_ASSET),
-        ({"limit": "0"}, BAD),
-        ({"limit": "501"}, BAD),
-        ({"limit": "-1"}, BAD),
-        ({"limit": "many"}, BAD),
-        ({"start": "-1"}, BAD),
-        ({"start": "NaN"}, BAD),
-        ({"end": "1e9"}, BAD),
-        ({"cursor": "nowhere"}, BAD),
+        ({"limit": "0"}, f"{BAD}:limit"),
+        ({"limit": "501"}, f"{BAD}:limit"),
+        ({"limit": "-1"}, f"{BAD}:limit"),
+        ({"limit": "many"}, f"{BAD}:limit"),
+        ({"start": "-1"}, f"{BAD}:start"),
+        ({"start": "NaN"}, f"{BAD}:start"),
+        ({"end": "1e9"}, f"{BAD}:end"),
+        ({"cursor": "nowhere"}, f"{BAD}:cursor"),
     ],
 )
 def test_filters_that_say_nothing_are_refused(trader: Trader, method: str, params: dict[str, str], error: str) -> None:

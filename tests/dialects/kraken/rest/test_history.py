@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kraken_exchange import SECOND_NS, Exchange, Trader, only
+from kraken_exchange import SECOND_NS, Exchange, Trader, envelope, only
 from seatrial.core.commands import (
     CancelOrders,
     DriveTransfer,
@@ -20,7 +20,7 @@ from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, Stat
 from seatrial.core.queries import Query
 from seatrial.dialects.kraken.describe import REASONS, STATUSES
 from seatrial.dialects.kraken.dialect import PERMISSIONS
-from seatrial.dialects.kraken.rest.history import ENTRY_TYPES
+from seatrial.dialects.kraken.rest.ledgers import ENTRY_TYPES
 
 INVALID = "EGeneral:Invalid arguments"
 START_S = 1_790_812_345
@@ -94,6 +94,7 @@ class TestOrderView:
                 "expiretm": 0,
                 "descr": {
                     "pair": "XBTUSD",
+                    "aclass": "forex",
                     "type": "buy",
                     "ordertype": "limit",
                     "price": "61250.4",
@@ -111,15 +112,18 @@ class TestOrderView:
                 "limitprice": "0.00000",
                 "misc": "",
                 "oflags": "post,fciq",
+                "time_in_force": "gtc",
             }
         }
 
-    def test_the_average_price_is_rounded_to_the_tick(self, trader: Trader, other: Trader) -> None:
+    def test_the_average_price_is_the_cost_by_the_volume_cut_off_at_the_tick(
+        self, trader: Trader, other: Trader
+    ) -> None:
         trader.place("sell", "1", "100")
         trader.place("sell", "2", "100.1")
         order = other.place("buy", "3")
         (view,) = other.result("QueryOrders", txid=txid(other, order)).values()
-        assert (view["price"], view["cost"], view["status"]) == ("100.1", "300.20000", "closed")
+        assert (view["price"], view["cost"], view["status"]) == ("100.0", "300.20000", "closed")
         assert view["descr"]["order"] == "buy 3.00000000 XBTUSD @ market"
         assert (view["descr"]["ordertype"], view["descr"]["price"], view["reason"]) == ("market", "0", None)
 
@@ -251,12 +255,38 @@ class TestOpenOrders:
         assert len(trader.result("OpenOrders", limit=3)["open"]) == 3
         assert [len(page) for page in pages(trader, "OpenOrders", "open")] == [50, 10]
 
+    @pytest.mark.parametrize("trades", ["true", "false"])
+    def test_all_are_shown_unless_a_page_is_asked_for(
+        self, exchange: Exchange, trader: Trader, other: Trader, trades: str
+    ) -> None:
+        other.place("sell", "1", "10")
+        orders = [trader.place("buy", "2", "10", tag=1 + number % 2) for number in range(1_003)]
+        ids = [txid(trader, order) for order in reversed(orders)]
+        found = trader.result("OpenOrders", trades=trades)
+        assert list(found) == ["open"]
+        assert list(found["open"]) == ids
+        assert ("trades" in found["open"][ids[-1]]) == (trades == "true")
+        late = exchange.key(trader.account_id, query_to_ns=exchange.clock.now_ns - 1)
+        assert late.result("OpenOrders", trades=trades) == {"open": {}}
+        assert len(trader.result("OpenOrders", trades=trades, userref=1)["open"]) == 502
+        assert list(trader.result("OpenOrders", trades=trades, limit=1_000)["open"]) == ids[:1_000]
+        (alone,) = trader.result("OpenOrders", trades=trades, limit=1)["open"].values()
+        assert found["open"][ids[0]] == alone
+
     @pytest.mark.parametrize(
-        "params", [{"userref": "x"}, {"trades": "maybe"}, {"cursor": "x"}, {"limit": 101, "with_cursor": "true"}]
+        "params",
+        [
+            {"userref": "x"},
+            {"trades": "maybe"},
+            {"consolidate_taker": "maybe"},
+            {"rebase_multiplier": "doubled"},
+            {"cursor": "x"},
+            {"limit": 101, "with_cursor": "true"},
+            {"limit": 1_001},
+        ],
     )
     def test_refuses_what_it_cannot_read(self, trader: Trader, params: dict[str, object]) -> None:
-        error = INVALID + (":userref" if "userref" in params else "")
-        assert trader.error("OpenOrders", **params) == error
+        assert trader.error("OpenOrders", **params) == f"{INVALID}:{next(iter(params))}"
 
 
 class TestClosedOrders:
@@ -324,7 +354,7 @@ class TestClosedOrders:
         "params", [{"closetime": "never"}, {"start": "yesterday"}, {"end": "-1"}, {"ofs": -1}, {"cursor": "LXX"}]
     )
     def test_refuses_what_it_cannot_read(self, trader: Trader, params: dict[str, object]) -> None:
-        assert trader.error("ClosedOrders", **params) == INVALID
+        assert trader.error("ClosedOrders", **params) == f"{INVALID}:{next(iter(params))}"
 
 
 class TestQueryOrders:
@@ -336,11 +366,18 @@ class TestQueryOrders:
 
     def test_knows_some_of_the_ids(self, trader: Trader, other: Trader) -> None:
         order, foreign = trader.place("buy", "1", "10"), other.place("buy", "1", "10")
-        asked = f"{txid(trader, order)},{txid(trader, foreign)},OAAAAA-AAAAA-AAAAAA,junk"
+        asked = f"{txid(trader, order)},{txid(trader, foreign)},OAAAAA-AAAAA-AAAAAA"
         assert list(trader.result("QueryOrders", txid=asked)) == [txid(trader, order)]
+        assert trader.error("QueryOrders", txid=f"{asked},junk") == "EOrder:Invalid order"
 
-    @pytest.mark.parametrize("name", ["OAAAAA-AAAAA-AAAAAA", "junk", "48695624"])
-    def test_knows_none_of_the_ids(self, trader: Trader, name: str) -> None:
+    def test_leaves_out_what_nobody_or_somebody_else_has(self, trader: Trader, other: Trader) -> None:
+        foreign = other.place("buy", "1", "10", client_id="theirs")
+        for name in ("OAAAAA-AAAAA-AAAAAA", "O99999-00000-111111", txid(other, foreign)):
+            assert trader.call("QueryOrders", txid=name) == {"error": [], "result": {}}
+        assert trader.result("QueryOrders", cl_ord_id="theirs") == {}
+
+    @pytest.mark.parametrize("name", ["junk", "48695624", "TAAAAA-AAAAA-AAAAAA", "oaaaaa-aaaaa-aaaaaa", "OAAAAA-AAAAA"])
+    def test_refuses_what_is_no_orders_id(self, trader: Trader, name: str) -> None:
         assert trader.error("QueryOrders", txid=name) == "EOrder:Invalid order"
 
     def test_filters_by_userref(self, trader: Trader) -> None:
@@ -361,10 +398,10 @@ class TestQueryOrders:
     def test_takes_50_ids_at_most(self, trader: Trader) -> None:
         ids = ended(trader, 51)
         assert len(trader.result("QueryOrders", txid=",".join(ids[:50]))) == 50
-        assert trader.error("QueryOrders", txid=",".join(ids)) == INVALID
+        assert trader.error("QueryOrders", txid=",".join(ids)) == f"{INVALID}:txid"
 
     def test_needs_an_id(self, trader: Trader) -> None:
-        assert trader.error("QueryOrders") == INVALID
+        assert trader.error("QueryOrders") == f"{INVALID}:txid"
 
 
 class TestTradesHistory:
@@ -372,14 +409,16 @@ class TestTradesHistory:
         order = trader.place("sell", "1", "61250.4")
         other.place("buy", "0.01", "61300")
         (found,) = trader.result("TradesHistory", ledgers="true")["trades"].items()
-        trade_id, view = found
+        _, view = found
         assert view == {
             "ordertxid": txid(trader, order),
-            "postxid": trade_id,
+            "postxid": "TKH2SE-M7IF5-CFI7LT",
             "pair": "XXBTZUSD",
+            "aclass": "forex",
             "time": 1790812345.6789,
             "type": "sell",
             "ordertype": "limit",
+            "tradeordertype": "limit",
             "price": "61250.40000",
             "cost": "612.50400",
             "fee": "1.53126",
@@ -482,9 +521,11 @@ class TestTradesHistory:
         listed = [entry for trade in found.values() for entry in trade["ledgers"]]
         assert sorted(listed) == sorted(other.result("Ledgers", type="trade")["ledger"])
 
-    @pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 101}, {"ledgers": "perhaps"}])
+    @pytest.mark.parametrize(
+        "params", [{"limit": 0}, {"limit": 101}, {"ledgers": "perhaps"}, {"trades": "x"}, {"aclass": "x"}]
+    )
     def test_refuses_what_it_cannot_read(self, trader: Trader, params: dict[str, object]) -> None:
-        assert trader.error("TradesHistory", **params) == INVALID
+        assert trader.error("TradesHistory", **params) == f"{INVALID}:{next(iter(params))}"
 
     def test_refuses_an_unknown_type(self, trader: Trader) -> None:
         assert trader.error("TradesHistory", type="some") == f"{INVALID}:type"
@@ -500,16 +541,17 @@ class TestQueryTrades:
     def test_knows_some_or_none_of_the_ids(self, exchange: Exchange, trader: Trader, other: Trader) -> None:
         exchange.trade("100", "1")
         (mine,), (theirs,) = (who.result("TradesHistory")["trades"] for who in (trader, other))
-        assert list(trader.result("QueryTrades", txid=f"{mine},{theirs},junk")) == [mine]
-        assert trader.error("QueryTrades", txid=theirs) == INVALID
+        assert list(trader.result("QueryTrades", txid=f"{mine},{theirs}")) == [mine]
+        assert trader.result("QueryTrades", txid=f"{theirs},TQCLML-BW3P3-BUCMWZ") == {}
+        assert trader.error("QueryTrades", txid=f"{mine},junk") == "EOrder:Invalid order"
 
     def test_takes_20_ids_at_most_and_needs_one(self, exchange: Exchange, trader: Trader) -> None:
         for _ in range(21):
             exchange.trade("100", "0.01")
         ids = list(trader.result("TradesHistory")["trades"])
         assert len(trader.result("QueryTrades", txid=",".join(ids[:20]))) == 20
-        assert trader.error("QueryTrades", txid=",".join(ids)) == INVALID
-        assert trader.error("QueryTrades") == INVALID
+        assert trader.error("QueryTrades", txid=",".join(ids)) == f"{INVALID}:txid"
+        assert trader.error("QueryTrades") == f"{INVALID}:txid"
 
 
 class TestLedgers:
@@ -518,7 +560,13 @@ class TestLedgers:
         seller.place("sell", "0.25", "1812.3")
         buyer.place("buy", "0.25", "1812.3")
         (trade,) = seller.result("TradesHistory")["trades"]
-        common = {"refid": trade, "time": 1790812345.6789, "type": "trade", "subtype": "", "aclass": "currency"}
+        common = {
+            "refid": trade,
+            "time": 1790812345.6789,
+            "type": "trade",
+            "subtype": "tradespot",
+            "aclass": "currency",
+        }
         given = {"asset": "XXBT", "amount": "-0.2500000000", "fee": "0.0000000000", "balance": "0.7500000000"}
         received = {"asset": "ZUSD", "amount": "453.0750", "fee": "1.1327", "balance": "461.9423"}
         assert list(seller.result("Ledgers", type="trade")["ledger"].values()) == [common | received, common | given]
@@ -666,9 +714,9 @@ class TestLedgers:
         assert trader.result("Ledgers", start=0, end=0, type="deposit") == {"ledger": {}, "count": 0}
         assert trader.result("Ledgers", start=0, end=0) == {"ledger": {}, "count": 0}
 
-    @pytest.mark.parametrize("params", [{"start": "TXX"}, {"ofs": "1.5"}, {"with_cursor": "x"}])
+    @pytest.mark.parametrize("params", [{"start": "TXX"}, {"ofs": "1.5"}, {"with_cursor": "x"}, {"aclass": "stock"}])
     def test_refuses_what_it_cannot_read(self, trader: Trader, params: dict[str, object]) -> None:
-        assert trader.error("Ledgers", **params) == INVALID
+        assert trader.error("Ledgers", **params) == f"{INVALID}:{next(iter(params))}"
 
     @pytest.mark.parametrize("kind", ["gift", "nft_trade", "Trade"])
     def test_refuses_an_unknown_type(self, trader: Trader, kind: str) -> None:
@@ -684,17 +732,65 @@ class TestQueryLedgers:
 
     def test_knows_some_or_none_of_the_ids(self, trader: Trader, other: Trader) -> None:
         mine, theirs = (list(who.result("Ledgers")["ledger"]) for who in (trader, other))
-        assert list(trader.result("QueryLedgers", id=f"{theirs[0]},{mine[1]},junk")) == [mine[1]]
-        assert trader.error("QueryLedgers", id=",".join(theirs)) == INVALID
+        assert list(trader.result("QueryLedgers", id=f"{theirs[0]},{mine[1]}")) == [mine[1]]
+        for names in (",".join(theirs), f"{mine[1]},junk"):
+            assert trader.error("QueryLedgers", id=names) == "EOrder:Invalid order"
 
     def test_takes_20_ids_at_most_and_needs_one(self, exchange: Exchange, trader: Trader) -> None:
         for _ in range(10):
             exchange.trade("100", "0.01")
         ids = list(trader.result("Ledgers")["ledger"])[:21]
         assert len(trader.result("QueryLedgers", id=",".join(ids[:20]))) == 20
-        assert trader.error("QueryLedgers", id=",".join(ids)) == INVALID
-        assert trader.error("QueryLedgers") == INVALID
-        assert trader.error("QueryLedgers", id=ids[0], trades="neither") == INVALID
+        assert trader.error("QueryLedgers", id=",".join(ids)) == f"{INVALID}:id"
+        assert trader.error("QueryLedgers") == f"{INVALID}:id"
+        assert trader.error("QueryLedgers", id=ids[0], trades="neither") == f"{INVALID}:trades"
+
+
+class TestAssetClasses:
+    """Nothing here is tokenized; where no class is named, all are shown."""
+
+    def test_entries_are_those_of_the_class(self, exchange: Exchange, trader: Trader) -> None:
+        exchange.trade("100", "1")
+        assert trader.result("Ledgers", aclass="currency") == trader.result("Ledgers")
+        assert trader.result("Ledgers", aclass="tokenized_asset") == {"ledger": {}, "count": 0}
+        assert trader.result("Ledgers", aclass="tokenized_asset", with_cursor="true") == {
+            "ledger": {},
+            "cursor": {"next": None},
+        }
+        assert trader.error("Ledgers", asset="XBT", aclass="tokenized_asset") == "EQuery:Unknown asset"
+
+    def test_assets_may_be_objects_of_a_name_and_a_class(self, exchange: Exchange, trader: Trader) -> None:
+        exchange.trade("100", "1")
+
+        def error_or_assets(asked: str) -> object:
+            nonce = str(exchange.next_nonce())
+            body = f'{{"nonce":{nonce},"asset":{asked}}}'.encode()
+            answer = envelope(trader.send("Ledgers", body, nonce, content_type=b"application/json").body)
+            return answer["error"] or {entry["asset"] for entry in answer["result"]["ledger"].values()}
+
+        assert error_or_assets('[{"asset":"XBT","aclass":"currency"}]') == {"XXBT"}
+        assert error_or_assets('[{"asset":"XBT"},{"asset":"USD","aclass":"currency"}]') == {"XXBT", "ZUSD"}
+        assert error_or_assets('[{"asset":"XBT","aclass":"tokenized_asset"}]') == ["EQuery:Unknown asset"]
+        assert error_or_assets('[{"asset":"XBT","aclass":"stock"}]') == [f"{INVALID}:aclass"]
+        assert error_or_assets('[{"aclass":"currency"}]') == [f"{INVALID}:asset"]
+
+    def test_trades_are_those_of_the_class(self, exchange: Exchange, trader: Trader) -> None:
+        exchange.trade("100", "1")
+        assert trader.result("TradesHistory", aclass="forex") == trader.result("TradesHistory")
+        assert trader.result("TradesHistory", aclass="tokenized_asset") == {"trades": {}, "count": 0}
+        assert trader.error("TradesHistory", pair="XBTUSD", aclass="tokenized_asset") == "EQuery:Unknown asset pair"
+
+
+class TestOpenPositions:
+    def test_nobody_has_one(self, exchange: Exchange, trader: Trader) -> None:
+        exchange.trade("100", "1")
+        assert trader.call("OpenPositions") == {"error": [], "result": {}}
+        assert trader.call("OpenPositions", txid="TQCLML-BW3P3-BUCMWZ", docalcs="true") == {"error": [], "result": {}}
+        assert trader.call("OpenPositions", consolidation="market") == {"error": [], "result": []}
+
+    @pytest.mark.parametrize("params", [{"docalcs": "x"}, {"consolidation": "pair"}, {"rebase_multiplier": "x"}])
+    def test_refuses_what_it_cannot_read(self, trader: Trader, params: dict[str, object]) -> None:
+        assert trader.error("OpenPositions", **params) == f"{INVALID}:{next(iter(params))}"
 
 
 class TestKeysThatSeeOnlySomeTime:
@@ -738,10 +834,17 @@ class TestKeysThatSeeOnlySomeTime:
         everything = ",".join(trader.result(method)[name])
         assert list(narrow.result(lookup, **{param: everything})) == list(narrow.result(method)[name])
 
-    def test_open_orders_are_no_history(self, trader: Trader, narrow: Trader) -> None:
-        order = trader.place("buy", "1", "10")
-        assert list(narrow.result("OpenOrders")["open"]) == [txid(trader, order)]
-        assert list(narrow.result("QueryOrders", txid=txid(trader, order))) == [txid(trader, order)]
+    def test_open_orders_show_when_they_were_opened_in_it(self, exchange: Exchange, trader: Trader) -> None:
+        orders = []
+        for _ in range(3):
+            orders.append(trader.place("buy", "1", "10"))
+            exchange.clock.advance(60)
+        window = {"query_from_ns": (START_S + 30) * SECOND_NS, "query_to_ns": (START_S + 90) * SECOND_NS}
+        narrow = exchange.key(trader.account_id, **window)
+        everything = ",".join(txid(trader, order) for order in orders)
+        for params in ({}, {"trades": "true"}, {"with_cursor": "true"}):
+            assert list(narrow.result("OpenOrders", **params)["open"]) == [txid(trader, orders[1])]
+        assert list(narrow.result("QueryOrders", txid=everything)) == [txid(trader, orders[1])]
 
 
 @pytest.mark.parametrize(
@@ -749,6 +852,7 @@ class TestKeysThatSeeOnlySomeTime:
     [
         ("OpenOrders", {}, ["query-open-trades"]),
         ("ClosedOrders", {}, ["query-closed-trades"]),
+        ("OpenPositions", {}, ["query-open-trades"]),
         ("QueryOrders", {"txid": "x"}, ["query-open-trades", "query-closed-trades"]),
         ("TradesHistory", {}, ["query-open-trades", "query-closed-trades"]),
         ("QueryTrades", {"txid": "x"}, ["query-open-trades", "query-closed-trades"]),

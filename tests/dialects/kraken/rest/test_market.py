@@ -111,8 +111,8 @@ class TestAssets:
         [
             ({"asset": "XBT,NOPE"}, "EQuery:Unknown asset"),
             ({"asset": "XBT", "aclass": "tokenized_asset"}, "EQuery:Unknown asset"),
-            ({"aclass": "bond"}, "EGeneral:Invalid arguments"),
-            ({"assetVersion": 2}, "EGeneral:Invalid arguments"),
+            ({"aclass": "bond"}, "EGeneral:Invalid arguments:aclass"),
+            ({"assetVersion": 2}, "EGeneral:Invalid arguments:assetVersion"),
         ],
     )
     def test_refuses_what_it_does_not_know(self, exchange: Exchange, params: dict[str, object], error: str) -> None:
@@ -188,8 +188,9 @@ class TestAssetPairs:
         [
             ({"pair": "XBTUSD,NOPE"}, "EQuery:Unknown asset pair"),
             ({"pair": "XBTUSD", "aclass_base": "tokenized_asset"}, "EQuery:Unknown asset pair"),
-            ({"info": "everything"}, "EGeneral:Invalid arguments"),
-            ({"execution_venue": "elsewhere"}, "EGeneral:Invalid arguments"),
+            ({"info": "everything"}, "EGeneral:Invalid arguments:info"),
+            ({"aclass_base": "equity"}, "EGeneral:Invalid arguments"),
+            ({"execution_venue": "elsewhere"}, "EGeneral:Invalid arguments:execution_venue"),
         ],
     )
     def test_refuses_what_it_does_not_know(self, exchange: Exchange, params: dict[str, object], error: str) -> None:
@@ -352,7 +353,7 @@ class TestOhlc:
             ({"interval": 360}, "EGeneral:Invalid arguments"),
             ({"interval": 0}, "EGeneral:Invalid arguments"),
             ({"interval": "1m"}, "EGeneral:Invalid arguments"),
-            ({"since": "-1"}, "EGeneral:Invalid arguments"),
+            ({"since": "-1"}, "EGeneral:Invalid arguments:since"),
             ({"asset_class": "tokenized_asset"}, "EQuery:Unknown asset pair"),
         ],
     )
@@ -387,7 +388,7 @@ class TestDepth:
 
     @pytest.mark.parametrize("count", [0, 501, "ten"])
     def test_refuses_other_counts(self, exchange: Exchange, count: object) -> None:
-        assert exchange.public_error("Depth", pair="XBTUSD", count=count) == "EGeneral:Invalid arguments"
+        assert exchange.public_error("Depth", pair="XBTUSD", count=count) == "EGeneral:Invalid arguments:count"
 
 
 class TestTrades:
@@ -454,7 +455,8 @@ class TestTrades:
 
     @pytest.mark.parametrize("params", [{"count": 0}, {"since": "-1"}, {"since": "1e9"}])
     def test_refuses_other_arguments(self, exchange: Exchange, params: dict[str, object]) -> None:
-        assert exchange.public_error("Trades", pair="XBTUSD", **params) == "EGeneral:Invalid arguments"
+        (name,) = params
+        assert exchange.public_error("Trades", pair="XBTUSD", **params) == f"EGeneral:Invalid arguments:{name}"
 
 
 class TestSpread:

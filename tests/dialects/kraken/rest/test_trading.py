@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kraken_exchange import SECOND_NS, START_NS, Exchange, Trader
+from kraken_exchange import SECOND_NS, START_NS, Exchange, Trader, symbols
 from seatrial.core.commands import PassTime
 from seatrial.core.orders import Order, OrderKind, SelfTrade, Side, Status, TimeInForce
+from seatrial.dialects.kraken.dialect import Kraken
 
 LIMIT = {"ordertype": "limit", "type": "buy", "pair": "XBTUSD", "volume": "0.01", "price": "20000.5"}
 MARKET = {"ordertype": "market", "type": "buy", "pair": "XBTUSD", "volume": "0.01"}
@@ -183,16 +184,22 @@ def test_a_raw_plus_in_a_form_still_means_from_now(trader: Trader) -> None:
         ({"type": None}, f"{BAD}:type"),
         ({"type": "long"}, f"{BAD}:type"),
         ({"timeinforce": "gtc"}, f"{BAD}:timeinforce"),
-        ({"stptype": "cancel-all"}, BAD),
-        ({"oflags": "post,hidden"}, BAD),
-        ({"oflags": "fcib,fciq"}, BAD),
+        ({"stptype": "cancel-all"}, f"{BAD}:stptype"),
+        ({"oflags": "post,hidden"}, f"{BAD}:oflags"),
+        ({"oflags": "fcib,fciq"}, f"{BAD}:oflags"),
+        ({"oflags": "['post']"}, f"{BAD}:oflags"),
+        ({"trigger": "last"}, f"{BAD}:trigger"),
+        ({"trigger": "index"}, f"{BAD}:trigger"),
+        ({"timeinforce": "IOC", "expiretm": "+60"}, f"{BAD}:expiretm"),
+        ({"timeinforce": "FOK", "expiretm": "+60"}, f"{BAD}:expiretm"),
+        ({"asset_class": "stock"}, f"{BAD}:asset_class"),
         ({"oflags": "viqc"}, f"{BAD}:viqc"),
         ({"oflags": "post", "timeinforce": "IOC"}, f"{BAD}:postonly"),
         ({"oflags": "post", "timeinforce": "FOK"}, f"{BAD}:postonly"),
-        ({"close[ordertype]": "limit", "close[price]": "21000"}, BAD),
-        ({"close.ordertype": "stop-loss"}, BAD),
-        ({"close[price]": "21000"}, BAD),
-        ({"displayvol": "0.001"}, BAD),
+        ({"close[ordertype]": "limit", "close[price]": "21000"}, f"{BAD}:close"),
+        ({"close.ordertype": "stop-loss"}, f"{BAD}:close"),
+        ({"close[price]": "21000"}, f"{BAD}:close"),
+        ({"displayvol": "0.001"}, f"{BAD}:displayvol"),
         ({"price2": "20001"}, SECOND_PRICE),
         ({"price2": "#2%"}, SECOND_PRICE),
         ({"leverage": "2"}, "EOrder:Cannot open position"),
@@ -202,7 +209,7 @@ def test_a_raw_plus_in_a_form_still_means_from_now(trader: Trader) -> None:
         ({"leverage": "-2"}, f"{BAD}:leverage"),
         ({"leverage": "two"}, f"{BAD}:leverage"),
         ({"reduce_only": "true"}, "EOrder:Reduce only:Non-PC"),
-        ({"reduce_only": "maybe"}, BAD),
+        ({"reduce_only": "maybe"}, f"{BAD}:reduce_only"),
     ],
 )
 def test_an_order_of_another_kind_is_refused_and_changes_nothing(
@@ -218,7 +225,11 @@ def test_an_order_of_another_kind_is_refused_and_changes_nothing(
     [
         ({"oflags": "post"}, f"{BAD}:postonly"),
         ({"oflags": "viqc", "type": "sell"}, f"{BAD}:viqc"),
-        ({"timeinforce": "FOK"}, f"{BAD}:timeinforce"),
+        *(({"timeinforce": name}, f"{BAD}:timeinforce") for name in ("GTC", "IOC", "GTD", "FOK")),
+        ({"expiretm": "+60"}, f"{BAD}:expiretm"),
+        ({"starttm": "+10", "expiretm": "+60"}, f"{BAD}:expiretm"),
+        ({"trigger": "last"}, f"{BAD}:trigger"),
+        ({"price": "NaN"}, "EOrder:Invalid price:Invalid price argument"),
         ({"price2": "1"}, SECOND_PRICE),
         ({"volume": "0.00001", "oflags": "viqc"}, f"{BAD}:volume minimum not met"),
         ({"volume": "0.01", "oflags": "viqc"}, "EOrder:Cost minimum not met"),
@@ -422,7 +433,8 @@ def test_an_order_may_live_from_five_seconds_to_a_month(trader: Trader, ahead_s:
 )
 def test_times_out_of_bounds_are_invalid_arguments(trader: Trader, params: dict[str, str]) -> None:
     before = trader.exchange.fingerprint()
-    assert trader.error("AddOrder", **LIMIT | params) == BAD
+    name = "starttm" if list(params) == ["starttm"] else "expiretm"
+    assert trader.error("AddOrder", **LIMIT | params) == f"{BAD}:{name}"
     assert trader.exchange.fingerprint() == before
 
 
@@ -467,7 +479,7 @@ def test_other_client_order_ids_are_refused(trader: Trader, client_id: str) -> N
 
 
 def test_a_client_order_id_and_a_user_reference_exclude_each_other(trader: Trader) -> None:
-    assert trader.error("AddOrder", **LIMIT, cl_ord_id="one", userref="1") == BAD
+    assert trader.error("AddOrder", **LIMIT, cl_ord_id="one", userref="1") == f"{BAD}:cl_ord_id"
 
 
 def test_a_client_order_id_is_unique_among_open_orders_only(trader: Trader) -> None:
@@ -518,7 +530,7 @@ def test_a_deadline_that_has_passed_has_elapsed(trader: Trader, deadline: str) -
     ],
 )
 def test_a_deadline_too_near_too_far_or_malformed_is_an_invalid_argument(trader: Trader, deadline: str) -> None:
-    assert trader.error("AddOrder", **LIMIT, deadline=deadline) == BAD
+    assert trader.error("AddOrder", **LIMIT, deadline=deadline) == f"{BAD}:deadline"
 
 
 def test_a_deadline_counts_by_the_clock_that_it_is_nearer_to(exchange: Exchange, trader: Trader) -> None:
@@ -536,7 +548,7 @@ def test_the_words_of_another_argument_come_before_the_deadline(trader: Trader) 
 def test_an_order_is_cancelled_by_its_id(trader: Trader) -> None:
     (txid,) = trader.result("AddOrder", **LIMIT)["txid"]
     assert trader.result("CancelOrder", txid=txid) == {"count": 1}
-    assert trader.error("CancelOrder", txid=txid) == "EOrder:Unknown order"
+    assert trader.error("CancelOrder", txid=txid) == "EOrder:Invalid order"
 
 
 def test_a_user_reference_cancels_every_order_that_has_it(trader: Trader) -> None:
@@ -544,7 +556,7 @@ def test_a_user_reference_cancels_every_order_that_has_it(trader: Trader) -> Non
         added(trader, **LIMIT, userref=userref)
     assert trader.result("CancelOrder", txid="7") == {"count": 2}
     assert trader.result("CancelOrder", txid=-7) == {"count": 1}
-    assert trader.error("CancelOrder", txid="7") == "EOrder:Unknown order"
+    assert trader.error("CancelOrder", txid="7") == "EOrder:Invalid order"
     assert [order.tag for order in trader.exchange.machine.state.live_orders.values()] == [8]
 
 
@@ -562,18 +574,19 @@ def test_a_cancel_as_json_may_name_a_number(trader: Trader) -> None:
 @pytest.mark.parametrize(
     ("params", "error"),
     [
-        ({}, BAD),
-        ({"txid": ""}, BAD),
-        ({"txid": ","}, BAD),
-        ({"txid": ",".join(["1"] * 51)}, BAD),
-        ({"txid": "O"}, "EOrder:Unknown order"),
-        ({"txid": "OQCLML-BW3P3-BUCMWZ"}, "EOrder:Unknown order"),
-        ({"txid": "0"}, "EOrder:Unknown order"),
-        ({"txid": "1e3"}, "EOrder:Unknown order"),
-        ({"txid": "9" * 300}, "EOrder:Unknown order"),
-        ({"txid": "\uff11"}, "EOrder:Unknown order"),
-        ({"cl_ord_id": "nobody"}, "EOrder:Unknown order"),
-        ({"cl_ord_id": "x" * 500}, "EOrder:Unknown order"),
+        ({}, f"{BAD}:txid"),
+        ({"txid": ""}, f"{BAD}:txid"),
+        ({"txid": ","}, f"{BAD}:txid"),
+        ({"txid": ",".join(["1"] * 51)}, f"{BAD}:txid"),
+        ({"txid": "", "cl_ord_id": "my_bot_start_up_check_"}, "EOrder:Invalid order"),
+        ({"txid": "O"}, "EOrder:Invalid order"),
+        ({"txid": "OQCLML-BW3P3-BUCMWZ"}, "EOrder:Invalid order"),
+        ({"txid": "0"}, "EOrder:Invalid order"),
+        ({"txid": "1e3"}, "EOrder:Invalid order"),
+        ({"txid": "9" * 300}, "EOrder:Invalid order"),
+        ({"txid": "\uff11"}, "EOrder:Invalid order"),
+        ({"cl_ord_id": "nobody"}, "EOrder:Invalid order"),
+        ({"cl_ord_id": "x" * 500}, "EOrder:Invalid order"),
     ],
 )
 def test_a_cancel_of_nothing_is_refused(trader: Trader, params: dict[str, str], error: str) -> None:
@@ -586,8 +599,8 @@ def test_a_cancel_of_nothing_is_refused(trader: Trader, params: dict[str, str], 
 def test_nobody_cancels_another_ones_order(exchange: Exchange, trader: Trader) -> None:
     (txid,) = trader.result("AddOrder", **LIMIT, userref=9)["txid"]
     other = exchange.account(USD="1")
-    assert other.error("CancelOrder", txid=txid) == "EOrder:Unknown order"
-    assert other.error("CancelOrder", txid="9") == "EOrder:Unknown order"
+    assert other.error("CancelOrder", txid=txid) == "EOrder:Invalid order"
+    assert other.error("CancelOrder", txid="9") == "EOrder:Invalid order"
     assert other.result("CancelAll") == {"count": 0}
     assert len(exchange.machine.state.live_orders) == 1
 
@@ -619,7 +632,7 @@ def test_a_timer_can_be_turned_off(exchange: Exchange, trader: Trader) -> None:
 
 @pytest.mark.parametrize("timeout", [None, "", "-1", "86400", "x"])
 def test_a_timer_of_no_proper_length_is_refused(trader: Trader, timeout: str | None) -> None:
-    assert trader.error("CancelAllOrdersAfter", timeout=timeout) == BAD
+    assert trader.error("CancelAllOrdersAfter", timeout=timeout) == f"{BAD}:timeout"
 
 
 def test_cancel_all_counts_and_finds_nothing_the_second_time(trader: Trader) -> None:
@@ -717,3 +730,43 @@ def test_what_is_not_filled_at_once_does_not_rest(
     assert len(trader.result("AddOrder", **LIMIT, timeinforce=time_in_force)["txid"]) == 1
     assert owned(trader, "BTC") == 10 * 10**10 + filled * 10
     assert trader.result("CancelAll") == {"count": 0}
+
+
+@pytest.mark.parametrize("price", ["100.123", "0", "+5%"])
+def test_a_price_changes_nothing_of_a_market_order(trader: Trader, exchange: Exchange, price: str) -> None:
+    exchange.account(BTC="1").place("sell", "1", "100")
+    order = LIMIT | {"ordertype": "market", "price": price, "volume": "0.1"}
+    (txid,) = trader.result("AddOrder", **order)["txid"]
+    assert trader.result("QueryOrders", txid=txid)[txid]["price"] == "100.0"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ordertype": "market"},
+        {"price": "100"},
+        {"price": "100", "timeinforce": "IOC", "volume": "2"},
+        {"price": "99", "timeinforce": "IOC"},
+        {"price": "99", "timeinforce": "FOK"},
+    ],
+)
+def test_what_does_not_rest_closes_a_fifth_of_a_millisecond_after_it_opened(
+    trader: Trader, exchange: Exchange, more: dict[str, str]
+) -> None:
+    exchange.account(BTC="1").place("sell", "1", "100")
+    (txid,) = trader.result("AddOrder", **LIMIT | {"volume": "0.1"} | more)["txid"]
+    view = trader.result("QueryOrders", txid=txid, trades="true")[txid]
+    assert (view["opentm"], view["closetm"]) == (START_NS / SECOND_NS, START_NS / SECOND_NS + 0.0002)
+    trades = trader.result("TradesHistory")["trades"].values()
+    assert {trade["time"] for trade in trades} <= {view["closetm"]}
+
+
+def test_an_order_that_rests_takes_no_time(trader: Trader, exchange: Exchange) -> None:
+    added(trader, **LIMIT)
+    assert exchange.machine.state.now_ns == START_NS
+
+
+def test_the_older_words_for_what_is_not_open_can_be_asked_for(exchange: Exchange, trader: Trader) -> None:
+    exchange.kraken = Kraken(exchange.seed, symbols(), says_unknown_order=True)
+    assert trader.error("CancelOrder", txid="OQCLML-BW3P3-BUCMWZ") == "EOrder:Unknown order"
+    assert trader.error("QueryOrders", txid="nonsense") == "EOrder:Invalid order"

@@ -22,7 +22,7 @@ from seatrial.core.state import MarketState
 from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.describe import price_scale, price_text
 from seatrial.dialects.kraken.endpoint import Later, PublicEndpoint, PublicVisit
-from seatrial.dialects.kraken.params import INVALID_ARGUMENTS, MAX_NS, BadCall
+from seatrial.dialects.kraken.params import MAX_NS, BadCall, bad_argument
 from seatrial.dialects.kraken.symbols import PairInfo, Symbols
 
 SECOND_NS: Final = 10**9
@@ -105,7 +105,7 @@ def asset_pairs(visit: PublicVisit) -> dict[str, object]:
     fields = INFO.get(params.choice("info", (ALL_INFO, *INFO), ALL_INFO))
     venues = params.comma_list("execution_venue", len(VENUES)) or VENUES[:1]
     if not set(venues) <= set(VENUES):
-        raise BadCall(INVALID_ARGUMENTS)
+        raise bad_argument("execution_venue")
     chosen = _pairs_asked(visit, PAIR_CLASSES[params.choice("aclass_base", PAIR_CLASSES, CURRENCY)])
     infos = ((key, symbol, symbols.pair_info(symbol)) for key, symbol in chosen.items())
     return {
@@ -128,7 +128,7 @@ def ohlc(visit: PublicVisit) -> dict[str, object]:
     symbol, key = _pair(visit)
     minutes = visit.params.integer("interval", 1, MINUTES[-1]) or MINUTES[0]
     if minutes not in MINUTES:
-        raise BadCall(INVALID_ARGUMENTS)
+        raise bad_argument("interval")
     since_ns = visit.params.time_ns("since")
     ms, length_s = visit.state.markets[symbol], minutes * 60
     now_s = max(visit.at_ns, visit.state.now_ns) // SECOND_NS
