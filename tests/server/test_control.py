@@ -42,6 +42,16 @@ def test_an_account_opens_with_balances_and_a_key_that_may_do_everything() -> No
     inside(story)
 
 
+def test_an_account_goes_by_its_name_whatever_stands_in_it() -> None:
+    async def story(server: Inside) -> None:
+        for name in ("a/b", "desk/keys", "50% ß"):
+            opened = (await server.post("/accounts", name=name)).json
+            assert (await server.post(f"/accounts/{name}/keys")).json["account_id"] == opened["id"]
+            assert (await server.post(f"/accounts/{name}/deposits", asset="BTC", amount=1)).status == 201
+
+    inside(story)
+
+
 def test_a_kucoin_account_opens_with_a_passphrase_and_money_in_any_wallet() -> None:
     async def story(server: Inside) -> None:
         balances = {"USDT": "100", "main:USDT": "50", "main:BTC": "1"}

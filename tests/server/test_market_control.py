@@ -317,3 +317,30 @@ def test_a_market_of_which_the_tables_say_nothing_has_no_quotes_to_tune(
         assert (await market(server, "ADAEUR"))["trades"] == 0
 
     inside(story, settings=CALM)
+
+
+@pytest.mark.parametrize("name", ["BTC/USD", "btc/usd", "XBT/USD", "XXBT/ZUSD", "BTC-USD", "XBT-USD", "XBTUSD"])
+def test_a_market_goes_by_its_name_with_a_slash_a_dash_or_neither(name: str) -> None:
+    async def story(server: Inside) -> None:
+        assert (await market(server, name))["pair"] == "BTC/USD"
+        assert (await changed(server, f"/markets/{name}", price="91000"))["last"] == "91000.0"
+        assert (await changed(server, f"/markets/{name}/trades", price="92000", volume="1"))["last"] == "92000.0"
+        assert (await changed(server, "/crowd", pair=name, depth=2))["mode"] == "calm"
+
+    inside(story, settings=CALM)
+
+
+@pytest.mark.parametrize("path", ["/markets/BTC/USD/trades", "/markets/XBTUSD/trades"])
+def test_a_wrong_verb_for_a_trade_is_told_the_right_one(path: str) -> None:
+    async def story(server: Inside) -> None:
+        answer = await server.get(path)
+        assert (answer.status, answer.headers["allow"]) == (405, "POST")
+
+    inside(story, settings=CALM)
+
+
+def test_a_name_with_slashes_that_is_no_market_is_named_in_the_refusal() -> None:
+    async def story(server: Inside) -> None:
+        assert (await server.get("/markets/NO/PE")).problem == (404, "there is no market 'NO/PE'")
+
+    inside(story, settings=CALM)

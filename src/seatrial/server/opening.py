@@ -13,11 +13,12 @@ class BadText(ValueError):
 
 
 def market_named(text: str, markets: Container[str], dialects: Iterable[Dialect]) -> str | None:
-    """The market of that name, which is one of ours, with a dash or a slash, or one of any venue's."""
-    ours = text.upper().replace("-", "/")
-    if ours in markets:
-        return ours
-    return next((symbol for dialect in dialects if (symbol := dialect.market_symbol(text)) is not None), None)
+    """The market of that name, which is one of ours or one of any venue's, with a slash, a dash or neither."""
+    slashed = text.replace("-", "/")
+    if slashed.upper() in markets:
+        return slashed.upper()
+    found = (dialect.market_symbol(name) for dialect in dialects for name in (text, slashed))
+    return next((symbol for symbol in found if symbol is not None), None)
 
 
 def asset_of(state: State, dialect: Dialect, text: str) -> str:
