@@ -221,7 +221,7 @@ def test_a_new_world_begins_with_its_first_crowd() -> None:
 def test_while_the_crowd_is_off_nobody_has_quotes_to_take_away() -> None:
     async def story(server: Inside) -> None:
         assert (await server.post("/markets/XBTUSD", liquidity="none")).problem == (
-            409, "nobody quotes while the crowd is off",
+            409, "nobody quotes while the crowd is off: make it calm or busy first",
         )  # fmt: skip
 
     inside(story)
@@ -283,6 +283,7 @@ def _worth(code: str, dollars: int) -> str:
         ("/system", {"status": "reduce_only"}, 422, "unknown status"),
         ("/crowd", {"mode": "wild"}, 422, "unknown mode 'wild': one of off, calm, busy"),
         ("/crowd", {"depth": 2}, 422, "say which pair"),
+        ("/crowd", {"pair": "XBTUSD"}, 422, "say what to change of the pair"),
         ("/crowd", {"pair": "XBTUSD", "volatility": "101"}, 422, "is no volatility"),
         ("/crowd", {"pair": "XBTUSD", "activity": "-1"}, 422, "is no activity"),
     ],
