@@ -526,6 +526,8 @@ WRONG = [
     ("/delays", {"deposit_settled": "soon"}, 422, "is no duration"),
     ("/clock", {"now": "yesterday"}, 422, "is no moment"),
     ("/clock", {"now": 0}, 409, "time does not go back"),
+    ("/clock", {"now": 2030}, 422, "say 2030-01-01, or 1970-01-01T00:33:50Z"),
+    ("/clock", {"now": "20301231"}, 422, "say 2030-12-31"),
     ("/clock", {"now": "1969-12-31"}, 422, "lies before 1970"),
     ("/clock", {"now": LATER}, 422, "the world's time ends at 2100-01-01T00:00:00Z"),
     ("/clock", {"advance": "100000w"}, 422, "the world's time ends at"),

@@ -53,7 +53,7 @@ def open_account(
     if len(owned) < len(balances or []):
         fail("an asset is given twice: say each once, as in USD=10000 BTC=1")
     body = {"name": name, "venue": venue, "balances": owned, "tier": tier, "rate_limits": rate_limits}
-    control.run(control.Where(data, url, token, json), control.Ask("/accounts", body), tables.OPENED)
+    control.run(control.Where(data, url, token, json), control.Ask("/accounts", body), tables.OPENED, tables.after_key)
 
 
 @accounts.command("key")
@@ -95,4 +95,4 @@ def issue_key(
         "query_from": query_from, "query_to": query_to, "ips": ip or [],
     }  # fmt: skip
     ask = control.Ask(f"/accounts/{control.quoted(account)}/keys", body, unknown=control.ACCOUNT_UNKNOWN)
-    control.run(control.Where(data, url, token, json), ask, tables.ISSUED)
+    control.run(control.Where(data, url, token, json), ask, tables.ISSUED, tables.after_key)

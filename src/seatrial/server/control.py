@@ -71,7 +71,11 @@ def control_app(world: World, token: str | None) -> Starlette:
 
 def _with_slashes(path: str) -> str:
     """The path as a route whose names may hold slashes."""
-    return path.replace("{pair}", f"{{pair:{PAIR}}}").replace("{id}", f"{{id:{NAME}}}").replace("{refid}", f"{{refid:{NAME}}}")
+    return (
+        path.replace("{pair}", f"{{pair:{PAIR}}}")
+        .replace("{id}", f"{{id:{NAME}}}")
+        .replace("{refid}", f"{{refid:{NAME}}}")
+    )
 
 
 def _by_verb(endpoints: dict[str, Endpoint]) -> Endpoint:

@@ -25,7 +25,8 @@ def asset_of(state: State, dialect: Dialect, text: str) -> str:
     """The code of an asset, by any of the venue's names for it or our own. Raises `BadText`."""
     code = dialect.asset_code(text)
     if code is None or state.assets.get(code) is None:
-        raise BadText(f"unknown asset {text!r}")
+        known = [asset.code for asset in state.assets.listed if dialect.asset_code(asset.code) is not None]
+        raise BadText(f"unknown asset {text!r}: one of {', '.join(known)}")
     return code
 
 
@@ -34,7 +35,7 @@ def units_of(state: State, code: str, given: str | float) -> int:
     scale = state.assets[code].scale
     units = parse_units(str(given), scale)
     if units is None:
-        raise BadText(f"{given!r} is no amount of {code}: a plain decimal with at most {scale} decimals")
+        raise BadText(f"{given!r} is no amount of {code}: a plain decimal, not below 0, with at most {scale} decimals")
     return units
 
 
