@@ -56,7 +56,8 @@ def test_the_banner_says_what_to_paste_where(tmp_path: Path) -> None:
     assert process.stdout is not None
     lines = list(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    rest, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert rest == f"\nStopped. The world is kept in {tmp_path / 'data'}.\n"
     banner = "".join(lines)
     url = lines[0].removeprefix("Seatrial answers at ").strip()
     key, secret = (re.findall(rf" {name} +(\S+)$", banner, re.MULTILINE)[0] for name in ("key", "secret"))
