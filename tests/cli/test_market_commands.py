@@ -108,6 +108,15 @@ def test_a_tape_is_shown_as_far_as_it_is_played(tmp_path: Path) -> None:
         assert "a tape is playing" in run(server, "crowd", fails=1).stderr
 
 
+def test_a_tape_that_goes_on_where_it_stood_says_so_to_whoever_names_another_moment(tmp_path: Path) -> None:
+    tape = write(tmp_path / "XBTUSD.csv", made_up(100))
+    with RunningServer(tmp_path / "data", "--tape", str(tape), "--speed", "0", "--at", "2015-01-01") as server:
+        run(server, "clock", "advance", "5000d")
+        assert "--at" not in server.log
+        server.restart()
+        assert "the tape goes on where it stood" in server.log
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -158,16 +158,6 @@ def test_a_damaged_world_is_put_aside_for_a_backup(tmp_path: Path) -> None:
         assert [account["name"] for account in server.ask("/accounts")] == ["demo", "demo-kucoin", "ann"]
 
 
-def test_a_world_keeps_the_seed_that_it_began_with(tmp_path: Path) -> None:
-    with RunningServer(tmp_path, "--seed", "7") as server:
-        server.restart()
-        demo = server.demo
-    line = run("serve", "--port", "0", "--data", tmp_path, "--seed", "8", fails=2).stderr
-    assert "has the seed 7, for good: leave --seed out, or begin a world of seed 8 with another --data DIR" in line
-    with RunningServer(tmp_path) as server:
-        assert server.demo == demo
-
-
 def test_an_older_world_is_not_verified_and_not_changed(tmp_path: Path) -> None:
     with RunningServer(tmp_path):
         pass

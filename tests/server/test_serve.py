@@ -150,10 +150,14 @@ def test_a_world_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 
 def test_a_world_keeps_the_seed_that_it_began_with(tmp_path: Path) -> None:
-    with RunningServer(tmp_path / "data", "--seed", "7") as server:
+    data = tmp_path / "data"
+    with RunningServer(data, "--seed", "7") as server:
         began = server.connection.accounts
-    with RunningServer(tmp_path / "data", "--seed", "8") as server:
-        assert server.connection.accounts == began
+    told = refused("--data", str(data), "--seed", "8")
+    assert "has the seed 7, for good: leave --seed out, or begin a world of seed 8 with another --data DIR" in told
+    for seed in ([], ["--seed", "7"]):
+        with RunningServer(data, *seed) as server:
+            assert server.connection.accounts == began
 
 
 def story(server: RunningServer) -> list[bytes]:
