@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from running import RunningServer
 from seatrial.cli import defaults
+from seatrial.cli.grid import lines_of
 from seatrial.cli.main import app
 from seatrial.cli.tables import BOOKS
 from seatrial.server.shapes import Books
@@ -51,15 +52,21 @@ def seatrial(*arguments: str, env: dict[str, str] | None = None) -> Result:
 def shown(server: RunningServer, *arguments: str) -> str:
     """What a command shows to people."""
     done = seatrial(*arguments, "--url", server.url)
-    assert (done.exit_code, done.stderr) == (0, ""), done.output
+    assert done.exit_code == 0, done.output
     return done.stdout
+
+
+def advised(server: RunningServer, *arguments: str) -> str:
+    """What a command says that may be done next, beside what it shows."""
+    return one_line(seatrial(*arguments, "--url", server.url))
 
 
 def told(server: RunningServer, *arguments: str) -> Any:  # noqa: ANN401 - the answer's JSON
     """What a command tells programs: one line of JSON."""
-    printed = shown(server, *arguments, "--json")
-    assert printed.count("\n") == 1
-    return json.loads(printed)
+    done = seatrial(*arguments, "--url", server.url, "--json")
+    assert (done.exit_code, done.stderr) == (0, ""), done.output
+    assert done.stdout.count("\n") == 1
+    return json.loads(done.stdout)
 
 
 def refused(server: RunningServer, *arguments: str) -> str:
@@ -160,6 +167,24 @@ def test_an_account_that_is_not_there_comes_with_the_next_step(server: RunningSe
         assert "seatrial account list" in refused(server, *command)
 
 
+def test_an_account_with_a_slash_in_its_name_is_reached(server: RunningServer) -> None:
+    name = opened(server, "desk/hedge fund/50%")
+    assert told(server, "account", "key", name)["name"] == "key"
+    assert told(server, "deposit", name, "BTC", "1")["amount"] == "1.0000000000"
+
+
+def test_the_deposits_of_nobody_are_a_refusal(server: RunningServer) -> None:
+    assert "seatrial account list" in refused(server, "funding", "list", "--account", "nobody")
+
+
+def test_what_may_be_done_next_is_said_beside_what_is_shown(server: RunningServer) -> None:
+    name = opened(server, "nora")
+    assert "`seatrial deposit ACCOUNT ASSET AMOUNT`" in advised(server, "funding", "list", "--account", name)
+    assert "`seatrial funding move Q" in advised(server, "deposit", name, "BTC", "1", "--manual")
+    assert "the clock does at 2" in advised(server, "deposit", name, "BTC", "1")
+    assert "not shown again; `seatrial account key 'o p'`" in advised(server, "account", "open", "o p")
+
+
 def test_a_deposit_moves_when_it_is_told(server: RunningServer) -> None:
     name = opened(server, "dora")
     deposit = facts(shown(server, "deposit", name, "BTC", "0.5", "--manual", "--txid", "ab" * 32))
@@ -167,7 +192,7 @@ def test_a_deposit_moves_when_it_is_told(server: RunningServer) -> None:
     refid = deposit["refid"]
     assert told(server, "funding", "move", refid, "success")["status"] == "Success"
     assert balances_of(server, name) == {"BTC": "0.5000000000"}
-    assert "cannot take that step" in refused(server, "funding", "move", refid, "Pending")
+    assert "cannot take that step: it can go to Failure" in refused(server, "funding", "move", refid, "Pending")
 
 
 def test_a_withdrawal_goes_to_a_saved_address_and_may_be_held(server: RunningServer, tmp_path: Path) -> None:
@@ -211,11 +236,82 @@ def test_time_is_frozen_set_and_advanced_and_what_falls_due_happens(server: Runn
     told(server, "clock", "advance", "24h")
     assert balances_of(server, name) == {"USDT": "100.00000000"}
     assert told(server, "clock", "set", "2090-01-01T00:00:00Z")["now"] == "2090-01-01T00:00:00Z"
-    assert "time does not go back" in refused(server, "clock", "set", "2030-01-01")
+    backwards = refused(server, "clock", "set", "2030-01-01")
+    assert "time does not go back" in backwards
+    assert "another --data, or restore a backup" in backwards
     assert told(server, "clock") == told(server, "clock", "show") == server.ask("/clock")
     assert facts(shown(server, "clock", "speed", "60x"))["speed"] == "60"
     assert not told(server, "clock", "run")["frozen"]
     told(server, "clock", "speed", "1")
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["deposit", "demo", "ETH", "1", "--method", "Pigeon"], "no such method 'Pigeon': one of Ether (Hex), "),
+        (["deposit", "demo", "ETH", "0"], "is at least 0.0001"),
+        (["deposit", "demo", "NOPE", "1"], "unknown asset 'NOPE': one of USD, EUR, "),
+        (["withdraw-key", "demo", "ETH", "cold", "0x1", "--method", "Pigeon"], "one of Ether (Hex), "),
+        (["account", "open", "zoe", "--venue", "binance"], "unknown venue 'binance': one of kraken, kucoin"),
+        (["account", "open", "zoe", "USD=-1"], "a plain decimal, not below 0"),
+        (["clock", "set", "2030"], "say 2030-01-01, or 1970-01-01T00:33:50Z"),
+        (["clock", "set", "20300131"], "say 2030-01-31, or 1970-08-23T22:55:31Z"),
+        (["clock", "speed", "0"], "to stop the clock, freeze it"),
+        (["funding", "delays", "--deposit-settled", ""], "is no duration"),
+        (["crowd", "--pair", "BTC/USD"], "say what to change of the pair"),
+        (["crowd", "--depth", "2"], "say which pair"),
+        (
+            ["crowd", "--pair", "BTC/USD", "--depth", "-1"],
+            "no depth: a plain decimal with at most 6 decimals, from 0 to",
+        ),
+        (["market", "liquidity", "BTC/USD", "none"], "make it calm or busy first"),
+    ],
+)
+def test_a_refusal_names_the_way_out(server: RunningServer, command: list[str], says: str) -> None:
+    assert says in refused(server, *command)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["deposit", "demo", "ETH", "-1"], "AMOUNT"),
+        (["deposit", "--manual", "demo", "ETH", "-.5"], "AMOUNT"),
+        (["market", "price", "BTC/USD", "-1"], "PRICE"),
+        (["market", "print", "--side", "buy", "BTC/USD", "1", "-1"], "VOLUME"),
+        (["clock", "advance", "-1h"], "VALUE"),
+        (["clock", "set", "-1"], "VALUE"),
+    ],
+)
+def test_a_negative_quantity_is_explained(command: list[str], name: str) -> None:
+    negative = command[-1]
+    assert failed(*command) == f"seatrial: {negative} is below 0, and {name} has to be above it\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "idle"),
+    [
+        (["books", "--url", "http://here", "--data", "there"], "--data has no effect beside --url"),
+        (["deposit", "ann", "BTC", "1", "--url", "http://here", "--data", "x"], "--data has no effect beside --url"),
+        (
+            ["restore", "f", "--url", "http://here", "--database", "postgresql://x"],
+            "--database has no effect beside --url",
+        ),
+        (["restore", "f", "--token", "x", "--database", "postgresql://x"], "--token has no effect beside --database"),
+        (["verify", "f", "--data", "x"], "--data has no effect beside FILE"),
+        (["verify", "f", "--database", "postgresql://x"], "--database has no effect beside FILE"),
+        (["backup", "f", "--data", "x", "--database", "postgresql://x"], "--data has no effect beside --database"),
+        (["serve", "--memory", "--data", "x"], "--data has no effect beside --memory"),
+        (["candles", "XBTUSD", "--interval", "1h", "--json", "--format", "csv"], "--json or --format, not both"),
+    ],
+)
+def test_an_option_that_another_makes_pointless_is_wrong_use(command: list[str], idle: str) -> None:
+    assert idle in failed(*command)
+
+
+def test_an_option_that_the_environment_makes_pointless_is_remarked_on() -> None:
+    done = seatrial("verify", "--data", "x", env={"SEATRIAL_DATABASE": "mysql://x"})
+    assert "--data has no effect here, where the environment says --database" in done.stderr
+    assert "has no effect" not in seatrial("verify", env={"SEATRIAL_DATABASE": "mysql://x"}).stderr
 
 
 @pytest.mark.parametrize(
@@ -234,9 +330,9 @@ def test_the_books_are_balanced(server: RunningServer) -> None:
 
 
 def test_books_that_are_not_balanced_cry_out() -> None:
-    layout = BOOKS.of(Books(balanced=False, assets={}))
-    assert not isinstance(layout, str)
-    assert layout.caption == "THE BOOKS ARE NOT BALANCED."
+    grid = BOOKS.of(Books(balanced=False, assets={}))
+    assert not isinstance(grid, str)
+    assert list(lines_of(grid, 80))[-1] == "THE BOOKS ARE NOT BALANCED."
 
 
 def test_the_token_opens_the_door_by_option_and_by_environment(guarded: RunningServer) -> None:

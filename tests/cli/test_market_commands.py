@@ -50,6 +50,25 @@ def test_a_market_is_halted_moved_and_printed_in(server: RunningServer) -> None:
     assert "liquidity  both" in run(server, "market", "liquidity", "ETHUSD", "both").stdout
 
 
+def test_a_market_goes_by_the_name_that_the_list_prints(server: RunningServer) -> None:
+    [row] = [line for line in run(server, "market", "list").stdout.splitlines() if line.startswith("XRP/EUR ")]
+    name = row.split()[0]
+    assert told(server, "market", "status", name, "online")["pair"] == name
+    assert told(server, "market", "price", name, "2")["last"] == "2.00000"
+    assert told(server, "market", "print", name, "2.1", "5")["last"] == "2.10000"
+    assert told(server, "market", "liquidity", name, "both")["liquidity"] == "both"
+    assert told(server, "crowd", "--pair", name, "--depth", "1")["mode"] == "calm"
+
+
+def test_where_nobody_quotes_the_crowd_does_not_say_so() -> None:
+    with RunningServer(None, "--crowd", "calm") as server:
+        [row] = [row for row in told(server, "crowd", "--pair", "XRPUSD", "--depth", "0")["pairs"] if row["depth"] == 0]
+        assert row["liquidity"] == "none"
+        assert {row["liquidity"] for row in told(server, "crowd", "off")["pairs"]} == {None}
+        assert "both" not in run(server, "crowd").stdout
+        assert "BTC/USD" in run(server, "market", "list").stdout
+
+
 def test_the_exchange_is_halted_and_opened(server: RunningServer) -> None:
     assert told(server, "system", "maintenance") == {"status": "maintenance"}
     assert "maintenance" in run(server, "system").stdout
@@ -85,9 +104,17 @@ def test_a_tape_is_shown_as_far_as_it_is_played(tmp_path: Path) -> None:
         run(server, "clock", "advance", "1d")
         assert told(server, "tape") == {"pairs": ["BTC/USD"], "rows": 100, "next": None}
         listed = run(server, "market", "list").stdout
-        assert "BTC/USD" in listed
-        assert "ADA/EUR" not in listed, "nothing is there"
+        assert {"BTC/USD", "ADA/EUR"} <= {line.split()[0] for line in listed.splitlines()}
         assert "a tape is playing" in run(server, "crowd", fails=1).stderr
+
+
+def test_a_tape_that_goes_on_where_it_stood_says_so_to_whoever_names_another_moment(tmp_path: Path) -> None:
+    tape = write(tmp_path / "XBTUSD.csv", made_up(100))
+    with RunningServer(tmp_path / "data", "--tape", str(tape), "--speed", "0", "--at", "2015-01-01") as server:
+        run(server, "clock", "advance", "5000d")
+        assert "--at" not in server.log
+        server.restart()
+        assert "the tape goes on where it stood" in server.log
 
 
 @pytest.mark.parametrize(
@@ -98,7 +125,7 @@ def test_a_tape_is_shown_as_far_as_it_is_played(tmp_path: Path) -> None:
         (("--speed", "60x"), "go with --tape FILE"),
         (("--at", "2020-01-01"), "go with --tape FILE"),
         (("--tape", "x.csv", "--crowd", "busy"), "a crowd or a tape, not both"),
-        (("--tape", "x.csv", "--speed", "fast"), "'fast' is no speed"),
+        (("--tape", "x.csv", "--speed", "fast"), "as in 60x, up to 1000000x; max for as fast as it goes; or 0 for"),
         (("--tape", "x.csv", "--at", "soon"), "'soon' is no moment"),
         (("--tape", "x.csv"), "x.csv cannot be read"),
         (("--tape", "x.csv", "--tape", "y.csv", "--pair", "XBTUSD"), "--pair names the pair of one tape"),

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from seatrial.cli.main import app, main
+from seatrial.dialects.kucoin import auth
 
 SECRET = "kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg=="
 NONCE = "1616492376594"
@@ -181,3 +183,82 @@ def test_an_unknown_command_is_wrong_use(monkeypatch: pytest.MonkeyPatch, capsys
         main()
     assert end.value.code == 2
     assert "fly" in capsys.readouterr().err
+
+
+KUCOIN = (
+    "--secret",
+    "test_api_secret",
+    "--timestamp",
+    "1700000000000",
+    "--passphrase",
+    "test_plain",
+    "--key",
+    "public",
+)
+PASSPHRASE = "jie/gxS38wLFFaBwl/cAzFbAzlI8MIny96jSXrB+iP4="
+"""Signed. Source: kucoin-rest 1.2, whose check value it is."""
+
+
+def kucoin(*arguments: str) -> Any:  # noqa: ANN401  JSON
+    """A call of KuCoin's, worked out for programs."""
+    result = sign(*arguments, *KUCOIN, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_path_of_kucoins_is_signed_as_kucoin_wants_it() -> None:
+    worked = kucoin("/api/v1/accounts", "currency=BTC")
+    assert worked["signed"] == "1700000000000GET/api/v1/accounts?currency=BTC"
+    assert worked["headers"] == {
+        "KC-API-KEY": "public",
+        "KC-API-SIGN": auth.sign("1700000000000", "GET", "/api/v1/accounts?currency=BTC", b"", "test_api_secret"),
+        "KC-API-TIMESTAMP": "1700000000000",
+        "KC-API-PASSPHRASE": PASSPHRASE,
+        "KC-API-KEY-VERSION": "3",
+    }
+
+
+def test_the_input_of_a_post_to_kucoin_is_json_and_a_body_is_signed_as_it_is() -> None:
+    body = '{"side":"buy","size":"1"}'
+    assert kucoin("/api/v1/orders", "side=buy", "size=1", "--verb", "post")["body"] == body
+    assert kucoin("/api/v1/orders", "--data", body)["signed"] == f"1700000000000POST/api/v1/orders{body}"
+    assert kucoin("/api/v1/orders?symbol=BTC-USDT", "id=5", "--verb", "DELETE")["endpoint"].endswith("USDT&id=5")
+
+
+@pytest.mark.parametrize(("version", "passphrase"), [("1", "test_plain"), ("2", PASSPHRASE), ("3", PASSPHRASE)])
+def test_the_version_of_a_kucoin_key_says_how_its_passphrase_is_sent(version: str, passphrase: str) -> None:
+    headers = kucoin("/api/v1/accounts", "--key-version", version)["headers"]
+    assert (headers["KC-API-KEY-VERSION"], headers["KC-API-PASSPHRASE"]) == (version, passphrase)
+
+
+def test_a_signature_of_kucoins_is_shown_step_by_step_without_its_secret() -> None:
+    result = sign("/api/v1/accounts", "--timestamp", "1", "--secret-env", "MINE", env={"MINE": "top secret"})
+    assert "1. Signed: timestamp + verb + endpoint + body\n    1GET/api/v1/accounts\n" in result.stdout
+    assert "KC-API-SIGN: " in result.stdout
+    assert "KC-API-PASSPHRASE" not in result.stdout, "none was given"
+    assert "--passphrase-env NAME" in result.stderr
+    assert "top secret" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["/api/v1/accounts", "--nonce", "1"], "no nonce: say --timestamp"),
+        (["/api/v1/accounts", "--timestamp", "soon"], "no number of milliseconds"),
+        (["/api/v1/accounts", "--verb", "PATCH"], "none of DELETE, GET, POST"),
+        (["/api/v1/accounts", "--key-version", "4"], "none of 1, 2, 3"),
+        (["/api/v1/orders", "a=1", "a=2", "--verb", "POST"], "given twice"),
+        (["/api/v1/orders", "a=1", "--data", "{}"], "not both"),
+        (["/api/v1/orders", "--passphrase", "a", "--passphrase-env", "B"], "not both"),
+        (["/api/v1/orders", "--passphrase-env", "NOT_SET_AT_ALL"], "NOT_SET_AT_ALL is not set"),
+        (["Balance", "--verb", "POST"], "--verb is for a path of KuCoin's"),
+        (["Balance", "--passphrase", "x"], "--passphrase is for a path of KuCoin's"),
+        (["/v1/accounts"], "Kraken's begin with /0/private/, KuCoin's with /api/"),
+        (["/0/public/Time"], "public and needs no signature"),
+    ],
+)
+def test_what_cannot_be_signed_for_a_venue_is_one_clear_line(arguments: list[str], said: str) -> None:
+    result = sign(*arguments, "--secret", "x")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert said in result.stderr

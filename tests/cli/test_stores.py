@@ -16,6 +16,8 @@ from seatrial.store.proofs import LAWS
 from signed_calls import Signer
 from venue_client import VenueClient
 
+NO_DATABASE = b"SQLite format 3\0" + bytes(range(256)) * 64
+
 
 def run(*words: object, fails: int = 0) -> Result:
     """A command, and how it must end."""
@@ -131,8 +133,29 @@ def test_a_backup_restores_into_postgresql(postgresql: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("words", [["verify"], ["backup", "file"]])
 def test_where_no_world_is_kept_there_is_nothing_to_look_at(words: list[str], tmp_path: Path) -> None:
     line = run(*words, "--data", tmp_path / "nowhere", fails=2).stderr
-    assert line == f"seatrial: there is no world in {tmp_path / 'nowhere' / 'world.sqlite3'}\n"
+    assert line.startswith(f"seatrial: there is no world in {tmp_path / 'nowhere' / 'world.sqlite3'}: say which one")
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_damaged_world_is_put_aside_for_a_backup(tmp_path: Path) -> None:
+    data, backup = tmp_path / "data", tmp_path / "backup"
+    with RunningServer(data) as server:
+        server.tell("/accounts", name="ann", balances={"USD": "5"})
+        saved = json.loads(run("backup", backup, "--data", data, "--json").stdout)
+        assert saved == {"file": str(backup), "bytes": backup.stat().st_size}
+    (data / "world.sqlite3").write_bytes(NO_DATABASE)
+    for words in (["verify"], ["backup", tmp_path / "other"], ["restore", backup], ["serve", "--port", "0"]):
+        line = run(*words, "--data", data, fails=2).stderr
+        assert "file is not a database: " in line
+        assert "`seatrial restore FILE --replace`" in line
+        assert "--data DIR" in line
+    run("restore", tmp_path / "data" / "connection.json", "--data", data, "--replace", fails=2)
+    assert (data / "world.sqlite3").read_bytes() == NO_DATABASE, "given up for nothing less than a backup"
+    restored = run("restore", backup, "--data", data, "--replace", "--json")
+    assert json.loads(restored.stdout)["file"] == str(backup)
+    assert (data / "world.sqlite3.damaged-1").read_bytes() == NO_DATABASE
+    with RunningServer(data) as server:
+        assert [account["name"] for account in server.ask("/accounts")] == ["demo", "demo-kucoin", "ann"]
 
 
 def test_an_older_world_is_not_verified_and_not_changed(tmp_path: Path) -> None:

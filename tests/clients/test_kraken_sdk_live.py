@@ -79,7 +79,7 @@ class TestAKeyThatMayNotTrade:
             sdk.trade.create_order(**whole)
 
     @pytest.mark.parametrize("named", [{"txid": "OB6JJR-7NZ5P-N5SKCB"}, {"cl_ord_id": "my-client-order-id"}])
-    def test_is_told_so_before_an_order_is_looked_for(self, sdk: KrakenSdk, named: dict[str, str]) -> None:
+    def test_is_told_so_before_an_order_is_looked_for(self, sdk: KrakenSdk, named: dict[str, Any]) -> None:
         with pytest.raises(KrakenPermissionDeniedError):
             sdk.trade.cancel_order(**named)
 
@@ -254,7 +254,7 @@ class TestWaysOfCalling:
         assert answer.json() == {"error": ["EAPI:Invalid key"]}
 
     def test_several_at_once_do_not_disturb_each_other(self, reader: Keys, venue: Venue) -> None:
-        async def ask() -> list[Any]:
+        async def ask() -> Any:  # noqa: ANN401  JSON
             async with SpotAsyncClient(key=reader.key, secret=reader.secret, url=venue.url) as client:
                 return await asyncio.gather(
                     client.request("GET", "/0/public/OHLC", params={"pair": "XBTUSD"}, auth=False),

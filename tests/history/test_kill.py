@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from seatrial.cli.history_download import INTERRUPTED
+from seatrial.cli.exits import INTERRUPTED
 from seatrial.cli.main import app
 from seatrial.client import download
 from seatrial.history.archive import import_member, members

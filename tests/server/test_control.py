@@ -42,6 +42,16 @@ def test_an_account_opens_with_balances_and_a_key_that_may_do_everything() -> No
     inside(story)
 
 
+def test_an_account_goes_by_its_name_whatever_stands_in_it() -> None:
+    async def story(server: Inside) -> None:
+        for name in ("a/b", "desk/keys", "50% ß"):
+            opened = (await server.post("/accounts", name=name)).json
+            assert (await server.post(f"/accounts/{name}/keys")).json["account_id"] == opened["id"]
+            assert (await server.post(f"/accounts/{name}/deposits", asset="BTC", amount=1)).status == 201
+
+    inside(story)
+
+
 def test_a_kucoin_account_opens_with_a_passphrase_and_money_in_any_wallet() -> None:
     async def story(server: Inside) -> None:
         balances = {"USDT": "100", "main:USDT": "50", "main:BTC": "1"}
@@ -562,6 +572,8 @@ WRONG = [
     ("/delays", {"deposit_settled": "soon"}, 422, "is no duration"),
     ("/clock", {"now": "yesterday"}, 422, "is no moment"),
     ("/clock", {"now": 0}, 409, "time does not go back"),
+    ("/clock", {"now": 2030}, 422, "say 2030-01-01, or 1970-01-01T00:33:50Z"),
+    ("/clock", {"now": "20301231"}, 422, "say 2030-12-31"),
     ("/clock", {"now": "1969-12-31"}, 422, "lies before 1970"),
     ("/clock", {"now": LATER}, 422, "the world's time ends at 2100-01-01T00:00:00Z"),
     ("/clock", {"advance": "100000w"}, 422, "the world's time ends at"),

@@ -221,7 +221,7 @@ def test_a_new_world_begins_with_its_first_crowd() -> None:
 def test_while_the_crowd_is_off_nobody_has_quotes_to_take_away() -> None:
     async def story(server: Inside) -> None:
         assert (await server.post("/markets/XBTUSD", liquidity="none")).problem == (
-            409, "nobody quotes while the crowd is off",
+            409, "nobody quotes while the crowd is off: make it calm or busy first",
         )  # fmt: skip
 
     inside(story)
@@ -283,6 +283,7 @@ def _worth(code: str, dollars: int) -> str:
         ("/system", {"status": "reduce_only"}, 422, "unknown status"),
         ("/crowd", {"mode": "wild"}, 422, "unknown mode 'wild': one of off, calm, busy"),
         ("/crowd", {"depth": 2}, 422, "say which pair"),
+        ("/crowd", {"pair": "XBTUSD"}, 422, "say what to change of the pair"),
         ("/crowd", {"pair": "XBTUSD", "volatility": "101"}, 422, "is no volatility"),
         ("/crowd", {"pair": "XBTUSD", "activity": "-1"}, 422, "is no activity"),
     ],
@@ -315,5 +316,32 @@ def test_a_market_of_which_the_tables_say_nothing_has_no_quotes_to_tune(
         detail = "nobody makes a market of ADA/EUR; of these somebody does: BTC/USD"
         assert (await server.post(path, **body)).problem == (422, detail)
         assert (await market(server, "ADAEUR"))["trades"] == 0
+
+    inside(story, settings=CALM)
+
+
+@pytest.mark.parametrize("name", ["BTC/USD", "btc/usd", "XBT/USD", "XXBT/ZUSD", "BTC-USD", "XBT-USD", "XBTUSD"])
+def test_a_market_goes_by_its_name_with_a_slash_a_dash_or_neither(name: str) -> None:
+    async def story(server: Inside) -> None:
+        assert (await market(server, name))["pair"] == "BTC/USD"
+        assert (await changed(server, f"/markets/{name}", price="91000"))["last"] == "91000.0"
+        assert (await changed(server, f"/markets/{name}/trades", price="92000", volume="1"))["last"] == "92000.0"
+        assert (await changed(server, "/crowd", pair=name, depth=2))["mode"] == "calm"
+
+    inside(story, settings=CALM)
+
+
+@pytest.mark.parametrize("path", ["/markets/BTC/USD/trades", "/markets/XBTUSD/trades"])
+def test_a_wrong_verb_for_a_trade_is_told_the_right_one(path: str) -> None:
+    async def story(server: Inside) -> None:
+        answer = await server.get(path)
+        assert (answer.status, answer.headers["allow"]) == (405, "POST")
+
+    inside(story, settings=CALM)
+
+
+def test_a_name_with_slashes_that_is_no_market_is_named_in_the_refusal() -> None:
+    async def story(server: Inside) -> None:
+        assert (await server.get("/markets/NO/PE")).problem == (404, "there is no market 'NO/PE'")
 
     inside(story, settings=CALM)

@@ -56,7 +56,8 @@ def test_the_banner_says_what_to_paste_where(tmp_path: Path) -> None:
     assert process.stdout is not None
     lines = list(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    rest, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert rest == f"\nStopped. The world is kept in {tmp_path / 'data'}.\n"
     banner = "".join(lines)
     url = lines[0].removeprefix("Seatrial answers at ").strip()
     key, secret = (re.findall(rf" {name} +(\S+)$", banner, re.MULTILINE)[0] for name in ("key", "secret"))
@@ -149,10 +150,14 @@ def test_a_world_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 
 def test_a_world_keeps_the_seed_that_it_began_with(tmp_path: Path) -> None:
-    with RunningServer(tmp_path / "data", "--seed", "7") as server:
+    data = tmp_path / "data"
+    with RunningServer(data, "--seed", "7") as server:
         began = server.connection.accounts
-    with RunningServer(tmp_path / "data", "--seed", "8") as server:
-        assert server.connection.accounts == began
+    told = refused("--data", str(data), "--seed", "8")
+    assert "has the seed 7, for good: leave --seed out, or begin a world of seed 8 with another --data DIR" in told
+    for seed in ([], ["--seed", "7"]):
+        with RunningServer(data, *seed) as server:
+            assert server.connection.accounts == began
 
 
 def story(server: RunningServer) -> list[bytes]:

@@ -67,7 +67,7 @@ def open_account(
     }  # fmt: skip
     if check_timestamps is not None:
         body["check_timestamps"] = check_timestamps
-    control.run(control.Where(data, url, token, json), control.Ask("/accounts", body), tables.OPENED)
+    control.run(control.Where(data, url, token, json), control.Ask("/accounts", body), tables.OPENED, tables.after_key)
 
 
 @accounts.command("key")
@@ -109,4 +109,4 @@ def issue_key(
         "query_from": query_from, "query_to": query_to, "ips": ip or [],
     }  # fmt: skip
     ask = control.Ask(f"/accounts/{control.quoted(account)}/keys", body, unknown=control.ACCOUNT_UNKNOWN)
-    control.run(control.Where(data, url, token, json), ask, tables.ISSUED)
+    control.run(control.Where(data, url, token, json), ask, tables.ISSUED, tables.after_key)

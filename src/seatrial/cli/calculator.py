@@ -2,13 +2,10 @@
 
 import os
 import sys
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from seatrial.cli.arguments import pairs_of
 from seatrial.cli.clock import now_ns
@@ -16,6 +13,9 @@ from seatrial.cli.exits import fail, note
 from seatrial.client.kraken import MethodNameError, form_body, is_public, path_of
 from seatrial.dialects.kraken.auth import SecretError, Steps, nonce_number, steps
 from seatrial.dialects.kraken.params import Params, parse_body
+
+PRIVATE: Final = "/0/private/"
+PUBLIC: Final = "/0/public/"
 
 
 class Request(NamedTuple):
@@ -65,8 +65,8 @@ def show_json(worked: Steps) -> None:
     shown = {
         "path": worked.path,
         "nonce": worked.nonce,
-        "body": _printable(worked.body),
-        "hashed": _printable(worked.hashed),
+        "body": printable(worked.body),
+        "hashed": printable(worked.hashed),
         "inner_hex": worked.inner_hex,
         "signed_hex": worked.signed.hex(),
         "headers": worked.headers,
@@ -75,16 +75,16 @@ def show_json(worked: Steps) -> None:
 
 
 def show_table(worked: Steps) -> None:
-    """A table for people, and the headers below it, where a long line can be copied whole.
+    """Every step for people."""
+    show_steps(_rows(worked), worked.headers)
 
-    Outside a terminal the table, too, is as wide as it needs to be.
-    """
-    table = Table("Step", "Value", show_lines=True)
-    table.columns[1].overflow = "fold"
-    for step, value in _rows(worked):
-        table.add_row(step, Text(value))
-    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
-    for name, value in worked.headers.items():
+
+def show_steps(steps: list[tuple[str, str]], headers: dict[str, str]) -> None:
+    """Each value on a line of its own, where it can be copied whole, and the headers below."""
+    for step, value in steps:
+        typer.echo(f"{step}\n    {value or '(nothing)'}")
+    typer.echo()
+    for name, value in headers.items():
         typer.echo(f"{name}: {value}")
 
 
@@ -92,18 +92,25 @@ def _rows(worked: Steps) -> list[tuple[str, str]]:
     return [
         ("Path", worked.path),
         ("Nonce", worked.nonce),
-        ("Body", _printable(worked.body)),
-        ("1. Hashed: nonce + body", _printable(worked.hashed)),
+        ("Body", printable(worked.body)),
+        ("1. Hashed: nonce + body", printable(worked.hashed)),
         ("2. SHA-256 of 1", worked.inner_hex),
         ("3. Signed: path + 2 as bytes", f"{worked.path} + {worked.inner_hex}"),
         ("4. HMAC-SHA-512 of 3, in base64", f"with the {worked.key_length} bytes of the decoded private key"),
     ]
 
 
+def printable(raw: bytes) -> str:
+    """Bytes as text; those that are none are escaped."""
+    return raw.decode(errors="backslashreplace")
+
+
 def _path(endpoint: str) -> str:
-    if endpoint.startswith("/") and endpoint.isascii():
+    if endpoint.startswith(PRIVATE) and endpoint.isascii():
         return endpoint
-    if is_public(endpoint):
+    if endpoint.startswith("/") and not endpoint.startswith(PUBLIC):
+        fail(f"{endpoint} is no path of a private call: Kraken's begin with {PRIVATE}, KuCoin's with /api/")
+    if is_public(endpoint.removeprefix(PUBLIC)):
         fail(f"{endpoint} is public and needs no signature")
     try:
         return path_of(endpoint)
@@ -133,7 +140,3 @@ def _check_nonce(nonce: str, body: bytes) -> None:
     found = _nonce_in(body)
     if found != nonce:
         note(f"the venue will refuse this: the nonce in the body is {found or 'missing'}, not {nonce}")
-
-
-def _printable(raw: bytes) -> str:
-    return raw.decode(errors="backslashreplace")

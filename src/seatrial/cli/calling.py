@@ -42,6 +42,8 @@ def run(target: Target, method: str, arguments: list[str], *, exact: bool) -> No
     typer.echo(msgspec.json.format(reply.body, indent=2) if pretty else reply.body)
     if "EAPI:Invalid nonce" in reply.errors:
         note("this key has seen larger nonces: add one, as in nonce=$(date +%s%N), or say --key-env with another key")
+    if "EGeneral:Unknown method" in reply.errors:
+        note("methods are spelled as Kraken spells them, as in AddOrder; docs/limits.md says which are missing")
     if reply.refused:
         raise typer.Exit(REFUSED)
 
@@ -94,6 +96,10 @@ def _call(target: Target, method: str, pairs: list[tuple[str, str]]) -> Reply:
     except NoAnswerError as error:
         fail(f"{error}: {_after_no_answer(error, target, method)}")
     except MethodNameError:
+        if method.startswith("/api/"):
+            fail(
+                "this calls Kraken's methods; a path of KuCoin's is signed by `seatrial sign`, and called by any client"
+            )
         fail(f"{method!r} is no method name; the form is: seatrial api METHOD key=value ...")
     except (NotKrakenError, UrlError, SecretError) as error:
         fail(str(error))

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from seatrial.cli.exits import fail
 from seatrial.cli.history_options import PairName, Store
+from seatrial.cli.options import Json
 from seatrial.history.formats import Format
 
 
@@ -28,7 +30,11 @@ def candles(
         bool, typer.Option("--fill", help="Intervals without trades too, as in Kraken's OHLC; its archives have none.")
     ] = False,
     format_: Annotated[
-        Format | None, typer.Option("--format", help="How to print them. Default: a table, unless --plot is given.")
+        Format | None,
+        typer.Option(
+            "--format",
+            help="How to print them. Default: what the name after --out ends in; a table, unless --plot is given.",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead of printing.")] = None,
     plot: Annotated[
@@ -38,6 +44,7 @@ def candles(
         int | None, typer.Option(min=0, max=18, help="Of prices and vwap. Default: as many as Kraken's OHLC shows.")
     ] = None,
     store: Store = None,
+    json: Json = False,
 ) -> None:
     """Candles of any interval from the stored trades, exact to the last digit.
 
@@ -47,5 +54,7 @@ def candles(
     """
     from seatrial.cli.history_candles import Output, Range, run  # noqa: PLC0415 - keeps `seatrial --help` quick
 
+    if json and format_ is not None:
+        fail("say --json or --format, not both")
     asked = Range(pair, interval, first, end, fill, decimals)
-    run(asked, Output(format_, out, plot), store)
+    run(asked, Output(Format.JSON if json else format_, out, plot), store)

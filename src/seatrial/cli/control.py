@@ -1,5 +1,6 @@
 """Asking the control API of a running exchange: where it is, what it answers, how the command then ends."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Never, TypeVar
@@ -10,7 +11,7 @@ import msgspec
 import typer
 
 from seatrial.cli import defaults, local, tables
-from seatrial.cli.exits import REFUSED, fail, note
+from seatrial.cli.exits import REFUSED, fail, note, stopped
 from seatrial.client.transport import TIMEOUT_SECONDS, UrlError, checked_url, http_client
 from seatrial.server.shapes import IssuedKey
 
@@ -61,10 +62,13 @@ class _Problem(msgspec.Struct, frozen=True):
     detail: str
 
 
-def run(where: Where, ask: Ask, layout: tables.Layout[T]) -> None:
-    """Ask, show the answer, and end with status 1 when the exchange refused."""
+def run(where: Where, ask: Ask, layout: tables.Layout[T], then: Callable[[T], str] | None = None) -> None:
+    """Ask, show the answer, and end with status 1 when the exchange refused. `then` says what a person may do next."""
     control = _address(where)
-    response = _send(control, ask, where.token, _start_advice(where), patience=None)
+    try:
+        response = _send(control, ask, where.token, _start_advice(where), patience=None)
+    except KeyboardInterrupt:
+        stopped("stopped waiting" if ask.body is None else "stopped waiting; the exchange goes on with it")
     if not response.is_success:
         _end(response, ask, where)
     try:
@@ -75,6 +79,8 @@ def run(where: Where, ask: Ask, layout: tables.Layout[T]) -> None:
         typer.echo(response.content)
     else:
         tables.show(layout.of(answer))
+        if then is not None and (advice := then(answer)):
+            note(advice)
 
 
 def own_key(url: str, advice: str) -> IssuedKey | None:

@@ -42,7 +42,7 @@ def deposit(
         "manual": manual,
     }  # fmt: skip
     ask = control.Ask(f"/accounts/{control.quoted(account)}/deposits", body, unknown=control.ACCOUNT_UNKNOWN)
-    control.run(control.Where(data, url, token, json), ask, tables.TRANSFER)
+    control.run(control.Where(data, url, token, json), ask, tables.TRANSFER, tables.after_deposit)
 
 
 def withdraw_key(
@@ -84,8 +84,8 @@ def list_funding(
     """Deposits and withdrawals, newest first."""
     from seatrial.cli import control, tables  # noqa: PLC0415
 
-    ask = control.Ask("/funding", account=account)
-    control.run(control.Where(data, url, token, json), ask, tables.TRANSFERS)
+    ask = control.Ask("/funding", account=account, unknown=control.ACCOUNT_UNKNOWN)
+    control.run(control.Where(data, url, token, json), ask, tables.TRANSFERS, tables.after_transfers)
 
 
 @funding.command("move")
@@ -133,5 +133,5 @@ def delays(
         "deposit_settled": deposit_settled, "withdrawal_initial": withdrawal_initial,
         "withdrawal_pending": withdrawal_pending, "withdrawal_settled": withdrawal_settled,
     }  # fmt: skip
-    ask = control.Ask("/delays", said if any(said.values()) else None)
+    ask = control.Ask("/delays", None if all(value is None for value in said.values()) else said)
     control.run(control.Where(data, url, token, json), ask, tables.DELAYS)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from seatrial.cli.history_options import PairName, Store, StoreOrOut
+from seatrial.cli.options import Json
 
 history = typer.Typer(help="Time and sales: download, import, list.", no_args_is_help=True)
 
@@ -31,6 +32,7 @@ def download(
         str, typer.Option("--from", metavar="URL", help="The real exchange, or a local one like http://127.0.0.1:8790.")
     ] = KRAKEN,
     store: StoreOrOut = None,
+    json: Json = False,
 ) -> None:
     """Download the trades of a pair, as far as they are not stored yet.
 
@@ -41,7 +43,7 @@ def download(
     """
     from seatrial.cli.history_download import Asked, run  # noqa: PLC0415 - keeps `seatrial --help` quick
 
-    run(Asked(pair, since, until, url), store)
+    run(Asked(pair, since, until, url), store, as_json=json)
 
 
 @history.command("import")
@@ -54,6 +56,7 @@ def import_(
         str | None, typer.Option(metavar="PAIR", help="Whose trades they are. Default: what the file's name says.")
     ] = None,
     store: Store = None,
+    json: Json = False,
 ) -> None:
     """Import time and sales that Kraken publishes as files, as far as they are not stored yet.
 
@@ -63,13 +66,11 @@ def import_(
     """
     from seatrial.cli.history_import import run  # noqa: PLC0415
 
-    run(files, pair, store)
+    run(files, pair, store, as_json=json)
 
 
 @history.command("list")
-def list_(
-    *, store: Store = None, json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False
-) -> None:
+def list_(*, store: Store = None, json: Json = False) -> None:
     """What is stored: pairs, the times between which nothing is missing, and where the trades came from."""
     from seatrial.cli.history_list import run  # noqa: PLC0415
 

@@ -53,7 +53,7 @@ def run(asked: Range, output: Output, folder: Path | None) -> None:
                 draw(candles, output.plot)
                 note(f"drawn in {output.plot}")
             if output.plot is None or output.format is not None or output.out is not None:
-                _put_out(candles, output.format or Format.TABLE, output.out)
+                _put_out(candles, output.format or _format_of(output.out), output.out)
     except HistoryError as error:
         fail(str(error))
 
@@ -74,6 +74,12 @@ def _stored(store: TradeStore, name: str) -> Manifest:
     return stored
 
 
+def _format_of(out: Path | None) -> Format:
+    """What a file's name says; a table where it says nothing."""
+    ending = "" if out is None else out.suffix.removeprefix(".").lower()
+    return Format(ending) if ending in set(Format) else Format.TABLE
+
+
 def _put_out(candles: Candles, format_: Format, out: Path | None) -> None:
     if out is not None:
         export(candles, format_, out)
@@ -88,7 +94,11 @@ def _put_out(candles: Candles, format_: Format, out: Path | None) -> None:
             path = Path(folder) / "candles"
             export(candles, format_, path)
             with path.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
+                if format_ is Format.JSON:
+                    sys.stdout.buffer.writelines(line.strip() for line in file)
+                    sys.stdout.buffer.write(b"\n")
+                else:
+                    shutil.copyfileobj(file, sys.stdout.buffer)
         sys.stdout.buffer.flush()
 
 

@@ -3,25 +3,26 @@
 import signal
 import time
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import NamedTuple, Self
 
+import msgspec
 import typer
+from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from seatrial.cli.clock import now_ns
-from seatrial.cli.exits import FAILED, REFUSED, fail, note
+from seatrial.cli.exits import FAILED, REFUSED, fail, note, stopped
 from seatrial.cli.history_options import known_pair, open_store, optional_time, plain_pair, show_time
 from seatrial.client import download
 from seatrial.client.kraken import KrakenClient
 from seatrial.client.trades import PACE_SECONDS, TradesFeed, VenueError, ask_pair
 from seatrial.client.transport import UrlError, is_local
 from seatrial.history.errors import HistoryError
-from seatrial.history.manifest import Gap, Pair, gaps
+from seatrial.history.manifest import Gap, Manifest, Pair, gaps
 from seatrial.history.store import TradeStore
 from seatrial.history.writer import PairWriter
-
-INTERRUPTED: Final = 130
+from seatrial.server.times import iso
 
 
 class Asked(NamedTuple):
@@ -33,7 +34,18 @@ class Asked(NamedTuple):
     url: str
 
 
-def run(asked: Asked, folder: Path | None) -> None:
+class Downloaded(Struct, frozen=True, rename={"first": "from", "last": "to"}):
+    """What is stored of the pair now."""
+
+    pair: str
+    added: int
+    stored: int
+    first: str | None
+    """The oldest and the newest trade; null: there is none."""
+    last: str | None
+
+
+def run(asked: Asked, folder: Path | None, *, as_json: bool) -> None:
     """Download; every known trouble is one line and a non-zero exit, and what had come by then is stored."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     since_ns, until_ns = optional_time(asked.since), optional_time(asked.until)
@@ -44,15 +56,16 @@ def run(asked: Asked, folder: Path | None) -> None:
         with KrakenClient(asked.url, now_ns=now_ns) as client:
             pair = _pair(store, client, asked.pair)
             with store.writer(pair) as writer:
+                before = sum(span.rows for span in writer.stored.spans)
                 _fill(client, writer, asked.url, since_ns, until_ns)
+                _tell(writer.stored, before, as_json=as_json)
     except (HistoryError, UrlError) as error:
         fail(str(error))
     except VenueError as error:
         note(f"{error}; the same command goes on from here")
         raise typer.Exit(REFUSED if error.refused else FAILED) from None
     except KeyboardInterrupt:
-        note("stopped; the same command goes on from here")
-        raise typer.Exit(INTERRUPTED) from None
+        stopped("stopped; the same command goes on from here")
 
 
 def _pair(store: TradeStore, client: KrakenClient, name: str) -> Pair:
@@ -66,7 +79,6 @@ def _fill(client: KrakenClient, writer: PairWriter, url: str, since_ns: int | No
     if since_ns is None:
         since_ns = spans[-1].end_ns if spans else 0
     missing = gaps(spans, since_ns, until_ns)
-    before = sum(span.rows for span in spans)
     with _Bar(pair.name, missing) as bar:
         pace = 0.0 if is_local(url) else PACE_SECONDS
         feed = TradesFeed(
@@ -75,17 +87,22 @@ def _fill(client: KrakenClient, writer: PairWriter, url: str, since_ns: int | No
         bar.aim(feed, until_ns)
         work = download.Download(feed, writer, url.rstrip("/"), bar, time.monotonic)
         all(work.fill(gap) for gap in missing)
-    _tell(writer, before)
 
 
-def _tell(writer: PairWriter, before: int) -> None:
-    spans = writer.stored.spans
-    total = sum(span.rows for span in spans)
+def _tell(stored: Manifest, before: int, *, as_json: bool) -> None:
+    total = sum(span.rows for span in stored.spans)
+    name, first_ns, last_ns = stored.pair.name, min((file.first_ns for file in stored.files), default=0), 0
     if total:
-        reach = f"{show_time(min(file.first_ns for file in writer.stored.files))} to {show_time(spans[-1].end_ns - 1)}"
-        typer.echo(f"{writer.stored.pair.name}: {total - before:,} trades added; {total:,} stored, {reach}")
+        last_ns = max(file.last_ns for file in stored.files)
+    if as_json:
+        reach = (iso(first_ns), iso(last_ns)) if total else (None, None)
+        typer.echo(msgspec.json.encode(Downloaded(name, total - before, total, *reach)))
+    elif total:
+        reach_text = f"{show_time(first_ns)} to {show_time(last_ns)}"
+        typer.echo(f"{name}: {total - before:,} trades added; {total:,} stored, {reach_text}")
+        note(f"`seatrial candles {name} --interval 1h` makes candles of them")
     else:
-        typer.echo(f"{writer.stored.pair.name}: the venue has no trades of that time")
+        typer.echo(f"{name}: the venue has no trades of that time")
 
 
 class _Bar:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import msgspec
 import typer
-from rich.table import Table
 
 from seatrial.cli.exits import fail, note
+from seatrial.cli.grid import BETWEEN, Grid
 from seatrial.cli.history_options import open_store, show_time
 from seatrial.cli.tables import show
 from seatrial.history.errors import HistoryError
@@ -30,15 +30,14 @@ def run(folder: Path | None, *, as_json: bool) -> None:
         note(f"no trades in {store.folder}")
 
 
-def _table(stored: list[Manifest]) -> Table:
-    table = Table("Pair", "From", "To")
-    table.add_column("Trades", justify="right")
-    table.add_column("Source")
-    for of_pair in stored:
-        for span in of_pair.spans:
-            begins, ends = show_time(_first_ns(span)), show_time(_last_ns(span))
-            table.add_row(of_pair.pair.name, begins, ends, f"{span.rows:,}", ", ".join(_sources(span)))
-    return table
+def _table(stored: list[Manifest]) -> Grid:
+    columns = ("Pair", "Trades", "From", "To", "Source")
+    return Grid(columns, [_cells(of_pair, span) for of_pair in stored for span in of_pair.spans])
+
+
+def _cells(stored: Manifest, span: Span) -> tuple[str, ...]:
+    begins, ends = show_time(_first_ns(span)), show_time(_last_ns(span))
+    return stored.pair.name, f"{span.rows:,}", begins, ends, BETWEEN.join(_sources(span))
 
 
 def _row(stored: Manifest, span: Span) -> dict[str, object]:

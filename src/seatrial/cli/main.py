@@ -7,6 +7,7 @@ import typer
 from seatrial.cli.account import accounts
 from seatrial.cli.api import api
 from seatrial.cli.candles import candles
+from seatrial.cli.command import apply_to
 from seatrial.cli.exits import FAILED
 from seatrial.cli.funding import deposit, funding, withdraw_key
 from seatrial.cli.history import history
@@ -41,6 +42,7 @@ app.command()(backup)
 app.command()(restore)
 app.add_typer(history, name="history")
 app.command()(candles)
+apply_to(app)
 
 
 def main() -> None:

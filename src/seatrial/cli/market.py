@@ -9,14 +9,14 @@ from seatrial.cli.options import Data, Json, Token, Url
 
 market = typer.Typer(help="Markets: halt them, move them, print trades.", no_args_is_help=True)
 
-Pair = Annotated[str, typer.Argument(metavar="PAIR", help="By any of the venue's names, or like BTC-USD.")]
+Pair = Annotated[str, typer.Argument(metavar="PAIR", help="By any of its names: BTC/USD, XBTUSD, XXBTZUSD.")]
 Price = Annotated[str, typer.Argument(metavar="PRICE", help="A plain decimal.")]
 MARKET_UNKNOWN = "`seatrial market list` shows them all"
 
 
 @market.command("list")
 def list_markets(*, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False) -> None:
-    """Show all markets where something is quoted or was traded."""
+    """Show all markets: what is open for what, at what prices, and where the house quotes."""
     from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
 
     control.run(control.Where(data, url, token, json), control.Ask("/markets"), market_tables.MARKETS)

@@ -2,30 +2,28 @@
 
 from typing import Final
 
-from rich.table import Table
-
-from seatrial.cli.tables import Layout, facts, table
+from seatrial.cli.grid import Grid
+from seatrial.cli.tables import Layout, facts
 from seatrial.server import market_shapes as shapes
 
 
-def _markets(rows: list[shapes.MarketView]) -> Table:
-    found = table("Pair", "Status", "Last", "Bid", "Ask", "Trades", "House quotes")
-    for row in rows:
-        if row.trades or row.bid or row.ask or row.status != "online":
-            found.add_row(
-                row.pair, row.status, row.last or "", row.bid or "", row.ask or "", str(row.trades), row.liquidity or ""
-            )
-    return found
+def _markets(rows: list[shapes.MarketView]) -> Grid:
+    columns = ("Pair", "Status", "Last", "Bid", "Ask", "Trades", "House quotes")
+    return Grid(columns, [_market(row) for row in rows])
 
 
-def _crowd(crowd: shapes.CrowdView) -> Table:
-    found = table("Pair", "Price", "Volatility", "Depth", "Activity", "House quotes")
-    found.caption = f"The crowd is {crowd.mode}."
-    for row in crowd.pairs:
-        found.add_row(
-            row.pair, row.price, f"{row.volatility:g} %", f"{row.depth:g}", f"{row.activity:g}", row.liquidity
-        )
-    return found
+def _market(row: shapes.MarketView) -> tuple[str, ...]:
+    return row.pair, row.status, row.last or "", row.bid or "", row.ask or "", str(row.trades), row.liquidity or ""
+
+
+def _crowd(crowd: shapes.CrowdView) -> Grid:
+    columns = ("Pair", "Price", "Volatility", "Depth", "Activity", "House quotes")
+    return Grid(columns, [_pair(row) for row in crowd.pairs], f"The crowd is {crowd.mode}.")
+
+
+def _pair(row: shapes.CrowdPair) -> tuple[str, ...]:
+    tuned = (f"{row.volatility:g} %", f"{row.depth:g}", f"{row.activity:g}")
+    return row.pair, row.price, *tuned, row.liquidity or ""
 
 
 MARKETS: Final = Layout(list[shapes.MarketView], _markets)

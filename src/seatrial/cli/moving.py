@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from seatrial.cli.exits import fail
 from seatrial.market.crowd import Mode
+from seatrial.server.clock import FASTEST_PPM, NORMAL_PPM
 from seatrial.server.driving import TapeChoice
 from seatrial.server.opening import BadText
 from seatrial.server.times import read_moment, read_speed
@@ -44,7 +45,7 @@ def moved(settings: Settings, crowd: str | None, first_crowd: str, tape: Played)
     if tape.speed == MAX:
         changes["flat_out"] = True
     elif tape.speed is not None:
-        changes["speed_ppm"] = 0 if tape.speed.removesuffix("x") == FROZEN else _read(read_speed, tape.speed)
+        changes["speed_ppm"] = 0 if tape.speed.removesuffix("x") == FROZEN else _speed(tape.speed)
     return replace(settings, **changes)
 
 
@@ -52,6 +53,17 @@ def _mode(option: str, text: str) -> Mode:
     if text not in set(Mode):
         fail(f"{option} {text} is none of {', '.join(Mode)}")
     return Mode(text)
+
+
+def _speed(text: str) -> int:
+    try:
+        return read_speed(text)
+    except BadText:
+        fastest = FASTEST_PPM // NORMAL_PPM
+        fail(
+            f"--speed {text} is none: say how many seconds pass in one, as in 60x, up to {fastest}x; {MAX} for as fast"
+            f" as it goes; or {FROZEN} for a clock that you advance"
+        )
 
 
 def _read(read: Callable[[str], T], text: str) -> T:

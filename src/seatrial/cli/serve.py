@@ -24,8 +24,9 @@ def serve(
     ] = None,
     memory: Annotated[bool, typer.Option("--memory", help="Keep nothing.")] = False,
     seed: Annotated[
-        int, typer.Option(min=0, max=2**63 - 1, help="What ids and keys of a new world are drawn from.")
-    ] = 1,
+        int | None,
+        typer.Option(min=0, max=2**63 - 1, help="What ids and keys of a new world are drawn from. Default: 1."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON once it answers.")] = False,
     token: Annotated[
         str | None,
@@ -45,7 +46,7 @@ def serve(
         typer.Option(metavar="off|calm|busy", help="How much others trade. Stays as it was where nothing is said."),
     ] = None,
     crowd_at_first: Annotated[
-        str, typer.Option(metavar="off|calm|busy", help="The same of a new world; `make serve` says calm.")
+        str, typer.Option(metavar="off|calm|busy", help="The same, of a new world only; `make serve` says calm.")
     ] = "off",
     tape: Annotated[
         list[Path] | None,
@@ -56,7 +57,7 @@ def serve(
     ] = None,
     pair: Annotated[str | None, typer.Option(help="The tape's pair, where its name does not begin with it.")] = None,
     speed: Annotated[
-        str | None, typer.Option(metavar="60x|max", help="How fast the tape runs; 0 leaves the clock to you.")
+        str | None, typer.Option(metavar="60x|max|0", help="How fast the tape runs; 0 leaves the clock to you.")
     ] = None,
     at: Annotated[
         str | None, typer.Option(metavar="ISO", help="Where the tape begins; with its first trade otherwise.")
@@ -69,7 +70,7 @@ def serve(
     from seatrial.server.worlds import Settings  # noqa: PLC0415
 
     if memory and database:
-        fail("--memory keeps nothing, --database keeps everything: choose one")
+        fail("--memory keeps nothing, --database keeps everything: choose one, or unset SEATRIAL_DATABASE")
     fault = None if token is None else token_fault(token)
     if fault is not None:
         fail(fault)

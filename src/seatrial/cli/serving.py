@@ -54,6 +54,8 @@ def start(settings: Settings, listen: Listen, *, as_json: bool) -> None:
 
             calm_collector()
             run(world, listener, listen, announce)
+            if not as_json:
+                sys.stdout.write(f"\nStopped. {_kept(settings, world)}\n")
         gc.unfreeze()  # or else what reads tapes reports at exit that it was never collected
     except (WorldError, ServeError) as error:
         exits.fail(str(error))
@@ -65,11 +67,15 @@ def _line(connection: Connection) -> str:
 
 def _banner(connection: Connection, settings: Settings, world: World) -> str:
     demos = {venue: connection.account(venue) for venue in DEMOS}
-    place = world.kept_in if settings.database else settings.data
-    kept = "Nothing is kept: --memory." if settings.data is None else f"The world is kept in {place}."
     return _BANNER.format(
-        url=connection.url, control=connection.control, market=_market(world.driver), kept=kept, **demos
-    )
+        url=connection.url, control=connection.control, market=_market(world.driver), kept=_kept(settings, world),
+        **demos,
+    )  # fmt: skip
+
+
+def _kept(settings: Settings, world: World) -> str:
+    place = world.kept_in if settings.database else settings.data
+    return "Nothing is kept: --memory." if settings.data is None else f"The world is kept in {place}."
 
 
 def _market(driver: Driver) -> str:

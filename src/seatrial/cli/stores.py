@@ -38,6 +38,7 @@ def backup(
     *,
     data: World = defaults.DATA,
     database: Database = None,
+    json: Json = False,
 ) -> None:
     """Write one moment of a world into a file. A server may go on meanwhile.
 
@@ -45,7 +46,7 @@ def backup(
     """
     from seatrial.cli import storing  # noqa: PLC0415
 
-    storing.backup(file, storing.place(data, database))
+    storing.backup(file, storing.place(data, database), as_json=json)
 
 
 def restore(
@@ -56,6 +57,7 @@ def restore(
     url: Url = None,
     token: Token = None,
     replace: Annotated[bool, typer.Option("--replace", help="Give up the world that is there now.")] = False,
+    json: Json = False,
 ) -> None:
     """Put the world of a backup where one is kept. A server that is running in DIR or at URL goes on with it.
 
@@ -63,4 +65,4 @@ def restore(
     """
     from seatrial.cli import control, storing  # noqa: PLC0415
 
-    storing.restore(file, control.Where(data, url, token, as_json=False), database, replace=replace)
+    storing.restore(file, control.Where(data, url, token, json), database, replace=replace)

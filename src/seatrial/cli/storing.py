@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,15 +12,20 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.cli import control, tables
-from seatrial.cli.exits import REFUSED, fail
+from seatrial.cli.exits import REFUSED, fail, note, stopped
+from seatrial.server.shapes import Restored
+from seatrial.server.times import iso
 from seatrial.server.worlds import FolderTaken, WorldError, claim_folder
 from seatrial.store import schema
-from seatrial.store.backups import back_up
+from seatrial.store.backups import back_up, seed_of
 from seatrial.store.backups import restore as restore_backup
+from seatrial.store.database import RestorableDatabase
+from seatrial.store.errors import DamagedError, NoWorldError, unusable
 from seatrial.store.proofs import LAWS, Proof, prove
-from seatrial.store.store import Store, StoreError, database_at, look_into
+from seatrial.store.store import Store, StoreError, WorldRow, database_at, look_into
 
 COUNTED: Final = (schema.accounts, schema.postings, schema.orders, schema.fills, schema.trades, schema.transfers)
 
@@ -46,7 +52,7 @@ def verify(where: Path | str, *, as_json: bool) -> None:
         with look_into(where) as connection:
             report = _report(where, connection)
     except StoreError as error:
-        fail(str(error))
+        fail(_advised(error))
     if as_json:
         typer.echo(msgspec.json.encode(report))
     else:
@@ -55,20 +61,34 @@ def verify(where: Path | str, *, as_json: bool) -> None:
         raise typer.Exit(REFUSED)
 
 
-def backup(file: Path, where: Path | str) -> None:
+class Saved(Struct, frozen=True):
+    """What a backup is."""
+
+    file: str
+    bytes: int
+
+
+def backup(file: Path, where: Path | str, *, as_json: bool) -> None:
     """Write the file, and say how large it is."""
     try:
         with _bar(TaskProgressColumn()) as bar:
             back_up(where, file, _advance(bar, f"saving {file.name}"))
     except StoreError as error:
-        fail(str(error))
-    typer.echo(f"{file}: {file.stat().st_size:,} bytes")
+        fail(_advised(error))
+    except KeyboardInterrupt:
+        stopped(f"stopped; there is no {file}")
+    saved = Saved(str(file.absolute()), file.stat().st_size)
+    if as_json:
+        typer.echo(msgspec.json.encode(saved))
+        return
+    typer.echo(f"{file}: {saved.bytes:,} bytes")
+    note(f"`seatrial restore {file} --replace` goes back to it")
 
 
 def restore(file: Path, where: control.Where, database: str | None, *, replace: bool) -> None:
     """Write into the database, or have the server do it that is running there."""
     if where.url is None and database is not None:
-        _restore_alone(file, database, replace=replace)
+        _restore_alone(file, database, where, replace=replace)
         return
     try:
         lock = None if where.url else claim_folder(where.data)
@@ -80,7 +100,7 @@ def restore(file: Path, where: control.Where, database: str | None, *, replace: 
         _restore_there(file, where, replace=replace)
     else:
         with lock:
-            _restore_alone(file, place(where.data, None), replace=replace)
+            _restore_alone(file, place(where.data, None), where, replace=replace)
 
 
 def _restore_there(file: Path, where: control.Where, *, replace: bool) -> None:
@@ -89,21 +109,83 @@ def _restore_there(file: Path, where: control.Where, *, replace: bool) -> None:
     control.run(where, control.Ask("/restore", {"file": str(file.absolute())}), tables.RESTORED)
 
 
-def _restore_alone(file: Path, where: Path | str, *, replace: bool) -> None:
+def _restore_alone(file: Path, into: Path | str, where: control.Where, *, replace: bool) -> None:
     target = None
     try:
-        target = database_at(where)
-        target.claim()
-        if Store(target).world() is not None and not replace:
+        target = _claimed(into, file, replace=replace)
+        if _stored(target) is not None and not replace:
             fail(f"there is a world in {target.name} already: --replace gives it up for that of the backup")
         with _bar(TaskProgressColumn()) as bar:
             restore_backup(target, file, _advance(bar, f"restoring {file.name}"))
-        typer.echo(f"restored {file} into {target.name}")
+        _tell_restored(file, target, as_json=where.as_json)
     except StoreError as error:
-        fail(str(error))
+        fail(_advised(error))
+    except KeyboardInterrupt:
+        stopped("stopped; nothing was restored")
     finally:
         if target is not None:
             target.close()
+
+
+def _claimed(into: Path | str, file: Path, *, replace: bool) -> RestorableDatabase:
+    """The database to restore into. A file that is damaged is given up only for a backup that is in order."""
+    target = database_at(into)
+    try:
+        target.claim()
+        _stored(target)
+    except DamagedError:
+        target.close()
+        if not replace or not isinstance(into, Path):
+            raise
+        seed_of(file)
+        _set_aside(into)
+        target = database_at(into)
+        target.claim()
+    except BaseException:
+        target.close()
+        raise
+    return target
+
+
+def _stored(target: RestorableDatabase) -> WorldRow | None:
+    try:
+        return Store(target).world()
+    except SQLAlchemyError as error:
+        raise unusable(target.name, error) from error
+
+
+def _set_aside(path: Path) -> None:
+    """A damaged world may still be of use to somebody."""
+    number = next(number for number in count(1) if not _aside(path, number).exists())
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    path.rename(_aside(path, number))
+    note(f"the damaged file is {_aside(path, number)} now")
+
+
+def _aside(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.damaged-{number}")
+
+
+def _tell_restored(file: Path, target: RestorableDatabase, *, as_json: bool) -> None:
+    world = _stored(target)
+    assert world is not None, "it was just restored"
+    if as_json:
+        typer.echo(msgspec.json.encode(Restored(str(file.absolute()), iso(world.now_ns))))
+        return
+    typer.echo(f"restored {file} into {target.name}")
+    note("`seatrial serve` there goes on with it")
+
+
+def _advised(error: StoreError) -> str:
+    """What went wrong, and where it is known what to do."""
+    if isinstance(error, NoWorldError):
+        return f"{error}: say which one with --data DIR or --database URL, or begin one with `seatrial serve`"
+    if isinstance(error, DamagedError):
+        return (
+            f"{error}: `seatrial restore FILE --replace` puts a backup in the place of a world, --data DIR is another"
+        )
+    return str(error)
 
 
 def _report(where: Path | str, connection: Connection) -> Report:

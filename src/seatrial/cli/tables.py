@@ -1,5 +1,7 @@
 """What the control API answers, laid out for people."""
 
+import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -7,9 +9,8 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 import msgspec
 import typer
 from msgspec import UNSET
-from rich.console import Console
-from rich.table import Table
 
+from seatrial.cli.grid import BETWEEN, Grid, lines_of
 from seatrial.core.accounts import HOUSE
 from seatrial.server import shapes
 
@@ -20,49 +21,72 @@ class Layout(NamedTuple, Generic[T]):
     """How one kind of answer is shown."""
 
     kind: type[T]
-    of: Callable[[T], Table | str]
+    of: Callable[[T], Grid | str]
 
 
-def show(content: Table | str) -> None:
-    """Print it. Outside a terminal a table is as wide as it needs to be; text is never broken, to be copied whole."""
+def show(content: Grid | str) -> None:
+    """Print it; nothing is broken, to be copied whole."""
     if isinstance(content, str):
         typer.echo(content)
     else:
-        width = None if sys.stdout.isatty() else 10_000
-        Console(width=width, markup=False, emoji=False, highlight=False).print(content)
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        for line in lines_of(content, width):
+            typer.echo(line)
 
 
-def _accounts(rows: list[shapes.AccountView]) -> Table:
-    found = table("Id", "Name", "Venue", "Tier", "Rate limits", "Keys", "Balances")
-    for row in rows:
-        owned = ", ".join(f"{amount} {asset}" for asset, amount in row.balances.items())
-        balances = "makes markets" if row.venue == HOUSE else owned
-        limits = "on" if row.rate_limits else "off"
-        found.add_row(str(row.id), row.name, row.venue, row.tier, limits, str(len(row.keys)), balances)
-    return found
+def _accounts(rows: list[shapes.AccountView]) -> Grid:
+    columns = ("Id", "Name", "Venue", "Tier", "Rate limits", "Keys", "Balances")
+    return Grid(columns, [_account(row) for row in rows])
 
 
-def _transfers(rows: list[shapes.TransferView]) -> Table:
-    found = table("Refid", "Account", "Kind", "Asset", "Amount", "Fee", "Status", "Prop", "Moves on")
-    for row in rows:
-        found.add_row(
-            row.refid, str(row.account_id), row.kind, row.asset, row.amount, row.fee, row.status,
-            row.status_prop or "", row.due or "",
-        )  # fmt: skip
-    return found
+def _account(row: shapes.AccountView) -> tuple[str, ...]:
+    owned = BETWEEN.join(f"{amount} {asset}" for asset, amount in row.balances.items())
+    balances = "makes markets" if row.venue == HOUSE else owned
+    return str(row.id), row.name, row.venue, row.tier, "on" if row.rate_limits else "off", str(len(row.keys)), balances
 
 
-def _books(books: shapes.Books) -> Table:
-    found = table("Asset", "Clients", "of that held", "of that leaving", "Exchange", "Sum")
-    for asset, row in books.assets.items():
-        ours = "\n".join(f"{amount} {name}" for name, amount in row.exchange.items())
-        found.add_row(asset, row.clients, row.holds, row.leaving, ours, row.sum)
-    found.caption = "The books are balanced." if books.balanced else "THE BOOKS ARE NOT BALANCED."
-    return found
+def _transfers(rows: list[shapes.TransferView]) -> Grid:
+    columns = ("Refid", "Account", "Kind", "Asset", "Amount", "Status", "Fee", "Prop", "Moves on")
+    return Grid(columns, [_transfer(row) for row in rows])
+
+
+def _transfer(row: shapes.TransferView) -> tuple[str, ...]:
+    return (
+        row.refid, str(row.account_id), row.kind, row.asset, row.amount, row.status, row.fee, row.status_prop or "",
+        row.due or "",
+    )  # fmt: skip
+
+
+def _books(books: shapes.Books) -> Grid:
+    columns = ("Asset", "Clients", "Sum", "Held", "Leaving", "Exchange")
+    caption = "The books are balanced." if books.balanced else "THE BOOKS ARE NOT BALANCED."
+    return Grid(columns, [_asset(asset, row) for asset, row in books.assets.items()], caption)
+
+
+def _asset(asset: str, row: shapes.AssetBooks) -> tuple[str, ...]:
+    ours = BETWEEN.join(f"{amount} {name}" for name, amount in row.exchange.items())
+    return asset, row.clients, row.sum, row.holds, row.leaving, ours
 
 
 def _delays(delays: shapes.DelaysView) -> str:
     return "\n".join(f"{line} s" for line in facts(delays).splitlines())
+
+
+def after_deposit(transfer: shapes.TransferView) -> str:
+    """How it is credited."""
+    move = f"`seatrial funding move {transfer.refid} Success` credits it"
+    return f"{move} now; the clock does at {transfer.due}" if transfer.due else move
+
+
+def after_transfers(rows: list[shapes.TransferView]) -> str:
+    """How there would be some."""
+    return "" if rows else "nothing came or went yet: `seatrial deposit ACCOUNT ASSET AMOUNT` lets money arrive"
+
+
+def after_key(made: shapes.OpenedAccount | shapes.IssuedKey) -> str:
+    """Secrets are shown once."""
+    account = made.name if isinstance(made, shapes.OpenedAccount) else str(made.account_id)
+    return f"the secret is not shown again; `seatrial account key {shlex.quote(account)}` issues another key"
 
 
 def facts(answer: msgspec.Struct) -> str:
@@ -82,14 +106,6 @@ def _text(value: Any) -> str:  # noqa: ANN401 - whatever a fact may be
             return f"{value:g}"
         case _:
             return str(value)
-
-
-def table(*columns: str) -> Table:
-    """An empty one; where it is too narrow nothing is cut off."""
-    found = Table(*columns, caption_justify="left", caption_style="")
-    for column in found.columns:
-        column.overflow = "fold"
-    return found
 
 
 ACCOUNTS: Final = Layout(list[shapes.AccountView], _accounts)

@@ -6,9 +6,11 @@ Each operation is a line in `OPERATIONS`; the routes and the OpenAPI document ar
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Final
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -24,16 +26,35 @@ from seatrial.server.world import Unavailable, World
 PREFIX = "/_seatrial/v1"
 LARGEST_BODY = 1 << 20
 
+NAME: Final = "seatrial_name"
+PAIR: Final = "seatrial_pair"
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _log = logging.getLogger("seatrial")
+
+
+class Name(StringConvertor):
+    """A name in a path may hold slashes, plain or percent-encoded: a server cannot tell one from the other."""
+
+    regex = ".+"
+
+
+class Pair(StringConvertor):
+    """A pair has one slash at most, as in BTC/USD; what may follow it in a path is no part of it."""
+
+    regex = "[^/]+(?:/(?!trades$)[^/]+)?"
+
+
+register_url_convertor(NAME, Name())
+register_url_convertor(PAIR, Pair())
 
 
 def control_app(world: World, token: str | None) -> Starlette:
     """The control API of one world."""
     by_path: dict[str, dict[str, Endpoint]] = {}
     for op in OPERATIONS:
-        by_path.setdefault(PREFIX + op.path, {})[op.verb] = _endpoint(op, world, token)
+        by_path.setdefault(PREFIX + _with_slashes(op.path), {})[op.verb] = _endpoint(op, world, token)
     routes = [Route(path, _by_verb(endpoints), methods=list(endpoints)) for path, endpoints in by_path.items()]
     document = msgspec.json.encode(openapi.document(OPERATIONS, PREFIX))
 
@@ -45,6 +66,15 @@ def control_app(world: World, token: str | None) -> Starlette:
     return Starlette(
         routes=routes,
         exception_handlers={404: _no_operation, 405: _wrong_verb},
+    )
+
+
+def _with_slashes(path: str) -> str:
+    """The path as a route whose names may hold slashes."""
+    return (
+        path.replace("{pair}", f"{{pair:{PAIR}}}")
+        .replace("{id}", f"{{id:{NAME}}}")
+        .replace("{refid}", f"{{refid:{NAME}}}")
     )
 
 

@@ -1,5 +1,6 @@
 """Who moves the prices of a world: a crowd, a tape, or nobody."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,8 @@ from seatrial.server.times import iso
 CROWD: Final = "crowd"
 TAPE: Final = "tape"
 
+
+_log = logging.getLogger("seatrial")
 
 MarketOf = Callable[[str], Market | None]
 """The market of a pair, by any of its names."""
@@ -82,11 +85,22 @@ def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | N
     except TapeError as error:
         raise DrivingError(str(error)) from error
     if stored is not None and _kind(stored.market) == TAPE:
-        return Tape(seed, together(found), choice.begin_ns or 0, stored.market)
+        return _gone_on(Tape(seed, together(found), choice.begin_ns or 0, stored.market), choice)
     begin_ns = max(choice.begin_ns or 0, 0 if stored is None else stored.now_ns)
     tape = Tape(seed, together(found), begin_ns)
     if tape.due_ns == NEVER:
         raise DrivingError(f"the tape has no trade from {iso(begin_ns)} on, {_why(choice, begin_ns)}")
+    return tape
+
+
+def _gone_on(tape: Tape, choice: TapeChoice) -> Tape:
+    """A tape that was played before; says so to whoever meant it to begin elsewhere."""
+    stands_ns = tape.note.recorded_ns
+    if choice.begin_ns is not None and choice.begin_ns < stands_ns:
+        _log.warning(
+            "the tape goes on where it stood, at %s, and not where --at says; --memory or another --data begins anew",
+            iso(stands_ns),
+        )
     return tape
 
 

@@ -13,7 +13,7 @@ from seatrial.core.money import format_units, parse_units
 from seatrial.core.orders import OrderKind, Side
 from seatrial.core.state import MarketState
 from seatrial.market.crowd import Crowd, Mode
-from seatrial.market.driver import NEVER
+from seatrial.market.driver import NEVER, Driver
 from seatrial.market.house import open_house, withdraw_quotes
 from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.market.tables import PPM_PER_PERCENT
@@ -91,6 +91,10 @@ async def change_crowd(visit: Visit) -> shapes.CrowdView:
     given = [wanted.price, wanted.volatility, wanted.depth, wanted.activity]
     if wanted.pair is None and any(value is not None for value in given):
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say which pair")
+    if wanted.pair is not None and all(value is None for value in given):
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "say what to change of the pair: price, volatility, depth or activity"
+        )
     if wanted.pair is not None:
         _tune(visit, crowd, _market(visit, wanted.pair).market, wanted)
     crowd.set_mode(mode)
@@ -152,8 +156,8 @@ def _tune(visit: Visit, crowd: Crowd, market: Market, wanted: shapes.CrowdChange
     _check_moved(visit, market)
     symbol, now_ns = market.symbol, visit.world.now_ns()
     changes = {
-        name: _units(value, SIX, name, least=0, most=MOST_PPM)
-        for name, value in (("depth_ppm", wanted.depth), ("activity_ppm", wanted.activity))
+        f"{name}_ppm": _units(value, SIX, name, least=0, most=MOST_PPM)
+        for name, value in (("depth", wanted.depth), ("activity", wanted.activity))
         if value is not None
     }
     ticks = None if wanted.price is None else _units(wanted.price, market.price_scale, "price")
@@ -177,7 +181,10 @@ def _market(visit: Visit, text: str) -> MarketState:
 def _crowd(visit: Visit) -> Crowd:
     driver = visit.world.driver
     if not isinstance(driver, Crowd):
-        raise Problem(HTTPStatus.CONFLICT, "a tape is playing in this world, which then has no crowd")
+        raise Problem(
+            HTTPStatus.CONFLICT,
+            "a tape is playing in this world, which then has no crowd: start the server without --tape",
+        )
     visit.world.now_ns()
     return driver
 
@@ -194,7 +201,7 @@ def _check_moved(visit: Visit, market: Market) -> None:
 def _check_awake(visit: Visit) -> None:
     driver = visit.world.driver
     if isinstance(driver, Crowd) and driver.note.mode is Mode.OFF:
-        raise Problem(HTTPStatus.CONFLICT, "nobody quotes while the crowd is off")
+        raise Problem(HTTPStatus.CONFLICT, "nobody quotes while the crowd is off: make it calm or busy first")
 
 
 def _word(kind: type[Word], text: str, name: str) -> Word:
@@ -212,9 +219,14 @@ def _units(given: str | float, scale: int, name: str, *, least: int = 1, most: i
 def _parsed(given: str | float, scale: int, name: str, least: int, most: int) -> int:
     units = parse_units(str(given), scale)
     if units is None or not least <= units <= most:
-        bounds = f"from {format_units(least, scale)} to {format_units(most, scale)}"
+        bounds = f"from {_short(least, scale)} to {_short(most, scale)}"
         raise BadText(f"{given!r} is no {name}: a plain decimal with at most {scale} decimals, {bounds}")
     return units
+
+
+def _short(units: int, scale: int) -> str:
+    text = format_units(units, scale)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _market_view(visit: Visit, ms: MarketState) -> shapes.MarketView:
@@ -223,12 +235,18 @@ def _market_view(visit: Visit, ms: MarketState) -> shapes.MarketView:
     def text(ticks: int | None) -> str | None:
         return None if ticks is None else format_units(ticks, scale)
 
-    is_moved = symbol in driver.symbols and driver.due_ns < NEVER
     return shapes.MarketView(
         symbol, ms.status.value, text(ms.stats.last.price_ticks if ms.stats.last else None),
-        text(ms.book.bids.best_ticks), text(ms.book.asks.best_ticks), ms.trade_id,
-        driver.liquidity(symbol).value if is_moved else None,
+        text(ms.book.bids.best_ticks), text(ms.book.asks.best_ticks), ms.trade_id, _liquidity(driver, symbol),
     )  # fmt: skip
+
+
+def _liquidity(driver: Driver, symbol: str) -> str | None:
+    """On which sides the house quotes now; None where it does not trade."""
+    if symbol not in driver.symbols or driver.due_ns == NEVER:
+        return None
+    is_empty = isinstance(driver, Crowd) and not driver.tuning(symbol).depth_ppm
+    return Liquidity.NONE.value if is_empty else driver.liquidity(symbol).value
 
 
 def _crowd_view(visit: Visit, crowd: Crowd) -> shapes.CrowdView:
@@ -241,5 +259,5 @@ def _crowd_pair(visit: Visit, crowd: Crowd, symbol: str, now_ns: int) -> shapes.
     price = format_units(crowd.values.middle_mt(market, now_ns) // MILLITICKS, market.price_scale)
     return shapes.CrowdPair(
         symbol, price, crowd.values.volatility_ppm(crowd.moved_by(symbol)) / 10**PPM_PER_PERCENT,
-        tuning.depth_ppm / PPM, tuning.activity_ppm / PPM, tuning.liquidity.value,
+        tuning.depth_ppm / PPM, tuning.activity_ppm / PPM, _liquidity(crowd, symbol),
     )  # fmt: skip

@@ -53,7 +53,8 @@ class CrowdPair(Struct, frozen=True):
     """How much it quotes: 1 is the usual."""
     activity: float
     """How often somebody takes: 1 is the usual."""
-    liquidity: str
+    liquidity: str | None
+    """On which sides the house quotes: both, bids, asks or none; null: it does not trade while the crowd is off."""
 
 
 class CrowdView(Struct, frozen=True):

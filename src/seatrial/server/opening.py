@@ -19,18 +19,20 @@ class BadText(ValueError):
 
 
 def market_named(text: str, markets: Container[str], dialects: Iterable[Dialect]) -> str | None:
-    """The market of that name, which is one of ours, with a dash or a slash, or one of any venue's."""
-    ours = text.upper().replace("-", "/")
-    if ours in markets:
-        return ours
-    return next((symbol for dialect in dialects if (symbol := dialect.market_symbol(text)) is not None), None)
+    """The market of that name, which is one of ours or one of any venue's, with a slash, a dash or neither."""
+    slashed = text.replace("-", "/")
+    if slashed.upper() in markets:
+        return slashed.upper()
+    found = (dialect.market_symbol(name) for dialect in dialects for name in (text, slashed))
+    return next((symbol for symbol in found if symbol is not None), None)
 
 
 def asset_of(state: State, dialect: Dialect, text: str) -> str:
     """The code of an asset, by any of the venue's names for it or our own. Raises `BadText`."""
     code = dialect.asset_code(text)
     if code is None or state.assets.get(code) is None:
-        raise BadText(f"unknown asset {text!r}")
+        known = [asset.code for asset in state.assets.listed if dialect.asset_code(asset.code) is not None]
+        raise BadText(f"unknown asset {text!r}: one of {', '.join(known)}")
     return code
 
 
@@ -39,7 +41,7 @@ def units_of(state: State, code: str, given: str | float) -> int:
     scale = state.assets[code].scale
     units = parse_units(str(given), scale)
     if units is None:
-        raise BadText(f"{given!r} is no amount of {code}: a plain decimal with at most {scale} decimals")
+        raise BadText(f"{given!r} is no amount of {code}: a plain decimal, not below 0, with at most {scale} decimals")
     return units
 
 

@@ -10,9 +10,11 @@ from msgspec import UNSET
 
 from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetDelays
 from seatrial.core.events import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
-from seatrial.core.funding import Delays, Direction, Transfer
+from seatrial.core.funding import STEPS, Delays, Direction, Transfer
 from seatrial.core.ledger import EXCHANGE
+from seatrial.core.machine import Outcome
 from seatrial.core.money import format_units
+from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState
 from seatrial.dialects.wire import Dialect
 from seatrial.server import shapes, times
@@ -37,7 +39,9 @@ async def open_account(visit: Visit) -> shapes.OpenedAccount:
     venue = wanted.venue.lower()
     dialect = visit.world.dialects.get(venue)
     if dialect is None:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"unknown venue {wanted.venue!r}")
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"unknown venue {wanted.venue!r}: one of {', '.join(visit.world.dialects)}"
+        )
     name = wanted.name or f"account-{visit.state.counters.account_id + 1}"
     command = read(
         account_command, visit.state, dialect, venue, name, wanted.balances,
@@ -79,7 +83,7 @@ async def see_deposit(visit: Visit) -> shapes.TransferView:
     command = SeeDeposit(
         account.account.account_id, code, amount, wanted.method, wanted.txid, wanted.address, wanted.manual, fee
     )
-    return _transfer_view(visit, (await applied(visit, command, DepositSeen)).transfer)
+    return _transfer_view(visit, (await _seen(visit, command)).transfer)
 
 
 async def save_destination(visit: Visit) -> shapes.DestinationView:
@@ -92,13 +96,15 @@ async def save_destination(visit: Visit) -> shapes.DestinationView:
         account.account.account_id, code, wanted.method or (method.name if method else ""), wanted.key,
         wanted.address, wanted.tag, wanted.verified,
     )  # fmt: skip
-    saved = (await applied(visit, command, DestinationSaved)).destination
+    outcome = await visit.world.apply(command)
+    _check_method(visit, outcome, code, wanted.method)
+    saved = only(outcome, DestinationSaved).destination
     return shapes.DestinationView(saved.name, saved.asset, saved.method, saved.address, saved.tag, saved.verified)
 
 
 async def list_funding(visit: Visit) -> list[shapes.TransferView]:
     wanted = visit.query.get("account")
-    account_id = None if wanted is None else _account_id(visit, wanted)
+    account_id = None if wanted is None else _known_account_id(visit, wanted)
     found = [t for t in visit.state.transfers.values() if wanted is None or t.account_id == account_id]
     return [_transfer_view(visit, transfer) for transfer in reversed(found)]
 
@@ -111,7 +117,10 @@ async def drive_transfer(visit: Visit) -> shapes.TransferView:
     command = DriveTransfer(
         transfer.transfer_id, read(shapes.status_of, wanted.status), read(shapes.note_of, wanted.status_prop)
     )
-    return _transfer_view(visit, (await applied(visit, command, TransferMoved)).transfer)
+    outcome = await visit.world.apply(command)
+    if outcome is Reject.STEP_NOT_ALLOWED:
+        raise Problem(HTTPStatus.CONFLICT, _no_step(transfer))
+    return _transfer_view(visit, only(outcome, TransferMoved).transfer)
 
 
 async def read_delays(visit: Visit) -> shapes.DelaysView:
@@ -141,8 +150,8 @@ async def set_clock(visit: Visit) -> shapes.ClockView:
     if happened is not None:
         raise Problem(
             HTTPStatus.CONFLICT,
-            f"time does not go back: the world is at {times.iso(here_ns)}, and there were {happened} in it; "
-            "begin another world with another --data, or with --memory",
+            f"time does not go back: the world is at {times.iso(here_ns)}, and there were {happened} in it;"
+            " start another world with `seatrial serve` and --memory or another --data, or restore a backup",
         )
     if target_ns > LATEST_NS:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"the world's time ends at {times.iso(LATEST_NS)}")
@@ -214,19 +223,57 @@ OPERATIONS: Final = (
     *MARKET_OPERATIONS,
 )  # fmt: skip
 
+
+async def _seen(visit: Visit, command: SeeDeposit) -> DepositSeen:
+    """The deposit, or what is wrong with it and what would be right."""
+    outcome = await visit.world.apply(command)
+    _check_method(visit, outcome, command.asset, command.method)
+    method = visit.state.method(command.asset, command.method)
+    if outcome is Reject.AMOUNT_INVALID and method is not None:
+        least = format_units(max(method.deposit_minimum, method.deposit_fee + 1), method.asset.scale)
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"a deposit of {command.asset} by {method.name} is at least {least}, and no more than the books can hold",
+        )
+    seen: DepositSeen = only(outcome, DepositSeen)
+    return seen
+
+
+def _check_method(visit: Visit, outcome: Outcome, asset: str, wanted: str | None) -> None:
+    methods = [method.name for method in visit.state.methods.get(asset, [])]
+    if outcome is Reject.METHOD_UNKNOWN and methods:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"{asset} has no such method {wanted!r}: one of {', '.join(methods)}"
+        )
+
+
+def _no_step(transfer: Transfer) -> str:
+    """Which steps there are instead."""
+    here = (transfer.direction, transfer.status)
+    there = [shapes.STATUS_TEXTS[to] for direction, status, to in STEPS if (direction, status) == here]
+    instead = f"it can go to {' or '.join(there)}" if there else "it has come to its end"
+    status_text = shapes.STATUS_TEXTS[transfer.status]
+    return f"a {transfer.direction.value} in status {status_text} cannot take that step: {instead}"
+
+
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
 def _account(visit: Visit) -> tuple[AccountState, Dialect]:
     """The account that the path names, by id or by name."""
-    account_id = _account_id(visit, visit.path["id"])
-    if account_id is None:
-        raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {visit.path['id']!r}")
+    account_id = _known_account_id(visit, visit.path["id"])
     account = visit.state.accounts[account_id]
     dialect = visit.world.dialects.get(account.account.venue)
     if dialect is None:
         raise Problem(HTTPStatus.CONFLICT, f"{account.account.name!r} makes markets: it has no keys and no funding")
     return account, dialect
+
+
+def _known_account_id(visit: Visit, text: str) -> int:
+    account_id = _account_id(visit, text)
+    if account_id is None:
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {text!r}")
+    return account_id
 
 
 def _account_id(visit: Visit, text: str) -> int | None:

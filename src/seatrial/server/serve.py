@@ -1,6 +1,7 @@
 """Serving a world over HTTP until told to stop."""
 
 import asyncio
+import errno
 import gc
 import logging
 import socket
@@ -113,6 +114,11 @@ class _Server(uvicorn.Server):
             _log.exception("what was not answered yet could not be committed")
 
 
+def _other(error: OSError) -> str:
+    """The option that helps."""
+    return "--host" if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror) else "--port"
+
+
 def bind(listen: Listen) -> socket.socket:
     """A socket that listens there; who calls before it is served waits. Raises `ServeError` when the port is taken."""
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
@@ -123,7 +129,7 @@ def bind(listen: Listen) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ServeError(
-            f"cannot listen on {listen.host} port {listen.port}: {error.strerror}; choose another with --port"
+            f"cannot listen on {listen.host} port {listen.port}: {error.strerror}; choose another with {_other(error)}"
         ) from error
     listener.listen(2048)
     listener.setblocking(False)  # noqa: FBT003  the standard library's own form

@@ -14,6 +14,7 @@ _UNITS: Final = {
 _DURATION: Final = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,9}))?(ns|us|ms|s|m|h|d|w)?", re.ASCII)
 _NANOSECONDS: Final = re.compile(r"[0-9]{19}", re.ASCII)
 _SECONDS: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9})[0-9]*)?", re.ASCII)
+_DATE_DIGITS: Final = re.compile(r"(19[7-9]\d|20\d\d)(?:(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?)?", re.ASCII)
 _ISO: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
@@ -27,9 +28,13 @@ def iso(at_ns: int) -> str:
 def read_moment(given: str | float) -> int:
     """UNIX seconds, or a date with or without time (UTC unless it says otherwise), in nanoseconds.
 
-    A whole number of 19 digits is in nanoseconds already.
+    A whole number of 19 digits is in nanoseconds already. One that looks like a year or a day, 2030 or 20300101, is
+    refused: as seconds it would be a moment of 1970 that nobody means. Raises `BadText`.
     """
     text = str(given).strip()
+    if date := _DATE_DIGITS.fullmatch(text):
+        day = "-".join(part or "01" for part in date.groups())
+        raise BadText(f"{text!r} may be a date or seconds since 1970: say {day}, or {iso(int(text) * 10**9)}")
     if _NANOSECONDS.fullmatch(text):
         return int(text)
     match = _SECONDS.fullmatch(text)
@@ -66,7 +71,9 @@ def read_speed(given: str | float) -> int:
     match = _DURATION.fullmatch(text)
     speed_ppm = 0 if match is None or match[3] else int(match[1]) * 10**6 + _fraction(match[2]) // 10**3
     if not 0 < speed_ppm <= FASTEST_PPM:
-        raise BadText(f"{given!r} is no speed: a number above 0, at most {FASTEST_PPM // 10**6}")
+        raise BadText(
+            f"{given!r} is no speed: a number above 0, at most {FASTEST_PPM // 10**6}; to stop the clock, freeze it"
+        )
     return speed_ppm
 
 

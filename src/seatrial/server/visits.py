@@ -60,14 +60,14 @@ _STATUS: Final = {
     Reject.AMOUNT_ABOVE_BALANCE: HTTPStatus.CONFLICT,
 }
 _SAYS: Final = {
-    Reject.ACCOUNT_NAME_TAKEN: "an account of that name exists already",
+    Reject.ACCOUNT_NAME_TAKEN: "an account of that name exists already: choose another, or issue a key of that account",
     Reject.KEY_TAKEN: "that key exists already",
-    Reject.DESTINATION_NAME_TAKEN: "the account has a withdrawal key of that name for the asset already",
+    Reject.DESTINATION_NAME_TAKEN: "the account has a withdrawal key of that name for that asset: choose another",
     Reject.STEP_NOT_ALLOWED: "a transfer in that status cannot take that step",
     Reject.METHOD_UNKNOWN: "the asset has no such method",
     Reject.ASSET_READ_ONLY: "that balance is read-only: use the asset without its suffix",
     Reject.AMOUNT_INVALID: "the amount is below the method's minimum, or more than the books can hold",
-    Reject.AMOUNT_ABOVE_BALANCE: "the account has spent too much of it to take it back",
+    Reject.AMOUNT_ABOVE_BALANCE: "the account has spent too much of it to take it back: let as much come in first",
 }
 
 

@@ -29,7 +29,7 @@ from seatrial.server.connection import Connection, KeyedAccount
 from seatrial.server.driving import DrivingError, Stored, TapeChoice, driver_of, take_leave
 from seatrial.server.opening import account_command, key_command, market_named
 from seatrial.server.world import World
-from seatrial.store.errors import reason
+from seatrial.store.errors import DamagedError, unusable
 from seatrial.store.store import Store, StoreError, WorldRow, open_store
 
 SECOND_NS: Final = 10**9
@@ -56,6 +56,7 @@ DEMO_BALANCES: Final[dict[str, dict[str, str | float]]] = {
 }  # fmt: skip
 
 
+USUAL_SEED: Final = 1
 LAST_COMMIT_SECONDS: Final = 10.0
 LOCK_POLL_SECONDS: Final = 0.02
 
@@ -75,7 +76,8 @@ class Settings(Struct, frozen=True):
     """Its folder; None: nothing is kept."""
     database: str | None = None
     """The URL of the PostgreSQL database that keeps it; None: a file in its folder does."""
-    seed: int = 1
+    seed: int | None = None
+    """Of a new world; None: 1. A stored world has its own, and none but that may be named."""
     require_user_agent: bool = False
     says_unknown_order: bool = False
     """Whether Kraken's users get the older text where they cancel what is not open."""
@@ -100,6 +102,8 @@ def open_world(settings: Settings) -> World:
             opened.enter_context(lock)
         try:
             store = opened.enter_context(closing(_open_store(settings, lock)))
+        except DamagedError as error:
+            raise WorldError(_damaged(error)) from error
         except StoreError as error:
             raise WorldError(str(error)) from error
         try:
@@ -107,9 +111,14 @@ def open_world(settings: Settings) -> World:
         except (StoreError, DrivingError) as error:
             raise WorldError(str(error)) from error
         except SQLAlchemyError as error:
-            raise WorldError(f"cannot use {store.database.name}: {reason(error)}") from error
+            trouble = unusable(store.database.name, error)
+            raise WorldError(_damaged(trouble) if isinstance(trouble, DamagedError) else str(trouble)) from error
         opened.pop_all()
         return world
+
+
+def _damaged(error: DamagedError) -> str:
+    return f"{error}: put a backup in its place with `seatrial restore FILE --replace`, or choose another --data DIR"
 
 
 def _open_store(settings: Settings, lock: IO[str] | None) -> Store:
@@ -121,7 +130,7 @@ def _open_store(settings: Settings, lock: IO[str] | None) -> Store:
 def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
     catalogue = load()
     stored = store.world()
-    seed = stored.seed if stored else settings.seed
+    seed = _seed(settings.seed, stored)
 
     def fresh_state() -> State:
         return State(seed, Assets(catalogue.assets), catalogue.markets, catalogue.methods)
@@ -162,6 +171,18 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
     world = World("main", machine, store, clock, dialects, driver, fresh_state, lock)
     world.flat_out = settings.flat_out
     return world
+
+
+def _seed(wanted: int | None, stored: WorldRow | None) -> int:
+    """The world's seed. Raises `WorldError` where another one was asked for: its ids and keys are drawn already."""
+    if stored is None:
+        return USUAL_SEED if wanted is None else wanted
+    if wanted not in (None, stored.seed):
+        raise WorldError(
+            f"the world that is kept there has the seed {stored.seed}, for good: leave --seed out, or begin a world of"
+            f" seed {wanted} with another --data DIR"
+        )
+    return stored.seed
 
 
 def _clock(settings: Settings, stored: WorldRow | None, driver: Driver) -> Clock:

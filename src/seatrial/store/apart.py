@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from seatrial.store.database import Batch, Database
-from seatrial.store.errors import StoreError
+from seatrial.store.errors import DamagedError, StoreError
 from seatrial.store.frames import Frames, Task, Values, frame, pack
 from seatrial.store.quick import Found, Parameters, Statement
 
@@ -183,5 +183,7 @@ def _error(answer: Values) -> Exception | None:
             return None
         case (str(text),):
             return StoreError(text)
+        case (str(text), True):
+            return DamagedError(text)
         case _:
             return WriterBugError(answer[-1])

@@ -30,7 +30,7 @@ from sqlalchemy.sql import bindparam
 
 from seatrial.store import rows, schema
 from seatrial.store.database import Batch
-from seatrial.store.errors import StoreError, reason
+from seatrial.store.errors import StoreError, unusable
 from seatrial.store.quick import Found, Parameters, Statement
 from seatrial.store.versions import create, ensure_current
 
@@ -71,7 +71,7 @@ class SqliteFile:
         except OSError as error:
             raise StoreError(f"cannot use {self.name}: {error.strerror}") from error
         except SQLAlchemyError as error:
-            raise StoreError(f"cannot use {self.name}: {reason(error)}") from error
+            raise unusable(self.name, error) from error
         self._is_claimed = True
 
     def check(self) -> None:

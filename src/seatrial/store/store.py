@@ -16,7 +16,7 @@ from seatrial.core.state import Changes, Counters, State
 from seatrial.store import history, reload, rows, schema
 from seatrial.store.apart import Apart
 from seatrial.store.database import Batch, RestorableDatabase
-from seatrial.store.errors import StoreError, reason
+from seatrial.store.errors import NoWorldError, StoreError, unusable
 from seatrial.store.sqlite import SqliteFile, SqliteMemory
 from seatrial.store.versions import HEAD, check_current
 
@@ -134,16 +134,16 @@ def database_at(place: Path | str | None, process: int | None = None) -> Restora
 def look_into(place: Path | str) -> Iterator[Connection]:
     """One moment of what a world's database holds, beside whoever writes there. Raises `StoreError`."""
     if isinstance(place, Path) and not place.is_file():
-        raise StoreError(f"there is no world in {place}")
+        raise NoWorldError(f"there is no world in {place}")
     database = database_at(place)
     try:
         with database.reading() as connection:
             check_current(connection, database.name)
             if _world(connection) is None:
-                raise StoreError(f"{database.name} holds no world")
+                raise NoWorldError(f"{database.name} holds no world")
             yield connection
     except SQLAlchemyError as error:
-        raise StoreError(f"cannot use {database.name}: {reason(error)}") from error
+        raise unusable(database.name, error) from error
     finally:
         database.close()
 

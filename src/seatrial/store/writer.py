@@ -16,7 +16,7 @@ from typing import Final
 
 from seatrial.store.backups import restore
 from seatrial.store.database import RestorableDatabase
-from seatrial.store.errors import StoreError, reason
+from seatrial.store.errors import DamagedError, StoreError, reason
 from seatrial.store.frames import Frames, Task, Values, frame, unpack
 from seatrial.store.store import database_at
 
@@ -57,6 +57,8 @@ def _done(database: RestorableDatabase, task: Task, values: list[object]) -> Val
     """What came of a task: nothing, or what is wrong, and the traceback where nobody could expect it."""
     try:
         _TASKS[task](database, *values)
+    except DamagedError as error:
+        return str(error), True
     except StoreError as error:
         return (str(error),)
     except Exception as error:  # noqa: BLE001  whatever it is, the server must be told
