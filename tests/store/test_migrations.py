@@ -6,19 +6,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from msgspec.structs import asdict
-from sqlalchemy import Connection, MetaData, Table, create_engine
+from sqlalchemy import MetaData, Table, create_engine
 
 from any_commands import new_state
 from any_postings import MINE, any_postings, write
+from old_databases import upgrade
 from plain_lists import posting_page
 from postgres import fresh_schema, shared_url
 from seatrial.core.ledger import Posting
 from seatrial.core.orders import Fill, Order
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage
-from seatrial.store import versions
 from seatrial.store.store import open_store
 
 ORDER = {
@@ -39,14 +37,6 @@ def old_database(path: Path, version: str) -> sqlite3.Connection:
         upgrade(connection, version)
     engine.dispose()
     return sqlite3.connect(path)
-
-
-def upgrade(connection: Connection, version: str) -> None:
-    """Bring a database to that version."""
-    config = Config()
-    config.set_main_option("script_location", str(versions.MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, version)
 
 
 def insert(database: sqlite3.Connection, table: str, **row: object) -> None:

@@ -319,5 +319,7 @@ def _sums(fills: Iterable[Row[Any]]) -> Iterator[tuple[tuple[int, int], tuple[in
         yield (account_id, order_id), tuple(sum(map(itemgetter(place), parts)) for place in range(5))
 
 
-def _rows(connection: Connection, query: Select[Any]) -> Iterable[Row[Any]]:
-    return connection.execution_options(yield_per=AT_ONCE).execute(query)
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
+    """One by one. Whoever looks at no more of them lets go of them all."""
+    with connection.execution_options(yield_per=AT_ONCE).execute(query) as found:
+        yield from found
