@@ -1,7 +1,10 @@
 """Asking the control API of a running exchange: where it is, what it answers, how the command then ends."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from http import HTTPStatus
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, Final, Literal, NamedTuple, Never, TypeVar
 from urllib.parse import quote
 
@@ -26,6 +29,9 @@ _REFUSALS: Final = frozenset(
     )
 )
 T = TypeVar("T")
+
+
+WATCH_SECONDS: Final = 0.25
 
 
 class Where(NamedTuple):
@@ -61,10 +67,16 @@ class _Problem(msgspec.Struct, frozen=True):
     detail: str
 
 
-def run(where: Where, ask: Ask, layout: tables.Layout[T]) -> None:
-    """Ask, show the answer, and end with status 1 when the exchange refused."""
+def run(
+    where: Where,
+    ask: Ask,
+    layout: tables.Layout[T],
+    meanwhile: AbstractContextManager[object] = nullcontext(),  # noqa: B008  it does nothing, so one does for all
+) -> None:
+    """Ask, show the answer, and end with status 1 when the exchange refused. `meanwhile` lasts while it is asked."""
     control = _address(where)
-    response = _send(control, ask, where.token, _start_advice(where), patience=None)
+    with meanwhile:
+        response = _send(control, ask, where.token, _start_advice(where), patience=None)
     if not response.is_success:
         _end(response, ask, where)
     try:
@@ -75,6 +87,26 @@ def run(where: Where, ask: Ask, layout: tables.Layout[T]) -> None:
         typer.echo(response.content)
     else:
         tables.show(layout.of(answer))
+
+
+@contextmanager
+def watching(where: Where, path: str, kind: type[T], show: Callable[[T], object]) -> Iterator[None]:
+    """Ask again and again beside what is done meanwhile, and show each answer; whatever is no answer shows nothing."""
+    control, over = _address(where), Event()
+    headers = {} if where.token is None else {b"Authorization": b"Bearer " + where.token.encode()}
+
+    def watch() -> None:
+        with http_client(control) as client, suppress(httpx.HTTPError, msgspec.DecodeError):
+            while not over.wait(WATCH_SECONDS):
+                show(msgspec.json.decode(client.get(control + path, headers=headers).content, type=kind))
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
 
 
 def own_key(url: str, advice: str) -> IssuedKey | None:

@@ -1,7 +1,7 @@
 """Looking through a world's database, saving it and putting it back."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from seatrial.cli import control, tables
 from seatrial.cli.exits import REFUSED, fail
+from seatrial.server import shapes
 from seatrial.server.worlds import FolderTaken, WorldError, claim_folder
 from seatrial.store import schema
 from seatrial.store.backups import back_up
@@ -86,7 +87,27 @@ def restore(file: Path, where: control.Where, database: str | None, *, replace: 
 def _restore_there(file: Path, where: control.Where, *, replace: bool) -> None:
     if not replace:
         fail("a server is running there: --replace gives its world up for that of the backup")
-    control.run(where, control.Ask("/restore", {"file": str(file.absolute())}), tables.RESTORED)
+    control.run(where, control.Ask("/restore", {"file": str(file.absolute())}), tables.RESTORED, _watched(where))
+
+
+@contextmanager
+def _watched(where: control.Where) -> Iterator[None]:
+    """How far the server is, on a terminal."""
+    with _bar(MofNCompleteColumn()) as bar:
+        watching = control.watching(where, "/restore", shapes.RestoreView, _show(bar))
+        with nullcontext() if bar.disable else watching:
+            yield
+
+
+def _show(bar: Progress) -> Callable[[shapes.RestoreView], None]:
+    """How far the server is."""
+    task = bar.add_task("", total=None)
+
+    def show(view: shapes.RestoreView) -> None:
+        refuses = " (calls are refused)" if view.refuses_calls else ""
+        bar.update(task, description=f"{view.step or ''}{refuses}", completed=view.done, total=view.of or None)
+
+    return show
 
 
 def _restore_alone(file: Path, where: Path | str, *, replace: bool) -> None:
@@ -97,7 +118,7 @@ def _restore_alone(file: Path, where: Path | str, *, replace: bool) -> None:
         if Store(target).world() is not None and not replace:
             fail(f"there is a world in {target.name} already: --replace gives it up for that of the backup")
         with _bar(TaskProgressColumn()) as bar:
-            restore_backup(target, file, _advance(bar, f"restoring {file.name}"))
+            restore_backup(target, file, _advance(bar, f"restoring {file.name}"), _say(bar))
         typer.echo(f"restored {file} into {target.name}")
     except StoreError as error:
         fail(str(error))
@@ -139,6 +160,11 @@ def _bar(*columns: Any) -> Iterator[Progress]:  # noqa: ANN401  of any kind that
         transient=True,
     ) as bar:  # fmt: skip
         yield bar
+
+
+def _say(bar: Progress) -> Callable[[str, int, int], None]:
+    task = bar.add_task("", total=None)
+    return lambda step, done, of: bar.update(task, description=step, completed=done, total=of)
 
 
 def _advance(bar: Progress, name: str) -> Callable[[int, int], None]:
