@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench import bare, candles, core, databases, ledger, pages, replay, report, starts, wire
+from bench import bare, candles, core, databases, ledger, pages, proofs, replay, report, starts, wire
 from bench.databases import Database
 from bench.exchange import Size
 from bench.processes import BenchError
@@ -30,6 +30,7 @@ class Sizes(Struct, frozen=True):
     ledger_pages: int
     long_entries: int
     long_pages: int
+    proven_rows: int
     candle_trades: int
     candle_rounds: int
     downloaded_trades: int
@@ -40,14 +41,14 @@ class Sizes(Struct, frozen=True):
 FULL = Sizes(
     wire=Size(rounds=5, connections=64, calls=150, lone_calls=500, bare_seconds=0.2),
     database_rounds=3, core_commands=100_000, starts=5, worlds=20, ledger_entries=200_000, ledger_pages=500,
-    long_entries=10_000_000, long_pages=500, candle_trades=10_000_000, candle_rounds=3, downloaded_trades=50_000,
-    replayed_trades=100_000, idle_seconds=10,
+    long_entries=10_000_000, long_pages=500, proven_rows=1_000_000, candle_trades=10_000_000, candle_rounds=3,
+    downloaded_trades=50_000, replayed_trades=100_000, idle_seconds=10,
 )  # fmt: skip
 QUICK = Sizes(
     wire=Size(rounds=1, connections=8, calls=10, lone_calls=10, bare_seconds=0.02),
     database_rounds=1, core_commands=1_000, starts=1, worlds=2, ledger_entries=1_000, ledger_pages=10,
-    long_entries=5_000, long_pages=10, candle_trades=20_000, candle_rounds=1, downloaded_trades=2_000,
-    replayed_trades=1_000, idle_seconds=1,
+    long_entries=5_000, long_pages=10, proven_rows=10_000, candle_trades=20_000, candle_rounds=1,
+    downloaded_trades=2_000, replayed_trades=1_000, idle_seconds=1,
 )  # fmt: skip
 
 
@@ -102,6 +103,7 @@ def _phases(
         "starts": lambda: starts.measure(folder, sizes.starts, sizes.worlds),
         "a long ledger": lambda: ledger.measure(folder, sizes.ledger_entries, sizes.ledger_pages),
         "pages": lambda: pages.measure(folder, sizes.long_entries, sizes.long_pages, say),
+        "proofs": lambda: proofs.measure(folder / "proofs", sizes.proven_rows, say),
         "candles": lambda: candles.measure(folder, sizes.candle_trades, sizes.downloaded_trades, sizes.candle_rounds),
         "a tape": lambda: replay.measure(folder, sizes.replayed_trades, sizes.idle_seconds),
     }

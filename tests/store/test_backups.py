@@ -16,7 +16,7 @@ from seatrial.core.commands import SpendNonce
 from seatrial.core.machine import Machine
 from seatrial.core.rejects import Reject
 from seatrial.store import schema, versions
-from seatrial.store.backups import back_up, restore, seed_of
+from seatrial.store.backups import back_up, prepare, restore
 from seatrial.store.errors import StoreError
 from seatrial.store.store import Store, open_store
 from stored_books import breaches
@@ -73,7 +73,8 @@ def test_a_backup_restores_the_world_on_either_engine(place: Place, other: Place
     back_up(place, file, quietly)
     store.close()
     assert breaches(file) == {}
-    assert seed_of(file) == 7
+    with pytest.raises(StoreError, match="is of a world with another seed"):
+        prepare(file, tmp_path / "copy", lambda _step, _done, _of: None, seed=8)
     target = open_store(other)
     restore(here(target), file, quietly)
     found = target.world()
@@ -199,6 +200,23 @@ def changed(file: Path, statement: str) -> None:
         database.execute(statement)
 
 
+def a_folder(file: Path) -> None:
+    """Where somebody left the last part of the path out."""
+    file.mkdir()
+
+
+def a_torn_file(file: Path) -> None:
+    """As a full disk leaves it."""
+    changed(file, "UPDATE world SET clock = ''")
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+
+
+def a_world_without_a_world(file: Path) -> None:
+    """All tables, and nothing in the first of them."""
+    changed(file, "DELETE FROM world")
+
+
 def a_broken_world(file: Path) -> None:
     """Somebody changed a balance."""
     changed(file, "UPDATE purses SET free = free + 1 WHERE account_id = 1")
@@ -214,7 +232,10 @@ def a_newer_world(file: Path) -> None:
     [
         (no_file, "there is no file"),
         (no_database, "file is not a database"),
-        (an_empty_file, "holds no world"),
+        (an_empty_file, "is no backup: it is empty"),
+        (a_folder, "is a folder"),
+        (a_torn_file, r"is damaged|cannot read .*: database disk image is malformed"),
+        (a_world_without_a_world, "holds no world"),
         (a_broken_world, "breaks 2 of the laws of the books: see `seatrial verify"),
         (a_newer_world, "was written by a newer Seatrial"),
     ],
@@ -226,10 +247,10 @@ def test_what_is_no_good_backup_is_refused_and_the_world_stays(
     file = tmp_path / "backup"
     assert callable(make)
     make(file)
-    before = file.read_bytes() if file.exists() else None
+    before = file.read_bytes() if file.is_file() else None
     with pytest.raises(StoreError, match=says):
         restore(here(store), file, quietly)
-    assert (file.read_bytes() if file.exists() else None) == before
+    assert (file.read_bytes() if file.is_file() else None) == before
     assert loaded(store).fingerprint() == machine.fingerprint()
     store.close()
 

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Engine, MetaData, NullPool, Table, create_engine
+from sqlalchemy import Engine, MetaData, NullPool, Table, create_engine
 
 from any_commands import new_state
 from any_postings import MINE, any_postings, write
+from old_databases import upgrade
 from plain_lists import posting_page
 from postgres import fresh_schema, shared_url
 from seatrial.core.commands import PlaceOrder
@@ -22,7 +21,6 @@ from seatrial.core.machine import Machine
 from seatrial.core.orders import Fill, Order, OrderKind, Side
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage, TransferPage
 from seatrial.core.volume import Valuation
-from seatrial.store import versions
 from seatrial.store.store import Store, open_store
 
 ORDER = {
@@ -43,14 +41,6 @@ def old_database(path: Path, version: str) -> sqlite3.Connection:
         upgrade(connection, version)
     engine.dispose()
     return sqlite3.connect(path)
-
-
-def upgrade(connection: Connection, version: str) -> None:
-    """Bring a database to that version."""
-    config = Config()
-    config.set_main_option("script_location", str(versions.MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, version)
 
 
 def insert(database: sqlite3.Connection, table: str, **row: object) -> None:

@@ -32,8 +32,12 @@ SPOILS = {
     "postings are numbered without a gap, none twice": "DELETE FROM postings WHERE posting_id = 5",
     "entries are numbered without a gap": "UPDATE postings SET entry_id = 999 WHERE entry_id = 3",
     "every posting has its stream": "DELETE FROM posting_streams WHERE stream_id = 2",
-    "a ledger's marks rank every stream that grew": "DELETE FROM posting_ranks",
-    "a rank is how many postings of a stream there are up to a mark": "UPDATE posting_ranks SET nth = nth + 1",
+    "no stream is there twice": """
+        UPDATE posting_streams SET wallet = 'spot', asset = 'USD', kind = 'transfer', incoming = 1 WHERE account_id = 1
+    """,
+    "a ledger's marks rank every stream that grew by how many postings it has up to there": (
+        "UPDATE posting_ranks SET nth = nth + 1"
+    ),
     "a purse is the sum of its postings": "UPDATE purses SET booked = booked + 1 WHERE account_id = 1",
     "every posting has its purse": "DELETE FROM purses WHERE account_id = 2",
     "every purse has its account": "DELETE FROM accounts WHERE account_id = 2",
@@ -53,7 +57,8 @@ SPOILS = {
     "every fill has its order": "DELETE FROM orders WHERE order_id = 1",
     "a market's trades are numbered without a gap": "UPDATE trades SET trade_id = 9999 WHERE trade_id = 1",
     "fills are numbered without a gap, none twice": "UPDATE fills SET fill_id = 99 WHERE fill_id = 1",
-    "a fill's postings are there, with its fees": "UPDATE fills SET fee_quote = fee_quote + 1 WHERE fill_id = 1",
+    "a fill's postings are there, one after the other": "UPDATE fills SET postings = postings + 1 WHERE fill_id = 1",
+    "a fill's fees are those of its postings": "UPDATE fills SET fee_quote = fee_quote + 1 WHERE fill_id = 1",
     "what a trade moves is its market's two assets, and others only pay its fee": (
         "UPDATE postings SET amount = 1 WHERE asset = 'KFEE' AND kind = 'trade'"
     ),
@@ -81,6 +86,20 @@ MORE_SPOILS = {
             fee, balance)
         SELECT posting_id + 1000, entry_id, account_id, seq + 1000, wallet, asset, kind, subtype, ref, at_ns, amount,
             fee, balance FROM postings WHERE entry_id = 4
+    """,
+    "ranks that are gone": "DELETE FROM posting_ranks",
+    "a mark that is gone": "DELETE FROM posting_ranks WHERE seq = (SELECT MIN(seq) FROM posting_ranks)",
+    "a rank of a stream that is not there": "UPDATE posting_ranks SET stream_id = stream_id + 1000",
+    "a fill that begins elsewhere": "UPDATE fills SET first_posting = first_posting + 1 WHERE fill_id = 1",
+    "a posting of another fill": "UPDATE postings SET ref = ref + 1 WHERE kind = 'trade' AND account_id = 1",
+    "a fee in another asset": "UPDATE postings SET asset = 'EUR' WHERE kind = 'trade' AND fee <> 0",
+    "a move to another wallet": "UPDATE moves SET to_wallet = 'margin'",
+    "a trade whose fills are another's": "UPDATE fills SET trade_id = trade_id + 1 WHERE trade_id = 1",
+    "a fill that is there twice": """
+        INSERT INTO fills (fill_id, account_id, order_id, market, trade_id, side, kind, price_ticks, qty_lots, maker,
+            at_ns, first_posting, postings, volume_usd)
+        SELECT fill_id + 1000, account_id, order_id, market, trade_id, side, kind, price_ticks, qty_lots, maker,
+            at_ns, first_posting, postings, volume_usd FROM fills WHERE fill_id = 1
     """,
     "money in another account's purse": "UPDATE purses SET account_id = 99 WHERE account_id = 2 AND asset = 'BTC'",
     "a fill that is gone": "DELETE FROM fills WHERE fill_id = 1",

@@ -1,8 +1,10 @@
 """Asking the control API of a running exchange: where it is, what it answers, how the command then ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from http import HTTPStatus
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, Final, Literal, NamedTuple, Never, TypeVar
 from urllib.parse import quote
 
@@ -27,6 +29,9 @@ _REFUSALS: Final = frozenset(
     )
 )
 T = TypeVar("T")
+
+
+WATCH_SECONDS: Final = 0.25
 
 
 class Where(NamedTuple):
@@ -62,11 +67,21 @@ class _Problem(msgspec.Struct, frozen=True):
     detail: str
 
 
-def run(where: Where, ask: Ask, layout: tables.Layout[T], then: Callable[[T], str] | None = None) -> None:
-    """Ask, show the answer, and end with status 1 when the exchange refused. `then` says what a person may do next."""
+def run(
+    where: Where,
+    ask: Ask,
+    layout: tables.Layout[T],
+    then: Callable[[T], str] | None = None,
+    meanwhile: AbstractContextManager[object] = nullcontext(),  # noqa: B008  it does nothing, so one does for all
+) -> None:
+    """Ask, show the answer, and end with status 1 when the exchange refused.
+
+    `then` says what a person may do next; `meanwhile` lasts while it is asked.
+    """
     control = _address(where)
     try:
-        response = _send(control, ask, where.token, _start_advice(where), patience=None)
+        with meanwhile:
+            response = _send(control, ask, where.token, _start_advice(where), patience=None)
     except KeyboardInterrupt:
         stopped("stopped waiting" if ask.body is None else "stopped waiting; the exchange goes on with it")
     if not response.is_success:
@@ -81,6 +96,26 @@ def run(where: Where, ask: Ask, layout: tables.Layout[T], then: Callable[[T], st
         tables.show(layout.of(answer))
         if then is not None and (advice := then(answer)):
             note(advice)
+
+
+@contextmanager
+def watching(where: Where, path: str, kind: type[T], show: Callable[[T], object]) -> Iterator[None]:
+    """Ask again and again beside what is done meanwhile, and show each answer; whatever is no answer shows nothing."""
+    control, over = _address(where), Event()
+    headers = {} if where.token is None else {b"Authorization": b"Bearer " + where.token.encode()}
+
+    def watch() -> None:
+        with http_client(control) as client, suppress(httpx.HTTPError, msgspec.DecodeError):
+            while not over.wait(WATCH_SECONDS):
+                show(msgspec.json.decode(client.get(control + path, headers=headers).content, type=kind))
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
 
 
 def own_key(url: str, advice: str) -> IssuedKey | None:

@@ -1,7 +1,7 @@
 """Looking through a world's database, saving it and putting it back."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.cli import control, tables
 from seatrial.cli.exits import REFUSED, fail, note, stopped
-from seatrial.server.shapes import Restored
+from seatrial.server import shapes
 from seatrial.server.times import iso
 from seatrial.server.worlds import FolderTaken, WorldError, claim_folder
 from seatrial.store import schema
@@ -106,7 +106,29 @@ def restore(file: Path, where: control.Where, database: str | None, *, replace: 
 def _restore_there(file: Path, where: control.Where, *, replace: bool) -> None:
     if not replace:
         fail("a server is running there: --replace gives its world up for that of the backup")
-    control.run(where, control.Ask("/restore", {"file": str(file.absolute())}), tables.RESTORED)
+    control.run(
+        where, control.Ask("/restore", {"file": str(file.absolute())}), tables.RESTORED, meanwhile=_watched(where)
+    )
+
+
+@contextmanager
+def _watched(where: control.Where) -> Iterator[None]:
+    """How far the server is, on a terminal."""
+    with _bar(MofNCompleteColumn()) as bar:
+        watching = control.watching(where, "/restore", shapes.RestoreView, _show(bar))
+        with nullcontext() if bar.disable else watching:
+            yield
+
+
+def _show(bar: Progress) -> Callable[[shapes.RestoreView], None]:
+    """How far the server is."""
+    task = bar.add_task("", total=None)
+
+    def show(view: shapes.RestoreView) -> None:
+        refuses = " (calls are refused)" if view.refuses_calls else ""
+        bar.update(task, description=f"{view.step or ''}{refuses}", completed=view.done, total=view.of or None)
+
+    return show
 
 
 def _restore_alone(file: Path, into: Path | str, where: control.Where, *, replace: bool) -> None:
@@ -116,7 +138,7 @@ def _restore_alone(file: Path, into: Path | str, where: control.Where, *, replac
         if _stored(target) is not None and not replace:
             fail(f"there is a world in {target.name} already: --replace gives it up for that of the backup")
         with _bar(TaskProgressColumn()) as bar:
-            restore_backup(target, file, _advance(bar, f"restoring {file.name}"))
+            restore_backup(target, file, _advance(bar, f"restoring {file.name}"), _say(bar))
         _tell_restored(file, target, as_json=where.as_json)
     except StoreError as error:
         fail(_advised(error))
@@ -171,7 +193,7 @@ def _tell_restored(file: Path, target: RestorableDatabase, *, as_json: bool) -> 
     world = _stored(target)
     assert world is not None, "it was just restored"
     if as_json:
-        typer.echo(msgspec.json.encode(Restored(str(file.absolute()), iso(world.now_ns))))
+        typer.echo(msgspec.json.encode(shapes.Restored(str(file.absolute()), iso(world.now_ns))))
         return
     typer.echo(f"restored {file} into {target.name}")
     note("`seatrial serve` there goes on with it")
@@ -221,6 +243,11 @@ def _bar(*columns: Any) -> Iterator[Progress]:  # noqa: ANN401  of any kind that
         transient=True,
     ) as bar:  # fmt: skip
         yield bar
+
+
+def _say(bar: Progress) -> Callable[[str, int, int], None]:
+    task = bar.add_task("", total=None)
+    return lambda step, done, of: bar.update(task, description=step, completed=done, total=of)
 
 
 def _advance(bar: Progress, name: str) -> Callable[[int, int], None]:

@@ -97,7 +97,8 @@ def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint
         try:
             body = None if read is None else read(await _read(request) or b"{}")
             result = await operation.handle(Visit(world, request.path_params, request.query_params, body))
-            await world.settled()
+            if operation.waits:
+                await world.settled()
         except Problem as problem:
             return guard.problem(problem.status, str(problem))
         except BadText as bad:
@@ -105,7 +106,7 @@ def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return guard.problem(HTTPStatus.BAD_REQUEST, f"the body is not what this call takes: {error}")
         except Unavailable:
-            return guard.problem(HTTPStatus.SERVICE_UNAVAILABLE, "the store did not take it; try again")
+            return guard.problem(HTTPStatus.SERVICE_UNAVAILABLE, _unavailable(world))
         except ClientDisconnect:
             return guard.problem(HTTPStatus.BAD_REQUEST, "the body ended early")
         except Exception:  # noqa: BLE001  the outermost loop
@@ -114,6 +115,12 @@ def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint
         return Response(msgspec.json.encode(result), operation.status, media_type="application/json")
 
     return endpoint
+
+
+def _unavailable(world: World) -> str:
+    if world.restoring is not None and world.restoring.refuses_calls:
+        return "a backup takes the place of this world just now; try again when GET /restore says that it is there"
+    return "the store did not take it; try again"
 
 
 async def _read(request: Request) -> bytes:

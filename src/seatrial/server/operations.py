@@ -177,6 +177,17 @@ async def restore(visit: Visit) -> shapes.Restored:
     return shapes.Restored(str(file), times.iso(_now(visit)))
 
 
+async def read_restore(visit: Visit) -> shapes.RestoreView:
+    restoring, last = visit.world.restoring, visit.world.restored
+    told = None if last is None else shapes.RestoreOutcome(last.file, last.restored, last.detail)
+    if restoring is None:
+        return shapes.RestoreView(restoring=False, refuses_calls=False, last=told)
+    return shapes.RestoreView(
+        restoring=True, refuses_calls=restoring.refuses_calls, file=restoring.file, step=restoring.step,
+        done=restoring.done, of=restoring.of, last=told,
+    )  # fmt: skip
+
+
 async def read_books(visit: Visit) -> shapes.Books:
     return shapes.books(visit.state)
 
@@ -214,6 +225,10 @@ OPERATIONS: Final = (
     Operation(
         "POST", "/clock", "Freeze, set, advance or speed time up; comes back when all that fell due has happened.",
         set_clock, shapes.ClockView, shapes.ClockChange,
+    ),
+    Operation(
+        "GET", "/restore", "How far a backup is that is being restored, and what came of the last one.",
+        read_restore, shapes.RestoreView, waits=False,
     ),
     Operation(
         "POST", "/restore", "Put the world of a backup, a file on the server's machine, in the place of this one.",

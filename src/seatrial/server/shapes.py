@@ -202,6 +202,27 @@ class Restored(Struct, frozen=True):
     """The world's time."""
 
 
+class RestoreOutcome(Struct, frozen=True):
+    file: str
+    restored: bool
+    detail: str
+    """Why not."""
+
+
+class RestoreView(Struct, frozen=True, kw_only=True):
+    restoring: bool
+    refuses_calls: bool
+    """Whether all other calls are refused just now."""
+    file: str | None = None
+    step: str | None = None
+    """What is being done."""
+    done: int = 0
+    of: int = 0
+    """How much there is to do of this step; 0 where nobody knows."""
+    last: RestoreOutcome | None = None
+    """What came of the last one since the server started."""
+
+
 class DelaysView(Struct, frozen=True):
     """In seconds."""
 

@@ -48,6 +48,8 @@ class Operation(Struct, frozen=True):
     body_required: bool = True
     filters: dict[str, str] = {}
     status: int = HTTPStatus.OK
+    waits: bool = True
+    """Whether the answer waits until all that it shows is on disk; without it, it is given however the store is."""
 
 
 _STATUS: Final = {

@@ -17,6 +17,7 @@ from typing import IO, Final, TypeVar
 
 from seatrial.core.commands import Command, PassTime
 from seatrial.core.machine import Machine, Outcome
+from seatrial.core.markets import Modes, SystemStatus
 from seatrial.core.queries import Answer
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -24,10 +25,11 @@ from seatrial.dialects.wire import Call, Dialect, Lookup, Reply
 from seatrial.market.driver import NEVER, Driver
 from seatrial.server.beginning import reopened
 from seatrial.server.clock import Clock, ClockNote, read_note
+from seatrial.server.restoring import LOADING, REPLACING, Restoring, prepared
+from seatrial.server.restoring import Outcome as RestoreOutcome
 from seatrial.server.writing import writer_of
-from seatrial.store.backups import seed_of
 from seatrial.store.errors import reason
-from seatrial.store.store import Store, StoreError
+from seatrial.store.store import Store, StoreError, database_at
 
 MOST_WAITING: Final = 10_000
 """How many calls may wait for a commit at once; further ones are told that the venue is unavailable."""
@@ -106,13 +108,17 @@ class World:
         self._stopping = False
         self.flat_out = False
         """Whether the clock follows the market as fast as that goes."""
+        self.restoring: Restoring | None = None
+        """The backup that is about to take this world's place."""
+        self.restored: RestoreOutcome | None = None
+        """What came of the last one."""
         self._quiet_until = 0.0
         """When an alarm may ring again, by the event loop's clock."""
 
     def answer(self, dialect: Dialect, call: Call, respond: Respond) -> None:
         """Apply a venue's call now; `respond` gets the answer once everything that it rests on is committed."""
         if self._refuses:
-            respond(dialect.unavailable())
+            respond(self._refusal(dialect, call))
             return
         try:
             reply = dialect.serve(self.machine, call, self._moment(), self.clock.real_ns())
@@ -243,19 +249,45 @@ class World:
         await self.committed()
 
     async def restore(self, file: Path) -> None:
-        """Put the world of a backup in the place of this one; calls are refused meanwhile.
+        """Put the world of a backup in the place of this one.
 
-        Raises `StoreError` where that cannot be and nothing has changed, `Unavailable`.
+        It is proven and loaded while calls go on; they are refused while it is stored. Raises `StoreError` where that
+        cannot be and this world goes on, `Unavailable`.
         """
-        await self.settled()
-        self._lost = True
+        if self.restoring is not None:
+            raise StoreError(f"{self.restoring.file} is being restored already")
+        self.restoring = Restoring(str(file))
         try:
-            seed = await asyncio.get_running_loop().run_in_executor(self._readers, seed_of, file)
-            if seed != self.machine.state.seed:
-                raise StoreError(f"{file} is of a world with another seed: stop the server and restore it then")
-            await self._writer.restore(file)
+            await self._restore(file, self.restoring)
+            self.restored = RestoreOutcome(str(file), restored=True)
+        except (StoreError, Unavailable) as error:
+            self.restored = RestoreOutcome(str(file), restored=False, detail=str(error) or "the store did not take it")
+            raise
         finally:
-            await self._recover()
+            self.restoring = None
+
+    async def _restore(self, file: Path, restoring: Restoring) -> None:
+        loop = asyncio.get_running_loop()
+        async with prepared(file, self.machine.state.seed, restoring.tell) as copy:
+            restoring.tell(LOADING)
+            store = Store(database_at(copy))
+            try:
+                loaded = await loop.run_in_executor(self._readers, self._load, store)
+            except Exception as bug:
+                _log.exception("%s could not be loaded", file)
+                raise StoreError(f"{file} holds a world that cannot be loaded: see the server's log") from bug
+            finally:
+                store.close()
+            await self.settled()
+            self._lost, restoring.refuses_calls = True, True
+            restoring.tell(REPLACING)
+            self.machine.state.set_modes(Modes(SystemStatus.MAINTENANCE))  # of a state that is not used again
+            try:
+                await self._writer.restore(copy)
+                self._store.go_on_as(store)
+                self._take(*loaded)
+            finally:
+                await self._recover()
 
     @property
     def kept_in(self) -> str:
@@ -285,6 +317,17 @@ class World:
     @property
     def _refuses(self) -> bool:
         return self._lost or len(self._waiting) >= MOST_WAITING
+
+    def _refusal(self, dialect: Dialect, call: Call) -> Reply:
+        """While a backup is stored the venue is in maintenance, and says so to those who ask for its status."""
+        if self.restoring is None or not self.restoring.refuses_calls:
+            return dialect.unavailable()
+        try:
+            reply = dialect.serve(self.machine, call, self.machine.state.now_ns)
+        except Exception:  # noqa: BLE001  the outermost loop
+            _log.exception("a call met a bug")
+            return dialect.unavailable()
+        return reply if isinstance(reply, Reply) else dialect.unavailable()
 
     def _respond(self, dialect: Dialect, reply: Reply | Lookup, respond: Respond, stored: bool) -> None:  # noqa: FBT001
         """With all but the last given, a `Waiter`."""
@@ -394,6 +437,13 @@ class World:
             self._run(self._recover())
         _tell_all(waiting, False)  # noqa: FBT003  as a `Waiter` is called
 
+    def _take(self, state: State, clock: ClockNote, market: str) -> None:
+        """Go on from what was loaded."""
+        self.machine.state = state
+        self.clock.go_on(clock, state.now_ns)
+        self.driver.restore(market)
+        self._lost = False
+
     async def _recover(self) -> None:
         """Load until it works. The writer does one thing after the other, so a commit on its way is over first."""
         said = ""
@@ -401,10 +451,7 @@ class World:
             try:
                 await self._writer.claim()
                 loop = asyncio.get_running_loop()
-                self.machine.state, note, market = await loop.run_in_executor(self._readers, self._reload)
-                self.clock.go_on(note, self.machine.state.now_ns)
-                self.driver.restore(market)
-                self._lost = False
+                self._take(*await loop.run_in_executor(self._readers, self._reload))
             except Exception as error:  # noqa: BLE001  nothing else would try again
                 if (why := _reason(error)) != said:
                     _log.warning("the store cannot be loaded yet: %s", why)
@@ -435,9 +482,12 @@ class World:
         return self.clock.text(), self.driver.text()
 
     def _reload(self) -> tuple[State, ClockNote, str]:
+        return self._load(self._store)
+
+    def _load(self, store: Store) -> tuple[State, ClockNote, str]:
         state = self._fresh_state()
-        self._store.load(state)
-        stored = self._store.world()
+        store.load(state)
+        stored = store.world()
         assert stored is not None, "what was loaded was stored"
         if stored.seed != state.seed:
             raise StoreError("it holds another world now: start the server again")

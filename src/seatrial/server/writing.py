@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from seatrial.store.apart import Apart, Told
-from seatrial.store.backups import restore
+from seatrial.store.backups import put
 from seatrial.store.database import Batch, RestorableDatabase
 from seatrial.store.frames import Task, pack
 from seatrial.store.store import Store
@@ -30,7 +30,7 @@ class Writer(Protocol):
         """Make sure of still being the only one."""
 
     async def restore(self, file: Path) -> None:
-        """Put the world of a backup in the place of all that is stored."""
+        """Put the world of a copy that was proven in the place of all that is stored."""
 
     def close(self) -> None:
         """Do what was asked for, and nothing after it."""
@@ -102,7 +102,7 @@ class WriterThread:
         await self._do(self._database.check)
 
     async def restore(self, file: Path) -> None:
-        await self._do(lambda: restore(self._database, file, lambda _done, _total: None))
+        await self._do(lambda: put(self._database, file, lambda _done, _total: None))
 
     def close(self) -> None:
         self._thread.shutdown()

@@ -18,12 +18,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from seatrial.store import rows, schema
 from seatrial.store.database import RestorableDatabase
 from seatrial.store.errors import StoreError, reason
-from seatrial.store.proofs import prove
-from seatrial.store.sqlite import SqliteFile
+from seatrial.store.proofs import LAWS, prove
+from seatrial.store.sqlite import SqliteFile, SqliteMemory
 from seatrial.store.store import look_into
 
 Advance = Callable[[int, int], object]
 """Is told how much is done, and of how much."""
+
+Say = Callable[[str, int, int], object]
+"""Is told what comes next, how much is done, and of how much."""
+
+_HEAD: Final = b"SQLite format 3\0"
+"""Of every SQLite database. Source: its file format."""
 
 ROWS_AT_ONCE: Final = 5_000
 PAGES_AT_ONCE: Final = 1_000
@@ -48,46 +54,101 @@ def back_up(place: Path | str, file: Path, advance: Advance) -> None:
         raise StoreError(f"cannot write {file}: {error}") from error
 
 
-def restore(database: RestorableDatabase, file: Path, advance: Advance) -> None:
-    """Put the world of a backup in the place of the one that is stored, in one transaction.
+def restore(
+    database: RestorableDatabase, file: Path, advance: Advance, say: Say = lambda _step, _done, _of: None
+) -> None:
+    """Put the world of a backup in the place of the one that is stored, in one transaction. `say` hears of its proof.
 
     Raises `StoreError`, also where the backup is older than this Seatrial and cannot be brought up to date, or breaks
     a law of the books.
     """
-    with _opened(file) as connection:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "backup.sqlite3"
+        prepare(file, copy, say)
         try:
-            database.replace(_all_rows(connection, advance))
+            put(database, copy, advance)
         except SQLAlchemyError as error:
             raise StoreError(f"cannot restore {file}: {reason(error)}") from error
 
 
-def seed_of(file: Path) -> int:
-    """The seed of a backup's world. Raises `StoreError`."""
-    with _opened(file) as connection:
-        return int(connection.execute(select(schema.world.c.seed)).scalar_one())
+def put(database: RestorableDatabase, copy: Path, advance: Advance) -> None:
+    """Put the world of a copy that `prepare` made in the place of the one that is stored, in one transaction.
+
+    Raises `StoreError` where that cannot be and nothing has changed.
+    """
+    if isinstance(database, SqliteFile | SqliteMemory):
+        database.take(copy, advance)
+        return
+    source = SqliteFile(copy)
+    try:
+        with source.reading() as connection:
+            database.replace(_all_rows(connection, advance))
+    finally:
+        source.close()
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[Connection]:
-    """A copy of a backup, at the newest version, whose books are in order."""
-    if not file.is_file():
-        raise StoreError(f"there is no file {file}")
-    with tempfile.TemporaryDirectory() as folder:
-        copy = SqliteFile(Path(shutil.copyfile(file, Path(folder) / "backup.sqlite3")))
-        copy.name = str(file)
-        try:
-            copy.claim()
-            with copy.reading() as connection:
-                _check(connection, file)
-                yield connection
-        finally:
-            copy.close()
+def check_file(file: Path) -> None:
+    """Make sure, without reading all of it, that a file can be a backup. Raises `StoreError`."""
+    try:
+        if not file.exists():
+            raise StoreError(f"there is no file {file}")
+        if not file.is_file():
+            raise StoreError(f"{file} is {'a folder' if file.is_dir() else 'no file'}")
+        with file.open("rb") as opened:
+            head = opened.read(len(_HEAD))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from error
+    if head != _HEAD:
+        raise StoreError(f"{file} is no backup: {'it is empty' if not head else 'the file is not a database'}")
 
 
-def _check(connection: Connection, file: Path) -> None:
-    if connection.execute(select(schema.world.c.id)).first() is None:
+def prepare(file: Path, copy: Path, say: Say, seed: int | None = None) -> None:
+    """Write a copy of a backup, at the newest version, whose books are in order. Raises `StoreError`.
+
+    Where a seed is named, the backup must be of a world with that one.
+    """
+    check_file(file)
+    database = SqliteFile(copy)
+    database.name = str(file)  # a person knows that one
+    try:
+        shutil.copyfile(file, copy)
+        with database.reading() as connection:
+            _check_pages(connection, file)
+        database.claim()
+        with database.reading() as connection:
+            _check_world(connection, file, seed)
+            _check_laws(connection, file, say)
+    except OSError as error:
+        raise StoreError(f"cannot copy {file}: {error.strerror}") from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"cannot read {file}: {reason(error)}") from error
+    finally:
+        database.close()
+
+
+def _check_pages(connection: Connection, file: Path) -> None:
+    found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    if found != "ok":
+        raise StoreError(f"{file} is damaged: {found.strip().splitlines()[-1]}")
+
+
+def _check_world(connection: Connection, file: Path, seed: int | None) -> None:
+    found = connection.execute(select(schema.world.c.seed)).scalar_one_or_none()
+    if found is None:
         raise StoreError(f"{file} holds no world")
-    broken = sum(proof.breaches > 0 for proof in prove(connection))
+    if seed not in (None, found):
+        raise StoreError(f"{file} is of a world with another seed: stop the server and restore it then")
+
+
+def _check_laws(connection: Connection, file: Path, say: Say) -> None:
+    done = broken = 0
+
+    def begin(law: str) -> None:
+        say(f"proving: {law}", done, len(LAWS))
+
+    for proof in prove(connection, begin):
+        done += 1
+        broken += proof.breaches > 0
     if broken:
         raise StoreError(f"{file} breaks {broken} of the laws of the books: see `seatrial verify {file}`")
 

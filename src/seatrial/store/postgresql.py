@@ -151,7 +151,9 @@ class Postgresql:
             for statements in self._statements.values():
                 writer.execute(statements.empty)
             for write in found:
-                writer.execute(self._statements[write.table].insert, (msgspec.json.encode(write.new).decode(),))
+                with writer.cursor().copy(self._statements[write.table].copy) as copy:
+                    for row in write.new:
+                        copy.write_row(row)
             writer.execute(_COMMIT)
 
     @contextmanager
@@ -326,6 +328,7 @@ class _Statements:
         )
         found = "jsonb_array_elements(%s::jsonb) AS found"
         self.empty = f"DELETE FROM {table.name}".encode()
+        self.copy = f"COPY {table.name} ({columns}) FROM STDIN".encode()
         self.insert = f"INSERT INTO {table.name} ({columns}) SELECT {taken} FROM {found}".encode()
         self.update = f"UPDATE {table.name} SET {changed} FROM {found} WHERE {_key(table, len(names))}".encode()
         self.delete = f"DELETE FROM {table.name} USING {found} WHERE {_key(table, 0)}".encode()

@@ -1,5 +1,6 @@
 """Laws that every stored world obeys, read out of its rows alone: nothing here knows how they came about."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
@@ -18,23 +19,6 @@ MOST_EXAMPLES: Final = 10
 
 AT_ONCE: Final = 10_000
 
-_RANKS: Final = "SELECT account_id, stream_id, seq, nth FROM posting_ranks"
-_EXPECTED_RANKS: Final = f"""
-    SELECT placed.account_id, streams.stream_id, placed.mark AS seq, MAX(placed.place) AS nth
-    FROM (
-        SELECT account_id, wallet, asset, kind, incoming,
-            (seq + {MARK_EVERY - 1}) / {MARK_EVERY} * {MARK_EVERY} AS mark,
-            ROW_NUMBER() OVER (PARTITION BY account_id, wallet, asset, kind, incoming ORDER BY seq) AS place
-        FROM (SELECT *, CASE WHEN amount >= fee THEN 1 ELSE 0 END AS incoming FROM postings) AS every
-    ) AS placed
-    JOIN (SELECT account_id, MAX(seq) AS newest FROM postings GROUP BY account_id) AS ledgers
-        ON ledgers.account_id = placed.account_id AND placed.mark <= ledgers.newest
-    LEFT JOIN posting_streams AS streams ON streams.account_id = placed.account_id AND streams.wallet = placed.wallet
-        AND streams.asset = placed.asset AND streams.kind = placed.kind AND streams.incoming = placed.incoming
-    GROUP BY placed.account_id, streams.stream_id, placed.mark
-"""  # noqa: S608  our own words
-"""As the postings themselves say."""
-
 SQL_LAWS: Final = {
     "every entry sums to zero": """
         SELECT entry_id, asset, SUM(amount - fee) AS total FROM postings
@@ -42,7 +26,8 @@ SQL_LAWS: Final = {
     """,
     "every posting's balance is the one before it plus what it says": """
         SELECT posting_id, last, amount, fee, balance FROM (
-            SELECT *, COALESCE(LAG(balance) OVER (PARTITION BY account_id, wallet, asset ORDER BY seq), 0) AS last
+            SELECT posting_id, amount, fee, balance,
+                COALESCE(LAG(balance) OVER (PARTITION BY account_id, wallet, asset ORDER BY seq), 0) AS last
             FROM postings
         ) AS chain WHERE balance <> last + amount - fee
     """,
@@ -52,7 +37,7 @@ SQL_LAWS: Final = {
     """,
     "an account's postings follow time, and so do their ids": """
         SELECT account_id, posting_id, at_ns FROM (
-            SELECT *, LAG(at_ns) OVER (PARTITION BY account_id ORDER BY seq) AS last_ns,
+            SELECT account_id, posting_id, at_ns, LAG(at_ns) OVER (PARTITION BY account_id ORDER BY seq) AS last_ns,
                 LAG(posting_id) OVER (PARTITION BY account_id ORDER BY seq) AS last_id
             FROM postings
         ) AS chain WHERE at_ns < last_ns OR posting_id <= last_id
@@ -86,8 +71,28 @@ SQL_LAWS: Final = {
         SELECT account_id, wallet, asset, kind, CASE WHEN amount >= fee THEN 1 ELSE 0 END AS incoming FROM postings
         EXCEPT SELECT account_id, wallet, asset, kind, incoming FROM posting_streams
     """,
-    "a ledger's marks rank every stream that grew": f"{_EXPECTED_RANKS} EXCEPT {_RANKS}",
-    "a rank is how many postings of a stream there are up to a mark": f"{_RANKS} EXCEPT {_EXPECTED_RANKS}",
+    "no stream is there twice": """
+        SELECT account_id, wallet, asset, kind, incoming, COUNT(*) AS found FROM posting_streams
+        GROUP BY account_id, wallet, asset, kind, incoming HAVING COUNT(*) > 1
+    """,
+    "a ledger's marks rank every stream that grew by how many postings it has up to there": f"""
+        SELECT account_id, wallet, asset, kind, incoming, seq, MAX(ranked) AS ranked, MAX(counted) AS counted FROM (
+            SELECT account_id, wallet, asset, kind, incoming, seq, nth AS ranked, 0 AS counted
+            FROM posting_ranks LEFT JOIN posting_streams USING (account_id, stream_id)
+            UNION ALL
+            SELECT account_id, wallet, asset, kind, incoming, mark, 0, up_to_there FROM (
+                SELECT account_id, wallet, asset, kind, incoming, mark,
+                    MAX(newest) OVER (PARTITION BY account_id) AS newest,
+                    SUM(grew) OVER (PARTITION BY account_id, wallet, asset, kind, incoming ORDER BY mark) AS up_to_there
+                FROM (
+                    SELECT account_id, wallet, asset, kind, CASE WHEN amount >= fee THEN 1 ELSE 0 END AS incoming,
+                        (seq + {MARK_EVERY - 1}) / {MARK_EVERY} * {MARK_EVERY} AS mark,
+                        MAX(seq) AS newest, COUNT(*) AS grew
+                    FROM postings GROUP BY 1, 2, 3, 4, 5, 6
+                ) AS parts
+            ) AS every WHERE mark <= newest
+        ) AS ranks GROUP BY account_id, wallet, asset, kind, incoming, seq HAVING MAX(ranked) <> MAX(counted)
+    """,  # noqa: S608  our own words
     "a purse is the sum of its postings": """
         SELECT p.account_id, p.wallet, p.asset, p.free, p.held, p.leaving, p.booked, s.total
         FROM purses AS p LEFT JOIN (
@@ -100,8 +105,7 @@ SQL_LAWS: Final = {
         SELECT account_id, wallet, asset FROM postings EXCEPT SELECT account_id, wallet, asset FROM purses
     """,
     "every purse has its account": """
-        SELECT account_id, wallet, asset FROM purses
-        WHERE account_id <> 0 AND account_id NOT IN (SELECT account_id FROM accounts)
+        SELECT account_id FROM purses WHERE account_id <> 0 EXCEPT SELECT account_id FROM accounts
     """,
     "the books of every asset sum to zero": """
         SELECT asset, SUM(free + held + leaving) AS total FROM purses
@@ -151,21 +155,25 @@ SQL_LAWS: Final = {
         EXCEPT SELECT account_id, direction, transfer_id FROM transfers
     """,
     "a move is posted for what it moved, on both sides": """
-        SELECT m.move_id, m.asset, m.amount, COUNT(p.posting_id) AS found
-        FROM moves AS m LEFT JOIN postings AS p
-        ON p.at_ns = m.at_ns AND p.ref = m.move_id AND p.asset = m.asset AND p.kind IN ('transfer', 'sub_transfer')
-        AND ((p.account_id = m.from_account_id AND p.wallet = m.from_wallet AND p.amount = -m.amount)
-            OR (p.account_id = m.to_account_id AND p.wallet = m.to_wallet AND p.amount = m.amount))
-        GROUP BY m.account_id, m.move_id, m.asset, m.amount HAVING COUNT(p.posting_id) <> 2
+        SELECT move_id, asset, account_id, wallet, amount, SUM(told) AS told, SUM(found) AS found FROM (
+            SELECT move_id, at_ns, asset, from_account_id AS account_id, from_wallet AS wallet, -amount AS amount,
+                1 AS told, 0 AS found FROM moves
+            UNION ALL
+            SELECT move_id, at_ns, asset, to_account_id, to_wallet, amount, 1, 0 FROM moves
+            UNION ALL
+            SELECT ref, at_ns, asset, account_id, wallet, amount, 0, 1 FROM postings
+            WHERE kind IN ('transfer', 'sub_transfer')
+        ) AS sides GROUP BY move_id, at_ns, asset, account_id, wallet, amount
+        HAVING SUM(told) > 0 AND SUM(found) <> SUM(told)
     """,
     "a trade is one maker's fill and one taker's, or the house's own": """
-        SELECT t.market, t.trade_id, COUNT(f.fill_id) AS fills, SUM(f.maker) AS makers
-        FROM trades AS t LEFT JOIN fills AS f
-        ON f.market = t.market AND f.trade_id = t.trade_id AND f.qty_lots = t.qty_lots
-        AND f.price_ticks = t.price_ticks AND f.at_ns = t.at_ns
-        GROUP BY t.market, t.trade_id
-        HAVING (COUNT(f.fill_id) <> 2 OR SUM(f.maker) <> 1)
-        AND (COUNT(f.fill_id) <> 0 OR NOT EXISTS (SELECT 1 FROM accounts WHERE venue = 'house'))
+        SELECT market, trade_id, price_ticks, qty_lots, SUM(fill) AS fills, SUM(maker) AS makers FROM (
+            SELECT market, trade_id, price_ticks, qty_lots, at_ns, 0 AS fill, 0 AS maker FROM trades
+            UNION ALL
+            SELECT market, trade_id, price_ticks, qty_lots, at_ns, 1, maker FROM fills
+        ) AS sides GROUP BY market, trade_id, price_ticks, qty_lots, at_ns
+        HAVING COUNT(*) - SUM(fill) <> 1 OR ((SUM(fill) <> 2 OR SUM(maker) <> 1)
+            AND (SUM(fill) <> 0 OR NOT EXISTS (SELECT 1 FROM accounts WHERE venue = 'house')))
     """,
     "every fill has its trade": """
         SELECT market, trade_id FROM fills EXCEPT SELECT market, trade_id FROM trades
@@ -181,15 +189,23 @@ SQL_LAWS: Final = {
         SELECT MAX(fill_id) AS newest, COUNT(*) AS found FROM fills
         HAVING MIN(fill_id) <> 1 OR MAX(fill_id) <> COUNT(*) OR COUNT(DISTINCT fill_id) <> COUNT(*)
     """,
-    "a fill's postings are there, with its fees": """
-        SELECT f.fill_id, f.postings, COUNT(p.posting_id) AS found, f.fee_quote, f.fee_base
-        FROM fills AS f LEFT JOIN postings AS p
-        ON p.account_id = f.account_id AND p.posting_id >= f.first_posting
-        AND p.posting_id < f.first_posting + f.postings AND p.kind = 'trade' AND p.ref = f.fill_id
-        GROUP BY f.account_id, f.fill_id, f.market, f.postings, f.fee_quote, f.fee_base
-        HAVING COUNT(p.posting_id) <> f.postings
-        OR COALESCE(SUM(CASE WHEN p.asset = {quote_of_fill} THEN p.fee ELSE 0 END), 0) <> f.fee_quote
-        OR COALESCE(SUM(CASE WHEN p.asset = {base_of_fill} THEN p.fee ELSE 0 END), 0) <> f.fee_base
+    "a fill's postings are there, one after the other": """
+        SELECT account_id, fill_id, MAX(first_posting) AS first_posting, MAX(postings) AS postings, SUM(found) AS found
+        FROM (
+            SELECT account_id, fill_id, first_posting, postings, NULL AS posting_id, 0 AS found FROM fills
+            UNION ALL
+            SELECT account_id, ref, NULL, NULL, posting_id, 1 FROM postings WHERE kind = 'trade' AND account_id <> 0
+        ) AS sides GROUP BY account_id, fill_id HAVING COALESCE(MAX(postings), 0) <> SUM(found)
+            OR MIN(posting_id) <> MAX(first_posting) OR MAX(posting_id) <> MAX(first_posting) + SUM(found) - 1
+    """,
+    "a fill's fees are those of its postings": """
+        SELECT account_id, fill_id, asset, SUM(said) AS said, SUM(fee) AS posted FROM (
+            SELECT account_id, fill_id, {quote} AS asset, fee_quote AS said, 0 AS fee, 1 AS its FROM fills
+            UNION ALL
+            SELECT account_id, fill_id, {base}, fee_base, 0, 1 FROM fills
+            UNION ALL
+            SELECT account_id, ref, asset, 0, fee, 0 FROM postings WHERE kind = 'trade' AND account_id <> 0 AND fee <> 0
+        ) AS sides GROUP BY account_id, fill_id, asset HAVING SUM(its) > 0 AND SUM(said) <> SUM(fee)
     """,
     "what a trade moves is its market's two assets, and others only pay its fee": """
         SELECT p.account_id, p.posting_id, f.market, p.asset, p.amount, p.fee
@@ -228,7 +244,7 @@ SQL_LAWS: Final = {
     "an account's name is its own": "SELECT name, COUNT(*) AS found FROM accounts GROUP BY name HAVING COUNT(*) > 1",
     "a key is its own": "SELECT public, COUNT(*) AS found FROM api_keys GROUP BY public HAVING COUNT(*) > 1",
     "every key has its account": """
-        SELECT key_id, account_id FROM api_keys WHERE account_id NOT IN (SELECT account_id FROM accounts)
+        SELECT account_id FROM api_keys EXCEPT SELECT account_id FROM accounts
     """,
 }
 """What must be so → a query whose every row is a breach. It runs on both engines, which differ in the words below."""
@@ -258,10 +274,23 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     },
 }
 
+_Sums = tuple[int, int, int, int, int]
+"""Lots, their exact cost, the exact fee, and what was charged in quote and in base."""
+_NOTHING: Final[_Sums] = (0, 0, 0, 0, 0)
+_END: Final = ((sys.maxsize, 0), _NOTHING)
+
 ORDER_LAW: Final = "an order is the sum of its fills"
 """Its sums can outgrow the engines' integers, so it is looked through here."""
 
 LAWS: Final = (*SQL_LAWS, ORDER_LAW)
+
+
+_WHOLE_TABLES: Final = text("""
+    SELECT set_config('enable_nestloop', 'off', true), set_config('cursor_tuple_fraction', '1', true),
+        set_config('work_mem', '64MB', true)
+""")
+"""Of this transaction. Every law reads whole tables, whatever PostgreSQL thinks of those whose size it does not know.
+Its plan for few rows, or for the first of many, would take time by the square."""
 
 
 class Proof(Struct, frozen=True):
@@ -275,6 +304,8 @@ class Proof(Struct, frozen=True):
 
 def prove(connection: Connection, begin: Callable[[str], object] = lambda _law: None) -> Iterator[Proof]:
     """Look at every law in turn; `begin` is told which one is next."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_WHOLE_TABLES)
     for law in LAWS:
         begin(law)
         found = _orders_unlike_their_fills(connection) if law == ORDER_LAW else _ask(connection, SQL_LAWS[law])
@@ -304,36 +335,54 @@ def _plain(value: str | int | Decimal | None) -> str | int | None:
 
 def _orders_unlike_their_fills(connection: Connection) -> Iterator[dict[str, Any]]:
     """Orders and fills side by side, both in the order of account and order."""
-    orders, fills = schema.orders.c, schema.fills.c
-    sums = _sums(_rows(connection, select(schema.fills).order_by(fills.account_id, fills.order_id, fills.fill_id)))
-    nothing = ((-1, 0), (0, 0, 0, 0, 0))
-    key, filled = next(sums, nothing)
-    for order in _rows(connection, select(schema.orders).order_by(orders.account_id, orders.order_id)):
-        mine = (order.account_id, order.order_id)
-        while key < mine and key != nothing[0]:
-            key, filled = next(sums, nothing)
-        expected = filled if key == mine else nothing[1]
-        said = (order.filled_lots, int(order.exact), int(order.fee_exact), order.fee_quote, order.fee_base)
-        if not _agrees(order, said, expected):
-            yield {"account_id": mine[0], "order_id": mine[1], "says": str(said), "its_fills_say": str(expected)}
+    sums = _sums(connection)
+    key, filled = next(sums, _END)
+    for account_id, order_id, status, qty_lots, *told in _orders(connection):
+        while key < (account_id, order_id):
+            key, filled = next(sums, _END)
+        expected = filled if key == (account_id, order_id) else _NOTHING
+        said = (told[0], int(told[1]), int(told[2]), told[3], told[4])
+        if not _agrees(order_id, status, qty_lots, said, expected):
+            yield {"account_id": account_id, "order_id": order_id, "says": str(said), "its_fills_say": str(expected)}
 
 
-def _agrees(order: Row[Any], said: tuple[int, ...], expected: tuple[int, ...]) -> bool:
+def _agrees(order_id: int, status: str, qty_lots: int, said: _Sums, expected: _Sums) -> bool:
     """The house's orders also fill each other, which leaves no fills."""
-    if order.order_id < 0:
-        return said[0] >= expected[0] and order.filled_lots <= order.qty_lots
-    return said == expected and (order.qty_lots == 0 or (order.status == "filled") is (said[0] == order.qty_lots))
+    if order_id < 0:
+        return said[0] >= expected[0] and said[0] <= qty_lots
+    return said == expected and (qty_lots == 0 or (status == "filled") is (said[0] == qty_lots))
 
 
-def _sums(fills: Iterable[Row[Any]]) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
-    for (account_id, order_id), group in groupby(fills, key=lambda row: (row.account_id, row.order_id)):
-        parts = [
-            (row.qty_lots, row.price_ticks * row.qty_lots, row.price_ticks * row.qty_lots * row.fee_ppm,
-             row.fee_quote, row.fee_base)
-            for row in group
-        ]  # fmt: skip
-        yield (account_id, order_id), tuple(sum(map(itemgetter(place), parts)) for place in range(5))
+def _orders(connection: Connection) -> Iterator[Row[*tuple[Any, ...]]]:
+    orders = schema.orders.c
+    told = (
+        orders.account_id, orders.order_id, orders.status, orders.qty_lots, orders.filled_lots, orders.exact,
+        orders.fee_exact, orders.fee_quote, orders.fee_base,
+    )  # fmt: skip
+    return _rows(connection, select(*told).order_by(orders.account_id, orders.order_id))
 
 
-def _rows(connection: Connection, query: Select[Any]) -> Iterable[Row[Any]]:
-    return connection.execution_options(yield_per=AT_ONCE).execute(query)
+def _sums(connection: Connection) -> Iterator[tuple[tuple[int, int], _Sums]]:
+    """What each order's fills add up to, in the order of the orders."""
+    fills = schema.fills.c
+    told = (
+        fills.account_id, fills.order_id, fills.price_ticks, fills.qty_lots, fills.fee_ppm, fills.fee_quote,
+        fills.fee_base,
+    )  # fmt: skip
+    found = _rows(connection, select(*told).order_by(fills.account_id, fills.order_id))
+    for (account_id, order_id), group in groupby(found, key=itemgetter(0, 1)):
+        lots = exact = fee_exact = in_quote = in_base = 0
+        for _, _, price_ticks, qty_lots, fee_ppm, fee_quote, fee_base in group:
+            lots += qty_lots
+            exact += (part := price_ticks * qty_lots)
+            fee_exact += part * fee_ppm
+            in_quote += fee_quote
+            in_base += fee_base
+        yield (account_id, order_id), (lots, exact, fee_exact, in_quote, in_base)
+
+
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Some at a time. Whoever looks at no more of them lets go of them all."""
+    with connection.execution_options(yield_per=AT_ONCE).execute(query) as found:
+        for part in found.partitions():
+            yield from part

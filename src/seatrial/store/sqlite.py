@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -85,6 +85,13 @@ class SqliteFile:
         """Put these rows in the place of all that is stored, in one SQL transaction. Fails as `write` does."""
         self.session.replace(found)
 
+    def take(self, copy: Path, advance: Callable[[int, int], object]) -> None:
+        """Put the rows of another database of this version in the place of all that is stored. Fails as `write` does.
+
+        `advance` is told how many of how many tables are there.
+        """
+        self.session.take(copy, advance)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one moment of what is committed, beside the writer."""
@@ -135,6 +142,11 @@ class SqliteMemory:
         """As that of a file."""
         with self._lock:
             self.session.replace(found)
+
+    def take(self, copy: Path, advance: Callable[[int, int], object]) -> None:
+        """As that of a file."""
+        with self._lock:
+            self.session.take(copy, advance)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -187,6 +199,20 @@ class Session:
             _empty(driver, schema.METADATA.sorted_tables)
             self._run(driver, found)
 
+    def take(self, copy: Path, advance: Callable[[int, int], object]) -> None:
+        """The rows of that database for all others: SQLite moves them itself, several times quicker than row by row."""
+        driver = self.driver or self._open()
+        driver.execute("ATTACH DATABASE ? AS copy", (str(copy),))
+        try:
+            with self._transaction():
+                _empty(driver, schema.METADATA.sorted_tables)
+                for done, table in enumerate(schema.METADATA.sorted_tables):
+                    advance(done, len(schema.METADATA.sorted_tables))
+                    names = ", ".join(f'"{column.name}"' for column in table.columns)
+                    driver.execute(f"INSERT INTO main.{table.name} ({names}) SELECT {names} FROM copy.{table.name}")  # noqa: S608  our own names
+        finally:
+            driver.execute("DETACH DATABASE copy")
+
     def close(self) -> None:
         """Give the connection back."""
         if self._connection is not None:
@@ -236,7 +262,7 @@ def _texts() -> tuple[dict[Table, str], dict[Table, str], dict[Table, str]]:
 
 def _empty(driver: sqlite3.Connection, tables: Iterable[Table]) -> None:
     for table in tables:
-        driver.execute(f"DELETE FROM {table.name}")  # noqa: S608  our own names
+        driver.execute(f"DELETE FROM main.{table.name}")  # noqa: S608  our own names
 
 
 def _update(table: Table, names: tuple[str, ...]) -> Update:

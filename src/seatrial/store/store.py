@@ -65,6 +65,10 @@ class Store:
             self._known = reload.fill(state, _Reader(connection))
         self._starts_over = False
 
+    def go_on_as(self, other: "Store") -> None:
+        """All that is stored here now is what `other` loaded, row by row."""
+        self._known, self._starts_over = other._known, False  # noqa: SLF001  of its own kind
+
     def start_over(self) -> None:
         """The next batch replaces everything stored: it is that of a world begun again."""
         self._known = rows.Known()

@@ -14,7 +14,7 @@ from pathlib import Path
 from traceback import format_exception
 from typing import Final
 
-from seatrial.store.backups import restore
+from seatrial.store.backups import put
 from seatrial.store.database import RestorableDatabase
 from seatrial.store.errors import DamagedError, StoreError, reason
 from seatrial.store.frames import Frames, Task, Values, frame, unpack
@@ -71,7 +71,7 @@ def _write(database: RestorableDatabase, replaces: bool, writes: list[Values]) -
 
 
 def _restore(database: RestorableDatabase, file: str) -> None:
-    restore(database, Path(file), lambda _done, _total: None)
+    put(database, Path(file), lambda _done, _total: None)
 
 
 _TASKS: Final[dict[Task, Callable[..., None]]] = {
