@@ -20,7 +20,7 @@ from seatrial.server import shapes
 from seatrial.server.times import iso
 from seatrial.server.worlds import FolderTaken, WorldError, claim_folder
 from seatrial.store import schema
-from seatrial.store.backups import back_up, seed_of
+from seatrial.store.backups import back_up, check_file
 from seatrial.store.backups import restore as restore_backup
 from seatrial.store.database import RestorableDatabase
 from seatrial.store.errors import DamagedError, NoWorldError, unusable
@@ -159,7 +159,7 @@ def _claimed(into: Path | str, file: Path, *, replace: bool) -> RestorableDataba
         target.close()
         if not replace or not isinstance(into, Path):
             raise
-        seed_of(file)
+        check_file(file)
         _set_aside(into)
         target = database_at(into)
         target.claim()
