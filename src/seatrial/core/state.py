@@ -233,6 +233,8 @@ class Changes:
         self.changed_keys: dict[int, ApiKey] = {}
         """Those with other rights than before."""
         self.revoked_keys: list[int] = []
+        self.nonces: dict[int, list[int]] = {}
+        """What keys with a window spent, as it came."""
         self.moves: list[Move] = []
         self.tokens: list[Token] = []
         self.orders: dict[int, Order] = {}

@@ -73,7 +73,13 @@ def _key_uses(state: State, read: Read, known: rows.Known) -> None:
     keys = {key.key_id: key for key in state.keys.values()}
     for row in read(select(schema.key_uses).order_by(schema.key_uses.c.use_id)):
         known.use_id = row.use_id
-        known.used_keys |= rows.restore_uses(row.keys, keys)
+        known.used_keys |= rows.restore_uses(row.keys, keys, known.nonces)
+    remembered: dict[int, list[int]] = {}
+    for row in read(select(schema.key_nonces)):
+        remembered.setdefault(row.key_id, []).extend(known.nonces.restore(row.key_id, row.nonces))
+    for number, key in keys.items():
+        if key.nonce_window:
+            key.remember([*remembered.get(number, ()), *known.nonces.untold(number)])
 
 
 def _ledger(state: State, read: Read, known: rows.Known) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Table
+from sqlalchemy import Table
 
 from seatrial.core.accounts import Account, ApiKey, Token
 from seatrial.core.addresses import Address
@@ -30,6 +30,8 @@ from seatrial.core.orders import (
 )
 from seatrial.core.state import KEPT_QUOTES, Changes, MarketState, Quote
 from seatrial.store import schema
+from seatrial.store.nonces import Nonces
+from seatrial.store.writes import AnyRow, RawRow, Values, Write
 
 WORLD: Final = 1
 """The key of the one row about the world, and of what is noted of it."""
@@ -41,21 +43,6 @@ MARKET: Final = "market"
 
 MOST_USES: Final = 64
 """How many commits tell of keys' uses before the keys' own rows do."""
-
-Values = tuple[object, ...]
-RawRow = Row[*tuple[Any, ...]]
-AnyRow = RawRow | tuple[Any, ...]
-"""SQLAlchemy's or a driver's."""
-
-
-class Write(msgspec.Struct, frozen=True):
-    """Rows of one table that are new, what changed of others, and the keys of those that go."""
-
-    table: Table
-    new: list[Values]
-    changed: list[Values]
-    gone: list[Values] = []
-
 
 StreamKey = tuple[int, str, str, str, bool]
 """Account, wallet, asset, kind, and whether it came in."""
@@ -85,6 +72,7 @@ class Known:
         """How many rows tell of uses."""
         self.used_keys: dict[int, ApiKey] = {}
         """The keys they tell of."""
+        self.nonces = Nonces()
         self.purses: set[tuple[int, str, str]] = set()
         self.stream_id = 0
         self.streams: dict[StreamKey, Stream] = {}
@@ -196,35 +184,35 @@ def _split(
     return write
 
 
-def _keys(changes: Changes, known: Known) -> tuple[Write, Write]:
+def _keys(changes: Changes, known: Known) -> Iterator[Write]:
     """Keys that are new or got other rights are written whole.
 
     Every call uses a key: a commit tells all its uses in one row, and the keys' own rows follow once in many commits.
     """
-    keys, uses = Write(schema.api_keys, [], [], []), Write(schema.key_uses, [], [], [])
+    keys, uses, nonces = (Write(table, [], []) for table in (schema.api_keys, schema.key_uses, schema.key_nonces))
     newest, anew, revoked = known.key_id, changes.changed_keys, changes.revoked_keys
-    used = {}
-    for number, key in changes.keys.items():
-        if number in anew or number in revoked:
-            continue
-        if number > newest:
-            keys.new.append(_key(key))
-        else:
-            used[number] = key
+    touched = {number: key for number, key in changes.keys.items() if number not in anew and number not in revoked}
+    used = {number: key for number, key in touched.items() if number <= newest}
     known.used_keys |= used
+    known.nonces.note(changes.nonces)
+    for number in touched.keys() - used.keys():
+        keys.new.append(_key(touched[number]))
+        known.nonces.begin(touched[number], nonces)
     if anew or revoked or known.use_id >= MOST_USES:
         keys.new.extend(_key(key) for number, key in anew.items() if number not in revoked)
         keys.gone.extend((number,) for number in {*anew, *revoked} if number <= newest)
-        settled = (key for number, key in known.used_keys.items() if number not in anew and number not in revoked)
-        keys.changed.extend(map(_key_change, settled))
+        settled = {number: key for number, key in known.used_keys.items() if number not in revoked}
+        keys.changed.extend(_key_change(key) for number, key in settled.items() if number not in anew)
+        known.nonces.settle(settled | anew, revoked, nonces)
         uses.gone.extend((use_id,) for use_id in range(1, known.use_id + 1))
         known.use_id, known.used_keys = 0, {}
     elif used:
         known.use_id += 1
-        told = [(number, key.highest_nonce, key.recent_nonces, key.used_ns) for number, key in used.items()]
+        spent = changes.nonces
+        told = [(number, key.highest_nonce, spent.get(number, ()), key.used_ns) for number, key in used.items()]
         uses.new.append((known.use_id, msgspec.json.encode(told).decode()))
     known.key_id = max(newest, *changes.keys, *anew, *revoked, 0)
-    return keys, uses
+    yield from (keys, uses, nonces)
 
 
 def _ranks(postings: list[Posted], known: Known) -> tuple[Write, Write]:
@@ -330,14 +318,12 @@ def _key(key: ApiKey) -> Values:
     return (
         key.key_id, key.account_id, key.name, key.public, key.secret, " ".join(sorted(key.permissions)),
         key.nonce_window, key.one_time_password, key.totp_secret, key.valid_until_ns, key.query_from_ns,
-        key.query_to_ns, " ".join(key.ip_allowlist), key.created_ns, str(key.highest_nonce),
-        " ".join(map(str, key.recent_nonces)), key.used_ns,
+        key.query_to_ns, " ".join(key.ip_allowlist), key.created_ns, str(key.highest_nonce), key.used_ns,
     )  # fmt: skip
 
 
 def _key_change(key: ApiKey) -> Values:
-    recent = " ".join(map(str, key.recent_nonces)) if key.nonce_window else ""
-    return str(key.highest_nonce), recent, key.used_ns, key.key_id
+    return str(key.highest_nonce), key.used_ns, key.key_id
 
 
 def _order(order: Order) -> Values:
@@ -439,17 +425,19 @@ def key(row: RawRow) -> ApiKey:
         row.key_id, row.account_id, row.name, row.public, row.secret, frozenset(row.permissions.split()),
         row.nonce_window, row.one_time_password, row.totp_secret, row.valid_until_ns, row.query_from_ns,
         row.query_to_ns, tuple(row.ip_allowlist.split()), row.created_ns, int(row.highest_nonce),
-        [int(nonce) for nonce in row.recent_nonces.split()], row.used_ns,
+        used_ns=row.used_ns,
     )  # fmt: skip
 
 
-def restore_uses(text: str, keys: Mapping[int, ApiKey]) -> dict[int, ApiKey]:
+def restore_uses(text: str, keys: Mapping[int, ApiKey], nonces: Nonces) -> dict[int, ApiKey]:
     """Let keys, given by id, have been used as a row of `key_uses` tells; those that it tells of."""
     told = msgspec.json.decode(text, type=list[tuple[int, int, list[int], int]])
     used = {}
-    for number, highest_nonce, recent_nonces, used_ns in told:
+    for number, highest_nonce, spent, used_ns in told:
         used[number] = key = keys[number]
-        key.highest_nonce, key.recent_nonces, key.used_ns = highest_nonce, recent_nonces, used_ns
+        key.highest_nonce, key.used_ns = highest_nonce, used_ns
+        if spent:
+            nonces.note({number: spent})
     return used
 
 

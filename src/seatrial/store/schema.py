@@ -89,13 +89,19 @@ api_keys: Final = _table(
     _text("ip_allowlist"),
     _big("created_ns"),
     _text("highest_nonce"),
-    _text("recent_nonces"),
     _big("used_ns"),
 )
 
 key_uses: Final = _table("key_uses", ("use_id",), _big("use_id"), _text("keys"), has_long_rows=True)
-"""What keys spent since their own rows said so: a row per commit, JSON of `[key_id, highest_nonce, recent_nonces,
-used_ns]` per key. The last one that names a key counts. See docs/decisions/0005."""
+"""What keys spent since their own rows said so: a row per commit, JSON of `[key_id, highest_nonce, nonces, used_ns]`
+per key. The last one that names a key counts; a key with a window has spent the nonces of all. See
+docs/decisions/0005."""
+
+key_nonces: Final = _table(
+    "key_nonces", ("key_id", "part"), _big("key_id"), _big("part"), _text("nonces"), has_long_rows=True
+)
+"""What keys with a window spent before that, in parts: a part has what was new, the first one all that counted. See
+docs/decisions/0005."""
 
 tokens: Final = _table(
     "tokens", ("token_id",), _big("token_id"), _big("account_id"), _big("key_id"), _big("expires_ns")
@@ -350,7 +356,7 @@ destinations: Final = _table(
 
 CHANGING: Final[dict[Table, tuple[str, ...]]] = {
     world: ("now_ns", "counters", "delays", "clock"),
-    api_keys: ("highest_nonce", "recent_nonces", "used_ns"),
+    api_keys: ("highest_nonce", "used_ns"),
     purses: ("free", "held", "leaving", "booked"),
     orders: (
         "qty_lots", "status", "reason", "closed_ns", "touched_ns", "queue", "filled_lots", "exact", "fee_base", "hold",
@@ -363,9 +369,10 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = {
 }  # fmt: skip
 """What may change of a row once it is written. All else, and all of the other tables, is written once."""
 
-DELETING: Final = (api_keys, key_uses, orders, quotes, cancel_timers, world_notes)
-"""Whose rows may go: keys that were revoked or got other rights, uses that the keys' own rows tell by now, the house's
-orders that ended, best prices too old to be shown, timers and notes that are written anew."""
+DELETING: Final = (api_keys, key_uses, key_nonces, orders, quotes, cancel_timers, world_notes)
+"""Whose rows may go: keys that were revoked or got other rights, uses that the keys' own rows tell by now, nonces that
+no window reaches, the house's orders that ended, best prices too old to be shown, timers and notes that are written
+anew."""
 
 REPLACED: Final = tuple(table for table in METADATA.sorted_tables if table is not world)
 """Whose rows all go when a world is begun again."""
