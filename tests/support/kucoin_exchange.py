@@ -217,8 +217,13 @@ class Exchange:
         """Answer a call as the server does: commit what it did, then look up what the answer needs."""
         reply = self.kucoin.serve(self.machine, call, self.clock.now_ns)
         self.commit()
-        while isinstance(reply, Lookup):
-            reply = reply.write(self.store.answer(reply.query))
+        while not isinstance(reply, Reply):
+            found = None if reply.query is None else self.store.answer(reply.query)
+            if isinstance(reply, Lookup):
+                reply = reply.write(found)
+            else:
+                reply = reply.go_on(found, self.clock.now_ns)
+                self.commit()
         return reply
 
     def apply(self, command: Command) -> tuple[Event, ...]:

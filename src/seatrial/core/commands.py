@@ -1,5 +1,7 @@
 """All that can be asked of the machine. A closed union: forget a case and the type checker stops you."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from seatrial.core.funding import Delays, Destination, TransferNote, TransferStatus
@@ -188,6 +190,16 @@ class CancelOrders(Struct, frozen=True, tag=True):
     tags: tuple[int, ...] = ()
     client_ids: tuple[str, ...] = ()
     everything: bool = False
+    markets: tuple[str, ...] = ()
+    """Of everything, only what is in these; empty: all."""
+    up_to_id: int | None = None
+    """Orders that were placed later stay."""
+    most: int | None = None
+    """End no more than so many; the event says whether any are left."""
+
+
+MOST_CANCELED: Final = 500
+"""How many orders a dialect lets one command end: some milliseconds' work, between which others are served."""
 
 
 class MoveFunds(Struct, frozen=True, tag=True):

@@ -288,7 +288,10 @@ def _address_deposit(
 def _schedule(state: State, transfer: Transfer, at_ns: int) -> None:
     """Set when the clock moves a transfer on, if it does."""
     stay = None if transfer.manual else state.delays.after(transfer.direction, transfer.status)
+    is_early = transfer.due_ns > at_ns
     transfer.due_ns = 0 if stay is None else at_ns + stay
+    if is_early:
+        state.drop_alarm(transfer.transfer_id)
     if transfer.due_ns:
         state.set_alarm(transfer.due_ns, Alarm.MOVE_TRANSFER, transfer.transfer_id)
 

@@ -9,7 +9,7 @@ from seatrial.core.machine import Machine
 from seatrial.core.queries import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
 
 class Call(Struct, frozen=True):
@@ -56,6 +56,23 @@ class Lookup(Struct, frozen=True):
     write: "Callable[[Any], Reply | Lookup]"
 
 
+class Unfinished(Struct, frozen=True):
+    """The call takes more than one step: others are served before the next one.
+
+    Once all before it is committed and `query`, if there is one, is looked up, `go_on` takes what was found and the
+    world's time then.
+    """
+
+    go_on: "Callable[[Any, int], Reply | Lookup | Unfinished]"
+    query: Query | None = None
+    turn: "Hashable" = None
+    """Of calls that have the same one, each begins when the one before it is answered; None: it need not wait."""
+
+
+Served = Reply | Lookup | Unfinished
+"""What becomes of a call."""
+
+
 class Credentials(NamedTuple):
     """What the owner of a key has."""
 
@@ -76,7 +93,7 @@ class Dialect(Protocol):
         """Whether a path is one of this venue's."""
         ...
 
-    def serve(self, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+    def serve(self, machine: Machine, call: Call, at_ns: int) -> Served:
         """Answer a call: read it, check who asks, apply what it asks for, write the outcome."""
         ...
 

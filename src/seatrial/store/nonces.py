@@ -1,10 +1,12 @@
 """What keys with a nonce window remember, in rows: a row has what was new, and now and then one has all that counts."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from seatrial.core.accounts import ApiKey
-from seatrial.store.writes import Write
+
+if TYPE_CHECKING:
+    from seatrial.store.rows import Write
 
 SLACK: Final = 64
 """How many nonces may be stored beyond twice those that count before they are written anew."""
@@ -31,13 +33,13 @@ class Nonces:
         for number, nonces in spent.items():
             self._untold.setdefault(number, []).extend(nonces)
 
-    def begin(self, key: ApiKey, write: Write) -> None:
+    def begin(self, key: ApiKey, write: "Write") -> None:
         """A key is stored for the first time, with all that it remembers."""
         self._untold.pop(key.key_id, None)
         if key.recent_nonces:
             self._append(key.key_id, key.recent_nonces, write)
 
-    def settle(self, keys: Mapping[int, ApiKey], revoked: Iterable[int], write: Write) -> None:
+    def settle(self, keys: Mapping[int, ApiKey], revoked: Iterable[int], write: "Write") -> None:
         """Give each of the keys a part with what is new; nothing is left of those that were revoked."""
         for number in revoked:
             self._untold.pop(number, None)
@@ -58,7 +60,7 @@ class Nonces:
         """What no part of that key has."""
         return self._untold.get(number, [])
 
-    def _store(self, key: ApiKey, spent: list[int], write: Write) -> None:
+    def _store(self, key: ApiKey, spent: list[int], write: "Write") -> None:
         recent = key.recent_nonces
         counting = sorted({nonce for nonce in spent if nonce >= recent[0]})
         stored = self._stored.get(key.key_id)
@@ -68,12 +70,12 @@ class Nonces:
         if counting:
             self._append(key.key_id, counting, write)
 
-    def _append(self, number: int, nonces: list[int], write: Write) -> None:
+    def _append(self, number: int, nonces: list[int], write: "Write") -> None:
         stored = self._stored.setdefault(number, _Stored())
         stored.parts, stored.nonces = stored.parts + 1, stored.nonces + len(nonces)
         write.new.append((number, stored.parts, " ".join(map(str, nonces))))
 
-    def _clear(self, number: int, write: Write) -> None:
+    def _clear(self, number: int, write: "Write") -> None:
         stored = self._stored.pop(number, None)
         if stored is not None:
             write.gone.extend((number, part) for part in range(1, stored.parts + 1))

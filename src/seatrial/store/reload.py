@@ -131,6 +131,9 @@ def _orders(state: State, read: Read, known: rows.Known) -> None:
     for row in read(select(schema.cancel_timers)):
         timer = state.accounts[row.account_id].cancel_timer = rows.cancel_timer(row)
         state.set_alarm(timer.due_ns, Alarm.CANCEL_ORDERS, row.account_id)
+    for row in read(select(schema.fired_timers)):
+        timer = state.accounts[row.account_id].fired_timer = rows.cancel_timer(row)
+        state.set_alarm(timer.due_ns, Alarm.CANCEL_ORDERS, row.account_id)
     known.order_id, known.house_order_id = state.counters.order_id, state.counters.house_order_id
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Table
+from sqlalchemy import Row, Table
 
 from seatrial.core.accounts import Account, ApiKey, Token
 from seatrial.core.addresses import Address
@@ -31,7 +31,6 @@ from seatrial.core.orders import (
 from seatrial.core.state import KEPT_QUOTES, Changes, MarketState, Quote
 from seatrial.store import schema
 from seatrial.store.nonces import Nonces
-from seatrial.store.writes import AnyRow, RawRow, Values, Write
 
 WORLD: Final = 1
 """The key of the one row about the world, and of what is noted of it."""
@@ -43,6 +42,21 @@ MARKET: Final = "market"
 
 MOST_USES: Final = 64
 """How many commits tell of keys' uses before the keys' own rows do."""
+
+Values = tuple[object, ...]
+RawRow = Row[*tuple[Any, ...]]
+AnyRow = RawRow | tuple[Any, ...]
+"""SQLAlchemy's or a driver's."""
+
+
+class Write(msgspec.Struct, frozen=True):
+    """Rows of one table that are new, what changed of others, and the keys of those that go."""
+
+    table: Table
+    new: list[Values]
+    changed: list[Values]
+    gone: list[Values] = []
+
 
 StreamKey = tuple[int, str, str, str, bool]
 """Account, wallet, asset, kind, and whether it came in."""
@@ -134,7 +148,9 @@ def _writes(changes: Changes, known: Known) -> Iterator[Write]:  # noqa: C901, P
     if changes.moves:
         yield _new(schema.moves, changes.moves, msgspec.structs.astuple)
     if changes.cancel_timers:
-        yield _cancel_timers(changes.cancel_timers)
+        yield _cancel_timers(schema.cancel_timers, changes.cancel_timers)
+    if changes.fired_timers:
+        yield _cancel_timers(schema.fired_timers, changes.fired_timers)
 
 
 def books(orders: Mapping[int, Order], markets: Mapping[str, MarketState], known: Known) -> Write:
@@ -253,9 +269,9 @@ def _orders(orders: Mapping[int, Order], known: Known) -> Write:
     return write
 
 
-def _cancel_timers(timers: Mapping[int, CancelTimer | None]) -> Write:
+def _cancel_timers(table: Table, timers: Mapping[int, CancelTimer | None]) -> Write:
     return Write(
-        schema.cancel_timers,
+        table,
         [
             (account_id, timer.set_ns, timer.due_ns, " ".join(timer.markets))
             for account_id, timer in timers.items()

@@ -228,6 +228,11 @@ cancel_timers: Final = _table(
     "cancel_timers", ("account_id",), _big("account_id"), _big("set_ns"), _big("due_ns"), _text("markets")
 )
 
+fired_timers: Final = _table(
+    "fired_timers", ("account_id",), _big("account_id"), _big("set_ns"), _big("due_ns"), _text("markets")
+)
+"""Timers that fell due and have more orders to cancel."""
+
 fills: Final = _table(
     "fills",
     ("account_id", "fill_id"),
@@ -369,7 +374,7 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = {
 }  # fmt: skip
 """What may change of a row once it is written. All else, and all of the other tables, is written once."""
 
-DELETING: Final = (api_keys, key_uses, key_nonces, orders, quotes, cancel_timers, world_notes)
+DELETING: Final = (api_keys, key_uses, key_nonces, orders, quotes, cancel_timers, fired_timers, world_notes)
 """Whose rows may go: keys that were revoked or got other rights, uses that the keys' own rows tell by now, nonces that
 no window reaches, the house's orders that ended, best prices too old to be shown, timers and notes that are written
 anew."""

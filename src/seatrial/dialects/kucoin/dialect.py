@@ -18,6 +18,7 @@ from seatrial.dialects.kucoin.endpoint import (
     PublicEndpoint,
     PublicVisit,
     Routes,
+    Steps,
     Tools,
     Visit,
     failure,
@@ -28,7 +29,7 @@ from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Headers, Limits
 from seatrial.dialects.kucoin.params import BadCall
 from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, sub_accounts, trading, transfers
 from seatrial.dialects.kucoin.symbols import Symbols
-from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply
+from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
 
 ENDPOINTS: Final = (
     *market.ENDPOINTS,
@@ -65,7 +66,7 @@ class Kucoin:
         """KuCoin's paths, those of its futures host too, start with /api/."""
         return path.startswith("/api/")
 
-    def serve(self, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
+    def serve(self, machine: Machine, call: Call, at_ns: int) -> Served:
         """Answer one call. Nothing that a caller sends raises out of here.
 
         What is due by now happens first: nothing that a call spends, as a nonce is, makes it happen otherwise.
@@ -131,7 +132,7 @@ class Kucoin:
         except BadCall as bad:
             return failure(bad.error)
 
-    def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, subject: str) -> Reply | Lookup:
+    def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, subject: str) -> Served:
         try:
             key, account = door.admit(endpoint, machine, call, at_ns)
         except door.Unsigned as bad:
@@ -143,7 +144,7 @@ class Kucoin:
             return failure(errors.TOO_MANY_REQUESTS, usage.headers)
         try:
             visit = Visit(machine, self._tools, door.read(call), at_ns, subject, key, account)
-            return _reply(usage.headers, endpoint.handle(visit))
+            return _served(visit, usage.headers, endpoint.handle(visit))
         except BadCall as bad:
             return failure(bad.error, usage.headers)
 
@@ -152,6 +153,20 @@ def _reply(headers: Headers, result: object) -> Reply | Lookup:
     if isinstance(result, Later):
         return Lookup(result.query, partial(_write, headers, result.write))
     return success(result, headers)
+
+
+def _served(visit: Visit, headers: Headers, result: object) -> Served:
+    if isinstance(result, Steps):
+        return Unfinished(partial(_go_on, visit, headers, result.go_on), result.query, result.turn)
+    return _reply(headers, result)
+
+
+def _go_on(visit: Visit, headers: Headers, go_on: Callable[[Visit, Any], Any], found: object, at_ns: int) -> Served:
+    visit = visit._replace(at_ns=max(at_ns, visit.state.now_ns))
+    try:
+        return _served(visit, headers, go_on(visit, found))
+    except BadCall as bad:
+        return failure(bad.error, headers)
 
 
 def _write(headers: Headers, write: Callable[[Any], Any], answer: object) -> Reply | Lookup:
