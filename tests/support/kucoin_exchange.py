@@ -33,6 +33,7 @@ from seatrial.dialects.kucoin.dialect import MAIN, PERMISSIONS, TRADE, Kucoin
 from seatrial.dialects.kucoin.symbols import Symbols
 from seatrial.dialects.wire import Call, Lookup, Reply
 from seatrial.store.store import open_store
+from told import told_by_store
 
 __all__ = ["SECOND_NS", "START_NS", "Exchange", "User", "answer", "symbols"]
 
@@ -228,7 +229,9 @@ class Exchange:
 
     def apply(self, command: Command) -> tuple[Event, ...]:
         """Let the core do something that must succeed, and commit it."""
-        outcome = self.machine.apply(command, self.clock.now_ns)
+        self.machine.apply(PassTime(), self.clock.now_ns)
+        self.commit()
+        outcome = self.machine.apply(told_by_store(self.store, command), self.clock.now_ns)
         assert not isinstance(outcome, Reject), outcome
         self.commit()
         return outcome

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from seatrial.core.funding import Delays, Destination, TransferNote, TransferStatus
+from seatrial.core.funding import Delays, Destination, Transfer, TransferNote, TransferStatus
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 
@@ -216,6 +216,8 @@ class MoveFunds(Struct, frozen=True, tag=True):
     to_wallet: str
     client_id: str | None = None
     """The user's own name for it. The same name again moves nothing: it is the same move."""
+    before: int | None = None
+    """The move that had that name before, as the store says."""
 
 
 class IssueAddress(Struct, frozen=True, tag=True):
@@ -279,6 +281,8 @@ class DriveTransfer(Struct, frozen=True, tag=True):
     transfer_id: int
     status: TransferStatus | None = None
     note: TransferNote | None = None
+    finished: Transfer | None = None
+    """The transfer as the store has it, where it is finished."""
 
 
 class SetDelays(Struct, frozen=True, tag=True):

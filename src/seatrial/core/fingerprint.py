@@ -49,7 +49,6 @@ def _account(account: AccountState, now_ns: int, used_names: dict[str, int]) -> 
         "volume": account.volume.at(now_ns),
         "addresses": list(account.addresses.values()),
         "destinations": list(account.destinations.values()),
-        "moves": sorted(account.moves.items()),
         "cancel_timer": account.cancel_timer,
         "fired_timer": account.fired_timer,
         "used_names": used_names,

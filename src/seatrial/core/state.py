@@ -159,8 +159,6 @@ class AccountState:
         """By asset and method, oldest first."""
         self.destinations: dict[tuple[str, str], Destination] = {}
         """By asset and name, and in that order."""
-        self.moves: dict[str, int] = {}
-        """Its moves between wallets, by its own names for them."""
         self.cancel_timer: CancelTimer | None = None
         self.fired_timer: CancelTimer | None = None
         """One that fell due and has more to cancel."""
@@ -295,6 +293,7 @@ class State:
         self.tokens: dict[int, Token] = {}
         self.ledger = Ledger()
         self.transfers: dict[int, Transfer] = {}
+        """Those that are not finished."""
         self.changes = Changes()
         self.events: list[Event] = []
         """Of the command at work."""
@@ -375,7 +374,8 @@ class State:
     def _applies(self, due: Due) -> bool:
         due_ns, alarm, number = due
         if alarm == Alarm.MOVE_TRANSFER:
-            return self.transfers[number].due_ns == due_ns
+            transfer = self.transfers.get(number)
+            return transfer is not None and transfer.due_ns == due_ns
         if alarm == Alarm.CANCEL_ORDERS:
             account = self.accounts[number]
             return any(timer and timer.due_ns == due_ns for timer in (account.cancel_timer, account.fired_timer))

@@ -63,10 +63,6 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
     for row in read(select(schema.destinations)):
         destination = rows.destination(row)
         state.accounts[destination.account_id].add_destination(destination)
-    moves = schema.moves.c
-    named = select(moves.account_id, moves.client_id, moves.move_id).where(moves.account_id.in_(_EVERYONE))
-    for account_id, client_id, move_id in read(named.where(moves.client_id.is_not(None))):
-        state.accounts[account_id].moves[client_id] = move_id
 
 
 def _key_uses(state: State, read: Read, known: rows.Known) -> None:
@@ -170,10 +166,11 @@ def _volumes(state: State, read: Read) -> None:
 
 
 def _transfers(state: State, read: Read, known: rows.Known) -> None:
-    for row in read(select(schema.transfers).order_by(schema.transfers.c.transfer_id)):
+    known.transfer_id = state.counters.transfer_id
+    unfinished = select(schema.transfers).where(schema.UNFINISHED)
+    for row in read(unfinished.order_by(schema.transfers.c.transfer_id)):
         transfer = rows.transfer(row)
         state.transfers[transfer.transfer_id] = transfer
-        known.transfer_id = transfer.transfer_id
         if transfer.due_ns:
             state.set_alarm(transfer.due_ns, Alarm.MOVE_TRANSFER, transfer.transfer_id)
 

@@ -520,13 +520,16 @@ def candle(row: RawRow) -> Candle:
     )  # fmt: skip
 
 
-def transfer(row: RawRow) -> Transfer:
+def transfer(row: AnyRow) -> Transfer:
     """A transfer from its row."""
+    (
+        transfer_id, account_id, direction, wallet, asset, method, network, amount, fee, address, tag, destination,
+        chain_tx, created_ns, status, note, manual, due_ns, moved_ns, remark,
+    ) = row  # fmt: skip
     return Transfer(
-        row.transfer_id, row.account_id, Direction(row.direction), row.wallet, row.asset, row.method, row.network,
-        row.amount, row.fee, row.address, row.tag, row.destination, row.chain_tx, row.created_ns,
-        TransferStatus(row.status), None if row.note is None else TransferNote(row.note), bool(row.manual), row.due_ns,
-        row.moved_ns, row.remark,
+        transfer_id, account_id, Direction(direction), wallet, asset, method, network, amount, fee, address, tag,
+        destination, chain_tx, created_ns, TransferStatus(status), None if note is None else TransferNote(note),
+        bool(manual), due_ns, moved_ns, remark,
     )  # fmt: skip
 
 

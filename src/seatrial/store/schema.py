@@ -292,6 +292,9 @@ candles: Final = _table(
     _big("trade_count"),
 )
 
+UNFINISHED: Final = text("status NOT IN ('success', 'failure')")
+"""Of a transfer: the ones that a world has in memory."""
+
 transfers: Final = _table(
     "transfers",
     ("account_id", "transfer_id"),
@@ -316,6 +319,8 @@ transfers: Final = _table(
     _big("moved_ns", default=0),
     _text("remark", default=""),
     Index("transfers_by_direction", "account_id", "direction", "transfer_id"),
+    Index("transfers_by_id", "transfer_id"),
+    Index("transfers_unfinished", "transfer_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
 )
 
 moves: Final = _table(
@@ -331,6 +336,14 @@ moves: Final = _table(
     _big("to_account_id"),
     _text("to_wallet"),
     _big("at_ns"),
+    Index(
+        "moves_by_client_id",
+        "account_id",
+        "client_id",
+        "move_id",
+        sqlite_where=text("client_id IS NOT NULL"),
+        postgresql_where=text("client_id IS NOT NULL"),
+    ),
 )
 
 addresses: Final = _table(
