@@ -85,7 +85,7 @@ def list_funding(
     """Deposits and withdrawals, newest first."""
     from seatrial.cli import control, tables  # noqa: PLC0415
 
-    ask = control.Ask("/funding", account=account, limit=limit, before=before)
+    ask = control.Ask("/funding", filters={"account": account, "limit": limit, "before": before})
     control.run(control.Where(data, url, token, json), ask, tables.TRANSFERS)
 
 

@@ -31,7 +31,10 @@ async def health(visit: Visit) -> shapes.Health:
 
 
 async def list_accounts(visit: Visit) -> list[shapes.AccountView]:
-    return [_account_view(visit, account) for account in visit.state.accounts.values()]
+    keys: dict[int, list[str]] = {}
+    for key in visit.state.keys.values():
+        keys.setdefault(key.account_id, []).append(key.public)
+    return [_account_view(visit, account, keys.get(number, [])) for number, account in visit.state.accounts.items()]
 
 
 async def open_account(visit: Visit) -> shapes.OpenedAccount:
@@ -264,7 +267,7 @@ def _transfer_number(visit: Visit, ref: str) -> int | None:
     return next((number for number in numbers if number is not None), None)
 
 
-def _account_view(visit: Visit, account: AccountState) -> shapes.AccountView:
+def _account_view(visit: Visit, account: AccountState, keys: list[str]) -> shapes.AccountView:
     facts = account.account
     balances: dict[str, int] = {}
     wallets: dict[str, dict[str, str]] = {}
@@ -274,8 +277,7 @@ def _account_view(visit: Visit, account: AccountState) -> shapes.AccountView:
         wallets.setdefault(purse.wallet, {})[code] = format_units(purse.settled, purse.asset.scale)
     return shapes.AccountView(
         facts.account_id, facts.name, facts.venue, facts.tier, facts.rate_limits,
-        {code: format_units(units, visit.state.assets[code].scale) for code, units in balances.items()}, wallets,
-        [key.public for key in visit.state.keys.values() if key.account_id == facts.account_id],
+        {code: format_units(units, visit.state.assets[code].scale) for code, units in balances.items()}, wallets, keys,
     )  # fmt: skip
 
 
