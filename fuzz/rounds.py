@@ -205,10 +205,8 @@ class Attack:
 
     async def _step(self) -> None:
         server, luck = self._target.server, self._luck
-        transfers = list(self._target.machine.state.transfers.values())
-        transfer = luck.choice(transfers)
-        venue = self._target.machine.state.accounts[transfer.account_id].account.venue
-        ref = server.world.dialects[venue].transfer_ref(self._target.machine.state, transfer)
+        transfers = (await server.get("/funding")).json
+        ref = luck.choice(transfers)["refid"]
         status = luck.choice(("Pending", "On hold", "Settled", "Success", "Failure"))
         await server.ask("POST", f"{PREFIX}/funding/{ref}", b'{"status":"%b"}' % status.encode())
 

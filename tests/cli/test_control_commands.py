@@ -209,7 +209,8 @@ def test_a_withdrawal_goes_to_a_saved_address_and_may_be_held(server: RunningSer
     for name in (str(account["id"]), "fred"):
         rows = told(server, "funding", "list", "--account", name)
         assert [(row["refid"], row["kind"]) for row in rows] == [(refid, "withdrawal")]
-    assert refid in shown(server, "funding", "list")
+        assert told(server, "funding", "list", "--account", name, "--before", refid) == []
+    assert refid in shown(server, "funding", "list", "--limit", "1")
 
 
 def test_a_transfer_that_is_not_there_comes_with_the_next_step(server: RunningServer) -> None:

@@ -3,9 +3,11 @@
 Sources: seed "Possible status values for deposit/withdrawal transactions", kraken-semantics section 4.
 """
 
+from copy import copy
 from itertools import product
 
 import pytest
+from msgspec.structs import asdict, replace
 
 from seatrial.core.commands import (
     CancelWithdrawal,
@@ -81,7 +83,10 @@ def withdraw(floor: Floor, gross: str = "250", *, by_hand: bool = True) -> Trans
 def drive(floor: Floor, transfer: Transfer, *path: TransferStatus) -> None:
     """Take steps of the life cycle, one after another."""
     for status in path:
-        assert floor.apply(DriveTransfer(transfer.transfer_id, status)) == (TransferMoved(transfer),)
+        (event,) = floor.apply(DriveTransfer(transfer.transfer_id, status))
+        assert isinstance(event, TransferMoved)
+        for name, value in asdict(event.transfer).items():
+            setattr(transfer, name, value)
         assert transfer.status is status
 
 
@@ -146,15 +151,33 @@ def test_until_it_is_broadcast_its_owner_can_cancel_a_withdrawal(
     assert (floor.money("ann", "EUR"), floor.rows("ann")) == ("free 300", "")
 
 
-@pytest.mark.parametrize("path", [(PENDING, SETTLED), (PENDING, SETTLED, SUCCESS), (FAILURE,)])
-def test_once_it_was_broadcast_or_failed_a_cancel_comes_too_late(
-    floor: Floor, path: tuple[TransferStatus, ...]
-) -> None:
+def test_once_it_was_broadcast_a_cancel_comes_too_late(floor: Floor) -> None:
     transfer = withdraw(floor)
-    drive(floor, transfer, *path)
+    drive(floor, transfer, PENDING, SETTLED)
     before = floor.machine.fingerprint()
     assert floor.apply(CancelWithdrawal(1, transfer.transfer_id)) == (CancelDenied(transfer),)
     assert floor.machine.fingerprint() == before
+
+
+@pytest.mark.parametrize("path", [(PENDING, SETTLED, SUCCESS), (FAILURE,)])
+def test_a_finished_transfer_is_in_memory_no_more(floor: Floor, path: tuple[TransferStatus, ...]) -> None:
+    transfer = withdraw(floor)
+    drive(floor, transfer, *path)
+    assert not floor.machine.state.transfers
+    assert floor.refusal(CancelWithdrawal(1, transfer.transfer_id)) is Reject.TRANSFER_UNKNOWN
+
+
+def test_a_step_of_a_finished_transfer_needs_what_the_store_says_of_it(floor: Floor) -> None:
+    transfer = deposit(floor)
+    other, early = deposit(floor), copy(transfer)
+    drive(floor, transfer, SUCCESS)
+    step, machine = DriveTransfer(transfer.transfer_id, FAILURE), floor.machine
+    for wrong in (None, other, early):
+        assert machine.apply(replace(step, finished=wrong), floor.now_ns) is Reject.TRANSFER_UNKNOWN
+    told = replace(step, finished=transfer)
+    (event,) = floor.apply(told)
+    assert isinstance(event, TransferMoved)
+    assert (event.transfer.status, transfer.status) == (FAILURE, SUCCESS), "what came with the command stays as it is"
 
 
 def test_nobody_cancels_a_deposit_or_what_is_not_his(floor: Floor) -> None:

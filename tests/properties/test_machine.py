@@ -11,6 +11,7 @@ from seatrial.core.commands import Command, PassTime, PlaceOrder
 from seatrial.core.machine import Outcome
 from seatrial.core.rejects import Reject
 from seatrial.core.state import Changes
+from told import told_by
 
 
 class AnyWorld(RuleBasedStateMachine):
@@ -38,7 +39,7 @@ class AnyWorld(RuleBasedStateMachine):
         self.machine.apply(PassTime(), at_ns)
         self.see()
         before = self.machine.fingerprint()
-        outcome = self.machine.apply(command, at_ns)
+        outcome = self.machine.apply(told_by(self.auditor, command), at_ns)
         if isinstance(outcome, Reject):
             assert self.machine.fingerprint() == before
             assert not any(vars(self.see()).values())

@@ -102,6 +102,35 @@ def test_older_orders_are_the_sums_of_their_fills(migrated: tuple[list[Fill], li
     assert (sold.fee_exact, sold.fee_quote) == (375_000 * 10**7 * 1_600, 0)
 
 
+KEY = {
+    "account_id": 1, "secret": "s", "permissions": "", "valid_until_ns": 0, "query_from_ns": 0, "query_to_ns": 0,
+    "ip_allowlist": "", "created_ns": 1, "used_ns": 1,
+}  # fmt: skip
+
+
+def test_older_keys_remember_the_nonces_that_they_took(tmp_path: Path) -> None:
+    """Those of their own rows, and those that commits told of since."""
+    path = tmp_path / "world.sqlite3"
+    database = old_database(path, "0009")
+    insert(database, "api_keys", **KEY, key_id=1, name="strict", public="strict", nonce_window=0, highest_nonce="7",
+           recent_nonces="")  # fmt: skip
+    for number, public in ((2, "lenient"), (3, "at rest")):
+        insert(database, "api_keys", **KEY, key_id=number, name=public, public=public, nonce_window=10,
+               highest_nonce="100", recent_nonces="95 100")  # fmt: skip
+    insert(database, "key_uses", use_id=1, keys="[[2,101,[95,100,101],5]]")
+    insert(database, "key_uses", use_id=2, keys="[[1,8,[],6],[2,105,[97,100,101,105],7]]")
+    database.commit()
+    database.close()
+    store, state = open_store(path), new_state()
+    store.begin_world(7, 0, "")
+    store.load(state)
+    store.close()
+    found = {name: (key.highest_nonce, key.recent_nonces, key.used_ns) for name, key in state.keys.items()}
+    assert found == {
+        "strict": (8, [], 6), "lenient": (105, [97, 100, 101, 105], 7), "at rest": (100, [95, 100], 1),
+    }  # fmt: skip
+
+
 RANKED = (
     "SELECT account_id, wallet, asset, kind, incoming, seq, nth "
     "FROM posting_ranks JOIN posting_streams USING (account_id, stream_id) ORDER BY 1, 6, 2, 3, 4, 5"

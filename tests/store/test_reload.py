@@ -23,6 +23,7 @@ from seatrial.core.rejects import Reject
 from seatrial.store import schema
 from seatrial.store.rows import MOST_USES
 from seatrial.store.store import open_store
+from told import told_by
 from trading_floor import SECOND_NS, START_NS
 
 
@@ -43,6 +44,7 @@ class TwoWorlds(RuleBasedStateMachine):
     def ask(self, command: Command, gap_ns: int) -> None:
         """Both give the same answer."""
         at_ns = self.live.state.now_ns + gap_ns
+        command = told_by(self.live.state.changes, command)
         answers = [machine.apply(command, at_ns) for machine in (self.live, self.stored)]
         assert answers[0] == answers[1]
         assert isinstance(answers[0], Reject) or answers[0]

@@ -27,6 +27,8 @@ from seatrial.core.queries import (
     CandlePage,
     FillPage,
     FillsById,
+    FundingPage,
+    MoveNamed,
     OrderPage,
     OrdersById,
     OrderTime,
@@ -36,6 +38,7 @@ from seatrial.core.queries import (
     Span,
     TradePage,
     TransferPage,
+    TransfersById,
 )
 from seatrial.core.rejects import Reject
 from seatrial.store import history, reload, schema, sqlite, store, versions
@@ -229,6 +232,12 @@ QUERIES: tuple[Query, ...] = (
     FillsById(1, IDS),
     TransferPage(1, Direction.DEPOSIT, "BTC", "Bitcoin", EVERYTHING, 9),
     TransferPage(1, Direction.DEPOSIT, statuses=(TransferStatus.SUCCESS,), offset=5, counted=True),
+    TransfersById((1, 2), 1),
+    TransfersById((1, 2)),
+    FundingPage(),
+    FundingPage(1, before_id=7),
+    FundingPage(before_id=7),
+    MoveNamed(1, "rent"),
     TradePage("BTC/USD", 1),
     TradePage("BTC/USD"),
     CandlePage("BTC/USD", 1, 0, 2**53),
@@ -295,8 +304,9 @@ OWN_PARTS = {"anon_1", "json_each", "CONSTANT", "ledger", "until", "ids", "marks
 
 
 def whole_tables_read(engine: Engine, ask: Callable[[Connection], object]) -> set[str]:
-    """The tables that are read from end to end."""
-    return {words[1] for words in map(str.split, plans(engine, ask)) if words[0] == "SCAN"}
+    """The tables that are read from end to end; an index that has few of their rows may be."""
+    steps = (step for step in plans(engine, ask) if not step.endswith("USING INDEX transfers_unfinished"))
+    return {words[1] for words in map(str.split, steps) if words[0] == "SCAN"}
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: type(query).__name__)
@@ -322,7 +332,7 @@ def test_a_quick_query_goes_straight_to_its_rows(lived_in: Engine, query: Query)
     steps = plans(lived_in, lambda connection: history.answer(query, connection))
     searches = [step for step in steps if step.startswith("SEARCH")]
     assert searches
-    assert all(" AND " in step for step in searches), steps
+    assert all(" AND " in step or step.endswith("(transfer_id=?)") for step in searches), steps
     assert {step.split()[1] for step in steps if step.startswith("SCAN")} <= OWN_PARTS - {"anon_1"}
 
 
@@ -333,7 +343,7 @@ def test_a_start_reads_no_history_from_end_to_end(created: Engine) -> None:
         machine.apply(opening, 0)
     scanned = whole_tables_read(created, lambda connection: reload.fill(machine.state, connection.execute))
     few = {"accounts", "api_keys", "key_uses", "tokens", "addresses", "destinations", "purses", "posting_streams"}
-    assert scanned == {*few, "transfers", "books", "cancel_timers", "valuations"}
+    assert scanned == {*few, "key_nonces", "books", "cancel_timers", "fired_timers", "valuations"}
 
 
 def test_an_engine_without_our_settings_can_read_the_tables_too(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from math import ceil
 
 from seatrial.core.assets import Asset
 from seatrial.core.candles import DAY_NS, MINUTES, SECOND_NS, Candle, Stats
-from seatrial.core.funding import CANCELABLE, Direction
+from seatrial.core.funding import CANCELABLE, Direction, Move, Transfer
 from seatrial.core.ledger import EXCHANGE, EntryKind, Posting, Purse, posting_of
 from seatrial.core.machine import Machine
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Status, Trade
@@ -24,6 +24,8 @@ class Auditor:
         self.fills: list[Fill] = []
         self.trades: dict[str, list[Trade]] = defaultdict(list)
         self.orders: dict[int, Order] = {}
+        self.transfers: dict[int, Transfer] = {}
+        self.moves: list[Move] = []
 
     def note(self, changes: Changes) -> None:
         """Take down what happened."""
@@ -34,6 +36,8 @@ class Auditor:
         for trade in changes.trades:
             self.trades[trade.market].append(trade)
         self.orders.update(changes.orders)
+        self.transfers.update(changes.transfers)
+        self.moves += changes.moves
 
     def check(self, machine: Machine) -> None:
         """All laws at once."""

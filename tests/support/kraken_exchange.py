@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from seatrial.catalogue import Catalogue, load
 from seatrial.core.accounts import ApiKey
 from seatrial.core.assets import Assets
-from seatrial.core.commands import Command, IssueKey, OpenAccount, PlaceOrder
+from seatrial.core.commands import Command, IssueKey, OpenAccount, PassTime, PlaceOrder
 from seatrial.core.events import AccountOpened, Event, KeyIssued, OrderAccepted
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
@@ -25,6 +25,7 @@ from seatrial.dialects.kraken.dialect import PERMISSIONS, SPOT, Kraken
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.wire import Call, Lookup, Reply
 from seatrial.store.store import open_store
+from told import told_by_store
 
 Kind = TypeVar("Kind")
 
@@ -214,13 +215,20 @@ class Exchange:
         """Answer a call as the server does: commit what it did, then look up what the answer needs."""
         reply = self.kraken.serve(self.machine, call, self.clock.now_ns, self.real_ns)
         self.commit()
-        while isinstance(reply, Lookup):
-            reply = reply.write(self.store.answer(reply.query))
+        while not isinstance(reply, Reply):
+            found = None if reply.query is None else self.store.answer(reply.query)
+            if isinstance(reply, Lookup):
+                reply = reply.write(found)
+            else:
+                reply = reply.go_on(found, self.clock.now_ns)
+                self.commit()
         return reply
 
     def apply(self, command: Command) -> tuple[Event, ...]:
         """Let the core do something that must succeed, and commit it."""
-        outcome = self.machine.apply(command, self.clock.now_ns)
+        self.machine.apply(PassTime(), self.clock.now_ns)
+        self.commit()
+        outcome = self.machine.apply(told_by_store(self.store, command), self.clock.now_ns)
         assert not isinstance(outcome, Reject), outcome
         self.commit()
         return outcome

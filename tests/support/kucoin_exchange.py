@@ -33,6 +33,7 @@ from seatrial.dialects.kucoin.dialect import MAIN, PERMISSIONS, TRADE, Kucoin
 from seatrial.dialects.kucoin.symbols import Symbols
 from seatrial.dialects.wire import Call, Lookup, Reply
 from seatrial.store.store import open_store
+from told import told_by_store
 
 __all__ = ["SECOND_NS", "START_NS", "Exchange", "User", "answer", "symbols"]
 
@@ -222,13 +223,20 @@ class Exchange:
         """Answer a call as the server does: commit what it did, then look up what the answer needs."""
         reply = self.kucoin.serve(self.machine, call, self.clock.now_ns, self.real_ns)
         self.commit()
-        while isinstance(reply, Lookup):
-            reply = reply.write(self.store.answer(reply.query))
+        while not isinstance(reply, Reply):
+            found = None if reply.query is None else self.store.answer(reply.query)
+            if isinstance(reply, Lookup):
+                reply = reply.write(found)
+            else:
+                reply = reply.go_on(found, self.clock.now_ns)
+                self.commit()
         return reply
 
     def apply(self, command: Command) -> tuple[Event, ...]:
         """Let the core do something that must succeed, and commit it."""
-        outcome = self.machine.apply(command, self.clock.now_ns)
+        self.machine.apply(PassTime(), self.clock.now_ns)
+        self.commit()
+        outcome = self.machine.apply(told_by_store(self.store, command), self.clock.now_ns)
         assert not isinstance(outcome, Reject), outcome
         self.commit()
         return outcome

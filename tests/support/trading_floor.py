@@ -8,7 +8,7 @@ A book is drawn with a line for each resting order, asks above bids; whoever is 
 """
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -23,6 +23,10 @@ from seatrial.core.money import format_units, parse_units
 from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce, Trade
 from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState, State
+from told import told_by
+
+if TYPE_CHECKING:
+    from seatrial.core.funding import Move, Transfer
 
 SECOND_NS = 10**9
 START_NS = 1_790_812_800 * SECOND_NS
@@ -88,6 +92,8 @@ class Floor:
         self.postings: list[Posting] = []
         self.fills: list[Fill] = []
         self.trades: list[Trade] = []
+        self.transfers: dict[int, Transfer] = {}
+        self.moves: list[Move] = []
         self.names: dict[int, str] = {}
 
     def open(self, name: str, **amounts: str) -> AccountState:
@@ -124,7 +130,7 @@ class Floor:
 
     def attempt(self, command: Command) -> tuple[Event, ...] | Reject:
         """Do it, or see why not."""
-        outcome = self.machine.apply(command, self.now_ns)
+        outcome = self.machine.apply(told_by(self, command), self.now_ns)
         self._note()
         return outcome
 
@@ -253,4 +259,6 @@ class Floor:
         self.postings += map(posting_of, changes.postings)
         self.fills += changes.fills
         self.trades += changes.trades
+        self.transfers.update(changes.transfers)
+        self.moves += changes.moves
         self.machine.state.ledger.prove()

@@ -49,8 +49,8 @@ class Ask(NamedTuple):
     path: str
     body: dict[str, Any] | None = None
     """Fields that are None are left out."""
-    account: str | None = None
-    """A filter: only what concerns this account."""
+    filters: dict[str, Any] | None = None
+    """What a list is to have; those that are None are left out."""
     unknown: str = ""
     """What to do when the path names something that is not there."""
 
@@ -159,7 +159,7 @@ def _send(
 ) -> httpx.Response:
     """`patience` is how many seconds to wait for the answer; None: as long as it takes, as to make much time pass."""
     body = None if ask.body is None else {name: value for name, value in ask.body.items() if value is not None}
-    query = {} if ask.account is None else {"account": ask.account}
+    query = {name: value for name, value in (ask.filters or {}).items() if value is not None}
     headers = {} if token is None else {b"Authorization": b"Bearer " + token.encode()}
     try:
         with http_client(control) as client:

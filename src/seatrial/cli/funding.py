@@ -76,6 +76,10 @@ def withdraw_key(
 def list_funding(
     *,
     account: Annotated[str | None, typer.Option(metavar="ACCOUNT", help="Only this account's, by id or name.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=1000, help="How many; 100 unless you say.")] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="REFID", help="Only older ones: the last one of a list continues it.")
+    ] = None,
     data: Data = defaults.DATA,
     url: Url = None,
     token: Token = None,
@@ -84,7 +88,8 @@ def list_funding(
     """Deposits and withdrawals, newest first."""
     from seatrial.cli import control, tables  # noqa: PLC0415
 
-    ask = control.Ask("/funding", account=account, unknown=control.ACCOUNT_UNKNOWN)
+    filters = {"account": account, "limit": limit, "before": before}
+    ask = control.Ask("/funding", filters=filters, unknown=control.ACCOUNT_UNKNOWN)
     control.run(control.Where(data, url, token, json), ask, tables.TRANSFERS, tables.after_transfers)
 
 

@@ -1,6 +1,7 @@
 """Who trades: accounts, their API keys and their session tokens."""
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct, field
@@ -78,16 +79,28 @@ class ApiKey(Struct):
             self._remember(nonce)
         return True
 
+    def remember(self, nonces: Iterable[int]) -> None:
+        """Have spent these too, as the store tells it, in any order; the highest one is known."""
+        self.recent_nonces = sorted({*self.recent_nonces, *nonces})
+        self._forget()
+
     def _remember(self, nonce: int) -> None:
+        insort(self.recent_nonces, nonce)
+        self._forget()
+
+    def _forget(self) -> None:
         recent = self.recent_nonces
-        insort(recent, nonce)
         too_low = bisect_right(recent, self.highest_nonce - self.nonce_window)
         del recent[: max(too_low, len(recent) - MOST_RECENT_NONCES)]
 
     def _is_late_but_new(self, nonce: int) -> bool:
-        if nonce <= self.highest_nonce - self.nonce_window or nonce in self.recent_nonces:
+        recent = self.recent_nonces
+        if nonce <= self.highest_nonce - self.nonce_window:
             return False
-        return len(self.recent_nonces) < MOST_RECENT_NONCES or nonce > self.recent_nonces[0]
+        place = bisect_left(recent, nonce)
+        if place < len(recent) and recent[place] == nonce:
+            return False
+        return place > 0 or len(recent) < MOST_RECENT_NONCES
 
 
 MOST_RECENT_NONCES = 1_000

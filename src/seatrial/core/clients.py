@@ -115,6 +115,8 @@ def spend_nonce(state: State, command: SpendNonce, at_ns: int) -> Reject | None:
     if not key.take_nonce(command.nonce, at_ns):
         return Reject.NONCE_USED
     state.changes.keys[key.key_id] = key
+    if key.nonce_window:
+        state.changes.nonces.setdefault(key.key_id, []).append(command.nonce)
     state.events.append(NonceSpent(key))
     return None
 

@@ -1,8 +1,10 @@
 """All that can be asked of the machine. A closed union: forget a case and the type checker stops you."""
 
+from typing import Final
+
 from msgspec import Struct
 
-from seatrial.core.funding import Delays, Destination, TransferNote, TransferStatus
+from seatrial.core.funding import Delays, Destination, Transfer, TransferNote, TransferStatus
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 
@@ -193,6 +195,16 @@ class CancelOrders(Struct, frozen=True, tag=True):
     tags: tuple[int, ...] = ()
     client_ids: tuple[str, ...] = ()
     everything: bool = False
+    markets: tuple[str, ...] = ()
+    """Of everything, only what is in these; empty: all."""
+    up_to_id: int | None = None
+    """Orders that were placed later stay."""
+    most: int | None = None
+    """End no more than so many; the event says whether any are left."""
+
+
+MOST_CANCELED: Final = 500
+"""How many orders a dialect lets one command end: some milliseconds' work, between which others are served."""
 
 
 class MoveFunds(Struct, frozen=True, tag=True):
@@ -209,6 +221,8 @@ class MoveFunds(Struct, frozen=True, tag=True):
     to_wallet: str
     client_id: str | None = None
     """The user's own name for it. The same name again moves nothing: it is the same move."""
+    before: tuple[int, int] | None = None
+    """The number and the time of the move that had that name before, as the store says."""
 
 
 class IssueAddress(Struct, frozen=True, tag=True):
@@ -274,6 +288,8 @@ class DriveTransfer(Struct, frozen=True, tag=True):
     transfer_id: int
     status: TransferStatus | None = None
     note: TransferNote | None = None
+    finished: Transfer | None = None
+    """The transfer as the store has it, where it is finished."""
 
 
 class SetDelays(Struct, frozen=True, tag=True):

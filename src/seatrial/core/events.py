@@ -92,9 +92,10 @@ class CancelTimerSet(Struct, frozen=True):
 
 
 class OrdersCanceled(Struct, frozen=True):
-    """The answer to a cancel: how many orders it ended."""
+    """The answer to a cancel: how many orders it ended, and whether there are more that it was not to end yet."""
 
     count: int
+    more: bool = False
 
 
 class AddressIssued(Struct, frozen=True):

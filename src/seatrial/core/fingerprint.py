@@ -41,13 +41,14 @@ def _account(account: AccountState, now_ns: int) -> dict[str, object]:
         "account": account.account,
         "orders": list(account.orders),
         "client_ids": {client_id: order.order_id for client_id, order in account.by_client_id.items()},
-        "open_count": {symbol: count for symbol, count in account.open_count.items() if count},
+        "in_market": {symbol: list(orders) for symbol, orders in account.in_market.items() if orders},
+        "by_tag": {str(tag): list(orders) for tag, orders in account.by_tag.items()},
         "volume": account.volume.at(now_ns),
         "valuation": account.assets.valuation,
         "addresses": list(account.addresses.values()),
         "destinations": list(account.destinations.values()),
-        "moves": sorted(account.moves.items()),
         "cancel_timer": account.cancel_timer,
+        "fired_timer": account.fired_timer,
     }
 
 

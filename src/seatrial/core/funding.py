@@ -85,6 +85,9 @@ NEXT_STATUS: Final[dict[tuple[Direction, TransferStatus], TransferStatus]] = {
 }
 """Where the world's clock takes a transfer by itself."""
 
+FINISHED: Final = frozenset({_SUCCESS, _FAILURE})
+"""Where nothing moves a transfer on but a person: such ones are in the store alone."""
+
 CANCELABLE: Final = frozenset({_INITIAL, _PENDING, _ON_HOLD})
 """A withdrawal can be canceled until it is broadcast. Source: kraken-semantics 4.2."""
 

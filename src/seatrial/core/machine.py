@@ -4,7 +4,7 @@ No clock, no I/O, no luck, no floats. The same commands at the same times give t
 due by then — orders that start or expire, deposits that confirm — happens first, each at its own time, in order.
 """
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from seatrial.core import amending, clients, fingerprint, house, trading, treasury
 from seatrial.core.commands import (
@@ -41,6 +41,9 @@ from seatrial.core.state import Alarm, Changes, State
 Outcome = tuple[Event, ...] | Reject
 """What a command led to: all of its events, or why it changed nothing."""
 
+MOST_DUE: Final = 500
+"""How much of what fell due a command waits for: orders that start or expire, steps of transfers."""
+
 
 class Machine:
     """One exchange. `state` may be read by anyone and is changed only here."""
@@ -49,7 +52,7 @@ class Machine:
         self.state = state
 
     def apply(self, command: Command, at_ns: int) -> Outcome:
-        """Let all fall due that is due by `at_ns`, then do what the command asks.
+        """Let all fall due that is due by `at_ns`, or as much as a command waits for; then do what the command asks.
 
         The events are the command's own; those of what fell due went into the state. Time never goes back: an
         earlier `at_ns` counts as the world's own moment, which each trade moves on by a nanosecond.
@@ -59,6 +62,8 @@ class Machine:
             at_ns = state.now_ns
         if state.next_due_ns is not None and state.next_due_ns <= at_ns:
             at_ns = self._run_alarms(at_ns)
+        elif state.is_behind:
+            state.is_behind = False
         state.now_ns = at_ns
         state.events = []
         refusal = self._do(command, at_ns)
@@ -128,18 +133,32 @@ class Machine:
         assert_never(command)
 
     def _run_alarms(self, until_ns: int) -> int:
-        """Let all happen that is due by then, or by the moment to which the trades on the way move the world."""
-        state = self.state
+        """Let happen what is due by then, or by the moment to which the trades on the way move the world.
+
+        Of more than is done in some milliseconds, the rest is left to the commands that follow: until it is done the
+        world is behind, and time does not go on.
+        """
+        state, left = self.state, MOST_DUE
         while (due_ns := state.next_due_ns) is not None and due_ns <= max(until_ns, state.now_ns):
-            alarm, number = state.pop_alarm()
-            state.now_ns = at_ns = max(due_ns, state.now_ns)
-            match alarm:
-                case Alarm.START_ORDER:
-                    trading.start(state, number, at_ns)
-                case Alarm.EXPIRE_ORDER:
-                    trading.expire(state, number, at_ns)
-                case Alarm.MOVE_TRANSFER:
-                    treasury.fall_due(state, number, due_ns, at_ns)
-                case Alarm.CANCEL_ORDERS:
-                    amending.ring(state, number, due_ns, at_ns)
+            if left <= 0:
+                state.is_behind = True
+                return state.now_ns
+            left -= self._run_alarm(due_ns, left)
+        state.is_behind = False
         return max(until_ns, state.now_ns)
+
+    def _run_alarm(self, due_ns: int, left: int) -> int:
+        """Answer the next alarm with so much left to be done; what was done."""
+        state = self.state
+        alarm, number = state.pop_alarm()
+        state.now_ns = at_ns = max(due_ns, state.now_ns)
+        match alarm:
+            case Alarm.START_ORDER:
+                trading.start(state, number, at_ns)
+            case Alarm.EXPIRE_ORDER:
+                trading.expire(state, number, at_ns)
+            case Alarm.MOVE_TRANSFER:
+                treasury.fall_due(state, number, due_ns, at_ns)
+            case Alarm.CANCEL_ORDERS:
+                return 1 + amending.ring(state, number, due_ns, at_ns, left)
+        return 1

@@ -144,6 +144,28 @@ class TransferPage(Struct, frozen=True):
     counted: bool = False
 
 
+class TransfersById(Struct, frozen=True):
+    """→ list[Transfer], those of the ids that are the account's, or anybody's."""
+
+    transfer_ids: tuple[int, ...]
+    account_id: int | None = None
+
+
+class FundingPage(Struct, frozen=True):
+    """The deposits and withdrawals of an account or of all → Page[Transfer]; `before_id` continues a page."""
+
+    account_id: int | None = None
+    before_id: int | None = None
+    limit: int = 100
+
+
+class MoveNamed(Struct, frozen=True):
+    """→ list[tuple[int, int]], the number and the time of the account's move of that name, or nothing."""
+
+    account_id: int
+    client_id: str
+
+
 class TradePage(Struct, frozen=True):
     """A market's trades, oldest first → list[Trade]: those after a moment, or the newest ones when none is given."""
 
@@ -167,9 +189,10 @@ class CandlePage(Struct, frozen=True):
 
 
 Query = (
-    PostingPage | PostingsById | OrderPage | OrdersById | FillPage | FillsById | TransferPage | TradePage | CandlePage
-)
+    PostingPage | PostingsById | OrderPage | OrdersById | FillPage | FillsById | TransferPage | TransfersById
+    | FundingPage | MoveNamed | TradePage | CandlePage
+)  # fmt: skip
 Answer = (
     Page[Posting] | list[Posting] | Page[OrderRecord] | list[OrderRecord] | Page[Fill] | list[Fill]
-    | Page[Transfer] | list[Trade] | list[Candle]
+    | Page[Transfer] | list[Transfer] | list[tuple[int, int]] | list[Trade] | list[Candle]
 )  # fmt: skip

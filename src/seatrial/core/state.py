@@ -1,13 +1,14 @@
 """Everything a world remembers while it runs, and what has changed since the store last saw it."""
 
-import heapq
 from collections import deque
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
+from seatrial.core.alarms import Alarms, Due
 from seatrial.core.assets import Asset, AssetKind, Assets
 from seatrial.core.book import Book
 from seatrial.core.candles import Candles, DayStats, Tally
@@ -19,7 +20,7 @@ from seatrial.core.orders import CancelTimer, Fill, Order, Side, Status, Trade
 from seatrial.core.volume import NEVER_NS, USD_SCALE, PlatformAssets, RollingVolume, Valuation
 
 if TYPE_CHECKING:
-    from seatrial.core.events import Event, FundsMoved
+    from seatrial.core.events import Event
 
 KEPT_QUOTES: Final = 200
 """How many changes of the best bid or ask a market remembers. Source: market-data section 7."""
@@ -165,7 +166,9 @@ class AccountState:
         self.account = account
         self.orders: dict[int, Order] = {}
         self.by_client_id: dict[str, Order] = {}
-        self.open_count: dict[str, int] = {}
+        self.in_market: dict[str, dict[int, Order]] = {}
+        """Its live orders by market; there and by tag the oldest come first, as in `orders`."""
+        self.by_tag: dict[int, dict[int, Order]] = {}
         self.volume = RollingVolume()
         self.assets = PlatformAssets(
             lambda: state.assets_usd(account.account_id), counts=state.fees_look_at_assets(account.venue)
@@ -174,13 +177,20 @@ class AccountState:
         """By asset and method, oldest first."""
         self.destinations: dict[tuple[str, str], Destination] = {}
         """By asset and name, and in that order."""
-        self.moves: dict[str, FundsMoved] = {}
-        """Its moves between wallets, by its own names for them."""
         self.cancel_timer: CancelTimer | None = None
+        self.fired_timer: CancelTimer | None = None
+        """One that fell due and has more to cancel."""
         self._ledger = state.ledger
         self._trading: dict[str, Purse] = {}
         self._pairs: dict[str, tuple[Purse, Purse]] = {}
         self._rates: dict[str, Rates] = {}
+
+    def orders_in(self, markets: tuple[str, ...]) -> Iterator[Order]:
+        """Its live orders in these markets, in all where none is named."""
+        if not markets:
+            yield from self.orders.values()
+        for symbol in dict.fromkeys(markets):
+            yield from self.in_market.get(symbol, {}).values()
 
     def trading_purse(self, asset: Asset) -> Purse:
         """The purse that orders pay from and fills go to."""
@@ -258,6 +268,8 @@ class Changes:
         self.changed_keys: dict[int, ApiKey] = {}
         """Those with other rights than before."""
         self.revoked_keys: list[int] = []
+        self.nonces: dict[int, list[int]] = {}
+        """What keys with a window spent, as it came."""
         self.moves: list[Move] = []
         self.tokens: list[Token] = []
         self.orders: dict[int, Order] = {}
@@ -277,6 +289,8 @@ class Changes:
         """By account; None for one that is off now."""
         self.valuations: dict[int, Valuation] = {}
         """By account."""
+        self.fired_timers: dict[int, CancelTimer | None] = {}
+        """By account; None for one that has canceled all by now."""
 
 
 class State:
@@ -305,14 +319,19 @@ class State:
         self.tokens: dict[int, Token] = {}
         self.ledger = Ledger()
         self.transfers: dict[int, Transfer] = {}
+        """Those that are not finished, and those that accounts were opened with."""
+        self.funds_moved = False
+        """Whether money ever moved between wallets."""
         self.changes = Changes()
         self.events: list[Event] = []
         """Of the command at work."""
         self._looks_at_assets: dict[str, bool] = {}
         """By venue."""
-        self._alarms: list[tuple[int, int, int]] = []
+        self._alarms = Alarms()
         self.next_due_ns: int | None = None
         """When the next alarm rings; None when none is set."""
+        self.is_behind = False
+        """Whether more has fallen due than the last command waited for."""
 
     def number(self, order: Order) -> None:
         """Give a new order its id."""
@@ -329,14 +348,26 @@ class State:
         self.live_orders[order.order_id] = account.orders[order.order_id] = order
         if order.client_id is not None:
             account.by_client_id[order.client_id] = order
-        account.open_count[order.market] = account.open_count.get(order.market, 0) + 1
+        if order.tag is not None:
+            account.by_tag.setdefault(order.tag, {})[order.order_id] = order
+        in_market = account.in_market.get(order.market)
+        if in_market is None:
+            in_market = account.in_market[order.market] = {}
+        in_market[order.order_id] = order
 
     def delist(self, account: AccountState, order: Order) -> None:
         """An order is live no more."""
         del self.live_orders[order.order_id], account.orders[order.order_id]
         if order.client_id is not None:
             del account.by_client_id[order.client_id]
-        account.open_count[order.market] -= 1
+        del account.in_market[order.market][order.order_id]
+        if order.tag is not None:
+            tagged = account.by_tag[order.tag]
+            del tagged[order.order_id]
+            if not tagged:
+                del account.by_tag[order.tag]
+        if order.expires_ns > self.now_ns or order.starts_ns > self.now_ns:
+            self.drop_alarm(order.order_id)
 
     def method(self, asset: str, name: str | None) -> FundingMethod | None:
         """The asset's funding method of that name, or its first one when no name is given."""
@@ -353,27 +384,36 @@ class State:
 
     def set_alarm(self, due_ns: int, alarm: Alarm, number: int) -> None:
         """Something falls due. Alarms are not taken back: whoever answers one looks whether it still applies."""
-        heapq.heappush(self._alarms, (due_ns, alarm, number))
-        self.next_due_ns = self._alarms[0][0]
+        self._alarms.add((due_ns, alarm, number))
+        self.next_due_ns = self._alarms.next_due_ns
+
+    def drop_alarm(self, number: int) -> None:
+        """One of the alarms of that order, transfer or account applies no more."""
+        if self._alarms.drop(number, self._applies):
+            self.next_due_ns = self._alarms.next_due_ns
 
     @property
     def next_happening_ns(self) -> int | None:
         """When the next alarm rings that still applies; None when none will."""
-        return min((due[0] for due in self._alarms if self._applies(*due)), default=None)
+        while (due := self._alarms.next_due) is not None and not self._applies(due):
+            self.pop_alarm()
+        return self.next_due_ns
 
-    def _applies(self, due_ns: int, alarm: int, number: int) -> bool:
+    def _applies(self, due: Due) -> bool:
+        due_ns, alarm, number = due
         if alarm == Alarm.MOVE_TRANSFER:
-            return self.transfers[number].due_ns == due_ns
+            transfer = self.transfers.get(number)
+            return transfer is not None and transfer.due_ns == due_ns
         if alarm == Alarm.CANCEL_ORDERS:
-            timer = self.accounts[number].cancel_timer
-            return timer is not None and timer.due_ns == due_ns
+            account = self.accounts[number]
+            return any(timer and timer.due_ns == due_ns for timer in (account.cancel_timer, account.fired_timer))
         order = self.live_orders.get(number)
         return order is not None and (alarm == Alarm.EXPIRE_ORDER or order.status is Status.PENDING)
 
     def pop_alarm(self) -> tuple[Alarm, int]:
         """The next alarm: what, and the number of the order, transfer or account."""
-        _, alarm, number = heapq.heappop(self._alarms)
-        self.next_due_ns = self._alarms[0][0] if self._alarms else None
+        _, alarm, number = self._alarms.pop()
+        self.next_due_ns = self._alarms.next_due_ns
         return Alarm(alarm), number
 
     def price_of(self, asset: str, in_asset: str) -> tuple[int, int] | None:
@@ -452,7 +492,7 @@ class State:
         return bool(
             new.keys or new.orders or ledger.touched or new.transfers or new.addresses or new.destinations
             or new.tokens or new.accounts or new.delays or new.trades or new.modes or new.changed_keys
-            or new.revoked_keys or new.cancel_timers or new.valuations
+            or new.revoked_keys or new.cancel_timers or new.fired_timers or new.valuations
         )  # fmt: skip
 
     def take_changes(self) -> Changes:

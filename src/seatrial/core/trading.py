@@ -1,5 +1,6 @@
 """Orders at work: acceptance, matching, settlement, and every way to end."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -93,7 +94,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     purse = account.trading_purse(market.quote if order.side is _BUY else market.base)
     if hold > purse.free.balance and hold > state.ledger.spendable(purse) + (replaced.hold if replaced else 0):
         return Reject.INSUFFICIENT_FUNDS
-    if command.most_open is not None and account.open_count.get(market.symbol, 0) >= command.most_open:
+    if command.most_open is not None and len(account.in_market.get(market.symbol, ())) >= command.most_open:
         return Reject.TOO_MANY_OPEN_ORDERS
 
     if at_ns >= account.assets.due_ns:
@@ -145,9 +146,12 @@ def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
     chosen = _chosen(account, command)
     if not chosen and not command.everything:
         return Reject.ORDER_UNKNOWN
+    more = command.most is not None and len(chosen) > command.most
+    if more:
+        chosen.pop()
     for order in chosen:
         end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
-    state.events.append(OrdersCanceled(len(chosen)))
+    state.events.append(OrdersCanceled(len(chosen), more))
     return None
 
 
@@ -246,14 +250,27 @@ def _refit_hold(state: State, ms: MarketState, order: Order, plan: Plan) -> bool
 
 
 def _chosen(account: AccountState, command: CancelOrders) -> list[Order]:
+    """What a command names, each order once; one more than it may end where there are more."""
+    chosen: dict[int, Order] = {}
+    newest, most = command.up_to_id, command.most
+    for order in _named(account, command):
+        if newest is not None and order.order_id > newest:
+            continue
+        chosen[order.order_id] = order
+        if most is not None and len(chosen) > most:
+            break
+    return list(chosen.values())
+
+
+def _named(account: AccountState, command: CancelOrders) -> Iterator[Order]:
     if command.everything:
-        return list(account.orders.values())
-    tags, ids, names = command.tags, command.order_ids, command.client_ids
-    if not tags:
-        chosen = [account.orders[n] for n in ids if n in account.orders]
-        chosen += [account.by_client_id[name] for name in names if name in account.by_client_id]
-        return list({order.order_id: order for order in chosen}.values())
-    return [o for o in account.orders.values() if o.tag in tags or o.order_id in ids or o.client_id in names]
+        yield from account.orders_in(command.markets)
+        return
+    orders, by_client_id = account.orders, account.by_client_id
+    yield from (orders[number] for number in command.order_ids if number in orders)
+    yield from (by_client_id[name] for name in command.client_ids if name in by_client_id)
+    for tag in command.tags:
+        yield from account.by_tag.get(tag, {}).values()
 
 
 def enter(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -> None:

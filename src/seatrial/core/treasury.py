@@ -1,5 +1,7 @@
 """Money in and out: addresses, deposits, withdrawals, and the steps of their life cycles."""
 
+from copy import copy
+
 from seatrial.core.addresses import new_address, new_chain_tx
 from seatrial.core.assets import Asset, AssetKind
 from seatrial.core.commands import (
@@ -23,6 +25,7 @@ from seatrial.core.events import (
 )
 from seatrial.core.funding import (
     CANCELABLE,
+    FINISHED,
     FIRST_STATUS,
     NEXT_STATUS,
     STEPS,
@@ -47,9 +50,8 @@ def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
     account = state.accounts.get(command.account_id)
     if account is None:
         return Reject.ACCOUNT_UNKNOWN
-    before = None if command.client_id is None else account.moves.get(command.client_id)
-    if before is not None:
-        state.events.append(before)
+    if command.before is not None:
+        state.events.append(FundsMoved(*command.before))
         return None
     if not _owns(state, account, command.from_account_id) or not _reaches(state, account, command.to_account_id):
         return Reject.ACCOUNT_NOT_OWNED
@@ -72,16 +74,14 @@ def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
     if source.account_id != target.account_id:
         state.value_assets(source.account_id, at_ns)
         state.value_assets(target.account_id, at_ns)
-    moved = FundsMoved(move_id, at_ns)
-    if command.client_id is not None:
-        account.moves[command.client_id] = moved
+    state.funds_moved = True
     state.changes.moves.append(
         Move(
             move_id, command.account_id, command.client_id, command.asset, command.amount, command.from_account_id,
             command.from_wallet, command.to_account_id, command.to_wallet, at_ns,
         )
     )  # fmt: skip
-    state.events.append(moved)
+    state.events.append(FundsMoved(move_id, at_ns))
     return None
 
 
@@ -236,7 +236,7 @@ def _destination(account: AccountState, command: RequestWithdrawal) -> Destinati
 
 
 def cancel_withdrawal(state: State, command: CancelWithdrawal, at_ns: int) -> Reject | None:
-    """The owner stops a withdrawal that was not broadcast yet; a later one goes on."""
+    """The owner stops a withdrawal that was not broadcast yet; a later one goes on, a finished one is unknown here."""
     transfer = state.transfers.get(command.transfer_id)
     if transfer is None or (transfer.account_id, transfer.direction) != (command.account_id, Direction.WITHDRAWAL):
         return Reject.TRANSFER_UNKNOWN
@@ -248,7 +248,7 @@ def cancel_withdrawal(state: State, command: CancelWithdrawal, at_ns: int) -> Re
 
 def drive(state: State, command: DriveTransfer, at_ns: int) -> Reject | None:
     """A tester's step: one that the life cycle has, or only a new note."""
-    transfer = state.transfers.get(command.transfer_id)
+    transfer = state.transfers.get(command.transfer_id) or _finished(command)
     if transfer is None:
         return Reject.TRANSFER_UNKNOWN
     if command.status is not None and command.status is not transfer.status:
@@ -259,10 +259,18 @@ def drive(state: State, command: DriveTransfer, at_ns: int) -> Reject | None:
     return None
 
 
+def _finished(command: DriveTransfer) -> Transfer | None:
+    """The transfer that comes with a command. What is not finished yet is in memory, or was finished since."""
+    found = command.finished
+    if found is None or found.transfer_id != command.transfer_id or found.status not in FINISHED:
+        return None
+    return copy(found)
+
+
 def fall_due(state: State, transfer_id: int, due_ns: int, at_ns: int) -> None:
     """The world's clock moves a transfer on, unless somebody else did since."""
-    transfer = state.transfers[transfer_id]
-    if transfer.due_ns != due_ns:
+    transfer = state.transfers.get(transfer_id)
+    if transfer is None or transfer.due_ns != due_ns:
         return
     refusal = _step(state, transfer, NEXT_STATUS[transfer.direction, transfer.status], transfer.note, at_ns)
     if refusal is Reject.AMOUNT_INVALID:
@@ -323,7 +331,10 @@ def _address_deposit(
 def _schedule(state: State, transfer: Transfer, at_ns: int) -> None:
     """Set when the clock moves a transfer on, if it does."""
     stay = None if transfer.manual else state.delays.after(transfer.direction, transfer.status)
+    is_early = transfer.due_ns > at_ns
     transfer.due_ns = 0 if stay is None else at_ns + stay
+    if is_early:
+        state.drop_alarm(transfer.transfer_id)
     if transfer.due_ns:
         state.set_alarm(transfer.due_ns, Alarm.MOVE_TRANSFER, transfer.transfer_id)
 
@@ -347,6 +358,8 @@ def _step(
         transfer.chain_tx = new_chain_tx(style, state.seed, transfer.transfer_id)
     transfer.status, transfer.note, transfer.moved_ns = status, note, at_ns
     state.changes.transfers[transfer.transfer_id] = transfer
+    if status in FINISHED and not transfer.opening:
+        state.transfers.pop(transfer.transfer_id, None)
     _schedule(state, transfer, at_ns)
     state.events.append(TransferMoved(transfer))
     return None

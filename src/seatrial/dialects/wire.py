@@ -10,7 +10,7 @@ from seatrial.core.queries import Query
 from seatrial.core.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
 
 class Call(Struct, frozen=True):
@@ -60,6 +60,23 @@ class Lookup(Struct, frozen=True):
     and looks at nothing that the machine changes."""
 
 
+class Unfinished(Struct, frozen=True):
+    """The call takes more than one step: others are served before the next one.
+
+    Once all before it is committed and `query`, if there is one, is looked up, `go_on` takes what was found and the
+    world's time then.
+    """
+
+    go_on: "Callable[[Any, int], Reply | Lookup | Unfinished]"
+    query: Query | None = None
+    turn: "Hashable" = None
+    """Of calls that have the same one, each begins when the one before it is answered; None: it need not wait."""
+
+
+Served = Reply | Lookup | Unfinished
+"""What becomes of a call."""
+
+
 class Credentials(NamedTuple):
     """What the owner of a key has."""
 
@@ -80,7 +97,7 @@ class Dialect(Protocol):
         """Whether a path is one of this venue's."""
         ...
 
-    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Reply | Lookup:
+    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
         """Answer a call: read it, check who asks, apply what it asks for, write the outcome.
 
         `real_ns` is the computer's own time, which clients sign by; None: it is the world's.

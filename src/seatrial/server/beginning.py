@@ -18,9 +18,10 @@ def what_happened(state: State) -> str | None:
     given_out, accounts = state.counters, state.accounts.values()
     if given_out.order_id or any(account.cancel_timer for account in accounts):
         return "orders"
-    if given_out.address_id or not all(map(_is_opening, state.transfers.values())):
+    openings = sum(map(_is_opening, state.transfers.values()))
+    if given_out.address_id or given_out.transfer_id != openings:
         return "funding"
-    if any(account.moves for account in accounts):
+    if state.funds_moved:
         return "transfers between wallets"
     return "tokens" if given_out.token_id else None
 

@@ -3,7 +3,7 @@
 import re
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET
@@ -14,6 +14,7 @@ from seatrial.core.funding import STEPS, Delays, Direction, Transfer
 from seatrial.core.ledger import EXCHANGE
 from seatrial.core.machine import Outcome
 from seatrial.core.money import format_units
+from seatrial.core.queries import FundingPage, TransfersById
 from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState
 from seatrial.dialects.wire import Dialect
@@ -31,7 +32,10 @@ async def health(visit: Visit) -> shapes.Health:
 
 
 async def list_accounts(visit: Visit) -> list[shapes.AccountView]:
-    return [_account_view(visit, account) for account in visit.state.accounts.values()]
+    keys: dict[int, list[str]] = {}
+    for key in visit.state.keys.values():
+        keys.setdefault(key.account_id, []).append(key.public)
+    return [_account_view(visit, account, keys.get(number, [])) for number, account in visit.state.accounts.items()]
 
 
 async def open_account(visit: Visit) -> shapes.OpenedAccount:
@@ -103,24 +107,42 @@ async def save_destination(visit: Visit) -> shapes.DestinationView:
 
 
 async def list_funding(visit: Visit) -> list[shapes.TransferView]:
-    wanted = visit.query.get("account")
+    wanted, before = visit.query.get("account"), visit.query.get("before")
     account_id = None if wanted is None else _known_account_id(visit, wanted)
-    found = [t for t in visit.state.transfers.values() if wanted is None or t.account_id == account_id]
-    return [_transfer_view(visit, transfer) for transfer in reversed(found)]
+    before_id = None if before is None else _transfer_number(visit, before)
+    if before is not None and before_id is None:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"before is a refid, not {before!r}")
+    limit = read(shapes.limit_of, visit.query.get("limit"), USUAL_FUNDING, MOST_FUNDING)
+    page: Any = await visit.world.look_up(FundingPage(account_id, before_id, limit))
+    return [_transfer_view(visit, transfer) for transfer in page.rows]
 
 
 async def drive_transfer(visit: Visit) -> shapes.TransferView:
+    """Of a finished transfer the store knows where it stands, so the next step waits until the last one is stored."""
     wanted: shapes.Step = visit.body
-    transfer = _transfer(visit)
+    number = _transfer_number(visit, visit.path["refid"])
     if wanted.status is None and wanted.status_prop is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say a status, a status_prop, or both")
-    command = DriveTransfer(
-        transfer.transfer_id, read(shapes.status_of, wanted.status), read(shapes.note_of, wanted.status_prop)
-    )
-    outcome = await visit.world.apply(command)
-    if outcome is Reject.STEP_NOT_ALLOWED:
-        raise Problem(HTTPStatus.CONFLICT, _no_step(transfer))
-    return _transfer_view(visit, only(outcome, TransferMoved).transfer)
+    status, note = read(shapes.status_of, wanted.status), read(shapes.note_of, wanted.status_prop)
+    async with visit.world.turns.of(("transfer", number)):
+        command, transfer = DriveTransfer(number or 0, status, note), visit.state.transfers.get(number or 0)
+        if transfer is None:
+            transfer = await _stored(visit, number)
+            command = msgspec.structs.replace(command, finished=transfer)
+        outcome = await visit.world.apply(command)
+        if outcome is Reject.STEP_NOT_ALLOWED:
+            raise Problem(HTTPStatus.CONFLICT, _no_step(transfer))
+        return _transfer_view(visit, only(outcome, TransferMoved).transfer)
+
+
+async def _stored(visit: Visit, number: int | None) -> Transfer:
+    """A transfer that is not in the world's memory any more."""
+    found: Any = [] if number is None else await visit.world.look_up(TransfersById((number,)))
+    if not found:
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is no transfer {visit.path['refid']!r}")
+    (transfer,) = found
+    assert isinstance(transfer, Transfer), transfer
+    return transfer
 
 
 async def read_delays(visit: Visit) -> shapes.DelaysView:
@@ -192,6 +214,10 @@ async def read_books(visit: Visit) -> shapes.Books:
     return shapes.books(visit.state)
 
 
+USUAL_FUNDING: Final = 100
+MOST_FUNDING: Final = 1_000
+"""How many transfers one list has."""
+
 OPERATIONS: Final = (
     Operation("GET", "/health", "Whether the world answers.", health, shapes.Health),
     Operation("GET", "/accounts", "All accounts, without their secrets.", list_accounts, list[shapes.AccountView]),
@@ -213,7 +239,11 @@ OPERATIONS: Final = (
     ),
     Operation(
         "GET", "/funding", "Deposits and withdrawals, newest first.", list_funding, list[shapes.TransferView],
-        filters={"account": "Only this account's, by id or name."},
+        filters={
+            "account": "Only this account's, by id or name.",
+            "limit": f"How many, {USUAL_FUNDING} unless you say, {MOST_FUNDING} at most.",
+            "before": "Only older ones than this, by refid: the last one of a list continues it.",
+        },
     ),
     Operation(
         "POST", "/funding/{refid}", "Take one step of a transfer's life cycle, or set its status_prop.",
@@ -297,15 +327,12 @@ def _account_id(visit: Visit, text: str) -> int | None:
     return number if number in visit.state.accounts else visit.state.account_names.get(text)
 
 
-def _transfer(visit: Visit) -> Transfer:
-    for dialect in visit.world.dialects.values():
-        number = dialect.transfer_number(visit.path["refid"])
-        if number is not None and number in visit.state.transfers:
-            return visit.state.transfers[number]
-    raise Problem(HTTPStatus.NOT_FOUND, f"there is no transfer {visit.path['refid']!r}")
+def _transfer_number(visit: Visit, ref: str) -> int | None:
+    numbers = (dialect.transfer_number(ref) for dialect in visit.world.dialects.values())
+    return next((number for number in numbers if number is not None), None)
 
 
-def _account_view(visit: Visit, account: AccountState) -> shapes.AccountView:
+def _account_view(visit: Visit, account: AccountState, keys: list[str]) -> shapes.AccountView:
     facts = account.account
     balances: dict[str, int] = {}
     wallets: dict[str, dict[str, str]] = {}
@@ -315,8 +342,7 @@ def _account_view(visit: Visit, account: AccountState) -> shapes.AccountView:
         wallets.setdefault(purse.wallet, {})[code] = format_units(purse.settled, purse.asset.scale)
     return shapes.AccountView(
         facts.account_id, facts.name, facts.venue, facts.tier, facts.rate_limits, facts.check_timestamps,
-        {code: format_units(units, visit.state.assets[code].scale) for code, units in balances.items()}, wallets,
-        [key.public for key in visit.state.keys.values() if key.account_id == facts.account_id],
+        {code: format_units(units, visit.state.assets[code].scale) for code, units in balances.items()}, wallets, keys,
     )  # fmt: skip
 
 

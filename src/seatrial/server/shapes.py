@@ -324,6 +324,15 @@ def note_of(text: str | None) -> TransferNote | None:
     raise BadText(f"unknown status_prop {text!r}: one of {', '.join(NOTE_TEXTS.values())}")
 
 
+def limit_of(text: str | None, usual: int, most: int) -> int:
+    """How many rows a list is to have. Raises `BadText`."""
+    if text is None:
+        return usual
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(most)) or not 1 <= int(text) <= most:
+        raise BadText(f"limit is a number from 1 to {most}")
+    return int(text)
+
+
 def permissions_of(texts: list[str], allowed: frozenset[str]) -> frozenset[str]:
     """Permissions as the venue spells them; letter case, and spaces or underscores for its dashes, do not matter.
 

@@ -18,15 +18,16 @@ from typing import IO, Final, TypeVar
 from seatrial.core.commands import Command, PassTime
 from seatrial.core.machine import Machine, Outcome
 from seatrial.core.markets import Modes, SystemStatus
-from seatrial.core.queries import Answer
+from seatrial.core.queries import Answer, Query
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
-from seatrial.dialects.wire import Call, Dialect, Lookup, Reply
+from seatrial.dialects.wire import Call, Dialect, Lookup, Reply, Served, Unfinished
 from seatrial.market.driver import NEVER, Driver
 from seatrial.server.beginning import reopened
 from seatrial.server.clock import Clock, ClockNote, read_note
 from seatrial.server.restoring import LOADING, REPLACING, Restoring, prepared
 from seatrial.server.restoring import Outcome as RestoreOutcome
+from seatrial.server.turns import Turns
 from seatrial.server.writing import writer_of
 from seatrial.store.errors import reason
 from seatrial.store.store import Store, StoreError, database_at
@@ -101,6 +102,7 @@ class World:
         """When those that wait for the commit under way will be told that it takes too long."""
         self._watch: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self.turns = Turns()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_for: tuple[int | None, int] | None = None
         """What the alarm rings for: the machine's next moment and the market's."""
@@ -126,10 +128,54 @@ class World:
             self._distrust()
             respond(dialect.unavailable())
             return
-        if self._flushing is not None or self.machine.state.has_changes:
+        if isinstance(reply, Unfinished):
+            self._run(self._finish(dialect, reply, respond))
+        elif self._flushing is not None or self.machine.state.has_changes:
             self._wait(partial(self._respond, dialect, reply, respond))
         else:
             self._respond(dialect, reply, respond, True)  # noqa: FBT003  as a `Waiter` is called
+
+    async def _finish(self, dialect: Dialect, part: Unfinished, respond: Respond) -> None:
+        """Take the further steps of a call, each in a commit of its own, and answer it behind the last one."""
+        state = self.machine.state
+        try:
+            async with self.turns.of(part.turn):
+                reply: Served = part
+                while isinstance(reply, Unfinished):
+                    found = await self._found(reply.query)
+                    reply = self._go_on(reply, found, state)
+                await self.settled()
+        except Unavailable:
+            respond(dialect.unavailable())
+        else:
+            self._respond(dialect, reply, respond, True)  # noqa: FBT003  as a `Waiter` is called
+
+    def _go_on(self, part: Unfinished, found: Answer | None, state: State) -> Served:
+        """The next step, unless the world was loaded again since the first one."""
+        if self._lost or self._stopping or self.machine.state is not state:
+            raise Unavailable
+        try:
+            return part.go_on(found, self._moment())
+        except Exception as bug:
+            self._distrust()
+            raise Unavailable from bug
+
+    async def _found(self, query: Query | None) -> Answer | None:
+        if query is not None:
+            return await self.look_up(query)
+        await self.settled()
+        return None
+
+    async def look_up(self, query: Query) -> Answer:
+        """What is stored, once all that happened so far is. Raises `Unavailable`."""
+        await self.settled()
+        try:
+            if self._store.is_quick(query):
+                return self._store.answer(query)
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._store.answer, query)
+        except Exception as error:
+            _log.error("a look-up failed: %s", _reason(error), exc_info=_unless_expected(error))
+            raise Unavailable from error
 
     async def apply(self, command: Command) -> Outcome:
         """Apply a command now; its outcome, once it is committed. Raises `Unavailable`."""
@@ -174,10 +220,14 @@ class World:
     async def pass_time(self) -> None:
         """Let all that is due by now happen, and commit it. Raises `Unavailable`."""
         now_ns = self.clock.now_ns()
-        while self.driver.due_ns <= now_ns and not self._stopping:
-            self._move(lambda: self._drive(now_ns, MOST_ACTS_TOGETHER))
-            await self.committed()
-        await self.apply(PassTime())
+        while not self._stopping:
+            if not self.machine.state.is_behind and self.driver.due_ns <= now_ns:
+                self._move(lambda: self._drive(now_ns, MOST_ACTS_TOGETHER))
+                await self.committed()
+            else:
+                await self.apply(PassTime())
+                if not self.machine.state.is_behind and self.driver.due_ns > now_ns:
+                    return
 
     def now_ns(self) -> int:
         """The world's time: its clock's, or a little later after trades in frozen time."""
@@ -220,18 +270,29 @@ class World:
             raise Unavailable from bug
 
     def _moment(self) -> int:
-        """The clock's time; while the market catches up with that, the time that it has come to."""
+        """The clock's time; while the market catches up with that, the time that it has come to.
+
+        What fell due before the market's next act happens before that.
+        """
         now_ns = self.clock.now_ns()
+        if self.machine.state.is_behind:
+            return min(now_ns, self.driver.due_ns)
         if self.driver.due_ns > now_ns or self._drive(now_ns, MOST_ACTS):
             return now_ns
+        self._catch_up()
+        return min(self.driver.done_ns, now_ns)
+
+    def _catch_up(self) -> None:
+        """Let what is due by now happen behind the calls."""
         if not self._catching_up:
             self._catching_up = True
             self._run(self._pass_time_quietly())
-        return min(self.driver.done_ns, now_ns)
 
     def _drive(self, until_ns: int, most_acts: int) -> bool:
         """Let the market move so often; whether it came so far."""
         for _ in range(most_acts):
+            if self.machine.state.is_behind:
+                return False
             self.driver.act(self.machine, until_ns)
             if self.driver.due_ns > until_ns:
                 return True
@@ -387,6 +448,8 @@ class World:
             self._flushed(waiting, None)
             return
         self._committing = True
+        if self.machine.state.is_behind:
+            self._catch_up()
         try:
             if self.machine.state.has_changes:
                 self.clock.happened(max(self.machine.state.now_ns, self.clock.happened_ns))

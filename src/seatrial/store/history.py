@@ -8,12 +8,15 @@ from sqlalchemy import Column, Connection, Select, and_, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from seatrial.core.candles import Candle
+from seatrial.core.funding import Transfer
 from seatrial.core.orders import Fill
 from seatrial.core.queries import (
     Answer,
     CandlePage,
     FillPage,
     FillsById,
+    FundingPage,
+    MoveNamed,
     OrderPage,
     OrderRecord,
     OrdersById,
@@ -25,9 +28,10 @@ from seatrial.core.queries import (
     Span,
     TradePage,
     TransferPage,
+    TransfersById,
 )
 from seatrial.store import marks, postings, rows, schema
-from seatrial.store.quick import Question, by_id, named
+from seatrial.store.quick import Question, Statement, by_id, named
 
 _orders, _fills = schema.orders.c, schema.fills.c
 _trades, _transfers, _candles = schema.trades.c, schema.transfers.c, schema.candles.c
@@ -37,11 +41,19 @@ MOST_IN_A_LIST: Final = 10_000
 
 _FILLS_BY_ID: Final = by_id(schema.fills, "fill_id")
 _ORDERS_BY_ID: Final = by_id(schema.orders, "order_id")
+_TRANSFERS_BY_ID: Final = by_id(schema.transfers, "transfer_id")
+_ANY_TRANSFERS: Final = by_id(schema.transfers, "transfer_id", of_account=False)
+_MOVE_NAMED: Final = Statement(
+    "SELECT move_id, at_ns FROM moves WHERE account_id = :account AND client_id = :name ORDER BY move_id LIMIT 1"
+)
+
+_NO_ID: Final = 2**63 - 1
+"""Larger than any."""
 
 Condition = ColumnElement[bool]
 
 
-def answer(query: Query, connection: Connection) -> Answer:
+def answer(query: Query, connection: Connection) -> Answer:  # noqa: C901  one case per query
     """Answer one query from what is committed."""
     if (question := quick(query)) is not None:
         return question.read(question.statement.run(connection, question.parameters))
@@ -56,11 +68,13 @@ def answer(query: Query, connection: Connection) -> Answer:
             return _fill_page(query, connection)
         case TransferPage():
             return _transfer_page(query, connection)
+        case FundingPage():
+            return _funding_page(query, connection)
         case TradePage():
             return _trade_page(query, connection)
         case CandlePage():
             return _candle_page(query, connection)
-        case PostingsById() | FillsById():
+        case PostingsById() | FillsById() | TransfersById() | MoveNamed():
             raise AssertionError("these are one statement")
     assert_never(query)
 
@@ -74,7 +88,20 @@ def quick(query: Query) -> Question | None:
             return Question(_FILLS_BY_ID, named(query.account_id, query.fill_ids), _fills_of)
         case OrdersById() if query.tag is None and not query.client_ids and not query.with_fills:
             return Question(_ORDERS_BY_ID, named(query.account_id, query.order_ids), _orders_of)
+        case TransfersById():
+            statement = _ANY_TRANSFERS if query.account_id is None else _TRANSFERS_BY_ID
+            return Question(statement, named(query.account_id or 0, query.transfer_ids), _transfers_of)
+        case MoveNamed():
+            return Question(_MOVE_NAMED, {"account": query.account_id, "name": query.client_id}, _moves_of)
     return None
+
+
+def _transfers_of(found: Iterable[rows.AnyRow]) -> list[Transfer]:
+    return [rows.transfer(row) for row in found]
+
+
+def _moves_of(found: Iterable[rows.AnyRow]) -> list[tuple[int, int]]:
+    return [(move_id, at_ns) for move_id, at_ns in found]
 
 
 def _fills_of(found: Iterable[rows.AnyRow]) -> list[Fill]:
@@ -88,7 +115,7 @@ def _orders_of(found: Iterable[rows.AnyRow]) -> list[OrderRecord]:
 def is_quick(query: Query) -> bool:
     """Whether an index leads straight to a few rows, however long the history is."""
     match query:
-        case PostingsById() | FillsById():
+        case PostingsById() | FillsById() | TransfersById() | MoveNamed():
             return True
         case OrdersById():
             return not query.client_ids
@@ -278,6 +305,14 @@ def _transfer_page(query: TransferPage, connection: Connection) -> Page[Any]:
     conditions += _within(query.span, _transfers.created_ns, _transfers.transfer_id, query.account_id)
     found = select(schema.transfers).where(*conditions)
     return _page(connection, found, (_transfers.transfer_id.desc(),), query, rows.transfer)
+
+
+def _funding_page(query: FundingPage, connection: Connection) -> Page[Any]:
+    found = select(schema.transfers).where(_transfers.transfer_id < (query.before_id or _NO_ID))
+    if query.account_id is not None:
+        found = found.where(_transfers.account_id == query.account_id)
+    page = found.order_by(_transfers.transfer_id.desc()).limit(query.limit)
+    return Page([rows.transfer(row) for row in connection.execute(page)])
 
 
 def _candle_page(query: CandlePage, connection: Connection) -> list[Candle]:

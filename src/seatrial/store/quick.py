@@ -53,11 +53,12 @@ def columns(table: Table, name: str) -> str:
     return ", ".join(f"{name}.{column.name}" for column in table.columns)
 
 
-def by_id(table: Table, key: str) -> Statement:
-    """An account's rows of some ids, newest first."""
+def by_id(table: Table, key: str, *, of_account: bool = True) -> Statement:
+    """An account's rows of some ids, or anybody's, newest first."""
+    mine = "found.account_id = :account AND " if of_account else ""
     return Statement(
         f"SELECT {columns(table, 'found')} FROM {{ids}} CROSS JOIN {table.name} AS found "  # noqa: S608  our own names
-        f"WHERE found.account_id = :account AND found.{key} = ids.id ORDER BY found.{key} DESC"
+        f"WHERE {mine}found.{key} = ids.id ORDER BY found.{key} DESC"
     )
 
 

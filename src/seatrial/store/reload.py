@@ -8,7 +8,6 @@ from sqlalchemy import Select, func, select
 
 from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS
 from seatrial.core.clients import add_account
-from seatrial.core.events import FundsMoved
 from seatrial.core.markets import Modes
 from seatrial.core.orders import Order, Status
 from seatrial.core.state import Alarm, MarketState, State
@@ -65,16 +64,20 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
         destination = rows.destination(row)
         state.accounts[destination.account_id].add_destination(destination)
     moves = schema.moves.c
-    named = select(moves.account_id, moves.client_id, moves.move_id, moves.at_ns).where(moves.account_id.in_(_EVERYONE))
-    for account_id, client_id, move_id, at_ns in read(named.where(moves.client_id.is_not(None))):
-        state.accounts[account_id].moves[client_id] = FundsMoved(move_id, at_ns)
+    state.funds_moved = any(read(select(moves.move_id).where(moves.account_id.in_(_EVERYONE)).limit(1)))
 
 
 def _key_uses(state: State, read: Read, known: rows.Known) -> None:
     keys = {key.key_id: key for key in state.keys.values()}
     for row in read(select(schema.key_uses).order_by(schema.key_uses.c.use_id)):
         known.use_id = row.use_id
-        known.used_keys |= rows.restore_uses(row.keys, keys)
+        known.used_keys |= rows.restore_uses(row.keys, keys, known.nonces)
+    remembered: dict[int, list[int]] = {}
+    for row in read(select(schema.key_nonces)):
+        remembered.setdefault(row.key_id, []).extend(known.nonces.restore(row.key_id, row.nonces))
+    for number, key in keys.items():
+        if key.nonce_window:
+            key.remember([*remembered.get(number, ()), *known.nonces.untold(number)])
 
 
 def _ledger(state: State, read: Read, known: rows.Known) -> None:
@@ -125,6 +128,9 @@ def _orders(state: State, read: Read, known: rows.Known) -> None:
     for row in read(select(schema.cancel_timers)):
         timer = state.accounts[row.account_id].cancel_timer = rows.cancel_timer(row)
         state.set_alarm(timer.due_ns, Alarm.CANCEL_ORDERS, row.account_id)
+    for row in read(select(schema.fired_timers)):
+        timer = state.accounts[row.account_id].fired_timer = rows.cancel_timer(row)
+        state.set_alarm(timer.due_ns, Alarm.CANCEL_ORDERS, row.account_id)
     known.order_id, known.house_order_id = state.counters.order_id, state.counters.house_order_id
 
 
@@ -151,10 +157,11 @@ def _volumes(state: State, read: Read) -> None:
 
 
 def _transfers(state: State, read: Read, known: rows.Known) -> None:
-    for row in read(select(schema.transfers).order_by(schema.transfers.c.transfer_id)):
+    known.transfer_id = state.counters.transfer_id
+    remembered = select(schema.transfers).where(schema.IN_MEMORY)
+    for row in read(remembered.order_by(schema.transfers.c.transfer_id)):
         transfer = rows.transfer(row)
         state.transfers[transfer.transfer_id] = transfer
-        known.transfer_id = transfer.transfer_id
         if transfer.due_ns:
             state.set_alarm(transfer.due_ns, Alarm.MOVE_TRANSFER, transfer.transfer_id)
 

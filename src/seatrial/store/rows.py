@@ -31,6 +31,7 @@ from seatrial.core.orders import (
 from seatrial.core.state import KEPT_QUOTES, Changes, MarketState, Quote
 from seatrial.core.volume import Valuation
 from seatrial.store import schema
+from seatrial.store.nonces import Nonces
 
 WORLD: Final = 1
 """The key of the one row about the world, and of what is noted of it."""
@@ -86,6 +87,7 @@ class Known:
         """How many rows tell of uses."""
         self.used_keys: dict[int, ApiKey] = {}
         """The keys they tell of."""
+        self.nonces = Nonces()
         self.purses: set[tuple[int, str, str]] = set()
         self.stream_id = 0
         self.streams: dict[StreamKey, Stream] = {}
@@ -147,7 +149,9 @@ def _writes(changes: Changes, known: Known) -> Iterator[Write]:  # noqa: C901, P
     if changes.moves:
         yield _new(schema.moves, changes.moves, msgspec.structs.astuple)
     if changes.cancel_timers:
-        yield _cancel_timers(changes.cancel_timers)
+        yield _cancel_timers(schema.cancel_timers, changes.cancel_timers)
+    if changes.fired_timers:
+        yield _cancel_timers(schema.fired_timers, changes.fired_timers)
     if changes.valuations:
         yield _valuations(changes.valuations)
 
@@ -199,35 +203,35 @@ def _split(
     return write
 
 
-def _keys(changes: Changes, known: Known) -> tuple[Write, Write]:
+def _keys(changes: Changes, known: Known) -> Iterator[Write]:
     """Keys that are new or got other rights are written whole.
 
     Every call uses a key: a commit tells all its uses in one row, and the keys' own rows follow once in many commits.
     """
-    keys, uses = Write(schema.api_keys, [], [], []), Write(schema.key_uses, [], [], [])
+    keys, uses, nonces = (Write(table, [], []) for table in (schema.api_keys, schema.key_uses, schema.key_nonces))
     newest, anew, revoked = known.key_id, changes.changed_keys, changes.revoked_keys
-    used = {}
-    for number, key in changes.keys.items():
-        if number in anew or number in revoked:
-            continue
-        if number > newest:
-            keys.new.append(_key(key))
-        else:
-            used[number] = key
+    touched = {number: key for number, key in changes.keys.items() if number not in anew and number not in revoked}
+    used = {number: key for number, key in touched.items() if number <= newest}
     known.used_keys |= used
+    known.nonces.note(changes.nonces)
+    for number in touched.keys() - used.keys():
+        keys.new.append(_key(touched[number]))
+        known.nonces.begin(touched[number], nonces)
     if anew or revoked or known.use_id >= MOST_USES:
         keys.new.extend(_key(key) for number, key in anew.items() if number not in revoked)
         keys.gone.extend((number,) for number in {*anew, *revoked} if number <= newest)
-        settled = (key for number, key in known.used_keys.items() if number not in anew and number not in revoked)
-        keys.changed.extend(map(_key_change, settled))
+        settled = {number: key for number, key in known.used_keys.items() if number not in revoked}
+        keys.changed.extend(_key_change(key) for number, key in settled.items() if number not in anew)
+        known.nonces.settle(settled | anew, revoked, nonces)
         uses.gone.extend((use_id,) for use_id in range(1, known.use_id + 1))
         known.use_id, known.used_keys = 0, {}
     elif used:
         known.use_id += 1
-        told = [(number, key.highest_nonce, key.recent_nonces, key.used_ns) for number, key in used.items()]
+        spent = changes.nonces
+        told = [(number, key.highest_nonce, spent.get(number, ()), key.used_ns) for number, key in used.items()]
         uses.new.append((known.use_id, msgspec.json.encode(told).decode()))
     known.key_id = max(newest, *changes.keys, *anew, *revoked, 0)
-    return keys, uses
+    yield from (keys, uses, nonces)
 
 
 def _ranks(postings: list[Posted], known: Known) -> tuple[Write, Write]:
@@ -268,9 +272,9 @@ def _orders(orders: Mapping[int, Order], known: Known) -> Write:
     return write
 
 
-def _cancel_timers(timers: Mapping[int, CancelTimer | None]) -> Write:
+def _cancel_timers(table: Table, timers: Mapping[int, CancelTimer | None]) -> Write:
     return Write(
-        schema.cancel_timers,
+        table,
         [
             (account_id, timer.set_ns, timer.due_ns, " ".join(timer.markets))
             for account_id, timer in timers.items()
@@ -342,14 +346,12 @@ def _key(key: ApiKey) -> Values:
     return (
         key.key_id, key.account_id, key.name, key.public, key.secret, " ".join(sorted(key.permissions)),
         key.nonce_window, key.one_time_password, key.totp_secret, key.valid_until_ns, key.query_from_ns,
-        key.query_to_ns, " ".join(key.ip_allowlist), key.created_ns, str(key.highest_nonce),
-        " ".join(map(str, key.recent_nonces)), key.used_ns,
+        key.query_to_ns, " ".join(key.ip_allowlist), key.created_ns, str(key.highest_nonce), key.used_ns,
     )  # fmt: skip
 
 
 def _key_change(key: ApiKey) -> Values:
-    recent = " ".join(map(str, key.recent_nonces)) if key.nonce_window else ""
-    return str(key.highest_nonce), recent, key.used_ns, key.key_id
+    return str(key.highest_nonce), key.used_ns, key.key_id
 
 
 def _order(order: Order) -> Values:
@@ -453,17 +455,19 @@ def key(row: RawRow) -> ApiKey:
         row.key_id, row.account_id, row.name, row.public, row.secret, frozenset(row.permissions.split()),
         row.nonce_window, row.one_time_password, row.totp_secret, row.valid_until_ns, row.query_from_ns,
         row.query_to_ns, tuple(row.ip_allowlist.split()), row.created_ns, int(row.highest_nonce),
-        [int(nonce) for nonce in row.recent_nonces.split()], row.used_ns,
+        used_ns=row.used_ns,
     )  # fmt: skip
 
 
-def restore_uses(text: str, keys: Mapping[int, ApiKey]) -> dict[int, ApiKey]:
+def restore_uses(text: str, keys: Mapping[int, ApiKey], nonces: Nonces) -> dict[int, ApiKey]:
     """Let keys, given by id, have been used as a row of `key_uses` tells; those that it tells of."""
     told = msgspec.json.decode(text, type=list[tuple[int, int, list[int], int]])
     used = {}
-    for number, highest_nonce, recent_nonces, used_ns in told:
+    for number, highest_nonce, spent, used_ns in told:
         used[number] = key = keys[number]
-        key.highest_nonce, key.recent_nonces, key.used_ns = highest_nonce, recent_nonces, used_ns
+        key.highest_nonce, key.used_ns = highest_nonce, used_ns
+        if spent:
+            nonces.note({number: spent})
     return used
 
 
@@ -535,13 +539,16 @@ def candle(row: RawRow) -> Candle:
     )  # fmt: skip
 
 
-def transfer(row: RawRow) -> Transfer:
+def transfer(row: AnyRow) -> Transfer:
     """A transfer from its row."""
+    (
+        transfer_id, account_id, direction, wallet, asset, method, network, amount, fee, address, tag, destination,
+        chain_tx, created_ns, status, note, manual, due_ns, moved_ns, remark, opening,
+    ) = row  # fmt: skip
     return Transfer(
-        row.transfer_id, row.account_id, Direction(row.direction), row.wallet, row.asset, row.method, row.network,
-        row.amount, row.fee, row.address, row.tag, row.destination, row.chain_tx, row.created_ns,
-        TransferStatus(row.status), None if row.note is None else TransferNote(row.note), bool(row.manual), row.due_ns,
-        row.moved_ns, row.remark, bool(row.opening),
+        transfer_id, account_id, Direction(direction), wallet, asset, method, network, amount, fee, address, tag,
+        destination, chain_tx, created_ns, TransferStatus(status), None if note is None else TransferNote(note),
+        bool(manual), due_ns, moved_ns, remark, bool(opening),
     )  # fmt: skip
 
 

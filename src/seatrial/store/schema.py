@@ -90,13 +90,19 @@ api_keys: Final = _table(
     _text("ip_allowlist"),
     _big("created_ns"),
     _text("highest_nonce"),
-    _text("recent_nonces"),
     _big("used_ns"),
 )
 
 key_uses: Final = _table("key_uses", ("use_id",), _big("use_id"), _text("keys"), has_long_rows=True)
-"""What keys spent since their own rows said so: a row per commit, JSON of `[key_id, highest_nonce, recent_nonces,
-used_ns]` per key. The last one that names a key counts. See docs/decisions/0005."""
+"""What keys spent since their own rows said so: a row per commit, JSON of `[key_id, highest_nonce, nonces, used_ns]`
+per key. The last one that names a key counts; a key with a window has spent the nonces of all. See
+docs/decisions/0005."""
+
+key_nonces: Final = _table(
+    "key_nonces", ("key_id", "part"), _big("key_id"), _big("part"), _text("nonces"), has_long_rows=True
+)
+"""What keys with a window spent before that, in parts: a part has what was new, the first one all that counted. See
+docs/decisions/0005."""
 
 tokens: Final = _table(
     "tokens", ("token_id",), _big("token_id"), _big("account_id"), _big("key_id"), _big("expires_ns")
@@ -225,6 +231,10 @@ cancel_timers: Final = _table(
 
 valuations: Final = _table("valuations", ("account_id",), _big("account_id"), _big("usd"), _big("at_ns"))
 """What accounts had on the exchange when that was last summed up."""
+fired_timers: Final = _table(
+    "fired_timers", ("account_id",), _big("account_id"), _big("set_ns"), _big("due_ns"), _text("markets")
+)
+"""Timers that fell due and have more orders to cancel."""
 
 fills: Final = _table(
     "fills",
@@ -287,6 +297,9 @@ candles: Final = _table(
     _big("trade_count"),
 )
 
+IN_MEMORY: Final = text("status NOT IN ('success', 'failure') OR opening = 1")
+"""Of a transfer: the ones that a world has in memory, where it is not finished or an account was opened with it."""
+
 transfers: Final = _table(
     "transfers",
     ("account_id", "transfer_id"),
@@ -312,6 +325,8 @@ transfers: Final = _table(
     _text("remark", default=""),
     _flag("opening", default=0),
     Index("transfers_by_direction", "account_id", "direction", "transfer_id"),
+    Index("transfers_by_id", "transfer_id"),
+    Index("transfers_in_memory", "transfer_id", sqlite_where=IN_MEMORY, postgresql_where=IN_MEMORY),
 )
 
 moves: Final = _table(
@@ -327,6 +342,14 @@ moves: Final = _table(
     _big("to_account_id"),
     _text("to_wallet"),
     _big("at_ns"),
+    Index(
+        "moves_by_client_id",
+        "account_id",
+        "client_id",
+        "move_id",
+        sqlite_where=text("client_id IS NOT NULL"),
+        postgresql_where=text("client_id IS NOT NULL"),
+    ),
 )
 
 addresses: Final = _table(
@@ -357,7 +380,7 @@ destinations: Final = _table(
 
 CHANGING: Final[dict[Table, tuple[str, ...]]] = {
     world: ("now_ns", "counters", "delays", "clock"),
-    api_keys: ("highest_nonce", "recent_nonces", "used_ns"),
+    api_keys: ("highest_nonce", "used_ns"),
     purses: ("free", "held", "leaving", "booked"),
     orders: (
         "qty_lots", "status", "reason", "closed_ns", "touched_ns", "queue", "filled_lots", "exact", "fee_base", "hold",
@@ -370,9 +393,12 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = {
 }  # fmt: skip
 """What may change of a row once it is written. All else, and all of the other tables, is written once."""
 
-DELETING: Final = (api_keys, key_uses, orders, quotes, cancel_timers, valuations, world_notes)
-"""Whose rows may go: keys that were revoked or got other rights, uses that the keys' own rows tell by now, the house's
-orders that ended, best prices too old to be shown, timers, valuations and notes that are written anew."""
+DELETING: Final = (
+    api_keys, key_uses, key_nonces, orders, quotes, cancel_timers, fired_timers, valuations, world_notes
+)  # fmt: skip
+"""Whose rows may go: keys that were revoked or got other rights, uses that the keys' own rows tell by now, nonces that
+no window reaches, the house's orders that ended, best prices too old to be shown, timers, valuations and notes that are
+written anew."""
 
 REPLACED: Final = tuple(table for table in METADATA.sorted_tables if table is not world)
 """Whose rows all go when a world is begun again."""

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from seatrial.core.funding import Direction, Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.markets import SystemStatus
@@ -14,7 +16,9 @@ from seatrial.dialects.kraken.endpoint import (
     Later,
     PublicEndpoint,
     PublicVisit,
+    Steps,
     Tools,
+    Visit,
     failure,
     success,
 )
@@ -23,7 +27,7 @@ from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
 from seatrial.dialects.kraken.params import BAD_REQUEST, BadCall, parse_query
 from seatrial.dialects.kraken.rest import account, funding, history, ledgers, market, trading
 from seatrial.dialects.kraken.symbols import Symbols
-from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply
+from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
 
 PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market.ENDPOINTS}
 PRIVATE: Final = {
@@ -87,7 +91,7 @@ class Kraken:
         """Kraken's paths start with its API version, 0."""
         return path.startswith("/0/")
 
-    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Reply | Lookup:
+    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
         """Answer one call. Nothing that a caller sends raises out of here."""
         if self._require_user_agent and not call.headers.get(b"user-agent", b"").strip():
             return _FORBIDDEN
@@ -135,14 +139,15 @@ class Kraken:
         number = self.ids.deposit_number(ref)
         return self.ids.withdrawal_number(ref) if number is None else number
 
-    def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns: int) -> Reply | Lookup:
+    def _private(self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns: int) -> Served:
         if call.verb != "POST":
             return failure(errors.UNKNOWN_METHOD, status=405)
         if machine.state.modes.system is _MAINTENANCE:
             return self.unavailable()
         try:
             visit = door.admit(endpoint, machine, self._tools, call, at_ns, real_ns)
-            return _reply(endpoint.handle(visit))
+            result = endpoint.handle(visit)
+            return _unfinished(visit, result) if isinstance(result, Steps) else _reply(result)
         except door.Unsigned as bad:
             return failure(bad.error, note=bad.expected)
         except BadCall as bad:
@@ -165,6 +170,19 @@ def _reply(result: object) -> Reply | Lookup:
     if isinstance(result, Later):
         return Lookup(result.query, partial(_write, result.write), result.is_long)
     return success(result)
+
+
+def _unfinished(visit: Visit, steps: Steps) -> Unfinished:
+    return Unfinished(partial(_go_on, visit, steps.go_on), steps.query, steps.turn)
+
+
+def _go_on(visit: Visit, go_on: Callable[[Visit, Any], Any], found: object, at_ns: int) -> Served:
+    visit = replace(visit, at_ns=at_ns)
+    try:
+        result = go_on(visit, found)
+    except BadCall as bad:
+        return failure(bad.error)
+    return _unfinished(visit, result) if isinstance(result, Steps) else _reply(result)
 
 
 def _write(write: Callable[[Any], Any], answer: object) -> Reply:

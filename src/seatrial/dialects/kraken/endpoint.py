@@ -1,6 +1,6 @@
 """What an endpoint is: a name, what it needs, and a handler that is a plain function of a visit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -32,6 +32,17 @@ class Later(Struct, frozen=True):
     write: Callable[[Any], Any]
     is_long: bool = False
     """See `wire.Lookup`."""
+
+
+class Steps(Struct, frozen=True):
+    """The result takes more than one step: `go_on` takes the next one with what was looked up, if anything was.
+
+    It gives the result, or says how to go on. It may raise `BadCall`. The rest as in `wire.Unfinished`.
+    """
+
+    go_on: Callable[["Visit", Any], Any]
+    query: Query | None = None
+    turn: Hashable = None
 
 
 class Tools(NamedTuple):

@@ -19,6 +19,7 @@ from seatrial.dialects.kucoin.endpoint import (
     PublicEndpoint,
     PublicVisit,
     Routes,
+    Steps,
     Tools,
     Visit,
     failure,
@@ -29,7 +30,7 @@ from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Headers, Limits
 from seatrial.dialects.kucoin.params import BadCall
 from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, sub_accounts, trading, transfers
 from seatrial.dialects.kucoin.symbols import Symbols
-from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply
+from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
 
 ENDPOINTS: Final = (
     *market.ENDPOINTS,
@@ -66,7 +67,7 @@ class Kucoin:
         """KuCoin's paths, those of its futures host too, start with /api/."""
         return path.startswith("/api/")
 
-    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Reply | Lookup:
+    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
         """Answer one call. Nothing that a caller sends raises out of here.
 
         What is due by now happens first: nothing that a call spends, as a nonce is, makes it happen otherwise.
@@ -140,7 +141,7 @@ class Kucoin:
 
     def _private(
         self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns: int, subject: str
-    ) -> Reply | Lookup:
+    ) -> Served:
         try:
             key, account = door.admit(endpoint, machine, call, at_ns, real_ns)
         except door.Mistimed as bad:
@@ -155,7 +156,7 @@ class Kucoin:
         try:
             moments = door.good_moments(account.account, at_ns, real_ns)
             visit = Visit(machine, self._tools, door.read(call), at_ns, subject, key, account, moments)
-            return _reply(usage.headers, endpoint.handle(visit))
+            return _served(visit, usage.headers, endpoint.handle(visit))
         except BadCall as bad:
             return failure(bad.error, usage.headers)
 
@@ -164,6 +165,20 @@ def _reply(headers: Headers, result: object) -> Reply | Lookup:
     if isinstance(result, Later):
         return Lookup(result.query, partial(_write, headers, result.write))
     return success(result, headers)
+
+
+def _served(visit: Visit, headers: Headers, result: object) -> Served:
+    if isinstance(result, Steps):
+        return Unfinished(partial(_go_on, visit, headers, result.go_on), result.query, result.turn)
+    return _reply(headers, result)
+
+
+def _go_on(visit: Visit, headers: Headers, go_on: Callable[[Visit, Any], Any], found: object, at_ns: int) -> Served:
+    visit = visit._replace(at_ns=max(at_ns, visit.state.now_ns))
+    try:
+        return _served(visit, headers, go_on(visit, found))
+    except BadCall as bad:
+        return failure(bad.error, headers)
 
 
 def _write(headers: Headers, write: Callable[[Any], Any], answer: object) -> Reply | Lookup:

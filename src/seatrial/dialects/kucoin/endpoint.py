@@ -1,6 +1,6 @@
 """What an endpoint is: a verb and a path, what it needs, and a handler that is a plain function of a visit."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -35,6 +35,17 @@ class Later(Struct, frozen=True):
 
     query: Query
     write: Callable[[Any], Any]
+
+
+class Steps(Struct, frozen=True):
+    """The result takes more than one step: `go_on` takes the next one with what was looked up, if anything was.
+
+    It gives the result, or says how to go on. It may raise `BadCall`. The rest as in `wire.Unfinished`.
+    """
+
+    go_on: Callable[["Visit", Any], Any]
+    query: Query | None = None
+    turn: Hashable = None
 
 
 class Tools(NamedTuple):

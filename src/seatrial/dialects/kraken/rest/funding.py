@@ -5,6 +5,7 @@ transactions". Decided: an asset class that an asset is not in knows no such ass
 """
 
 import re
+from functools import partial
 from typing import Final
 
 from seatrial.core.addresses import MEMO_STYLES
@@ -14,7 +15,7 @@ from seatrial.core.events import CancelDenied, WithdrawalChecked, WithdrawalRequ
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
 from seatrial.core.markets import FundingMethod
 from seatrial.core.money import format_units, parse_units, rescale_floor
-from seatrial.core.queries import Page, Span, TransferPage
+from seatrial.core.queries import Page, Span, TransferPage, TransfersById
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.endpoint import Endpoint, Later, Tools, Visit, any_of
@@ -147,7 +148,7 @@ def withdraw_status(visit: Visit) -> Later:
     return _status(visit, Direction.WITHDRAWAL, "withdrawals", MOST_WITHDRAWALS)
 
 
-def withdraw_cancel(visit: Visit) -> bool:
+def withdraw_cancel(visit: Visit) -> bool | Later:
     """Stop a withdrawal: true. Decided: false when it is too late, and it goes on."""
     asset = _asset(visit, visit.params.required("asset"))
     text = visit.params.required("refid")
@@ -156,10 +157,18 @@ def withdraw_cancel(visit: Visit) -> bool:
         known_form = _REFERENCE.fullmatch(text) is not None
         raise BadCall(errors.SPELLING[Reject.TRANSFER_UNKNOWN] if known_form else errors.INVALID_REFERENCE)
     transfer = visit.state.transfers.get(number)
-    if transfer is None or transfer.asset != asset.code:
+    if transfer is not None and transfer.asset == asset.code:
+        outcome = visit.machine.apply(CancelWithdrawal(visit.account_id, number), visit.at_ns)
+        if isinstance(outcome, tuple):
+            return not isinstance(outcome[0], CancelDenied)
+    return Later(TransfersById((number,), visit.account_id), partial(_too_late, asset))
+
+
+def _too_late(asset: Asset, found: list[Transfer]) -> bool:
+    """What is the caller's and not on its way any more can only be finished."""
+    if not found or (found[0].asset, found[0].direction) != (asset.code, Direction.WITHDRAWAL):
         raise BadCall(errors.SPELLING[Reject.TRANSFER_UNKNOWN])
-    event = visit.apply(CancelWithdrawal(visit.account_id, number))[0]
-    return not isinstance(event, CancelDenied)
+    return False
 
 
 def _asset(visit: Visit, text: str) -> Asset:

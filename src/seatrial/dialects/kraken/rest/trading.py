@@ -5,17 +5,21 @@ Source: kraken-spot-rest section 6 (an order's parameters), 14.5, 14.7 and 14.8 
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
-from seatrial.core.commands import CancelOrders, PlaceOrder, SetCancelTimer
-from seatrial.core.events import OrderAccepted, OrderChecked, OrderEnded, OrdersCanceled
+from msgspec.structs import replace
+
+from seatrial.core.commands import MOST_CANCELED, CancelOrders, PlaceOrder, SetCancelTimer
+from seatrial.core.events import Event, OrderAccepted, OrderChecked, OrderEnded, OrdersCanceled
 from seatrial.core.markets import Market
 from seatrial.core.money import parse_units, rescale_floor
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
+from seatrial.core.rejects import Reject
 from seatrial.core.state import MarketState
 from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.describe import FOREX, TOKENIZED, order_text, pair_class
-from seatrial.dialects.kraken.endpoint import Endpoint, Visit, any_of
+from seatrial.dialects.kraken.endpoint import Endpoint, Steps, Visit, any_of
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Tier
 from seatrial.dialects.kraken.params import MAX_NS, BadCall, Params, bad_argument
 
@@ -63,7 +67,7 @@ LATEST_DEADLINE_NS: Final = 60 * SECOND_NS
 
 LEAST_USERREF: Final = -(2**31)
 MOST_USERREF: Final = 2**31 - 1
-MOST_CANCELED: Final = 50
+MOST_NAMED: Final = 50
 """How many names one CancelOrder takes. Decided: as many as a CancelOrderBatch, kraken-spot-rest 14.6."""
 
 LONGEST_TIMEOUT_S: Final = 86_399
@@ -106,35 +110,27 @@ def add_order(visit: Visit) -> dict[str, object]:
     return {"descr": {"order": order_text(event.order, ms.market, tools.symbols)}}
 
 
-def cancel_order(visit: Visit) -> dict[str, int]:
+def cancel_order(visit: Visit) -> dict[str, int] | Steps:
     """Cancel by `txid` — an order's id, a userref, or a list of either — or by `cl_ord_id`, and say how many.
 
     Decided: of a list whose members are not all open, those that are get canceled.
     """
     params = visit.params
-    names = params.comma_list("txid", MOST_CANCELED)
+    names = params.comma_list("txid", MOST_NAMED)
     client_id = params.text("cl_ord_id")
     if not names and client_id is None:
         raise bad_argument("txid")
     order_ids, tags = _orders_named(visit, names)
     client_ids = () if client_id is None else (client_id,)
-    events = visit.apply(CancelOrders(visit.account_id, order_ids, tags, client_ids))
-    tier = _tier(visit)
-    if tier is not None:
-        for event in events:
-            if isinstance(event, OrderEnded):
-                order = event.order
-                age_ns = visit.at_ns - order.opened_ns
-                visit.tools.limits.cancel(visit.account_id, order.market, tier, age_ns, visit.at_ns)
-    return _count(events[-1])
+    return _cancel(visit, CancelOrders(visit.account_id, order_ids, tags, client_ids))
 
 
-def cancel_all(visit: Visit) -> dict[str, int]:
+def cancel_all(visit: Visit) -> dict[str, int] | Steps:
     """Cancel every open order, and say how many; none is no error.
 
     Decided: it costs one call and nothing on the orders' counters. Source: kraken-spot-rest 5.1 and 14.7.
     """
-    return _count(visit.apply(CancelOrders(visit.account_id, everything=True))[-1])
+    return _cancel(visit, CancelOrders(visit.account_id, everything=True), are_counted=False)
 
 
 def cancel_all_after(visit: Visit) -> dict[str, str]:
@@ -154,9 +150,42 @@ def _rfc3339(at_ns: int) -> str:
     return f"{datetime.fromtimestamp(at_ns // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _count(event: object) -> dict[str, int]:
-    assert isinstance(event, OrdersCanceled), event
-    return {"count": event.count}
+def _cancel(visit: Visit, command: CancelOrders, *, are_counted: bool = True) -> dict[str, int] | Steps:
+    """Cancel what is open now, some orders at a time, and say how many; orders that are placed meanwhile stay."""
+    command = replace(command, up_to_id=visit.state.counters.order_id, most=MOST_CANCELED)
+    return _cancel_some(command, are_counted, 0, visit, None)
+
+
+def _cancel_some(
+    command: CancelOrders,
+    are_counted: bool,  # noqa: FBT001  given by `partial`
+    so_far: int,
+    visit: Visit,
+    _found: object,
+) -> dict[str, int] | Steps:
+    """The next step. `are_counted` says whether each adds to the counter of its market's orders."""
+    events = visit.machine.apply(command, visit.at_ns)
+    if isinstance(events, Reject):
+        if so_far and events is Reject.ORDER_UNKNOWN:
+            return {"count": so_far}
+        raise BadCall(errors.SPELLING[events])
+    if are_counted:
+        _count_cancels(visit, events)
+    done = events[-1]
+    assert isinstance(done, OrdersCanceled), done
+    so_far += done.count
+    return Steps(partial(_cancel_some, command, are_counted, so_far)) if done.more else {"count": so_far}
+
+
+def _count_cancels(visit: Visit, events: tuple[Event, ...]) -> None:
+    tier = _tier(visit)
+    if tier is None:
+        return
+    for event in events:
+        if isinstance(event, OrderEnded):
+            order = event.order
+            age_ns = visit.at_ns - order.opened_ns
+            visit.tools.limits.cancel(visit.account_id, order.market, tier, age_ns, visit.at_ns)
 
 
 def _tier(visit: Visit) -> Tier | None:

@@ -12,7 +12,7 @@ from seatrial.core.commands import CancelWithdrawal, IssueAddress, RequestWithdr
 from seatrial.core.events import AddressIssued, WithdrawalRequested
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
 from seatrial.core.money import format_units
-from seatrial.core.queries import Page, TransferPage
+from seatrial.core.queries import Page, TransferPage, TransfersById
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, padded, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit, amount_of, code_of
@@ -223,9 +223,13 @@ def before_2019(visit: Visit) -> dict[str, object]:
     return page_of([], 0, read_page(visit.params, least=1))
 
 
-def withdrawal(visit: Visit) -> WithdrawalDetail:
+def withdrawal(visit: Visit) -> Later:
     """One withdrawal."""
-    transfer = _find_withdrawal(visit)
+    return Later(_named_withdrawal(visit), partial(_withdrawal_detail, visit))
+
+
+def _withdrawal_detail(visit: Visit, found: list[Transfer]) -> WithdrawalDetail:
+    transfer = _the_withdrawal(found)
     asset = visit.state.assets[transfer.asset]
     chain = visit.tools.symbols.chain_of(transfer.asset, transfer.method)
     status = WITHDRAWAL_STATUSES[transfer.status]
@@ -298,12 +302,20 @@ def withdraw(visit: Visit) -> dict[str, str]:
     return {"withdrawalId": transfer_id(visit.tools.ids, event.transfer)}
 
 
-def cancel_withdrawal(visit: Visit) -> None:
+def cancel_withdrawal(visit: Visit) -> Later | None:
     """Stop a withdrawal that is still processing. Source: kucoin-rest 7.4."""
-    transfer = _find_withdrawal(visit)
-    if WITHDRAWAL_STATUSES[transfer.status] != PROCESSING:
-        raise BadCall(errors.WITHDRAWAL_GOES_ON)
+    query = _named_withdrawal(visit)
+    transfer = visit.state.transfers.get(query.transfer_ids[0])
+    if transfer is None or transfer.account_id != visit.account_id:
+        return Later(query, _check_processing)
+    _check_processing([transfer])
     visit.apply(CancelWithdrawal(visit.account_id, transfer.transfer_id))
+    return None
+
+
+def _check_processing(found: list[Transfer]) -> None:
+    if WITHDRAWAL_STATUSES[_the_withdrawal(found).status] != PROCESSING:
+        raise BadCall(errors.WITHDRAWAL_GOES_ON)
 
 
 def quotas(visit: Visit) -> Quotas:
@@ -485,12 +497,17 @@ def _failure_reason(transfer: Transfer) -> str:
     return "Canceled" if transfer.note is TransferNote.CANCELED else "Failed"
 
 
-def _find_withdrawal(visit: Visit) -> Transfer:
+def _named_withdrawal(visit: Visit) -> TransfersById:
     number = visit.tools.ids.withdrawal.number(visit.subject)
-    transfer = None if number is None else visit.state.transfers.get(number)
-    if transfer is None or (transfer.account_id, transfer.direction) != (visit.account_id, Direction.WITHDRAWAL):
+    if number is None:
         raise BadCall(errors.UNKNOWN_WITHDRAWAL)
-    return transfer
+    return TransfersById((number,), visit.account_id)
+
+
+def _the_withdrawal(found: list[Transfer]) -> Transfer:
+    if not found or found[0].direction is not Direction.WITHDRAWAL:
+        raise BadCall(errors.UNKNOWN_WITHDRAWAL)
+    return found[0]
 
 
 def _quota_in(visit: Visit, code: str) -> str:

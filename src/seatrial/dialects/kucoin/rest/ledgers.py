@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from seatrial.core.funding import Transfer
 from seatrial.core.ledger import EntryKind, Posting
 from seatrial.core.orders import Fill
-from seatrial.core.queries import FillsById, Page, PostingPage
+from seatrial.core.queries import FillsById, Page, PostingPage, TransfersById
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, moved, padded, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Later, Visit
@@ -261,17 +262,28 @@ def _hf_ledger(visit: Visit, codes: dict[str, tuple[EntryKind, ...]], wallet: st
 
 
 def _with_contexts(visit: Visit, postings: list[Posting], row: Row, finish: Callable[[list[object]], object]) -> object:
-    """The rows of some postings. Those of trades name their order, so their fills are looked up first."""
-    fill_ids = tuple({posting.ref for posting in postings if posting.kind is EntryKind.TRADE})
+    """The rows of some postings, each with its fill or transfer, which are looked up first."""
+    fill_ids = _refs(postings, EntryKind.TRADE)
+    transfer_ids = _refs(postings, EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)
 
-    def write(fills: list[Fill]) -> object:
-        by_id = {fill.fill_id: fill for fill in fills}
-        return finish([row(visit, posting, _context(visit, posting, by_id)) for posting in postings])
+    def write(fills: list[Fill], transfers: list[Transfer]) -> object:
+        told: dict[int, Fill] = {fill.fill_id: fill for fill in fills}
+        moved = {transfer.transfer_id: transfer for transfer in transfers}
+        return finish([row(visit, posting, _context(visit, posting, told, moved)) for posting in postings])
 
-    return Later(FillsById(visit.account_id, fill_ids), write) if fill_ids else write([])
+    def find_transfers(fills: list[Fill]) -> object:
+        if not transfer_ids:
+            return write(fills, [])
+        return Later(TransfersById(transfer_ids, visit.account_id), partial(write, fills))
+
+    return Later(FillsById(visit.account_id, fill_ids), find_transfers) if fill_ids else find_transfers([])
 
 
-def _context(visit: Visit, posting: Posting, fills: dict[int, Fill]) -> dict[str, str]:
+def _refs(postings: list[Posting], *kinds: EntryKind) -> tuple[int, ...]:
+    return tuple({posting.ref for posting in postings if posting.kind in kinds})
+
+
+def _context(visit: Visit, posting: Posting, fills: dict[int, Fill], transfers: dict[int, Transfer]) -> dict[str, str]:
     """What the row is about, by its kind. Source: kucoin-rest 5.2."""
     ids = visit.tools.ids
     match posting.kind:
@@ -283,7 +295,7 @@ def _context(visit: Visit, posting: Posting, fills: dict[int, Fill]) -> dict[str
                 "tradeId": str(ids.trade(fill.trade_id)),
             }
         case EntryKind.DEPOSIT | EntryKind.WITHDRAWAL:
-            transfer = visit.state.transfers[posting.ref]
+            transfer = transfers[posting.ref]
             return {"orderId": transfer_id(ids, transfer), "txId": wallet_tx_id(visit, transfer) or ""}
     return {}
 

@@ -5,14 +5,14 @@ another one than can be placed here — hidden, iceberg, stop, margin — is ref
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from seatrial.core.commands import CancelOrders, DecreaseOrder, PlaceOrder, ReplaceOrder, SetCancelTimer
-from seatrial.core.events import OrderAccepted, OrderChecked, OrderEnded
+from seatrial.core.commands import MOST_CANCELED, CancelOrders, DecreaseOrder, PlaceOrder, ReplaceOrder, SetCancelTimer
+from seatrial.core.events import OrderAccepted, OrderChecked, OrderEnded, OrdersCanceled
 from seatrial.core.markets import Market
 from seatrial.core.money import parse_units
 from seatrial.core.orders import Order, OrderKind, SelfTrade, Side, TimeInForce
@@ -21,10 +21,12 @@ from seatrial.core.state import MarketState
 from seatrial.dialects.kucoin import describe, errors
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.describe import KINDS, SIDES, SPOT_TRADES, TRADE_TYPES, last_updated_ns, sizes
-from seatrial.dialects.kucoin.endpoint import GENERAL, SPOT, Endpoint, Visit, market_of
+from seatrial.dialects.kucoin.endpoint import GENERAL, SPOT, Endpoint, Steps, Visit, market_of
 from seatrial.dialects.kucoin.errors import HF_NOT_CANCELABLE, SPELLING, Error
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, BadCall, Params
+
+Result = TypeVar("Result")
 
 TIMES_IN_FORCE: Final = {name: ours for ours, name in describe.TIMES_IN_FORCE.items()}
 SELF_TRADES: Final = {name: ours for ours, name in describe.SELF_TRADES.items()}
@@ -113,15 +115,19 @@ def cancel_by_client_oid(visit: Visit) -> dict[str, str | None]:
     return {"cancelledOrderId": cancelled, "clientOid": visit.subject, "cancelledOcoOrderIds": None}
 
 
-def cancel_all(visit: Visit) -> dict[str, list[str]]:
+def cancel_all(visit: Visit) -> dict[str, list[str]] | Steps:
     """Cancel every order, or every one of a market."""
     params = visit.params
     name = params.text("symbol")
     market = None if name is None else market_of(visit, name)
     if params.choice("tradeType", TRADE_TYPES, SPOT_TRADES) != SPOT_TRADES:
         return {"cancelledOrderIds": []}
-    chosen = [order for order in visit.account.orders.values() if market in (None, order.market)]
-    return {"cancelledOrderIds": _cancel(visit, chosen)}
+    cancelled: list[str] = []
+
+    def write(ended: list[Order]) -> None:
+        cancelled.extend(_order_id(visit, order) for order in ended)
+
+    return _cancel_all(visit, () if market is None else (market,), write, {"cancelledOrderIds": cancelled})
 
 
 def hf_cancel(visit: Visit) -> dict[str, str]:
@@ -150,19 +156,21 @@ def hf_cancel_by_client_oid_sync(visit: Visit) -> dict[str, object]:
     return {"clientOid": visit.subject, **_sizes(visit, found)}
 
 
-def hf_cancel_market(visit: Visit) -> str:
+def hf_cancel_market(visit: Visit) -> str | Steps:
     """Cancel every order of a market."""
     market = market_of(visit, visit.params.required("symbol"))
-    _cancel(visit, [order for order in visit.account.orders.values() if order.market == market])
-    return "success"
+    return _cancel_all(visit, (market,), lambda _ended: None, "success")
 
 
-def hf_cancel_all(visit: Visit) -> dict[str, object]:
+def hf_cancel_all(visit: Visit) -> dict[str, object] | Steps:
     """Cancel every order, and say in which markets there were any."""
-    chosen = list(visit.account.orders.values())
-    _cancel(visit, chosen)
-    markets = dict.fromkeys(order.market for order in chosen)
-    return {"succeedSymbols": [visit.tools.symbols.name(symbol) for symbol in markets], "failedSymbols": []}
+    names: list[str] = []
+
+    def write(ended: list[Order]) -> None:
+        found = (visit.tools.symbols.name(symbol) for symbol in dict.fromkeys(order.market for order in ended))
+        names.extend(name for name in found if name not in names)
+
+    return _cancel_all(visit, (), write, {"succeedSymbols": names, "failedSymbols": []})
 
 
 def hf_cancel_part(visit: Visit) -> dict[str, str]:
@@ -509,6 +517,27 @@ def _cancel(visit: Visit, chosen: Iterable[Order]) -> list[str]:
         return []
     events = visit.apply(CancelOrders(visit.account_id, order_ids))
     return [_order_id(visit, event.order) for event in events if isinstance(event, OrderEnded)]
+
+
+def _cancel_all(
+    visit: Visit, markets: tuple[str, ...], write: Callable[[list[Order]], None], result: Result
+) -> Result | Steps:
+    """Cancel what is open now in these markets, or in all, some orders at a time; orders placed meanwhile stay.
+
+    `write` is told which ended, and the result is ready when all have.
+    """
+    command = CancelOrders(
+        visit.account_id, everything=True, markets=markets, up_to_id=visit.state.counters.order_id, most=MOST_CANCELED
+    )
+
+    def go_on(visit: Visit, _found: object) -> Result | Steps:
+        events = visit.apply(command)
+        write([event.order for event in events if isinstance(event, OrderEnded)])
+        done = events[-1]
+        assert isinstance(done, OrdersCanceled), done
+        return Steps(go_on) if done.more else result
+
+    return go_on(visit, None)
 
 
 ENDPOINTS: Final = (

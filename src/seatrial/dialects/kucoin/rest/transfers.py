@@ -3,13 +3,17 @@
 Source: kucoin-rest 6.3. Decided: the same `clientOid` again moves nothing and answers with the first order's id.
 """
 
+from functools import partial
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from seatrial.core.commands import MoveFunds
 from seatrial.core.events import FundsMoved
+from seatrial.core.queries import MoveNamed
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kucoin import errors
-from seatrial.dialects.kucoin.endpoint import ANY_TRANSFER, SPOT, Endpoint, Visit, amount_of, code_of
+from seatrial.dialects.kucoin.endpoint import ANY_TRANSFER, SPOT, Endpoint, Steps, Visit, amount_of, code_of
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.params import SECOND_NS, BadCall
 
@@ -42,13 +46,13 @@ class Place(NamedTuple):
     wallet: str
 
 
-def inner_transfer(visit: Visit) -> dict[str, str]:
+def inner_transfer(visit: Visit) -> Steps:
     """Between two of the user's own accounts."""
     source, target = (INNER[visit.params.required_choice(name, INNER)] for name in ("from", "to"))
     return _move(visit, Place(visit.account_id, source), Place(visit.account_id, target))
 
 
-def universal_transfer(visit: Visit) -> dict[str, str]:
+def universal_transfer(visit: Visit) -> Steps:
     """Between the user's own accounts, or from or to one of a sub-account's."""
     params = visit.params
     kind = params.required_choice("type", (INTERNAL, TO_SUB, TO_PARENT))
@@ -61,7 +65,7 @@ def universal_transfer(visit: Visit) -> dict[str, str]:
     return _move(visit, Place(giver, source), Place(taker, target))
 
 
-def sub_transfer(visit: Visit) -> dict[str, str]:
+def sub_transfer(visit: Visit) -> Steps:
     """From a user to its sub-account, or back."""
     params = visit.params
     direction = params.required_choice("direction", (OUT, IN))
@@ -78,13 +82,19 @@ def _sub_account(visit: Visit, name: str) -> int:
     return number
 
 
-def _move(visit: Visit, source: Place, target: Place) -> dict[str, str]:
+def _move(visit: Visit, source: Place, target: Place) -> Steps:
+    """Whether that name was used before, the store says; who uses it at the same time waits until this is stored."""
     client_oid = visit.params.required("clientOid")
     if len(client_oid) > MOST_CLIENT_OID:
         raise BadCall(errors.out_of_range("clientOid"))
     code = code_of(visit)
     command = MoveFunds(visit.account_id, code, amount_of(visit, code), *source, *target, client_oid)
-    event = visit.apply(command, WORDS)[0]
+    name = MoveNamed(visit.account_id, client_oid)
+    return Steps(partial(_move_once, command), name, name)
+
+
+def _move_once(command: MoveFunds, visit: Visit, before: list[tuple[int, int]]) -> dict[str, str]:
+    event = visit.apply(replace(command, before=next(iter(before), None)), WORDS)[0]
     assert isinstance(event, FundsMoved), event
     return {"orderId": visit.tools.ids.move(event.move_id, event.at_ns // SECOND_NS)}
 

@@ -8,8 +8,8 @@ account of an older world has no row and is valued with its next order.
 from alembic import op
 from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint
 
-revision = "0013"
-down_revision = "0012"
+revision = "0012"
+down_revision = "0011"
 
 BIG = BigInteger().with_variant(Integer, "sqlite")
 

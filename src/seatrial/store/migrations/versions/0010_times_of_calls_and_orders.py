@@ -10,7 +10,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
+revision = "0010"
 down_revision = "0009"
 
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")

@@ -7,8 +7,8 @@ Why: a world can begin again while nothing but openings happened in it, and thes
 from alembic import op
 from sqlalchemy import Column, Integer
 
-revision = "0012"
-down_revision = "0011"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:

@@ -1,0 +1,186 @@
+"""Work of any length is done in steps: many cancels, timers and expiries, and others come in between."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from any_commands import OPENING, new_machine, new_state
+from seatrial.core import fingerprint
+from seatrial.core.alarms import Alarms, Due
+from seatrial.core.commands import CancelOrders, PassTime, PlaceOrder, SetCancelTimer
+from seatrial.core.events import OrdersCanceled
+from seatrial.core.machine import MOST_DUE, Machine
+from seatrial.core.orders import OrderKind, Reason, Side, Status
+from seatrial.core.rejects import Reject
+from seatrial.store.store import open_store
+from trading_floor import NO_FEES, SECOND_NS, START_NS, Floor
+
+BUY = Side.BUY
+MANY = 2 * MOST_DUE + 10
+
+
+@pytest.fixture
+def floor() -> Floor:
+    """Ann and bob."""
+    floor = Floor(fees=NO_FEES)
+    floor.trader("ann")
+    floor.trader("bob")
+    return floor
+
+
+def canceled(floor: Floor, **what: object) -> tuple[int, bool]:
+    """How many orders of ann's one step ended, and whether there are more."""
+    done = floor.apply(CancelOrders(1, **what))[-1]  # type: ignore[arg-type]
+    assert isinstance(done, OrdersCanceled)
+    return done.count, done.more
+
+
+def live(floor: Floor, name: str = "ann") -> list[int]:
+    """The numbers of the orders that somebody has."""
+    return list(floor.trader(name).orders)
+
+
+def test_a_cancel_in_steps_takes_the_oldest_first_and_says_whether_there_are_more(floor: Floor) -> None:
+    for _ in range(5):
+        floor.place(floor.order("ann", BUY, "1", at="100"))
+    assert canceled(floor, everything=True, most=2) == (2, True)
+    assert live(floor) == [3, 4, 5]
+    assert canceled(floor, everything=True, most=2) == (2, True)
+    assert canceled(floor, everything=True, most=2) == (1, False)
+    assert canceled(floor, everything=True, most=2) == (0, False)
+
+
+def test_a_cancel_in_steps_leaves_the_orders_that_were_placed_since_it_began(floor: Floor) -> None:
+    for number in range(4):
+        floor.place(floor.order("ann", BUY, "1", at="100", tag=7))
+        assert number < 3 or canceled(floor, tags=(7,), up_to_id=4, most=3) == (3, True)
+    floor.place(floor.order("ann", BUY, "1", at="100", tag=7))
+    assert canceled(floor, tags=(7,), up_to_id=4, most=3) == (1, False)
+    assert live(floor) == [5]
+    assert floor.refusal(CancelOrders(1, tags=(7,), up_to_id=4)) is Reject.ORDER_UNKNOWN
+
+
+def test_all_of_some_markets_are_canceled_and_no_others(floor: Floor) -> None:
+    floor.open("cid", BTC="10", USD="100000", ETH="10")
+    for market in ("BTC/USD", "ETH/USD", "BTC/USD"):
+        command = floor.order("cid", BUY, "1", at="100")
+        floor.place(type(command)(command.account_id, market, BUY, command.kind, 10_000, 10**7))
+    done = floor.apply(CancelOrders(3, everything=True, markets=("BTC/USD", "NONE/USD", "BTC/USD")))[-1]
+    assert done == OrdersCanceled(2)
+    assert [order.market for order in floor.trader("cid").orders.values()] == ["ETH/USD"]
+
+
+def test_of_more_than_a_command_waits_for_the_rest_is_done_by_those_that_follow(floor: Floor) -> None:
+    """And time stands still until all is done."""
+    for _ in range(MANY):
+        floor.place(floor.order("ann", BUY, "1", at="100", expires_in=60))
+    due_ns = floor.now_ns + 60 * SECOND_NS
+    floor.wait(90)
+    state = floor.machine.state
+    assert len(live(floor)) == MANY - MOST_DUE
+    assert (state.is_behind, state.now_ns) == (True, due_ns)
+    late = floor.place(floor.order("bob", BUY, "1", at="90"))
+    assert late.opened_ns == due_ns
+    assert len(live(floor)) == MANY - 2 * MOST_DUE
+    floor.apply(PassTime())
+    assert (live(floor), state.is_behind, state.now_ns) == ([], False, due_ns + 30 * SECOND_NS)
+    assert late.status is Status.OPEN
+
+
+def test_a_timer_of_many_orders_cancels_those_that_were_open_when_it_rang(floor: Floor) -> None:
+    older = [floor.place(floor.order("ann", BUY, "1", at="100")) for _ in range(MANY)]
+    floor.apply(SetCancelTimer(1, 60 * SECOND_NS))
+    floor.wait(60)
+    assert floor.trader("ann").cancel_timer is None
+    assert sum(order.is_live for order in older) == MANY - MOST_DUE
+    younger = floor.place(floor.order("ann", BUY, "1", at="100"))
+    floor.apply(PassTime())
+    assert {(order.status, order.reason) for order in older} == {(Status.CANCELED, Reason.USER_REQUESTED)}
+    assert live(floor) == [younger.order_id]
+    assert floor.trader("ann").fired_timer is None
+
+
+def test_a_timer_that_is_set_anew_does_not_stop_the_one_that_rang(floor: Floor) -> None:
+    older = [floor.place(floor.order("ann", BUY, "1", at="100")) for _ in range(MANY)]
+    floor.apply(SetCancelTimer(1, 60 * SECOND_NS))
+    floor.wait(60)
+    floor.apply(SetCancelTimer(1, 60 * SECOND_NS))
+    younger = floor.place(floor.order("ann", BUY, "1", at="100"))
+    floor.apply(PassTime())
+    assert not any(order.is_live for order in older)
+    floor.wait(59)
+    assert younger.is_live
+    floor.wait(1)
+    assert not younger.is_live
+
+
+def test_a_timer_at_work_goes_on_after_a_start() -> None:
+    machine, store = new_machine(), open_store(None)
+    store.begin_world(7, 0, "")
+    order = PlaceOrder(1, "BTC/USD", BUY, OrderKind.LIMIT, 100, 10**7)
+    for command in (*OPENING, *[order] * MANY, SetCancelTimer(1, 60 * SECOND_NS)):
+        assert not isinstance(machine.apply(command, START_NS), Reject)
+    machine.apply(PassTime(), START_NS + 60 * SECOND_NS)
+    store.commit(store.batch(machine.take_changes(), machine.state, ""))
+    again = Machine(new_state())
+    store.load(again.state)
+    store.close()
+    assert fingerprint.facts(again.state) == fingerprint.facts(machine.state)
+    assert again.state.accounts[1].fired_timer is not None
+    for each in (machine, again):
+        each.apply(PassTime(), START_NS + 60 * SECOND_NS)
+        each.apply(PassTime(), START_NS + 60 * SECOND_NS)
+        assert not each.state.accounts[1].orders
+    assert again.fingerprint() == machine.fingerprint()
+
+
+def test_alarms_of_orders_that_ended_early_do_not_pile_up(floor: Floor) -> None:
+    """An order for a day that is canceled at once is forgotten, not kept for a day."""
+    alarms = floor.machine.state._alarms
+    for _ in range(20_000):
+        order = floor.place(floor.order("ann", BUY, "1", at="100", expires_in=86_400))
+        canceled(floor, order_ids=(order.order_id,))
+    assert len(alarms) <= 64 * 64
+
+
+def test_a_timer_that_is_set_again_and_again_leaves_few_alarms(floor: Floor) -> None:
+    for _ in range(1_000):
+        floor.apply(SetCancelTimer(1, 86_400 * SECOND_NS))
+    assert len(floor.machine.state._alarms) <= 64
+
+
+def test_what_happens_next_is_found_though_many_alarms_before_it_apply_no_more(floor: Floor) -> None:
+    orders = [floor.place(floor.order("ann", BUY, "1", at="100", expires_in=60 + n)) for n in range(50)]
+    canceled(floor, order_ids=tuple(order.order_id for order in orders[:-1]))
+    assert floor.machine.state.next_happening_ns == orders[-1].expires_ns
+    canceled(floor, order_ids=(50,))
+    assert floor.machine.state.next_happening_ns is None
+
+
+@given(st.integers(0, 2**32))
+def test_alarms_ring_in_the_order_of_a_sorted_list(seed: int) -> None:
+    """All that apply; those that were called off may ring or not."""
+    luck, alarms = Random(seed), Alarms()  # noqa: S311  a test's luck
+    waiting: set[Due] = set()
+    for _ in range(luck.choice((10, 300, 3_000))):
+        step = luck.random()
+        if step < 1 / 2:
+            due = (luck.randint(0, 50), luck.randint(1, 4), luck.randint(1, luck.choice((2, 500))))
+            alarms.add(due)
+            waiting.add(due)
+        elif step < 3 / 4 and waiting:
+            due = luck.choice(sorted(waiting))
+            waiting.remove(due)
+            alarms.drop(due[2], waiting.__contains__)
+        elif waiting:
+            due = alarms.pop()
+            while due not in waiting:
+                due = alarms.pop()
+            assert due == min(waiting)
+            waiting.remove(due)
+    while alarms.next_due is not None:
+        waiting.discard(alarms.pop())
+    assert not waiting
+    assert not len(alarms)
