@@ -79,11 +79,11 @@ class History:
             case TransferPage():
                 return self.transfer_page(query)
             case TransfersById():
-                mine = [row for row in self.transfers if query.account_id in (None, row.account_id)]
-                return [row for row in mine if row.transfer_id in query.transfer_ids]
+                moved = self.transfers_of(query.account_id)
+                return [transfer for transfer in moved if transfer.transfer_id in query.transfer_ids]
             case FundingPage():
-                mine = [row for row in self.transfers if query.account_id in (None, row.account_id)]
-                older = [row for row in mine if query.before_id is None or row.transfer_id < query.before_id]
+                newest = query.before_id or len(self.transfers) + 1
+                older = [one for one in self.transfers_of(query.account_id) if one.transfer_id < newest]
                 return Page(older[: query.limit])
             case MoveNamed():
                 name = query.account_id, query.client_id
@@ -156,6 +156,10 @@ class History:
             and (query.before_id is None or fill.fill_id < query.before_id)
         ]
         return paged(found, query)
+
+    def transfers_of(self, account_id: int | None) -> list[Transfer]:
+        """An account's, or everybody's."""
+        return [transfer for transfer in self.transfers if account_id in (None, transfer.account_id)]
 
     def transfer_page(self, query: TransferPage) -> Page[Transfer]:
         """By number."""
