@@ -66,6 +66,7 @@ FIRST: tuple[Command, ...] = (
     IssueAddress(1, "BTC", "Bitcoin", 9),
     SpendNonce("strict", 5),
     QuoteMarket("SUI/USD", (Rung(Side.BUY, 0, 19_000, 10**6),)),
+    SetDelays(Delays(withdrawal_initial_ns=10**15)),
     RequestWithdrawal(1, "EUR", "home", 100_000),
     SetCancelTimer(1, 3_600 * 10**9),
 )  # fmt: skip
@@ -89,6 +90,9 @@ SECOND: tuple[Command, ...] = (
     RevokeKey(2, "lenient"),
     SetCancelTimer(2, 3_600 * 10**9, ("BTC/USD", "SUI/USD")),
     SetCancelTimer(1, 0),
+    SetCancelTimer(3, 60 * 10**9),
+    IssueKey(1, "wide", "wide", "secret", frozenset({"query"}), nonce_window=9),
+    SpendNonce("wide", 5),
     *(MoveFunds(1, "USD", 5, 1, "spot", 1, "vault", str(number)) for number in range(MARK_EVERY)),
 )  # fmt: skip
 """Writes to every table: new rows, and changes of those before; one row goes."""
