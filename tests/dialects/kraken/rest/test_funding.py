@@ -81,8 +81,8 @@ def test_an_asset_goes_by_any_of_its_names(trader: Trader, name: str) -> None:
 @pytest.mark.parametrize(
     ("params", "error"),
     [
-        ({}, BAD),
-        ({"asset": ""}, BAD),
+        ({}, f"{BAD}:asset"),
+        ({"asset": ""}, f"{BAD}:asset"),
         ({"asset": "NOPE"}, UNKNOWN_ASSET),
         ({"asset": "XBT", "aclass": "tokenized_asset"}, UNKNOWN_ASSET),
         ({"asset": "XBT.M"}, NO_METHOD),
@@ -146,10 +146,10 @@ def test_five_addresses_may_wait_unused_and_each_method_has_its_own(trader: Trad
 @pytest.mark.parametrize(
     ("params", "error"),
     [
-        ({"method": None}, BAD),
+        ({"method": None}, f"{BAD}:method"),
         ({"method": "bitcoin"}, NO_METHOD),
         ({"method": "Dogecoin"}, NO_METHOD),
-        ({"method": "Bitcoin", "new": "perhaps"}, BAD),
+        ({"method": "Bitcoin", "new": "perhaps"}, f"{BAD}:new"),
     ],
 )
 def test_the_method_is_named_exactly(trader: Trader, params: dict[str, str], error: str) -> None:
@@ -415,9 +415,9 @@ def test_a_tester_may_hold_a_withdrawal(trader: Trader) -> None:
 @pytest.mark.parametrize(
     ("params", "error"),
     [
-        ({"asset": None}, BAD),
-        ({"key": None}, BAD),
-        ({"amount": None}, BAD),
+        ({"asset": None}, f"{BAD}:asset"),
+        ({"key": None}, f"{BAD}:key"),
+        ({"amount": None}, f"{BAD}:amount"),
         ({"asset": "NOPE", "amount": "x", "key": "nobody"}, UNKNOWN_ASSET),
         ({"asset": "XBT", "aclass": "tokenized_asset"}, UNKNOWN_ASSET),
         ({"asset": "XBT.M", "amount": "x"}, NO_METHOD),
@@ -427,8 +427,8 @@ def test_a_tester_may_hold_a_withdrawal(trader: Trader) -> None:
         ({"key": "nobody"}, "EFunding:Unknown withdraw key"),
         ({"key": "shibe"}, "EFunding:Unknown withdraw key"),
         ({"address": "bc1qother"}, "EFunding:Invalid withdrawal address"),
-        ({"max_fee": "cheap"}, BAD),
-        ({"max_fee": "-1"}, BAD),
+        ({"max_fee": "cheap"}, f"{BAD}:max_fee"),
+        ({"max_fee": "-1"}, f"{BAD}:max_fee"),
         *(
             ({"amount": amount, "key": "nobody"}, INVALID_AMOUNT)
             for amount in (
@@ -514,8 +514,8 @@ def test_a_second_cancel_is_too_late_as_well(trader: Trader) -> None:
 @pytest.mark.parametrize(
     ("params", "error"),
     [
-        ({"refid": None}, BAD),
-        ({"asset": None}, BAD),
+        ({"refid": None}, f"{BAD}:refid"),
+        ({"asset": None}, f"{BAD}:asset"),
         ({"asset": "NOPE"}, UNKNOWN_ASSET),
         ({"asset": "XBT"}, "EFunding:Unknown reference id"),
         ({"refid": "AGBSO6T-UFMTTQ-I7KGS6"}, "EFunding:Unknown reference id"),
