@@ -1,9 +1,13 @@
 """How much an order moves or leaves, in ticks * lots, and whether that is enough."""
 
+from typing import Final
+
 from seatrial.core.book import Plan
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.orders import Order, OrderKind
 from seatrial.core.state import MarketState
+
+_LIMIT: Final = OrderKind.LIMIT
 
 
 def spend_exact(ms: MarketState, spend: int) -> int:
@@ -13,7 +17,7 @@ def spend_exact(ms: MarketState, spend: int) -> int:
 
 def costs(ms: MarketState, order: Order, plan: Plan) -> int:
     """What the order would move; a market order by what it would meet, if that fills it."""
-    if order.kind is OrderKind.LIMIT:
+    if order.kind is _LIMIT:
         return order.price_ticks * order.qty_lots
     if order.spend:
         return spend_exact(ms, order.spend)
