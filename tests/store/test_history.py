@@ -216,7 +216,7 @@ def whole(parts: list[Fill]) -> Fill:
         sum(part.price_ticks * part.qty_lots * part.fee_ppm for part in parts),
         sum(part.fee_quote for part in parts), sum(part.fee_base for part in parts), first.maker, first.at_ns,
         first.first_posting, last.first_posting + last.postings - first.first_posting,
-        sum(part.volume_usd for part in parts), first.counter_order_id,
+        sum(part.volume_usd for part in parts), first.counter_order_id, first.opened_s, first.counter_opened_s,
     )  # fmt: skip
 
 
