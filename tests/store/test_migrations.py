@@ -1,7 +1,8 @@
 """A database of an older Seatrial keeps what it says when it is brought up to date."""
 
 import sqlite3
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -9,7 +10,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine
+from sqlalchemy import Connection, MetaData, Table, create_engine
 
 from any_commands import new_state
 from any_postings import MINE, any_postings, write
@@ -139,28 +140,31 @@ def test_older_postings_get_the_ranks_that_they_would_have_been_given(tmp_path: 
     assert {row.seq % 32 for row in found[0]} == {0}
 
 
-def engine_of(place: Path | str) -> Engine:
-    """Of a file, or of the database of a URL."""
+@contextmanager
+def at_version(place: Path | str, version: str) -> Iterator[Connection]:
+    """An empty database of that version, in a file or at a URL."""
     if isinstance(place, Path):
-        return create_engine(f"sqlite:///{place}")
-    return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(place))
+        engine = create_engine(f"sqlite:///{place}")
+    else:
+        engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(place))
+    with engine.begin() as connection:
+        upgrade(connection, version)
+        yield connection
+    engine.dispose()
 
 
 def write_at_version_4(place: Path | str, postings: list[Posting]) -> None:
     """As the Seatrial did that had no ranks."""
-    with engine_of(place).begin() as connection:
-        upgrade(connection, "0004")
+    with at_version(place, "0004") as connection:
         table = Table("postings", MetaData(), autoload_with=connection)
         connection.execute(table.insert(), [asdict(posting) for posting in postings])
-    engine.dispose()
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_no_older_deposit_is_an_opening(tmp_path: Path, engine: str) -> None:
     with ExitStack() as kept:
         place = tmp_path / "old" if engine == "sqlite" else kept.enter_context(fresh_schema(shared_url()))
-        with engine_of(place).begin() as connection:
-            upgrade(connection, "0009")
+        with at_version(place, "0009") as connection:
             table = Table("transfers", MetaData(), autoload_with=connection)
             connection.execute(table.insert(), [OLD_DEPOSIT])
         store = open_store(place)
