@@ -30,7 +30,7 @@ def told_by(past: Past, command: Command) -> Command:
         return replace(command, finished=past.transfers.get(command.transfer_id))
     if isinstance(command, MoveFunds) and command.client_id is not None:
         name = command.account_id, command.client_id
-        before = (move.move_id for move in past.moves if (move.account_id, move.client_id) == name)
+        before = ((move.move_id, move.at_ns) for move in past.moves if (move.account_id, move.client_id) == name)
         return replace(command, before=next(before, None))
     return command
 

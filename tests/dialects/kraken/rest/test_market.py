@@ -419,8 +419,6 @@ class TestTrades:
         for price in range(100, 105):
             exchange.trade(str(price), "1")
         assert trade_ids(exchange, count=12_000) == [1, 2, 3, 4, 5]
-        for count in (0, -1, "many"):
-            assert exchange.public_error("Trades", pair="XBTUSD", count=count) == "EGeneral:Invalid arguments"
 
     def test_pages_follow_each_other_without_a_gap_or_a_repeat(self, exchange: Exchange) -> None:
         for price in range(100, 107):

@@ -168,7 +168,7 @@ def _cancel_some(
     if isinstance(events, Reject):
         if so_far and events is Reject.ORDER_UNKNOWN:
             return {"count": so_far}
-        raise BadCall(errors.SPELLING[events])
+        raise BadCall(visit.tools.spelling[events])
     if are_counted:
         _count_cancels(visit, events)
     done = events[-1]
