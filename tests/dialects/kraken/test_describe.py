@@ -1,5 +1,7 @@
 """Costs, fees and average prices as Kraken shows them."""
 
+from typing import Any
+
 import pytest
 
 from kraken_exchange import Exchange, catalogue, units
@@ -40,7 +42,8 @@ def test_an_average_is_the_shown_cost_by_the_volume_cut_off(pair: str, price: st
     """The first is a recording of October 2025."""
     exchange = Exchange()
     base, quote = pair.split("/")
-    maker, taker = exchange.account(**{base: "1000000"}), exchange.account(**{quote: "1000000"})
+    plenty: dict[str, Any] = {base: "1000000", quote: "1000000"}
+    maker, taker = exchange.account(**plenty), exchange.account(**plenty)
     maker.place("sell", qty, price, pair=pair)
     order = taker.place("buy", qty, price, pair=pair)
     txid = exchange.ids.order(order.order_id)

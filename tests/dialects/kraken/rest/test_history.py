@@ -808,8 +808,9 @@ class TestKeysThatSeeOnlySomeTime:
         for _ in range(3):
             orders.append(trader.place("buy", "1", "10"))
             exchange.clock.advance(60)
-        window = {"query_from_ns": (START_S + 30) * SECOND_NS, "query_to_ns": (START_S + 90) * SECOND_NS}
-        narrow = exchange.key(trader.account_id, **window)
+        narrow = exchange.key(
+            trader.account_id, query_from_ns=(START_S + 30) * SECOND_NS, query_to_ns=(START_S + 90) * SECOND_NS
+        )
         everything = ",".join(txid(trader, order) for order in orders)
         for params in ({}, {"trades": "true"}, {"with_cursor": "true"}):
             assert list(narrow.result("OpenOrders", **params)["open"]) == [txid(trader, orders[1])]
