@@ -134,8 +134,10 @@ class KrakenTrader:
         self, side: str, size: str | None, price: str | None = None, *, funds: str | None = None, life: str = "GTC",
         post_only: bool = False, against_self: str | None = None,
     ) -> str:  # fmt: skip
-        wanted = {"pair": "XBTUSDT", "type": side, "volume": size or funds, "timeinforce": life}
-        kind = {"ordertype": "market"} if price is None else {"ordertype": "limit", "price": price}
+        wanted = {"pair": "XBTUSDT", "type": side, "volume": size or funds}
+        kind = {"ordertype": "market"}
+        if price is not None:
+            kind = {"ordertype": "limit", "price": price, "timeinforce": life}
         flags = [flag for flag, is_set in (("post", post_only), ("viqc", funds is not None)) if is_set]
         more = {"oflags": ",".join(flags)} if flags else {}
         if against_self is not None:
