@@ -176,9 +176,9 @@ class TestOrders:
             exchange.create_order(BITCOIN, "limit", "buy", 1, 20000)
         with pytest.raises(ccxt.InvalidOrder):
             exchange.create_order(BITCOIN, "limit", "buy", 0.00001, 20000)
-        with pytest.raises(ccxt.OrderNotFound):
-            exchange.cancel_order("OABCDE-ABCDE-ABCDEF")
         with pytest.raises(ccxt.InvalidOrder):
+            exchange.cancel_order("OABCDE-ABCDE-ABCDEF")
+        with pytest.raises(ccxt.OrderNotFound):
             exchange.fetch_order("OABCDE-ABCDE-ABCDEF")
         with pytest.raises(ccxt.BadSymbol):
             exchange.create_order("NOPE/USD", "limit", "buy", 1, 20000)

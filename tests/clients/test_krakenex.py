@@ -48,7 +48,7 @@ class TestAnswers:
         with closing(api(venue.url)) as public:
             assert public.query_public("Ticker", {"pair": "NOPE"}) == {"error": ["EQuery:Unknown asset pair"]}
             assert public.query_public("Nonsense") == {"error": ["EGeneral:Unknown method"]}
-        assert connect(venue.account()).query_private("CancelOrder") == {"error": ["EGeneral:Invalid arguments"]}
+        assert connect(venue.account()).query_private("CancelOrder") == {"error": ["EGeneral:Invalid arguments:txid"]}
 
     def test_its_example_of_paging_reads_the_whole_ledger(self, busy: Keys, venue: Venue, connect: Connect) -> None:
         """By `ofs` in steps of 50, until as many rows are there as `count` says."""
@@ -90,7 +90,7 @@ class TestNonces:
 
     def test_a_refused_call_has_spent_its_nonce(self, venue: Venue, connect: Connect) -> None:
         client = with_nonces(connect(venue.account()), 100, 100)
-        assert client.query_private("CancelOrder")["error"] == ["EGeneral:Invalid arguments"]
+        assert client.query_private("CancelOrder")["error"] == ["EGeneral:Invalid arguments:txid"]
         assert client.query_private("Balance")["error"] == ["EAPI:Invalid nonce"]
 
     def test_each_key_of_an_account_counts_for_itself(self, venue: Venue, connect: Connect) -> None:

@@ -33,7 +33,7 @@ READERS = {
     "comma_list", "group", "rows", "milliseconds_ns",
 }  # fmt: skip
 ADD_ORDER = "/0/private/AddOrder"
-PLANTED = Plan(1, 1, 120, sampled=5)
+PLANTED = Plan(1, 1, 240, sampled=5)
 """Enough for a planted fault to show."""
 
 

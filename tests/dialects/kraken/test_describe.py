@@ -42,9 +42,8 @@ def test_an_average_is_the_shown_cost_by_the_volume_cut_off(pair: str, price: st
     """The first is a recording of October 2025."""
     exchange = Exchange()
     base, quote = pair.split("/")
-    has_base: dict[str, Any] = {base: "1000000"}
-    has_quote: dict[str, Any] = {quote: "1000000"}
-    maker, taker = exchange.account(**has_base), exchange.account(**has_quote)
+    plenty: dict[str, Any] = {base: "1000000", quote: "1000000"}
+    maker, taker = exchange.account(**plenty), exchange.account(**plenty)
     maker.place("sell", qty, price, pair=pair)
     order = taker.place("buy", qty, price, pair=pair)
     txid = exchange.ids.order(order.order_id)

@@ -121,7 +121,7 @@ def order_view(
     """
     nothing = format_units(0, market.cost_scale)
     return OrderView(
-        userref=_userref(order),
+        userref=order.tag,
         cl_ord_id=order.client_id or UNSET,
         status=_status(order),
         reason=_reason(order) if with_reason else UNSET,
@@ -222,11 +222,6 @@ def _average(order: Order, market: Market) -> str:
     ratio = _ratio(market.cost_scale, market.price_scale + market.lot_scale)
     ticks = _cost(market, order.exact) * ratio.mul // (ratio.div * order.filled_lots)
     return format_units(ticks, market.price_scale)
-
-
-def _userref(order: Order) -> int | None:
-    """Null beside a `cl_ord_id`, 0 where there is neither. Source: kraken-updates 1.5."""
-    return order.tag or (None if order.client_id else 0)
 
 
 def _reason(order: Order) -> str | None:

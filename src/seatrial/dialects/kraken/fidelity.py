@@ -252,8 +252,10 @@ RULES: Final = (
          "An order that trades on arrival, or ends because it may not rest, does so 0.2 ms after it opened."),
     Rule("orders.fields", OBSERVED, "an order of 2026-06-04 in Kraken's Rust SDK; Kraken.Net 8.1.0 (2026-07-09)",
          "Orders have `time_in_force`, and `aclass` and `close` in their description."),
-    Rule("orders.userref-unset", OBSERVED, "the same order of June 2026; five recordings of 2021 to 2025",
-         "`userref` is null beside a `cl_ord_id` and 0 where an order has neither."),
+    Rule("orders.userref-unset", DECIDED,
+         "null in that order of June 2026, beside a `cl_ord_id`; 0 in five recordings of 2021 to 2025 of orders "
+         "without either, which clients take for a name",
+         "`userref` is null where an order has none."),
     Rule("orders.market-price", OBSERVED, "pykrakenapi #12 and #14 (2018); Gunthy #159 (2020) for NaN",
          "A market order's `price` must be readable and changes nothing."),
     Rule("orders.open-all", DECIDED, "the documentation has a maximum for `limit` and none for a call without it",
