@@ -88,7 +88,7 @@ SQL_LAWS: Final = {
                     SELECT account_id, wallet, asset, kind, CASE WHEN amount >= fee THEN 1 ELSE 0 END AS incoming,
                         (seq + {MARK_EVERY - 1}) / {MARK_EVERY} * {MARK_EVERY} AS mark,
                         MAX(seq) AS newest, COUNT(*) AS grew
-                    FROM postings GROUP BY 1, 2, 3, 4, 5, 6
+                    FROM postings GROUP BY 1, 6, 4, 3, 5, 2
                 ) AS parts
             ) AS every WHERE mark <= newest
         ) AS ranks GROUP BY account_id, wallet, asset, kind, incoming, seq HAVING MAX(ranked) <> MAX(counted)
