@@ -3,6 +3,7 @@
 Source: seed "How to retrieve historical time and sales"; market-data 2 and 3.
 """
 
+import json
 from importlib.metadata import version
 
 import pytest
@@ -23,6 +24,16 @@ def test_the_whole_history_is_stored_exactly(run: Run, store: TradeStore) -> Non
         told = run("history", "download", "XBTUSD", "--from", venue.url, "--since", 0).output
     assert stored_rows(store) == printed(made)
     assert "3,500 trades added" in told
+
+
+def test_programs_are_told_what_is_stored(run: Run) -> None:
+    made = deals(5)
+    with TradesVenue(made) as venue:
+        told = json.loads(run("history", "download", "XBTUSD", "--from", venue.url, "--since", 0, "--json").output)
+    assert list(told) == ["pair", "added", "stored", "from", "to"]
+    assert (told["pair"], told["added"], told["stored"]) == ("XBTUSD", 5, 5)
+    assert told["from"] == iso(made[0].at_ns)
+    assert told["to"].startswith(iso(made[-1].at_ns).removesuffix("Z"))
 
 
 def test_each_last_is_the_next_since_and_an_empty_page_is_the_end(run: Run) -> None:

@@ -4,6 +4,7 @@ Source: market-data 10.2.
 """
 
 import gzip
+import json
 import zipfile
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def write(path: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("name", ["XBTUSD.csv", "XBTUSD.csv.gz", "XBTUSD-trades.csv", "xbtusd.csv"])
 def test_a_file_of_three_columns_is_imported_row_by_row(run: Run, store: TradeStore, tmp_path: Path, name: str) -> None:
-    told = run("history", "import", write(tmp_path / name, PLAIN)).output
+    told = run("history", "import", write(tmp_path / name, PLAIN)).stdout
     assert stored_rows(store) == ROWS
     assert told == f"XBTUSD: 4 trades from {name}\n"
 
@@ -138,10 +139,31 @@ def test_a_file_that_cannot_be_read_is_one_line(run: Run, tmp_path: Path, name: 
     assert told.count("\n") == 1
 
 
+def test_programs_are_told_what_came_of_each_file(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "XBTUSD.csv", PLAIN)
+    row = {"pair": "XBTUSD", "source": "XBTUSD.csv", "trades": 4}
+    assert json.loads(run("history", "import", path, "--json").output) == [row | {"added": 4}]
+    assert json.loads(run("history", "import", path, "--json").output) == [row | {"added": 0}]
+    assert "`seatrial candles XBTUSD" in run("history", "import", path).stderr
+
+
+def test_candles_are_one_line_of_json_or_what_the_files_name_says(run: Run, tmp_path: Path) -> None:
+    run("history", "import", write(tmp_path / "XBTUSD.csv", PLAIN))
+    printed = run("candles", "XBTUSD", "--interval", "1s", "--json").stdout
+    assert printed.count("\n") == 1
+    candles = json.loads(printed)
+    for name in ("candles.json", "candles.csv"):
+        run("candles", "XBTUSD", "--interval", "1s", "--out", tmp_path / name)
+    assert json.loads((tmp_path / "candles.json").read_text()) == candles
+    lines = (tmp_path / "candles.csv").read_text().splitlines()
+    assert lines[0] == "time,open,high,low,close,vwap,volume,count"
+    assert len(lines) == len(candles) + 1
+
+
 def test_the_same_file_again_adds_nothing(run: Run, store: TradeStore, tmp_path: Path) -> None:
     path = write(tmp_path / "XBTUSD.csv", PLAIN)
     run("history", "import", path)
-    assert run("history", "import", path).output == "XBTUSD: 0 trades from XBTUSD.csv, 4 were there\n"
+    assert run("history", "import", path).stdout == "XBTUSD: 0 trades from XBTUSD.csv, 4 were there\n"
     assert stored_rows(store) == ROWS
 
 

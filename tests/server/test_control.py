@@ -385,7 +385,7 @@ def test_transfers_are_listed_newest_first_and_by_account() -> None:
         listed = [transfer["account_id"] for transfer in (await server.get("/funding")).json]
         assert (listed[:3], set(listed[3:])) == ([1, 3, 1], {1, 2})
         assert [transfer["account_id"] for transfer in (await server.get("/funding", "account=3")).json] == [3]
-        assert (await server.get("/funding", "account=9")).json == []
+        assert (await server.get("/funding", "account=9")).problem == (404, "there is no account '9'")
 
     inside(story)
 
@@ -552,7 +552,7 @@ WRONG = [
     ("/accounts/1/deposits", {"asset": "XBT"}, 400, "missing required field `amount`"),
     ("/accounts/1/deposits", {"asset": "NOPE", "amount": 1}, 422, "unknown asset 'NOPE'"),
     ("/accounts/1/deposits", {"asset": "XBT", "amount": "lots"}, 422, "is no amount of BTC"),
-    ("/accounts/1/deposits", {"asset": "XBT", "amount": 0}, 422, "below the method's minimum"),
+    ("/accounts/1/deposits", {"asset": "XBT", "amount": 0}, 422, "a deposit of BTC by Bitcoin is at least 0.00"),
     ("/accounts/1/deposits", {"asset": "XBT", "amount": 1, "method": "Pigeon"}, 422, "no such method"),
     ("/accounts/1/deposits", {"asset": "ETH2.S", "amount": 1}, 422, "read-only"),
     ("/accounts/9/deposits", {"asset": "XBT", "amount": 1}, 404, "there is no account '9'"),
