@@ -195,8 +195,17 @@ def test_a_deposit_moves_when_it_is_told(server: RunningServer) -> None:
     assert "cannot take that step: it can go to Failure" in refused(server, "funding", "move", refid, "Pending")
 
 
+def test_an_account_is_opened_with_a_deposit_and_another_may_cost_a_fee(server: RunningServer) -> None:
+    name = told(server, "account", "open", "gail", "EUR=100")["name"]
+    told(server, "deposit", name, "EUR", "400", "--fee", "2.25", "--manual")
+    rows = told(server, "funding", "list", "--account", name)
+    assert [(row["amount"], row["fee"], row["status"]) for row in rows] == [
+        ("400.0000", "2.2500", "Settled"), ("100.0000", "0.0000", "Success"),
+    ]  # fmt: skip
+
+
 def test_a_withdrawal_goes_to_a_saved_address_and_may_be_held(server: RunningServer, tmp_path: Path) -> None:
-    account = told(server, "account", "open", "fred", "BTC=1")
+    account = told(server, "account", "open", "fred", "BTC=1", "--opening", "transfer")
     saved = told(server, "withdraw-key", "fred", "BTC", "cold", ADDRESS)
     assert (saved["key"], saved["address"], saved["verified"]) == ("cold", ADDRESS, True)
     env = {"FRED_KEY": account["key"], "FRED_SECRET": account["secret"]}
