@@ -115,8 +115,7 @@ def test_every_example_of_a_document_runs_and_those_of_the_readme_twice(page: Pa
         for block in examples:
             run(block, exchange, tmp_path)
         for block in examples if page == ROOT / "README.md" else ():
-            if "ccxt.kucoin" not in block.code:  # the first round moved the clock, and KuCoin's clients sign their own
-                run(block, exchange, tmp_path)
+            run(block, exchange, tmp_path)
 
 
 @pytest.mark.parametrize("block", JSON_BLOCKS, ids=lambda block: block.place)

@@ -275,7 +275,8 @@ async def _seen(visit: Visit, command: SeeDeposit) -> DepositSeen:
     _check_method(visit, outcome, command.asset, command.method)
     method = visit.state.method(command.asset, command.method)
     if outcome is Reject.AMOUNT_INVALID and method is not None:
-        least = format_units(max(method.deposit_minimum, method.deposit_fee + 1), method.asset.scale)
+        fee = method.deposit_fee if command.fee is None else command.fee
+        least = format_units(max(method.deposit_minimum, fee + 1), method.asset.scale)
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"a deposit of {command.asset} by {method.name} is at least {least}, and no more than the books can hold",
