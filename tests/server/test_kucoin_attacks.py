@@ -157,14 +157,14 @@ def test_a_forged_header(headers: dict[str, str], answer: tuple[int, str], calle
 class TestSignedQueries:
     """What of the query is signed."""
 
-    TARGET = f"{LEDGERS}?currency=BTC%2CUSDT&bizType=TRANSFER"
+    TARGET = f"{LEDGERS}?currency=BTC%2CUSDT&bizType=DEPOSIT"
 
     def sign(self, caller: KucoinCaller, target: Target, signed: str) -> Heard:
         """The answer to a call that was signed as if its target were another one."""
         headers = target.signer.headers("GET", signed, b"", target.venue.now_ns // 10**6)
         return caller.send("GET", self.TARGET, b"", headers)
 
-    @pytest.mark.parametrize("form", [TARGET, f"{LEDGERS}?currency=BTC,USDT&bizType=TRANSFER"])
+    @pytest.mark.parametrize("form", [TARGET, f"{LEDGERS}?currency=BTC,USDT&bizType=DEPOSIT"])
     def test_as_it_is_sent_or_decoded(self, form: str, caller: KucoinCaller, target: Target) -> None:
         assert self.sign(caller, target, form).data["totalNum"] == 1
 
@@ -173,9 +173,9 @@ class TestSignedQueries:
         [
             LEDGERS,
             f"{LEDGERS}?",
-            f"{LEDGERS}?currency=BTC%2cUSDT&bizType=TRANSFER",
-            f"{LEDGERS}?bizType=TRANSFER&currency=BTC,USDT",
-            f"{LEDGERS}?currency=BTC%252CUSDT&bizType=TRANSFER",
+            f"{LEDGERS}?currency=BTC%2cUSDT&bizType=DEPOSIT",
+            f"{LEDGERS}?bizType=DEPOSIT&currency=BTC,USDT",
+            f"{LEDGERS}?currency=BTC%252CUSDT&bizType=DEPOSIT",
         ],
     )
     def test_in_no_other_form(self, form: str, caller: KucoinCaller, target: Target) -> None:
