@@ -97,6 +97,7 @@ def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint
             return refused
         try:
             body = None if read is None else read(await _read(request) or b"{}")
+            world.time.now_ns()
             result = await operation.handle(Visit(world, request.path_params, request.query_params, body))
             if operation.waits:
                 await world.commits.settled()

@@ -31,12 +31,10 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 async def list_markets(visit: Visit) -> list[shapes.MarketView]:
-    visit.world.time.now_ns()
     return [_market_view(visit, ms) for ms in visit.state.markets.values()]
 
 
 async def read_market(visit: Visit) -> shapes.MarketView:
-    visit.world.time.now_ns()
     return _market_view(visit, _market(visit, visit.path["pair"]))
 
 
@@ -105,7 +103,6 @@ async def change_crowd(visit: Visit) -> shapes.CrowdView:
 
 
 async def read_tape(visit: Visit) -> shapes.TapeView:
-    visit.world.time.now_ns()
     tape = visit.world.driver
     if not isinstance(tape, Tape):
         raise Problem(HTTPStatus.NOT_FOUND, "no tape is playing: start the server with --tape FILE")
@@ -185,7 +182,6 @@ def _crowd(visit: Visit) -> Crowd:
             HTTPStatus.CONFLICT,
             "a tape is playing in this world, which then has no crowd: start the server without --tape",
         )
-    visit.world.time.now_ns()
     return driver
 
 

@@ -46,7 +46,7 @@ class Answering:
             respond(self._refusal(dialect, call))
             return
         try:
-            reply = dialect.serve(machine, call, self._time.moment(), self._clock.real_ns())
+            reply = dialect.serve(machine, call, self._time.pass_to_now(), self._clock.real_ns())
         except Exception:  # noqa: BLE001  the outermost loop: whatever it is, nobody was answered yet
             self._recovery.distrust()
             respond(dialect.unavailable())
@@ -78,7 +78,7 @@ class Answering:
         if self._commits.is_lost or self._tasks.is_stopping or self._machine.state is not state:
             raise Unavailable
         try:
-            return part.go_on(found, self._time.moment())
+            return part.go_on(found, self._time.pass_to_now())
         except Exception as bug:
             self._recovery.distrust()
             raise Unavailable from bug

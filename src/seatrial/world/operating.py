@@ -47,7 +47,7 @@ class Operator:
 
     async def do(self, act: Callable[[Machine, int], Result]) -> Result:
         """Do something with the machine now; what it gives, once it is committed. Raises `Unavailable`."""
-        result = self._recovery.attempt(lambda: act(self._machine, self._time.moment()))
+        result = self._recovery.attempt(lambda: act(self._machine, self._time.pass_to_now()))
         await self._commits.committed()
         return result
 

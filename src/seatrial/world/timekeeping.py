@@ -53,10 +53,18 @@ class Timekeeper:
         self._quiet_until = 0.0
         """When the timer may fire again, by the event loop's clock."""
 
+    def pass_to_now(self) -> int:
+        """Let all that is due by now happen, or as much as a call waits for; the world's time then.
+
+        That is the clock's, or a little later after trades in frozen time.
+        """
+        return self._machine.pass_time(self.moment())
+
     def moment(self) -> int:
         """The clock's time, up to which the market has moved; while it catches up, the time that it has come to.
 
-        What fell due before the market's next act happens before that.
+        What fell due before the market's next act happens before that. The rest is left to the machine, which lets it
+        happen before whatever it is told to do at that moment.
         """
         now_ns, driver = self._clock.now_ns(), self._driver
         if self._machine.state.is_behind:
@@ -67,10 +75,10 @@ class Timekeeper:
         return min(driver.done_ns, now_ns)
 
     def now_ns(self) -> int:
-        """The world's time: its clock's, or a little later after trades in frozen time."""
+        """As `pass_to_now`; what the clock shows where nothing may happen now."""
         if not self._commits.refuses:
             try:
-                return max(self._recovery.attempt(self.moment), self._machine.state.now_ns)
+                return self._recovery.attempt(self.pass_to_now)
             except Unavailable:
                 pass
         return max(self._clock.now_ns(), self._machine.state.now_ns)
