@@ -21,9 +21,9 @@ from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.dialects.kraken.dialect import Kraken
 from seatrial.dialects.kraken.symbols import Symbols
-from seatrial.server.clock import Clock
 from seatrial.server.opening import account_command, key_command
 from seatrial.store.store import open_store
+from seatrial.world.clock import Clock
 
 SEED: Final = 1
 MARKET: Final = "BTC/USD"

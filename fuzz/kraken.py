@@ -8,8 +8,8 @@ from fuzz.words import SECOND_NS, Kind, Spec, Words, choice, fields, lists, spec
 from fuzz.writing import Field, Raw, Value, as_form, as_object
 from seatrial.dialects.kraken.dialect import PRIVATE, PUBLIC, Kraken
 from seatrial.dialects.kraken.endpoint import Endpoint, PublicEndpoint
-from seatrial.server import times
-from seatrial.server.world import World
+from seatrial.world.clock import iso
+from seatrial.world.world import World
 
 VENUE: Final = "kraken"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -151,7 +151,7 @@ class KrakenWords(Words):
 
     def deadline(self) -> str:
         at_ns = self.now_ns + self.luck.choice((-1, 0, 1, 5, 30, 60, 90)) * SECOND_NS
-        return times.iso(at_ns).replace("Z", self.luck.choice(("Z", "z", "+00:00", "-05:30")))
+        return iso(at_ns).replace("Z", self.luck.choice(("Z", "z", "+00:00", "-05:30")))
 
     def method(self) -> str:
         named = [method.name for method in self.state.methods.get(self.asset.code, [])]

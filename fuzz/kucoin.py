@@ -12,7 +12,7 @@ from fuzz.words import Kind, Spec, Words, choice, fields, spec
 from fuzz.writing import Value, as_form, as_object
 from seatrial.dialects.kucoin.dialect import ENDPOINTS, Kucoin
 from seatrial.dialects.kucoin.endpoint import Endpoint, PublicEndpoint
-from seatrial.server.world import World
+from seatrial.world.world import World
 
 VENUE: Final = "kucoin"
 JSON: Final = "application/json"

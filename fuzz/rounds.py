@@ -109,7 +109,7 @@ class Attack:
                 self._number = number
                 if self._luck.random() < 1 / LIVED:
                     await self._live()
-                await self._target.world.pass_time()
+                await self._target.world.time.pass_time()
                 request = self._request()
                 await self._attack(request)
                 if number % self._plan.audited == 0 or number == self._plan.requests:
@@ -158,7 +158,7 @@ class Attack:
             return
 
         async def again(smaller: Request) -> bool:
-            await self._target.world.pass_time()
+            await self._target.world.time.pass_time()
             same = (await self._judged(smaller))[1]
             return same is not None and same[:2] == wrong[:2]
 

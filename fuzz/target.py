@@ -14,7 +14,7 @@ from inside import Inside
 from seatrial.core.fingerprint import facts
 from seatrial.core.machine import Machine
 from seatrial.dialects.wire import Call, Reply
-from seatrial.server.world import World
+from seatrial.world.world import World
 from signed_calls import KucoinSigner, Signer
 
 BEGIN: Final = "2026-01-01T00:00:00Z"

@@ -9,7 +9,7 @@ from fuzz.writing import Field, Value
 from seatrial.core.funding import Direction
 from seatrial.core.ledger import Purse
 from seatrial.core.money import format_units
-from seatrial.server.world import World
+from seatrial.world.world import World
 
 LARGEST: Final = 2**63 - 1
 SECOND_NS: Final = 10**9

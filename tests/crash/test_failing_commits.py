@@ -14,10 +14,10 @@ import pytest
 from faulty_driver import disk_error, faults, writing_driver
 from inside import Answer, Inside, inside
 from seatrial.core.machine import Machine
-from seatrial.server import world as world_module
 from seatrial.store import sqlite as sqlite_module
 from seatrial.store.errors import StoreError
 from seatrial.store.store import Batch
+from seatrial.world import commits
 from signed_calls import SignedCall, Signer
 from stored_books import breaches
 
@@ -110,9 +110,9 @@ async def all_at_once(server: Inside, wanted: list[Ask], fails_at: int | None) -
 
 async def recovered(server: Inside) -> None:
     """Come back when the world was loaded again, if it had to be."""
-    while server.world._tasks:
-        await asyncio.gather(*server.world._tasks)
-    assert not server.world._lost
+    while server.world.tasks:
+        await asyncio.gather(*server.world.tasks)
+    assert not server.world.commits.is_lost
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_a_commit_that_fails_at_any_statement_can_be_asked_for_again(
         assert any(failures)
         if all(failures):
             assert server.machine.fingerprint() == before
-        assert server.machine.fingerprint() == Machine(server.world._reload()[0]).fingerprint()
+        assert server.machine.fingerprint() == Machine(server.world.keeping.load().state).fingerprint()
         for ask, has_failed in zip(wanted, failures, strict=True):
             if has_failed:
                 assert not failed(await ask())
@@ -254,7 +254,7 @@ def test_a_disk_that_stands_still_keeps_nobody_waiting(
     begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether the commit under way happened is seen when it is over: it did."""
-    monkeypatch.setattr(world_module, "PATIENCE_SECONDS", 0.02)
+    monkeypatch.setattr(commits, "PATIENCE_SECONDS", 0.02)
     folder, goes_on = tmp_path / "data", threading.Event()
     shutil.copytree(begun, folder)
 

@@ -21,10 +21,10 @@ from busy_floor import UNAVAILABLE, Floor, trading, until
 from inner_database import postgresql as inner
 from inside import Inside, inside
 from postgres import Server, fresh_schema, own_server
-from seatrial.server import world as world_module
 from seatrial.server.worlds import Settings
 from seatrial.store import postgresql as engine
 from seatrial.store.store import open_store
+from seatrial.world import commits, recovery
 from stored_books import breaches
 from wire_cutter import WireCutter
 
@@ -32,7 +32,7 @@ from wire_cutter import WireCutter
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long."""
-    monkeypatch.setattr(world_module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(recovery, "RETRY_SECONDS", 0.02)
     monkeypatch.setitem(engine._SETTINGS, "lock_timeout", "200ms")
 
 
@@ -75,7 +75,7 @@ async def administer(url: str, statement: str) -> None:
 def test_sessions_that_are_ended_are_made_again(postgresql: str, tmp_path: Path, *, apart: bool) -> None:
     async def story(server: Inside, floor: Floor) -> None:
         for _ in range(5):
-            await until(lambda: not server.world._lost)
+            await until(lambda: not server.world.commits.is_lost)
             mine = f"application_name LIKE 'seatrial {os.getpid()} %'"
             await administer(postgresql, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")  # noqa: S608
             await floor.a_refusal()
@@ -88,13 +88,13 @@ def test_an_idle_server_notices_that_its_session_ended(
     postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It must not go on answering from memory: somebody else may be the writer by now."""
-    monkeypatch.setattr(world_module, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(recovery, "WATCH_SECONDS", 0.01)
 
     async def story(server: Inside) -> None:
         server.world.start()
         before = writer_pid(server)
         await administer(postgresql, f"SELECT pg_terminate_backend({before})")
-        await until(lambda: writer_pid(server) not in {0, before} and not server.world._lost)
+        await until(lambda: writer_pid(server) not in {0, before} and not server.world.commits.is_lost)
         assert (await server.call("Balance")).result
 
     inside(story, settings=Settings(tmp_path, database=postgresql))
@@ -170,7 +170,7 @@ def test_a_database_that_stands_still_keeps_nobody_waiting(
     hurt: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The commit under way may still happen; whether it did is seen when the database goes on."""
-    monkeypatch.setattr(world_module, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(commits, "PATIENCE_SECONDS", 0.1)
 
     async def story(server: Inside, floor: Floor) -> None:
         await until(lambda: writer_pid(server) != 0)
@@ -196,7 +196,7 @@ def test_what_the_wire_loses_is_found_out(lost: str, postgresql: str, tmp_path: 
         cutter.loses_answers, cutter.loses_requests = lost == "answers", lost == "requests"
         call = bob.call("AddOrder", **order)
         assert (await server.send(call)).error == UNAVAILABLE
-        await until(lambda: not server.world._lost)
+        await until(lambda: not server.world.commits.is_lost)
         again = await server.send(call)
         if lost == "answers":
             assert again.error == "EAPI:Invalid nonce"

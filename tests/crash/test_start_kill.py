@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from postgres import fresh_schema, shared_url
 from running import RunningServer
-from seatrial.server.clock import Clock
 from seatrial.store import schema
 from seatrial.store.store import open_store
+from seatrial.world.clock import Clock
 from stored_books import breaches, reading
 from venue_client import VenueClient
 

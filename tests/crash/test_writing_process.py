@@ -12,10 +12,10 @@ import pytest
 from busy_floor import UNAVAILABLE, Floor, trading, until
 from inside import Inside, inside
 from running import RunningServer
-from seatrial.server import world as world_module
 from seatrial.server.worlds import FolderTaken, Settings, claim_folder
 from seatrial.store import postgresql as engine
 from seatrial.store.apart import Apart
+from seatrial.world import commits, recovery
 from stored_books import breaches
 
 KILLS = 5
@@ -24,7 +24,7 @@ KILLS = 5
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long."""
-    monkeypatch.setattr(world_module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(recovery, "RETRY_SECONDS", 0.02)
     monkeypatch.setitem(engine._SETTINGS, "lock_timeout", "2s")
 
 
@@ -59,7 +59,7 @@ def test_a_writing_process_that_is_killed_under_load_is_followed_by_another(sett
             killed = writer(server)
             killed.kill()
             await floor.a_refusal()
-            await until(lambda: writer(server) is not killed and not server.world._lost)  # noqa: B023  over by then
+            await until(lambda: writer(server) is not killed and not server.world.commits.is_lost)  # noqa: B023  over by then
             await floor.more_answers()
 
     told(story, settings)
@@ -69,7 +69,7 @@ def test_a_writing_process_that_stands_still_keeps_nobody_waiting(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its commit may still happen; whether it did is seen when it goes on."""
-    monkeypatch.setattr(world_module, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(commits, "PATIENCE_SECONDS", 0.1)
 
     async def story(server: Inside, floor: Floor) -> None:
         process = writer(server)
@@ -90,7 +90,7 @@ def test_a_writing_process_that_was_killed_at_rest_costs_one_refusal(settings: S
         writer(server).kill()
         writer(server).wait()
         assert (await server.send(bob.call("Balance"))).error == UNAVAILABLE
-        await until(lambda: not server.world._lost)
+        await until(lambda: not server.world.commits.is_lost)
         assert (await server.send(bob.call("Balance"))).result == {"ZUSD": "1000.0000"}
 
     inside(story, settings=settings)

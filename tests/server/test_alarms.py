@@ -8,10 +8,10 @@ import pytest
 
 from inside import Answer, Inside, inside
 from seatrial.core.state import State
-from seatrial.server import world
-from seatrial.server.clock import ClockNote
-from seatrial.server.world import World
 from seatrial.store.store import Batch
+from seatrial.world import recovery, timekeeping
+from seatrial.world.clock import ClockNote
+from seatrial.world.world import World
 
 PATIENCE_SECONDS = 20
 MARKET = {"pair": "XBTUSD", "ordertype": "limit", "type": "buy", "volume": 1}
@@ -70,7 +70,7 @@ def test_a_frozen_clock_lets_nothing_happen() -> None:
     async def story(server: Inside) -> None:
         await server.post("/accounts/demo/deposits", asset="XBT", amount=1)
         assert server.machine.state.next_due_ns is not None
-        assert server.world._alarm is None
+        assert server.world.time.wakes_at is None
 
     inside(story)
 
@@ -166,7 +166,7 @@ def test_what_fell_due_while_the_server_was_down_has_happened_when_it_answers(tm
         server.world.clock.note = ClockNote(hour_ago.world_ns, hour_ago.real_ns - 3600 * 10**9)
 
     async def after(server: Inside) -> str:
-        await server.world.pass_time()
+        await server.world.time.pass_time()
         return await status(server)
 
     inside(begin, tmp_path, live=True)
@@ -187,7 +187,8 @@ def test_an_alarm_that_rings_while_nothing_can_be_stored_rings_again(monkeypatch
                 happened.set()
 
         monkeypatch.setattr(server.world._store, "commit", failing)
-        monkeypatch.setattr(world, "RETRY_SECONDS", 0)
+        monkeypatch.setattr(timekeeping, "RETRY_SECONDS", 0)
+        monkeypatch.setattr(recovery, "RETRY_SECONDS", 0)
         assert (await server.post("/clock", speed=1_000_000)).status == 200
         assert await asyncio.to_thread(happened.wait, PATIENCE_SECONDS)
         assert not failures
@@ -212,13 +213,13 @@ def test_an_alarm_that_cannot_be_stored_does_not_ring_without_a_pause(monkeypatc
 
         monkeypatch.setattr(server.world._store, "commit", failing)
         monkeypatch.setattr(server.world._store, "load", noted_load)
-        monkeypatch.setattr(world, "RETRY_SECONDS", 1_000)
+        monkeypatch.setattr(timekeeping, "RETRY_SECONDS", 1_000)
         assert (await server.post("/clock", speed=1_000_000)).status == 200
         assert await asyncio.to_thread(loaded.wait, PATIENCE_SECONDS)
-        await asyncio.gather(*server.world._tasks)
-        alarm = server.world._alarm
-        assert alarm is not None
-        assert alarm.when() - asyncio.get_running_loop().time() > 900
+        await asyncio.gather(*server.world.tasks)
+        wakes_at = server.world.time.wakes_at
+        assert wakes_at is not None
+        assert wakes_at - asyncio.get_running_loop().time() > 900
 
     inside(story, live=True)
 
@@ -229,8 +230,8 @@ def test_an_alarm_far_away_is_looked_at_again_before_it_rings() -> None:
     async def story(server: Inside) -> None:
         await server.post("/delays", deposit_settled="10000h")
         await server.post("/accounts/demo/deposits", asset="XBT", amount=1)
-        alarm = server.world._alarm
-        assert alarm is not None
-        assert alarm.when() - asyncio.get_running_loop().time() <= 3_600
+        wakes_at = server.world.time.wakes_at
+        assert wakes_at is not None
+        assert wakes_at - asyncio.get_running_loop().time() <= 3_600
 
     inside(story, live=True)

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from seatrial.server.clock import FASTEST_PPM, LATEST_NS, NORMAL_PPM, Clock, ClockNote, read_note
 from seatrial.server.opening import BadText
-from seatrial.server.times import iso, read_duration, read_moment, read_speed
+from seatrial.server.times import read_duration, read_moment, read_speed
+from seatrial.world.clock import FASTEST_PPM, LATEST_NS, NORMAL_PPM, Clock, ClockNote, iso, read_note
 
 SECOND = 10**9
 NOON = 1_790_856_000 * SECOND

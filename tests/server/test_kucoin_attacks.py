@@ -302,7 +302,7 @@ class Fuzzed:
         machine, signer = self.server.machine, self.server.kucoin_demo
         before = machine.fingerprint()
         endpoint = f"{path}?{query}" if query else path
-        proof = signer.headers(verb, endpoint, body, self.server.world.now_ns() // 10**6)
+        proof = signer.headers(verb, endpoint, body, self.server.world.time.now_ns() // 10**6)
         answer = await self.server.ask(verb, path, body, query=query, headers=list((proof | headers).items()))
         assert answer.status in STATUSES, answer
         assert isinstance(answer.json["code"], str)

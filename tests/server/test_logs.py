@@ -79,7 +79,7 @@ def test_a_refused_call_of_kucoins_is_logged_without_its_secrets(
     verb: str, path: str, query: str, body: bytes
 ) -> None:  # fmt: skip
     async def story(server: Inside) -> None:
-        headers = server.kucoin_demo.headers(verb, path, body, server.world.now_ns() // 10**6)
+        headers = server.kucoin_demo.headers(verb, path, body, server.world.time.now_ns() // 10**6)
         headers["KC-API-SIGN"] = "d3Jvbmc="
         answer = await server.ask(verb, path, body, query=query, headers=list(headers.items()))
         assert answer.json["code"] == "400005"

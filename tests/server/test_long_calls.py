@@ -13,7 +13,7 @@ from seatrial.core.commands import CancelOrders, PlaceOrder
 from seatrial.core.machine import MOST_DUE
 from seatrial.core.orders import OrderKind, Side
 from seatrial.dialects.kraken.rest import trading
-from seatrial.server.turns import Turns
+from seatrial.world.turns import Turns
 from signed_calls import Signer
 
 MANY = 12_000
@@ -25,8 +25,8 @@ async def place(server: Inside, name: str, count: int, expires_ns: int = 0) -> N
     account_id = server.machine.state.account_names[name]
     order = PlaceOrder(account_id, "BTC/USD", Side.BUY, OrderKind.LIMIT, 1_000, 10**7, expires_ns=expires_ns)
     for _ in range(count):
-        assert isinstance(server.machine.apply(order, server.world.now_ns()), tuple)
-    await server.world.committed()
+        assert isinstance(server.machine.apply(order, server.world.time.now_ns()), tuple)
+    await server.world.commits.committed()
 
 
 def open_orders(server: Inside, name: str) -> int:
@@ -91,7 +91,7 @@ def test_others_are_answered_while_a_client_cancels_all_of_its_orders(tmp_path: 
 def test_what_falls_due_at_one_moment_happens_in_steps_and_calls_come_in_between() -> None:
     async def story(server: Inside) -> None:
         await server.account("many", USD="1000000000")
-        await place(server, "many", 4 * MOST_DUE, server.world.now_ns() + 60 * 10**9)
+        await place(server, "many", 4 * MOST_DUE, server.world.time.now_ns() + 60 * 10**9)
         advance = asyncio.ensure_future(server.post("/clock", advance=60))
         seen = set()
         while not advance.done():
@@ -108,9 +108,9 @@ def test_what_falls_due_at_one_moment_happens_in_steps_and_calls_come_in_between
 def test_the_world_catches_up_by_itself_when_nobody_calls() -> None:
     async def story(server: Inside) -> None:
         await server.account("many", USD="1000000000")
-        await place(server, "many", 3 * MOST_DUE, server.world.now_ns() + 10**9)
+        await place(server, "many", 3 * MOST_DUE, server.world.time.now_ns() + 10**9)
         server.world.clock.set(frozen=False, speed_ppm=10**9)
-        server.world.rearm()
+        server.world.time.rearm()
         await until(lambda: open_orders(server, "many") == 0, 0.01)
 
     inside(story)
@@ -126,7 +126,7 @@ def test_a_cancel_whose_orders_end_in_between_says_how_many_it_ended(monkeypatch
         asked = asyncio.ensure_future(server.send(client.call("CancelOrder", txid=7)))
         await until(lambda: open_orders(server, "many") == 3)
         others = server.machine.state.account_names["many"]
-        server.machine.apply(CancelOrders(others, everything=True), server.world.now_ns())
+        server.machine.apply(CancelOrders(others, everything=True), server.world.time.now_ns())
         assert (await asked).result == {"count": 2}
 
     inside(story)

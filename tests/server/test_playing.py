@@ -10,7 +10,7 @@ from running import RunningServer
 from seatrial.cli.main import app
 from seatrial.history.store import TradeStore
 from seatrial.market.driver import NEVER
-from seatrial.server.times import iso
+from seatrial.world.clock import iso
 from stored_trades import stored_rows
 from tape_files import BEGIN_S, everything, made_up, play_out, playing, recorded, write
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,10 @@ from seatrial.dialects.wire import Call, Dialect, Reply
 from seatrial.server.app import App
 from seatrial.server.protocol import LARGEST_HEAD, MOST_HEADS, REQUEST_SECONDS, VenueProtocol
 from seatrial.server.serve import KEEP_ALIVE_SECONDS, uvicorn_config
-from seatrial.server.world import Respond, World
+from seatrial.world.lookups import Respond
+
+if TYPE_CHECKING:
+    from seatrial.world.world import World
 
 DATE = b"Sat, 21 Nov 2026 10:00:00 GMT"
 LONGEST_WAIT = 50

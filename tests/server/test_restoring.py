@@ -45,10 +45,10 @@ class Writer:
     """The world's own, but that a restore waits until the test lets it go, and may fail then."""
 
     def __init__(self, server: Inside) -> None:
-        self._writer = server.world._writer
+        self._writer = server.world.recovery._writer
         self.reached, self.may_go = asyncio.Event(), asyncio.Event()
         self.fails = False
-        server.world._writer = self
+        server.world.recovery._writer = self
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever it has
         return getattr(self._writer, name)
@@ -242,8 +242,8 @@ def test_a_restore_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
 
     async def story(server: Inside) -> None:
         file = backup_of(tmp_path / "data", tmp_path / "good")
-        restoring = asyncio.ensure_future(server.world.restore(file))
-        await until(lambda: server.world.restoring is not None and server.world.restoring.of > 0)
+        restoring = asyncio.ensure_future(server.world.recovery.restore(file))
+        await until(lambda: server.world.recovery.restoring is not None and server.world.recovery.restoring.of > 0)
         restoring.cancel()
         await asyncio.wait([restoring])
         assert restoring.cancelled()

@@ -14,8 +14,8 @@ from seatrial.dialects.kraken.dialect import Kraken
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.market.tape import TapeRow
 from seatrial.server.opening import market_named
-from seatrial.server.tapes import CHECKED, TapeError, recordings, together
 from seatrial.server.worlds import Settings, WorldError, open_world
+from seatrial.world.tapes import CHECKED, TapeError, recordings, together
 from tape_files import HEADER, made_up, playing, write
 
 CATALOGUE = load()

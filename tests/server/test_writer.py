@@ -15,9 +15,10 @@ from seatrial.core.ledger import Ledger
 from seatrial.core.machine import Machine
 from seatrial.core.state import State
 from seatrial.dialects.wire import Call, Reply
-from seatrial.server import world as world_module
-from seatrial.server.world import World
 from seatrial.store.store import Batch
+from seatrial.world import commits, recovery
+from seatrial.world.errors import Unavailable
+from seatrial.world.world import World
 from stored_books import breaches
 
 UNAVAILABLE = "EService:Unavailable"
@@ -75,8 +76,8 @@ async def turns(count: int = 50) -> None:
 
 async def recovered(server: Inside) -> None:
     """Come back when the world was loaded again."""
-    await asyncio.gather(*server.world._tasks)
-    assert not server.world._lost
+    await asyncio.gather(*server.world.tasks)
+    assert not server.world.commits.is_lost
 
 
 def buy(server: Inside, **more: object) -> Awaitable[Answer]:
@@ -87,7 +88,7 @@ def buy(server: Inside, **more: object) -> Awaitable[Answer]:
 
 def stored_fingerprint(server: Inside) -> str:
     """What a restart would find."""
-    return Machine(server.world._reload()[0]).fingerprint()
+    return Machine(server.world.keeping.load().state).fingerprint()
 
 
 ACTS: dict[str, Ask] = {
@@ -249,7 +250,7 @@ def test_loading_again_is_tried_until_it_works(
                 raise failures.pop(0)
             load(state)
 
-        monkeypatch.setattr(world_module, "RETRY_SECONDS", 0)
+        monkeypatch.setattr(recovery, "RETRY_SECONDS", 0)
         monkeypatch.setattr(server.world._store, "load", failing_load)
         Gate(server.world, monkeypatch).open(disk_full())
         assert (await buy(server)).error == UNAVAILABLE
@@ -388,7 +389,7 @@ def test_a_bug_in_a_look_up_changes_nothing(monkeypatch: pytest.MonkeyPatch, cap
         with monkeypatch.context() as broken:
             broken.setattr(server.world._store, "answer", lambda _: 1 / 0)
             assert (await server.call("Ledgers")).error == UNAVAILABLE
-        assert server.world._lost is False
+        assert server.world.commits.is_lost is False
         assert (await server.call("Ledgers")).result["count"]
 
     inside(story)
@@ -397,7 +398,7 @@ def test_a_bug_in_a_look_up_changes_nothing(monkeypatch: pytest.MonkeyPatch, cap
 
 def test_more_calls_than_may_wait_are_told_so_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(server: Inside) -> None:
-        monkeypatch.setattr(world_module, "MOST_WAITING", 3)
+        monkeypatch.setattr(commits, "MAX_WAITING", 3)
         gate = Gate(server.world, monkeypatch)
         gate.close()
         first = asyncio.ensure_future(buy(server))
@@ -454,7 +455,7 @@ def test_a_world_that_cannot_commit_its_last_calls_still_lets_the_next_one_in(
     async def stopped() -> None:
         server = Inside(tmp_path / "data")
         Gate(server.world, monkeypatch).open(disk_full())
-        with pytest.raises(world_module.Unavailable):
+        with pytest.raises(Unavailable):
             await server.world.stop()
 
     async def works(server: Inside) -> Answer:
@@ -500,7 +501,7 @@ def test_an_answer_that_cannot_be_given_keeps_no_other_back(caplog: pytest.LogCa
             signed = server.demo.call("Balance")
             headers = {name.lower().encode(): value.encode() for name, value in signed.headers.items()}
             server.world.answer(kraken, Call("POST", signed.path, b"", headers, signed.body, "127.0.0.1"), respond)
-        await server.world.settled()
+        await server.world.commits.settled()
         assert len(heard) == 1
         assert (await server.call("Balance")).result
 

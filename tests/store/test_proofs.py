@@ -149,7 +149,7 @@ async def live(server: Inside) -> None:
     assert (await server.post("/accounts/ann/deposits", asset="XBT", amount=1)).status == 201
     credited = await server.post("/accounts/ann/deposits", asset="XBT", amount=2)
     assert (await server.post(f"/funding/{credited.json['refid']}", status="Success")).status == 200
-    await server.world.apply(PassTime())
+    await server.world.operator.apply(PassTime())
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -102,8 +102,8 @@ async def trading(server: Inside) -> AsyncIterator[Floor]:
 
 async def prove(server: Inside, floor: Floor) -> None:
     """What is stored is what is live, breaks no law and keeps every promise."""
-    await server.world.settled()
-    assert server.machine.fingerprint() == Machine(server.world._reload()[0]).fingerprint()
+    await server.world.commits.settled()
+    assert server.machine.fingerprint() == Machine(server.world.keeping.load().state).fingerprint()
     for number, trader in enumerate(floor.traders):
         with server.world._store.database.reading() as connection:
             asked = f"SELECT tag FROM orders JOIN accounts USING (account_id) WHERE name = 'trader {number}'"  # noqa: S608

@@ -132,7 +132,7 @@ class Inside:
         """A private call by a KuCoin user."""
         content = msgspec.json.encode(body) if body else b""
         endpoint = f"{path}?{query}" if query else path
-        headers = who.headers(verb, endpoint, content, self.world.now_ns() // 10**6)
+        headers = who.headers(verb, endpoint, content, self.world.time.now_ns() // 10**6)
         return await self.ask(verb, path, content, query=query, headers=list(headers.items()))
 
     async def public(self, method: str, query: str = "") -> Answer:
@@ -155,16 +155,15 @@ class Inside:
 
     async def recovered(self) -> None:
         """Wait while the world is loaded again after a bug."""
-        while self.world._lost:
-            await asyncio.wait(self.world._tasks)
+        while self.world.commits.is_lost:
+            await asyncio.wait(self.world.tasks)
 
     def reloaded(self) -> Machine:
         """What a restart would bring, of all that was answered."""
-        return Machine(self.world._reload()[0])
+        return Machine(self.world.keeping.load().state)
 
     def _commit(self) -> None:
-        store, machine = self.world._store, self.machine
-        store.commit(store.batch(machine.take_changes(), machine.state, *self.world._notes()))
+        self.world._store.commit(self.world.keeping.batch())
 
     def _highest_nonce(self, public: str) -> int:
         return max(0, self.machine.state.keys[public].highest_nonce)

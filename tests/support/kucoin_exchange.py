@@ -220,15 +220,15 @@ class Exchange:
         return self.serve(Call("GET", path, _query(params), {}, b"", CLIENT))
 
     def serve(self, call: Call) -> Reply:
-        """Answer a call as the server does: commit what it did, then look up what the answer needs."""
-        reply = self.kucoin.serve(self.machine, call, self.clock.now_ns, self.real_ns)
+        """Answer a call as a world does: let time pass, commit what it did, then look up what the answer needs."""
+        reply = self.kucoin.serve(self.machine, call, self.machine.pass_time(self.clock.now_ns), self.real_ns)
         self.commit()
         while not isinstance(reply, Reply):
             found = None if reply.query is None else self.store.answer(reply.query)
             if isinstance(reply, Lookup):
                 reply = reply.write(found)
             else:
-                reply = reply.go_on(found, self.clock.now_ns)
+                reply = reply.go_on(found, self.machine.pass_time(self.clock.now_ns))
                 self.commit()
         return reply
 

@@ -8,8 +8,8 @@ from random import Random
 
 from inside import Inside
 from seatrial.core.candles import MINUTES
-from seatrial.server.driving import TapeChoice
 from seatrial.server.worlds import Settings
+from seatrial.world.driving import TapeChoice
 from stored_trades import RECORDED
 
 HEADER = "time,price,volume,side,ordertype,misc"
@@ -60,7 +60,7 @@ def playing(*paths: Path, data: Path | None = None, begin_ns: int | None = None,
 async def play_out(server: Inside) -> None:
     """Play all there is as fast as it goes."""
     server.world.start()
-    await asyncio.gather(*server.world._tasks)
+    await asyncio.gather(*server.world.tasks)
 
 
 async def everything(server: Inside, pair: str = "XBTUSD") -> list[bytes]:

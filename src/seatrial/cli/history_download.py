@@ -22,7 +22,7 @@ from seatrial.history.errors import HistoryError
 from seatrial.history.manifest import Gap, Manifest, Pair, gaps
 from seatrial.history.store import TradeStore
 from seatrial.history.writer import PairWriter
-from seatrial.server.times import iso
+from seatrial.world.clock import iso
 
 
 class Asked(NamedTuple):

@@ -11,7 +11,7 @@ from seatrial.cli.history_options import open_store, show_time
 from seatrial.cli.tables import show
 from seatrial.history.errors import HistoryError
 from seatrial.history.manifest import Manifest, Span
-from seatrial.server.times import iso
+from seatrial.world.clock import iso
 
 
 def run(folder: Path | None, *, as_json: bool) -> None:

@@ -47,7 +47,7 @@ def optional_time(text: str | None) -> int | None:
 
 def show_time(at_ns: int) -> str:
     """2018-05-13 05:00:17 UTC, as fine as it is."""
-    from seatrial.server.times import iso  # noqa: PLC0415
+    from seatrial.world.clock import iso  # noqa: PLC0415
 
     return iso(at_ns).replace("T", " ").replace("Z", " UTC")
 

@@ -12,8 +12,8 @@ from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import Driver
 from seatrial.server.connection import Connection
 from seatrial.server.serve import Listen, ServeError, bind, calm_collector, run
-from seatrial.server.world import World
 from seatrial.server.worlds import COMMAND_LINE_KEY, DEMOS, Settings, WorldError, connection_of, open_world
+from seatrial.world.world import World
 
 _BANNER = """\
 Seatrial answers at {url}

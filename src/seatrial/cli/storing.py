@@ -17,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from seatrial.cli import control, tables
 from seatrial.cli.exits import REFUSED, fail, note, stopped
 from seatrial.server import shapes
-from seatrial.server.times import iso
 from seatrial.server.worlds import FolderTaken, WorldError, claim_folder
 from seatrial.store import schema
 from seatrial.store.backups import back_up, check_file
@@ -26,6 +25,7 @@ from seatrial.store.database import RestorableDatabase
 from seatrial.store.errors import DamagedError, NoWorldError, unusable
 from seatrial.store.proofs import LAWS, Proof, prove
 from seatrial.store.store import Store, StoreError, WorldRow, database_at, look_into
+from seatrial.world.clock import iso
 
 COUNTED: Final = (schema.accounts, schema.postings, schema.orders, schema.fills, schema.trades, schema.transfers)
 

@@ -64,7 +64,7 @@ class Unfinished(Struct, frozen=True):
     """The call takes more than one step: others are served before the next one.
 
     Once all before it is committed and `query`, if there is one, is looked up, `go_on` takes what was found and the
-    world's time then.
+    world's time then, up to which time has passed again.
     """
 
     go_on: "Callable[[Any, int], Reply | Lookup | Unfinished]"
@@ -99,6 +99,8 @@ class Dialect(Protocol):
 
     def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
         """Answer a call: read it, check who asks, apply what it asks for, write the outcome.
+
+        The caller has let time pass: all that is due by `at_ns`, the world's time, has happened.
 
         `real_ns` is the computer's own time, which clients sign by; None: it is the world's.
         """

@@ -1,1 +1,1 @@
-"""Composes: worlds, the single writer, HTTP, the control API, and the only clock."""
+"""What is between a world and those who use it: HTTP, the control API, opening and serving."""

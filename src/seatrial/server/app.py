@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from seatrial.dialects.wire import Call, Dialect, Reply
-from seatrial.server.world import World
+from seatrial.world.world import World
 
 LARGEST_BODY: Final = 1 << 20
 """Bytes of one request; the largest documented call, a batch of orders, has about ten thousand."""

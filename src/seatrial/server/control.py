@@ -21,7 +21,8 @@ from seatrial.server.bodies import reader_of
 from seatrial.server.opening import BadText
 from seatrial.server.operations import OPERATIONS
 from seatrial.server.visits import Operation, Problem, Visit
-from seatrial.server.world import Unavailable, World
+from seatrial.world.errors import Unavailable
+from seatrial.world.world import World
 
 PREFIX = "/_seatrial/v1"
 LARGEST_BODY = 1 << 20
@@ -96,9 +97,10 @@ def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint
             return refused
         try:
             body = None if read is None else read(await _read(request) or b"{}")
+            world.time.now_ns()
             result = await operation.handle(Visit(world, request.path_params, request.query_params, body))
             if operation.waits:
-                await world.settled()
+                await world.commits.settled()
         except Problem as problem:
             return guard.problem(problem.status, str(problem))
         except BadText as bad:
@@ -118,7 +120,8 @@ def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint
 
 
 def _unavailable(world: World) -> str:
-    if world.restoring is not None and world.restoring.refuses_calls:
+    restoring = world.recovery.restoring
+    if restoring is not None and restoring.refuses_calls:
         return "a backup takes the place of this world just now; try again when GET /restore says that it is there"
     return "the store did not take it; try again"
 

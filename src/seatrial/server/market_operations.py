@@ -19,9 +19,9 @@ from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.market.tables import PPM_PER_PERCENT
 from seatrial.market.tape import Tape
 from seatrial.server import market_shapes as shapes
-from seatrial.server import times
 from seatrial.server.opening import BadText, market_named
 from seatrial.server.visits import Operation, Problem, Visit, applied, read
+from seatrial.world.clock import iso
 
 SIX: Final = 6
 MOST_PPM: Final = 1_000 * PPM
@@ -31,12 +31,10 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 async def list_markets(visit: Visit) -> list[shapes.MarketView]:
-    visit.world.now_ns()
     return [_market_view(visit, ms) for ms in visit.state.markets.values()]
 
 
 async def read_market(visit: Visit) -> shapes.MarketView:
-    visit.world.now_ns()
     return _market_view(visit, _market(visit, visit.path["pair"]))
 
 
@@ -55,7 +53,7 @@ async def change_market(visit: Visit) -> shapes.MarketView:
         await _set_price(visit, ms, ticks)
     if liquidity is not None:
         visit.world.driver.set_liquidity(ms.market.symbol, liquidity)
-        await visit.world.pass_time()
+        await visit.world.time.pass_time()
     return _market_view(visit, ms)
 
 
@@ -98,18 +96,17 @@ async def change_crowd(visit: Visit) -> shapes.CrowdView:
     if wanted.pair is not None:
         _tune(visit, crowd, _market(visit, wanted.pair).market, wanted)
     crowd.set_mode(mode)
-    await visit.world.pass_time()
+    await visit.world.time.pass_time()
     if mode is Mode.OFF:
-        await visit.world.do(withdraw_quotes)
+        await visit.world.operator.do(withdraw_quotes)
     return _crowd_view(visit, crowd)
 
 
 async def read_tape(visit: Visit) -> shapes.TapeView:
-    visit.world.now_ns()
     tape = visit.world.driver
     if not isinstance(tape, Tape):
         raise Problem(HTTPStatus.NOT_FOUND, "no tape is playing: start the server with --tape FILE")
-    return shapes.TapeView(tape.symbols, tape.note.rows, None if tape.due_ns == NEVER else times.iso(tape.due_ns))
+    return shapes.TapeView(tape.symbols, tape.note.rows, None if tape.due_ns == NEVER else iso(tape.due_ns))
 
 
 MARKET_OPERATIONS: Final = (
@@ -142,19 +139,19 @@ async def _set_price(visit: Visit, ms: MarketState, ticks: int) -> None:
     if symbol not in world.driver.symbols or world.driver.due_ns == NEVER:
         await _print(visit, PrintTrade(symbol, Side.BUY, OrderKind.MARKET, ticks, ms.market.min_qty_lots))
         return
-    if not world.driver.set_price(symbol, ticks, world.now_ns()):
+    if not world.driver.set_price(symbol, ticks, world.time.now_ns()):
         raise Problem(HTTPStatus.CONFLICT, "a tape plays what was recorded; print a trade instead")
-    await world.pass_time()
+    await world.time.pass_time()
 
 
 async def _print(visit: Visit, command: PrintTrade) -> None:
-    await visit.world.do(open_house)
+    await visit.world.operator.do(open_house)
     await applied(visit, command, TradePrinted)
 
 
 def _tune(visit: Visit, crowd: Crowd, market: Market, wanted: shapes.CrowdChange) -> None:
     _check_moved(visit, market)
-    symbol, now_ns = market.symbol, visit.world.now_ns()
+    symbol, now_ns = market.symbol, visit.world.time.now_ns()
     changes = {
         f"{name}_ppm": _units(value, SIX, name, least=0, most=MOST_PPM)
         for name, value in (("depth", wanted.depth), ("activity", wanted.activity))
@@ -185,7 +182,6 @@ def _crowd(visit: Visit) -> Crowd:
             HTTPStatus.CONFLICT,
             "a tape is playing in this world, which then has no crowd: start the server without --tape",
         )
-    visit.world.now_ns()
     return driver
 
 
@@ -250,7 +246,7 @@ def _liquidity(driver: Driver, symbol: str) -> str | None:
 
 
 def _crowd_view(visit: Visit, crowd: Crowd) -> shapes.CrowdView:
-    now_ns = visit.world.now_ns()
+    now_ns = visit.world.time.now_ns()
     return shapes.CrowdView(crowd.note.mode.value, [_crowd_pair(visit, crowd, name, now_ns) for name in crowd.symbols])
 
 

@@ -19,16 +19,16 @@ from seatrial.core.rejects import Reject
 from seatrial.core.state import AccountState
 from seatrial.dialects.wire import Dialect
 from seatrial.server import shapes, times
-from seatrial.server.beginning import what_happened
-from seatrial.server.clock import LATEST_NS
 from seatrial.server.market_operations import MARKET_OPERATIONS
 from seatrial.server.opening import account_command, asset_of, key_command, units_of
 from seatrial.server.visits import Operation, Problem, Visit, applied, only, read
 from seatrial.store.errors import StoreError
+from seatrial.world.beginning import what_happened
+from seatrial.world.clock import LATEST_NS, iso
 
 
 async def health(visit: Visit) -> shapes.Health:
-    return shapes.Health("ok", visit.world.name, times.iso(_now(visit)), list(visit.world.dialects))
+    return shapes.Health("ok", visit.world.name, iso(_now(visit)), list(visit.world.dialects))
 
 
 async def list_accounts(visit: Visit) -> list[shapes.AccountView]:
@@ -53,7 +53,7 @@ async def open_account(visit: Visit) -> shapes.OpenedAccount:
         check_timestamps=wanted.check_timestamps,
     )  # fmt: skip
     key = key_command(visit.state, dialect, visit.state.counters.account_id + 1, "first")
-    outcomes = await visit.world.apply_all(command, key)
+    outcomes = await visit.world.operator.apply_all(command, key)
     account = only(outcomes[0], AccountOpened).account
     return shapes.OpenedAccount(
         account.account_id, account.name, account.venue, key.public, key.secret, key.one_time_password or UNSET
@@ -100,7 +100,7 @@ async def save_destination(visit: Visit) -> shapes.DestinationView:
         account.account.account_id, code, wanted.method or (method.name if method else ""), wanted.key,
         wanted.address, wanted.tag, wanted.verified,
     )  # fmt: skip
-    outcome = await visit.world.apply(command)
+    outcome = await visit.world.operator.apply(command)
     _check_method(visit, outcome, code, wanted.method)
     saved = only(outcome, DestinationSaved).destination
     return shapes.DestinationView(saved.name, saved.asset, saved.method, saved.address, saved.tag, saved.verified)
@@ -113,7 +113,7 @@ async def list_funding(visit: Visit) -> list[shapes.TransferView]:
     if before is not None and before_id is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"before is a refid, not {before!r}")
     limit = read(shapes.limit_of, visit.query.get("limit"), USUAL_FUNDING, MOST_FUNDING)
-    page: Any = await visit.world.look_up(FundingPage(account_id, before_id, limit))
+    page: Any = await visit.world.lookups.find(FundingPage(account_id, before_id, limit))
     return [_transfer_view(visit, transfer) for transfer in page.rows]
 
 
@@ -129,7 +129,7 @@ async def drive_transfer(visit: Visit) -> shapes.TransferView:
         if transfer is None:
             transfer = await _stored(visit, number)
             command = msgspec.structs.replace(command, finished=transfer)
-        outcome = await visit.world.apply(command)
+        outcome = await visit.world.operator.apply(command)
         if outcome is Reject.STEP_NOT_ALLOWED:
             raise Problem(HTTPStatus.CONFLICT, _no_step(transfer))
         return _transfer_view(visit, only(outcome, TransferMoved).transfer)
@@ -137,7 +137,7 @@ async def drive_transfer(visit: Visit) -> shapes.TransferView:
 
 async def _stored(visit: Visit, number: int | None) -> Transfer:
     """A transfer that is not in the world's memory any more."""
-    found: Any = [] if number is None else await visit.world.look_up(TransfersById((number,)))
+    found: Any = [] if number is None else await visit.world.lookups.find(TransfersById((number,)))
     if not found:
         raise Problem(HTTPStatus.NOT_FOUND, f"there is no transfer {visit.path['refid']!r}")
     (transfer,) = found
@@ -151,7 +151,7 @@ async def read_delays(visit: Visit) -> shapes.DelaysView:
 
 async def set_delays(visit: Visit) -> shapes.DelaysView:
     delays: Delays = read(shapes.merge_delays, visit.state.delays, visit.body)
-    await visit.world.apply(SetDelays(delays))
+    await visit.world.operator.apply(SetDelays(delays))
     return shapes.delays_view(visit.state.delays)
 
 
@@ -162,7 +162,7 @@ async def read_clock(visit: Visit) -> shapes.ClockView:
 async def set_clock(visit: Visit) -> shapes.ClockView:
     """Comes back when all that fell due has happened."""
     wanted: shapes.ClockChange = visit.body
-    await visit.world.settled()
+    await visit.world.commits.settled()
     clock, here_ns = visit.world.clock, _now(visit)
     target_ns = here_ns if wanted.now is None else read(times.read_moment, wanted.now)
     if wanted.advance is not None:
@@ -172,18 +172,18 @@ async def set_clock(visit: Visit) -> shapes.ClockView:
     if happened is not None:
         raise Problem(
             HTTPStatus.CONFLICT,
-            f"time does not go back: the world is at {times.iso(here_ns)}, and there were {happened} in it;"
+            f"time does not go back: the world is at {iso(here_ns)}, and there were {happened} in it;"
             " start another world with `seatrial serve` and --memory or another --data, or restore a backup",
         )
     if target_ns > LATEST_NS:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"the world's time ends at {times.iso(LATEST_NS)}")
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"the world's time ends at {iso(LATEST_NS)}")
     speed_ppm = None if wanted.speed is None else read(times.read_speed, wanted.speed)
     is_moved = wanted.now is not None or wanted.advance is not None
     clock.set(frozen=wanted.frozen, speed_ppm=speed_ppm, now_ns=target_ns if is_moved else None)
     if goes_back:
-        await visit.world.begin_again(target_ns)
-    await visit.world.pass_time()
-    visit.world.rearm()
+        await visit.world.operator.begin_again(target_ns)
+    await visit.world.time.pass_time()
+    visit.world.time.rearm()
     return _clock_view(visit)
 
 
@@ -193,14 +193,14 @@ async def restore(visit: Visit) -> shapes.Restored:
     if not file.is_absolute():
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say the whole path of the file")
     try:
-        await visit.world.restore(file)
+        await visit.world.recovery.restore(file)
     except StoreError as error:
         raise Problem(HTTPStatus.CONFLICT, str(error)) from error
-    return shapes.Restored(str(file), times.iso(_now(visit)))
+    return shapes.Restored(str(file), iso(_now(visit)))
 
 
 async def read_restore(visit: Visit) -> shapes.RestoreView:
-    restoring, last = visit.world.restoring, visit.world.restored
+    restoring, last = visit.world.recovery.restoring, visit.world.recovery.restored
     told = None if last is None else shapes.RestoreOutcome(last.file, last.restored, last.detail)
     if restoring is None:
         return shapes.RestoreView(restoring=False, refuses_calls=False, last=told)
@@ -271,7 +271,7 @@ OPERATIONS: Final = (
 
 async def _seen(visit: Visit, command: SeeDeposit) -> DepositSeen:
     """The deposit, or what is wrong with it and what would be right."""
-    outcome = await visit.world.apply(command)
+    outcome = await visit.world.operator.apply(command)
     _check_method(visit, outcome, command.asset, command.method)
     method = visit.state.method(command.asset, command.method)
     if outcome is Reject.AMOUNT_INVALID and method is not None:
@@ -355,17 +355,15 @@ def _transfer_view(visit: Visit, transfer: Transfer) -> shapes.TransferView:
         "deposit" if transfer.direction is Direction.DEPOSIT else "withdrawal", transfer.asset, transfer.method,
         format_units(transfer.amount, scale), format_units(transfer.fee, scale),
         shapes.STATUS_TEXTS[transfer.status], transfer.note and shapes.NOTE_TEXTS[transfer.note],
-        transfer.address, transfer.tag, transfer.chain_tx, transfer.destination, times.iso(transfer.created_ns),
-        times.iso(transfer.due_ns) if transfer.due_ns else None,
+        transfer.address, transfer.tag, transfer.chain_tx, transfer.destination, iso(transfer.created_ns),
+        iso(transfer.due_ns) if transfer.due_ns else None,
     )  # fmt: skip
 
 
 def _now(visit: Visit) -> int:
-    return visit.world.now_ns()
+    return visit.world.time.now_ns()
 
 
 def _clock_view(visit: Visit) -> shapes.ClockView:
     now_ns, note, due_ns = _now(visit), visit.world.clock.note, visit.state.next_happening_ns
-    return shapes.ClockView(
-        times.iso(now_ns), now_ns, note.frozen, note.speed_ppm / 10**6, times.iso(due_ns) if due_ns else None
-    )
+    return shapes.ClockView(iso(now_ns), now_ns, note.frozen, note.speed_ppm / 10**6, iso(due_ns) if due_ns else None)

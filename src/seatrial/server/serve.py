@@ -15,8 +15,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from seatrial.server.app import App, Asgi
 from seatrial.server.connection import Connection
 from seatrial.server.protocol import VenueProtocol
-from seatrial.server.world import Unavailable, World
 from seatrial.server.worlds import connection_of
+from seatrial.world.errors import Unavailable
+from seatrial.world.world import World
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the pools of the usual clients keep an idle connection, so that they and not we close it."""
@@ -99,7 +100,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
-            await self._world.pass_time()
+            await self._world.time.pass_time()
         except Unavailable as error:
             raise ServeError("the store cannot be written: see the log") from error
         await super().startup(sockets)

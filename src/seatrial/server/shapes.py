@@ -11,8 +11,8 @@ from seatrial.core.ledger import EXCHANGE
 from seatrial.core.money import format_units
 from seatrial.core.state import State
 from seatrial.server import times
-from seatrial.server.clock import LATEST_NS
 from seatrial.server.opening import DEPOSIT, BadText
+from seatrial.world.clock import LATEST_NS
 
 STATUS_TEXTS: Final = {
     TransferStatus.INITIAL: "Initial",

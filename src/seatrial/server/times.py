@@ -1,11 +1,11 @@
 """Moments and durations as people write them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from seatrial.server.clock import FASTEST_PPM
 from seatrial.server.opening import BadText
+from seatrial.world.clock import FASTEST_PPM, iso
 
 _UNITS: Final = {
     "ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9,
@@ -16,13 +16,6 @@ _NANOSECONDS: Final = re.compile(r"[0-9]{19}", re.ASCII)
 _SECONDS: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9})[0-9]*)?", re.ASCII)
 _DATE_DIGITS: Final = re.compile(r"(19[7-9]\d|20\d\d)(?:(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?)?", re.ASCII)
 _ISO: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
-
-
-def iso(at_ns: int) -> str:
-    """A moment as RFC 3339 in UTC, as fine as it is."""
-    seconds, fraction = divmod(at_ns, 10**9)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{fraction:09d}".rstrip("0").rstrip(".") + "Z" if fraction else f"{text}Z"
 
 
 def read_moment(given: str | float) -> int:

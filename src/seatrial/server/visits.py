@@ -11,7 +11,7 @@ from seatrial.core.machine import Outcome
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.server.opening import BadText
-from seatrial.server.world import World
+from seatrial.world.world import World
 
 
 class Problem(Exception):
@@ -75,7 +75,7 @@ _SAYS: Final = {
 
 async def applied(visit: Visit, command: Command, kind: type[Any]) -> Any:  # noqa: ANN401  an event of that kind
     """The event of that kind, once it is committed."""
-    return only(await visit.world.apply(command), kind)
+    return only(await visit.world.operator.apply(command), kind)
 
 
 def only(outcome: Outcome, kind: type[Any]) -> Any:  # noqa: ANN401  an event of that kind

@@ -23,14 +23,14 @@ from seatrial.dialects.kucoin.dialect import Kucoin
 from seatrial.dialects.wire import Dialect
 from seatrial.market.crowd import Mode
 from seatrial.market.driver import Driver
-from seatrial.server.beginning import must
-from seatrial.server.clock import LATEST_NS, Clock, read_note
 from seatrial.server.connection import Connection, KeyedAccount
-from seatrial.server.driving import DrivingError, Stored, TapeChoice, driver_of, take_leave
 from seatrial.server.opening import account_command, key_command, market_named
-from seatrial.server.world import World
 from seatrial.store.errors import DamagedError, unusable
 from seatrial.store.store import Store, StoreError, WorldRow, open_store
+from seatrial.world.beginning import must
+from seatrial.world.clock import LATEST_NS, Clock, read_note
+from seatrial.world.driving import DrivingError, Stored, TapeChoice, driver_of, take_leave
+from seatrial.world.world import World
 
 SECOND_NS: Final = 10**9
 
@@ -168,9 +168,7 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
     if machine.state.has_changes:
         clock.happened(max(machine.state.now_ns, clock.happened_ns))
         store.commit(store.batch(machine.take_changes(), machine.state, clock.text(), driver.text()))
-    world = World("main", machine, store, clock, dialects, driver, fresh_state, lock)
-    world.flat_out = settings.flat_out
-    return world
+    return World("main", machine, store, clock, dialects, driver, fresh_state, lock, flat_out=settings.flat_out)
 
 
 def _seed(wanted: int | None, stored: WorldRow | None) -> int:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from seatrial.core.commands import PassTime
 from seatrial.core.funding import Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.markets import SystemStatus
@@ -68,16 +67,9 @@ class Kucoin:
         return path.startswith("/api/")
 
     def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
-        """Answer one call. Nothing that a caller sends raises out of here.
-
-        What is due by now happens first: nothing that a call spends, as a nonce is, makes it happen otherwise.
-        """
+        """Answer one call. Nothing that a caller sends raises out of here."""
         self._ids_of(machine.state)
         real_ns = at_ns if real_ns is None else real_ns
-        at_ns = max(at_ns, machine.state.now_ns)
-        due_ns = machine.state.next_due_ns
-        if due_ns is not None and due_ns <= at_ns:
-            machine.apply(PassTime(), at_ns)
         by_verb, subject = ROUTES.find(call.path)
         if not by_verb:
             return failure(errors.NOT_FOUND)
@@ -174,7 +166,7 @@ def _served(visit: Visit, headers: Headers, result: object) -> Served:
 
 
 def _go_on(visit: Visit, headers: Headers, go_on: Callable[[Visit, Any], Any], found: object, at_ns: int) -> Served:
-    visit = visit._replace(at_ns=max(at_ns, visit.state.now_ns))
+    visit = visit._replace(at_ns=at_ns)
     try:
         return _served(visit, headers, go_on(visit, found))
     except BadCall as bad:

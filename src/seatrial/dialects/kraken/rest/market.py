@@ -131,7 +131,7 @@ def ohlc(visit: PublicVisit) -> dict[str, object]:
         raise bad_argument("interval")
     since_ns = visit.params.time_ns("since")
     ms, length_s = visit.state.markets[symbol], minutes * 60
-    now_s = max(visit.at_ns, visit.state.now_ns) // SECOND_NS
+    now_s = visit.at_ns // SECOND_NS
     running_s = now_s - now_s % length_s
     first_s = running_s - (KEPT - 1) * length_s
     if since_ns is not None:

@@ -6,6 +6,7 @@ world goes on at half its pace until the two agree again; it is not ahead for go
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -113,3 +114,10 @@ class Clock:
 def read_note(text: str) -> ClockNote:
     """A note as the store kept it."""
     return msgspec.json.decode(text, type=ClockNote)
+
+
+def iso(at_ns: int) -> str:
+    """A moment as RFC 3339 in UTC, as fine as it is."""
+    seconds, fraction = divmod(at_ns, 10**9)
+    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{fraction:09d}".rstrip("0").rstrip(".") + "Z" if fraction else f"{text}Z"

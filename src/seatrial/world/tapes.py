@@ -22,7 +22,7 @@ from seatrial.history.manifest import Manifest
 from seatrial.history.reading import ticks_from
 from seatrial.history.store import TradeStore
 from seatrial.market.tape import Rows, TapeRow
-from seatrial.server.driving import MarketOf
+from seatrial.world.driving import MarketOf
 
 SIDES: Final = {"b": Side.BUY, "buy": Side.BUY, "s": Side.SELL, "sell": Side.SELL, "": None}
 KINDS: Final = {

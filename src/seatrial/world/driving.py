@@ -15,7 +15,7 @@ from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import NEVER, Driver
 from seatrial.market.house import withdraw_quotes
 from seatrial.market.tape import Tape
-from seatrial.server.times import iso
+from seatrial.world.clock import iso
 
 CROWD: Final = "crowd"
 TAPE: Final = "tape"
@@ -76,7 +76,7 @@ def take_leave(machine: Machine, driver: Driver, note: str, at_ns: int) -> None:
 
 def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | None) -> Tape:
     """Files are read only by who plays them: what they need would cost every start some time."""
-    from seatrial.server.tapes import TapeError, recordings, together  # noqa: PLC0415
+    from seatrial.world.tapes import TapeError, recordings, together  # noqa: PLC0415
 
     if choice.pair is not None and len(choice.paths) > 1:
         raise DrivingError("--pair names the pair of one tape; the names of several must begin with their pairs")

@@ -1,0 +1,71 @@
+"""What a world is, on its way to the store and back."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from seatrial.core.machine import Machine
+from seatrial.core.state import State
+from seatrial.market.driver import Driver
+from seatrial.store.database import Batch
+from seatrial.store.store import Store, StoreError
+from seatrial.world.beginning import reopened
+from seatrial.world.clock import Clock, ClockNote, read_note
+
+
+class Loaded(NamedTuple):
+    """A world as a store has it."""
+
+    state: State
+    clock: ClockNote
+    market: str
+
+
+class Keeping:
+    """The parts of one world that its store keeps together."""
+
+    def __init__(
+        self, store: Store, machine: Machine, clock: Clock, driver: Driver, fresh_state: Callable[[], State]
+    ) -> None:
+        self._store = store
+        self._machine = machine
+        self._clock = clock
+        self._driver = driver
+        self._fresh_state = fresh_state
+
+    def batch(self) -> Batch:
+        """What must be written of all that happened since the last time."""
+        state, clock = self._machine.state, self._clock
+        if state.has_changes:
+            clock.happened(max(state.now_ns, clock.happened_ns))
+        return self._store.batch(self._machine.take_changes(), state, clock.text(), self._driver.text())
+
+    def load(self) -> Loaded:
+        """The world that is stored. Takes its time."""
+        return self.load_of(self._store)
+
+    def load_of(self, store: Store) -> Loaded:
+        """The world that another store has. Takes its time. Raises `StoreError` where it is of another seed."""
+        state = self._fresh_state()
+        store.load(state)
+        stored = store.world()
+        assert stored is not None, "what was loaded was stored"
+        if stored.seed != state.seed:
+            raise StoreError("it holds another world now: start the server again")
+        return Loaded(state, read_note(stored.clock), stored.market)
+
+    def adopt(self, loaded: Loaded) -> None:
+        """Go on from what was loaded."""
+        self._machine.state = loaded.state
+        self._clock.go_on(loaded.clock, loaded.state.now_ns)
+        self._driver.restore(loaded.market)
+
+    def adopt_of(self, store: Store, loaded: Loaded) -> None:
+        """Go on from what was loaded of another store, whose rows are in this one by now."""
+        self._store.go_on_as(store)
+        self.adopt(loaded)
+
+    def begin_again(self, at_ns: int) -> None:
+        """Begin an untouched world at another moment, with the same accounts and keys."""
+        self._machine.state = reopened(self._machine.state, self._fresh_state(), at_ns)
+        self._driver.begin_again(at_ns)
+        self._store.start_over()
