@@ -4,8 +4,10 @@ from hashlib import blake2b
 
 import msgspec
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.ledger import EXCHANGE
-from seatrial.core.state import AccountState, MarketState, State
+from seatrial.core.market_state import MarketState
+from seatrial.core.state import State
 
 
 def of(state: State) -> str:

@@ -2,8 +2,9 @@
 
 from seatrial.core.assets import Asset
 from seatrial.core.book import Plan
+from seatrial.core.market_state import MarketState
+from seatrial.core.money import PPM
 from seatrial.core.orders import Order, Side
-from seatrial.core.state import PPM, MarketState
 
 _BUY, _SELL = Side.BUY, Side.SELL
 

@@ -7,6 +7,7 @@ due by then — orders that start or expire, deposits that confirm — happens f
 from typing import Final, assert_never
 
 from seatrial.core import amending, clients, fingerprint, house, trading, treasury
+from seatrial.core.changes import Changes
 from seatrial.core.commands import (
     CancelOrders,
     CancelWithdrawal,
@@ -36,7 +37,7 @@ from seatrial.core.commands import (
 )
 from seatrial.core.events import DelaysSet, Event, TimePassed
 from seatrial.core.rejects import Reject
-from seatrial.core.state import Alarm, Changes, State
+from seatrial.core.state import Alarm, State
 
 Outcome = tuple[Event, ...] | Reject
 """What a command led to: all of its events, or why it changed nothing."""

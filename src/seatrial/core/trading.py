@@ -6,7 +6,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from seatrial.core.assets import Asset
+from seatrial.core.account_state import AccountState
+from seatrial.core.assets import USD, Asset
 from seatrial.core.book import Plan
 from seatrial.core.commands import CancelOrders, PlaceOrder, SetStatus, SetSystemStatus
 from seatrial.core.events import (
@@ -21,13 +22,15 @@ from seatrial.core.events import (
 )
 from seatrial.core.holds import hold_for, hold_for_market, paying_asset
 from seatrial.core.ledger import EXCHANGE, FEE_INCOME, EntryKind, Ledger, Leg, Purse, move
+from seatrial.core.market_state import MarketState
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.money import MAX_UNITS, rescale_floor
 from seatrial.core.orders import Fill, Order, OrderKind, Reason, Side, Status, Step, TimeInForce, Trade
 from seatrial.core.paying import Covered, bring_back, credits_for
 from seatrial.core.rejects import Reject
 from seatrial.core.sizes import costs, is_too_small, spend_exact
-from seatrial.core.state import USD, AccountState, Alarm, MarketState, State
+from seatrial.core.state import Alarm, State
+from seatrial.core.valuing import price_of, value_assets
 from seatrial.core.volume import MOST_PER_TRADE, USD_SCALE
 
 SECOND_NS: Final = 10**9
@@ -98,7 +101,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
         return Reject.TOO_MANY_OPEN_ORDERS
 
     if at_ns >= account.assets.due_ns:
-        state.value_assets(command.account_id, at_ns)
+        value_assets(state, command.account_id, at_ns)
     if replaced is not None:
         end(state, replaced, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
     state.number(order)
@@ -435,7 +438,7 @@ def _part(state: State, ms: MarketState, order: Order, exact: int, lots: int, at
     """Count a fill on its order; who rested before is the maker and pays the maker's rate."""
     account, counters = state.accounts[order.account_id], state.counters
     if at_ns >= account.assets.due_ns:
-        state.value_assets(order.account_id, at_ns)
+        value_assets(state, order.account_id, at_ns)
     tier = account.fee_tier(ms.market, at_ns)
     ppm = tier.maker_ppm if order.queue else tier.taker_ppm
     order.filled_lots += lots
@@ -581,7 +584,7 @@ def _volume_usd(state: State, ms: MarketState, exact: int) -> int:
         return 0
     if ms.is_in_dollars:
         return min(ms.to_usd.nearest(exact), MOST_PER_TRADE)
-    price = state.price_of(market.quote.code, USD)
+    price = price_of(state, market.quote.code, USD)
     if price is None:
         return 0
     usd_units = ms.to_quote.nearest(exact) * price[0] // price[1]

@@ -2,6 +2,7 @@
 
 from copy import copy
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.addresses import new_address, new_chain_tx
 from seatrial.core.assets import Asset, AssetKind
 from seatrial.core.commands import (
@@ -42,7 +43,8 @@ from seatrial.core.ledger import EXCHANGE, EntryKind, Purse, move
 from seatrial.core.markets import FundingMethod
 from seatrial.core.paying import bring_back
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState, Alarm, State
+from seatrial.core.state import Alarm, State
+from seatrial.core.valuing import value_assets
 
 
 def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
@@ -72,8 +74,8 @@ def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
     kind = EntryKind.TRANSFER if source.account_id == target.account_id else EntryKind.SUB_TRANSFER
     state.ledger.transfer(source, target, kind, move_id, at_ns, command.amount)
     if source.account_id != target.account_id:
-        state.value_assets(source.account_id, at_ns)
-        state.value_assets(target.account_id, at_ns)
+        value_assets(state, source.account_id, at_ns)
+        value_assets(state, target.account_id, at_ns)
     state.funds_moved = True
     state.changes.moves.append(
         Move(
@@ -223,7 +225,7 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
     bring_back(state, purse, command.gross, at_ns)
     move(purse.free, purse.leaving, command.gross)
     state.ledger.touch(purse)
-    state.value_assets(command.account_id, at_ns)
+    value_assets(state, command.account_id, at_ns)
     _schedule(state, transfer, at_ns)
     state.events.append(WithdrawalRequested(transfer))
     return None
@@ -352,7 +354,7 @@ def _step(
         return Reject.AMOUNT_INVALID
     _book(state, transfer, booking, asset, at_ns)
     if booking not in (Booking.NOTHING, Booking.SEND):
-        state.value_assets(transfer.account_id, at_ns)
+        value_assets(state, transfer.account_id, at_ns)
     if booking is Booking.SEND:
         style = _style(state, transfer)
         transfer.chain_tx = new_chain_tx(style, state.seed, transfer.transfer_id)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetDelays
 from seatrial.core.events import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
 from seatrial.core.funding import STEPS, Delays, Direction, Transfer
@@ -16,7 +17,6 @@ from seatrial.core.machine import Outcome
 from seatrial.core.money import format_units
 from seatrial.core.queries import FundingPage, TransfersById
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState
 from seatrial.dialects.wire import Dialect
 from seatrial.server import shapes, times
 from seatrial.server.beginning import what_happened

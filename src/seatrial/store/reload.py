@@ -8,9 +8,10 @@ from sqlalchemy import Select, func, select
 
 from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS
 from seatrial.core.clients import add_account
+from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Modes
 from seatrial.core.orders import Order, Status
-from seatrial.core.state import Alarm, MarketState, State
+from seatrial.core.state import Alarm, State
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
 from seatrial.store import marks, rows, schema
 
