@@ -6,7 +6,7 @@ due by then — orders that start or expire, deposits that confirm — happens f
 
 from typing import Final, assert_never
 
-from seatrial.core import amending, clients, fingerprint, house, trading, treasury
+from seatrial.core import amending, canceling, clients, ending, fingerprint, halts, house, placing, treasury
 from seatrial.core.changes import Changes
 from seatrial.core.commands import (
     CancelOrders,
@@ -85,21 +85,21 @@ class Machine:
             case SpendNonce():
                 return clients.spend_nonce(state, command, at_ns)
             case PlaceOrder():
-                return trading.place(state, command, at_ns)
+                return placing.place(state, command, at_ns)
             case CancelOrders():
-                return trading.cancel(state, command, at_ns)
+                return canceling.cancel(state, command, at_ns)
             case DecreaseOrder():
                 return amending.decrease_order(state, command, at_ns)
             case ReplaceOrder():
                 return amending.replace_order(state, command, at_ns)
             case SetCancelTimer():
-                return amending.set_cancel_timer(state, command, at_ns)
+                return canceling.set_cancel_timer(state, command, at_ns)
             case QuoteMarket():
                 return house.quote(state, command, at_ns)
             case PrintTrade():
                 return house.print_trade(state, command, at_ns)
             case SetStatus() | SetSystemStatus():
-                return trading.set_status(state, command)
+                return halts.set_status(state, command)
             case OpenAccount():
                 return clients.open_account(state, command, at_ns)
             case IssueKey():
@@ -155,11 +155,11 @@ class Machine:
         state.now_ns = at_ns = max(due_ns, state.now_ns)
         match alarm:
             case Alarm.START_ORDER:
-                trading.start(state, number, at_ns)
+                placing.start(state, number, at_ns)
             case Alarm.EXPIRE_ORDER:
-                trading.expire(state, number, at_ns)
+                ending.expire(state, number, at_ns)
             case Alarm.MOVE_TRANSFER:
                 treasury.fall_due(state, number, due_ns, at_ns)
             case Alarm.CANCEL_ORDERS:
-                return 1 + amending.ring(state, number, due_ns, at_ns, left)
+                return 1 + canceling.ring(state, number, due_ns, at_ns, left)
         return 1
