@@ -10,7 +10,8 @@ from seatrial.core.events import CancelTimerSet, OrdersCanceled
 from seatrial.core.markets import SystemStatus
 from seatrial.core.orders import CancelTimer, Order, Reason, Step
 from seatrial.core.rejects import Reject
-from seatrial.core.state import Alarm, State
+from seatrial.core.state import State
+from seatrial.core.timers import Timer
 
 
 def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
@@ -64,36 +65,35 @@ def set_cancel_timer(state: State, command: SetCancelTimer, at_ns: int) -> Rejec
     if any(symbol not in state.markets for symbol in command.markets):
         return Reject.MARKET_UNKNOWN
     timer = CancelTimer(at_ns, at_ns + command.delay_ns, command.markets) if command.delay_ns else None
-    was_set = account.cancel_timer is not None
+    old = account.cancel_timer
     account.cancel_timer = state.changes.cancel_timers[command.account_id] = timer
-    if was_set:
-        state.drop_alarm(command.account_id)
+    if old is not None:
+        state.stop_timer(old.due_ns, Timer.CANCEL_ORDERS, command.account_id)
     if timer is not None:
-        state.set_alarm(timer.due_ns, Alarm.CANCEL_ORDERS, command.account_id)
+        state.set_timer(timer.due_ns, Timer.CANCEL_ORDERS, command.account_id)
     state.events.append(CancelTimerSet(timer))
     return None
 
 
-def ring(state: State, account_id: int, due_ns: int, at_ns: int, most: int) -> int:
-    """The time of a cancel timer has come, if it was not set again since. It is off from now on.
+def fire_cancel_timer(state: State, account_id: int, due_ns: int, left: int) -> int:
+    """The time of a cancel timer has come: it is off from now on.
 
-    It cancels so many of the orders that were open then, and rings again for the rest; how many it canceled.
+    It cancels so many of the orders that were open then, and fires again for the rest.
     """
     account = state.accounts[account_id]
-    timer = account.cancel_timer
-    if timer is not None and timer.due_ns == due_ns:
-        account.cancel_timer = state.changes.cancel_timers[account_id] = None
-        account.fired_timer = timer
+    if account.fired_timer is None:
+        account.fired_timer, account.cancel_timer = account.cancel_timer, None
+        state.changes.cancel_timers[account_id] = None
     fired = account.fired_timer
-    if fired is None or fired.due_ns != due_ns:
-        return 0
+    assert fired is not None, "a timer fires that nobody set"
+    assert fired.due_ns == due_ns, "time goes on only when a timer has canceled all that it is to cancel"
     older = (order for order in account.orders_in(fired.markets) if order.opened_ns < due_ns)
-    chosen = list(islice(older, most))
+    chosen = list(islice(older, left))
     for order in chosen:
-        end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
-    if len(chosen) == most:
-        state.set_alarm(due_ns, Alarm.CANCEL_ORDERS, account_id)
+        end(state, order, Step.CANCEL, Reason.USER_REQUESTED, state.now_ns)
+    if len(chosen) == left:
+        state.set_timer(due_ns, Timer.CANCEL_ORDERS, account_id)
     else:
         account.fired_timer = None
     state.changes.fired_timers[account_id] = account.fired_timer
-    return len(chosen)
+    return 1 + len(chosen)

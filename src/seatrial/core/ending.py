@@ -36,11 +36,10 @@ def end_if_worthless(state: State, ms: MarketState, order: Order, at_ns: int) ->
         end(state, order, Step.CANCEL, Reason.WORTHLESS, at_ns)
 
 
-def expire(state: State, order_id: int, at_ns: int) -> None:
+def expire(state: State, order_id: int, _due_ns: int, _left: int) -> int:
     """The expiry time of an order has come."""
-    order = state.live_orders.get(order_id)
-    if order is not None:
-        end(state, order, Step.EXPIRE, Reason.EXPIRED, at_ns)
+    end(state, state.live_orders[order_id], Step.EXPIRE, Reason.EXPIRED, state.now_ns)
+    return 1
 
 
 def decrease(state: State, ms: MarketState, order: Order, lots: int, at_ns: int) -> None:

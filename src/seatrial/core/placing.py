@@ -1,5 +1,6 @@
 """Orders are accepted, at once or to start later: checks first, then changes."""
 
+from seatrial.core.book import Plan
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.ending import end
 from seatrial.core.events import OrderAccepted, OrderChecked
@@ -11,7 +12,8 @@ from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Order, OrderKind, Reason, Side, Status, Step, TimeInForce
 from seatrial.core.rejects import Reject
 from seatrial.core.sizes import costs, is_too_small
-from seatrial.core.state import Alarm, State
+from seatrial.core.state import State
+from seatrial.core.timers import Timer
 from seatrial.core.valuing import value_assets
 
 # Named once: looking a member up in its enum takes longer than most of what is done with it here.
@@ -78,9 +80,9 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     state.enlist(account, order)
     state.events.append(OrderAccepted(order))
     if order.expires_ns:
-        state.set_alarm(order.expires_ns, Alarm.EXPIRE_ORDER, order.order_id)
+        state.set_timer(order.expires_ns, Timer.EXPIRE_ORDER, order.order_id)
     if order.status is _PENDING:
-        state.set_alarm(order.starts_ns, Alarm.START_ORDER, order.order_id)
+        state.set_timer(order.starts_ns, Timer.START_ORDER, order.order_id)
     elif order.post_only and plan is not NO_PLAN:
         end(state, order, Step.CANCEL, Reason.POST_ONLY, at_ns)
     else:
@@ -103,25 +105,30 @@ def new_order(command: PlaceOrder, at_ns: int, *, is_house: bool) -> Order:
     return order
 
 
-def start(state: State, order_id: int, at_ns: int) -> None:
+def start(state: State, order_id: int, _due_ns: int, _left: int) -> int:
     """The start time of a pending order has come."""
-    order = state.live_orders.get(order_id)
-    if order is None or order.status is not _PENDING:
-        return
+    order, at_ns = state.live_orders[order_id], state.now_ns
     ms = state.markets[order.market]
     order.advance(Step.START)
     state.changes.orders[order.order_id] = order
-    if closed_to(state, ms, order.kind, post_only=order.post_only) is not None:
-        end(state, order, Step.CANCEL, Reason.MARKET_CLOSED, at_ns)
-        return
     plan = plan_of(ms, order)
+    reason = _why_not_now(state, ms, order, plan)
+    if reason is None:
+        enter(state, ms, order, plan, at_ns)
+    else:
+        end(state, order, Step.CANCEL, reason, at_ns)
+    return 1
+
+
+def _why_not_now(state: State, ms: MarketState, order: Order, plan: Plan) -> Reason | None:
+    """Why an order that starts is canceled; if it is not, it has what it needs set aside."""
+    if closed_to(state, ms, order.kind, post_only=order.post_only) is not None:
+        return Reason.MARKET_CLOSED
     if order.post_only and plan is not NO_PLAN:
-        end(state, order, Step.CANCEL, Reason.POST_ONLY, at_ns)
-        return
+        return Reason.POST_ONLY
     if order.kind is _MARKET and not refit_hold(state, ms, order, plan):
-        end(state, order, Step.CANCEL, Reason.OUT_OF_FUNDS, at_ns)
-        return
-    enter(state, ms, order, plan, at_ns)
+        return Reason.OUT_OF_FUNDS
+    return None
 
 
 def _may_rest(order: Order) -> bool:

@@ -1,32 +1,22 @@
 """Everything a world remembers while it runs. The functions of the core's other modules are its rules."""
 
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from seatrial.core.account_state import AccountState
-from seatrial.core.alarms import Alarms, Due
 from seatrial.core.assets import Assets
 from seatrial.core.changes import Changes
 from seatrial.core.funding import Delays, Transfer
 from seatrial.core.ledger import Ledger
 from seatrial.core.market_state import MarketState
 from seatrial.core.markets import FundingMethod, Market, Modes
-from seatrial.core.orders import Order, Status
+from seatrial.core.orders import Order
+from seatrial.core.timers import Timer, Timers
 
 if TYPE_CHECKING:
     from seatrial.core.accounts import ApiKey, Token
     from seatrial.core.events import Event
-
-
-class Alarm(IntEnum):
-    """What may fall due; several due at one moment happen in this order."""
-
-    START_ORDER = 1
-    EXPIRE_ORDER = 2
-    MOVE_TRANSFER = 3
-    CANCEL_ORDERS = 4
 
 
 class Counters(Struct):
@@ -81,9 +71,9 @@ class State:
         """Of the command at work."""
         self.looks_at_assets: dict[str, bool] = {}
         """Whether what a venue's users have can change what they pay, by venue, as far as it was asked."""
-        self._alarms = Alarms()
+        self.timers = Timers()
         self.next_due_ns: int | None = None
-        """When the next alarm rings; None when none is set."""
+        """When the next timer fires; None when none is set."""
         self.is_behind = False
         """Whether more has fallen due than the last command waited for."""
 
@@ -120,8 +110,10 @@ class State:
             del tagged[order.order_id]
             if not tagged:
                 del account.by_tag[order.tag]
-        if order.expires_ns > self.now_ns or order.starts_ns > self.now_ns:
-            self.drop_alarm(order.order_id)
+        if order.expires_ns:
+            self.stop_timer(order.expires_ns, Timer.EXPIRE_ORDER, order.order_id)
+        if order.starts_ns:
+            self.stop_timer(order.starts_ns, Timer.START_ORDER, order.order_id)
 
     def method(self, asset: str, name: str | None) -> FundingMethod | None:
         """The asset's funding method of that name, or its first one when no name is given."""
@@ -136,39 +128,21 @@ class State:
         for ms in self.markets.values():
             ms.status = modes.markets.get(ms.market.symbol, ms.market.status)
 
-    def set_alarm(self, due_ns: int, alarm: Alarm, number: int) -> None:
-        """Something falls due. Alarms are not taken back: whoever answers one looks whether it still applies."""
-        self._alarms.add((due_ns, alarm, number))
-        self.next_due_ns = self._alarms.next_due_ns
+    def set_timer(self, due_ns: int, timer: Timer, number: int) -> None:
+        """Something will happen then to the order, transfer or account of that number."""
+        self.timers.set((due_ns, timer, number))
+        self.next_due_ns = self.timers.next_due_ns
 
-    def drop_alarm(self, number: int) -> None:
-        """One of the alarms of that order, transfer or account applies no more."""
-        if self._alarms.drop(number, self._applies):
-            self.next_due_ns = self._alarms.next_due_ns
+    def stop_timer(self, due_ns: int, timer: Timer, number: int) -> None:
+        """It will not happen, if it has not yet."""
+        self.timers.stop((due_ns, timer, number))
+        self.next_due_ns = self.timers.next_due_ns
 
-    @property
-    def next_happening_ns(self) -> int | None:
-        """When the next alarm rings that still applies; None when none will."""
-        while (due := self._alarms.next_due) is not None and not self._applies(due):
-            self.pop_alarm()
-        return self.next_due_ns
-
-    def _applies(self, due: Due) -> bool:
-        due_ns, alarm, number = due
-        if alarm == Alarm.MOVE_TRANSFER:
-            transfer = self.transfers.get(number)
-            return transfer is not None and transfer.due_ns == due_ns
-        if alarm == Alarm.CANCEL_ORDERS:
-            account = self.accounts[number]
-            return any(timer and timer.due_ns == due_ns for timer in (account.cancel_timer, account.fired_timer))
-        order = self.live_orders.get(number)
-        return order is not None and (alarm == Alarm.EXPIRE_ORDER or order.status is Status.PENDING)
-
-    def pop_alarm(self) -> tuple[Alarm, int]:
-        """The next alarm: what, and the number of the order, transfer or account."""
-        _, alarm, number = self._alarms.pop()
-        self.next_due_ns = self._alarms.next_due_ns
-        return Alarm(alarm), number
+    def pop_timer(self) -> tuple[int, Timer, int]:
+        """Take the next timer: when it was due, what it is for, and the number of whom it is about."""
+        due_ns, timer, number = self.timers.pop()
+        self.next_due_ns = self.timers.next_due_ns
+        return due_ns, Timer(timer), number
 
     @property
     def has_changes(self) -> bool:

@@ -364,7 +364,7 @@ def _now(visit: Visit) -> int:
 
 
 def _clock_view(visit: Visit) -> shapes.ClockView:
-    now_ns, note, due_ns = _now(visit), visit.world.clock.note, visit.state.next_happening_ns
+    now_ns, note, due_ns = _now(visit), visit.world.clock.note, visit.state.next_due_ns
     return shapes.ClockView(
         times.iso(now_ns), now_ns, note.frozen, note.speed_ppm / 10**6, times.iso(due_ns) if due_ns else None
     )
