@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median
 
@@ -60,6 +61,31 @@ def function_lengths(tree: ast.AST) -> Iterator[int]:
             yield lines
 
 
+def imports(trees: list[tuple[str, ast.Module]]) -> dict[str, set[str]]:
+    """Which of these modules each imports, wherever it does so, be it for the type checker alone."""
+    names = {path.removeprefix("src/").removesuffix(".py").replace("/", "."): tree for path, tree in trees}
+    found: dict[str, set[str]] = {}
+    for name, tree in names.items():
+        asked: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                asked |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                asked |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        found[name] = asked & names.keys()
+    return found
+
+
+def circle(graph: dict[str, set[str]]) -> list[str] | None:
+    """The modules of one circle of imports; None when there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        members: list[str] = error.args[1]
+        return members
+    return None
+
+
 def published() -> list[Path]:
     """All files that git tracks or would track."""
     listing = subprocess.run(
@@ -76,6 +102,10 @@ def published() -> list[Path]:
 def test_the_core_has_no_floats_and_every_division_names_its_rounding() -> None:
     found = [f"{path}:{line}" for path, tree in modules(SOURCE / "core") for line in inexact(tree)]
     assert not found
+
+
+def test_the_cores_imports_have_no_circle() -> None:
+    assert circle(imports(modules(SOURCE / "core"))) is None
 
 
 def test_only_the_command_line_prints() -> None:
@@ -112,6 +142,13 @@ def test_no_published_file_names_a_folder_of_somebodys_machine() -> None:
         if (match := forbidden.search(file.read_text(encoding="utf-8", errors="replace")))
     ]
     assert not found
+
+
+@pytest.mark.parametrize("code", ["import b", "from b import x", "if TYPE_CHECKING:\n    from b import x"])
+def test_the_reader_for_circles_sees(code: str) -> None:
+    graph = imports([("src/a.py", ast.parse(code)), ("src/b.py", ast.parse("def f():\n    import a"))])
+    assert graph == {"a": {"b"}, "b": {"a"}}
+    assert circle(graph) is not None
 
 
 @pytest.mark.parametrize("code", ["x = 0.5", "x = a / b", "x /= 2", "def f(x: float): ...", "round(x)"])

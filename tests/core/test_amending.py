@@ -172,7 +172,7 @@ def test_a_timer_that_is_set_again_rings_later_or_not_at_all(floor: Floor) -> No
     timer(floor, 0)
     floor.wait(100)
     assert floor.book() == drawn("bid 100 2 bob")
-    assert floor.machine.state.next_happening_ns is None
+    assert floor.machine.state.next_due_ns is None
 
 
 def test_a_timer_may_be_about_some_markets(floor: Floor) -> None:
@@ -191,7 +191,7 @@ def test_setting_a_timer_tells_when_it_rings(floor: Floor) -> None:
     assert isinstance(event, CancelTimerSet)
     assert event.timer is not None
     assert (event.timer.set_ns, event.timer.due_ns) == (floor.now_ns, floor.now_ns + 5)
-    assert floor.machine.state.next_happening_ns == floor.now_ns + 5
+    assert floor.machine.state.next_due_ns == floor.now_ns + 5
     assert floor.apply(SetCancelTimer(1, 0)) == (CancelTimerSet(None),)
     floor.now_ns += 5
     floor.apply(PassTime())

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS, Candle, Stats, Tally
+from seatrial.core.market_state import KEPT_QUOTES
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import OrderKind, Side, Trade
-from seatrial.core.state import KEPT_QUOTES
 from trading_floor import NO_FEES, Floor
 
 MINUTE_NS = 60 * SECOND_NS

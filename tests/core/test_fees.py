@@ -11,11 +11,12 @@ from seatrial.core.commands import DriveTransfer, OpenAccount, RequestWithdrawal
 from seatrial.core.events import DepositSeen
 from seatrial.core.funding import TransferStatus
 from seatrial.core.ledger import EntryKind, posting_of
+from seatrial.core.market_state import MarketState
 from seatrial.core.markets import FeeSchedule, FeeTier
-from seatrial.core.money import MAX_UNITS
+from seatrial.core.money import MAX_UNITS, Ratio
 from seatrial.core.orders import Side, TimeInForce
+from seatrial.core.rates import Rates
 from seatrial.core.rejects import Reject
-from seatrial.core.state import MarketState, Rates, Ratio
 from seatrial.core.volume import HOUR_NS, MAX_ASSETS, USD_SCALE, WINDOW_HOURS, PlatformAssets, RollingVolume
 from trading_floor import START_NS, Floor, drawn, flat, units
 

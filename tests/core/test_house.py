@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import HOUSE
 from seatrial.core.commands import CancelOrders, OpenAccount, PlaceOrder, PrintTrade, QuoteMarket, Rung
 from seatrial.core.events import AccountOpened
 from seatrial.core.orders import OrderKind, Side
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState
+from seatrial.core.valuing import price_of
 from trading_floor import NO_FEES, Floor, drawn, flat, units
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -178,7 +179,7 @@ def test_a_printed_trade_is_seen_by_everyone_and_moves_no_money(floor: Floor, ho
     ms = floor.machine.state.markets[floor.market.symbol]
     assert floor.tape() == ["3 at 250"]
     assert (floor.trades[0].taker_side, ms.trade_id, ms.candles.of(1)[-1].count) == (SELL, 1, 1)
-    assert floor.machine.state.price_of("BTC", "USD") is not None
+    assert price_of(floor.machine.state, "BTC", "USD") is not None
     assert not floor.fills
     assert not house.orders
 

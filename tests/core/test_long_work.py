@@ -1,5 +1,6 @@
 """Work of any length is done in steps: many cancels, timers and expiries, and others come in between."""
 
+from bisect import bisect_left, insort
 from random import Random
 
 import pytest
@@ -7,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from any_commands import OPENING, new_machine, new_state
-from seatrial.core import fingerprint
-from seatrial.core.alarms import Alarms, Due
+from seatrial.core import fingerprint, firing
 from seatrial.core.commands import CancelOrders, PassTime, PlaceOrder, SetCancelTimer
 from seatrial.core.events import OrdersCanceled
 from seatrial.core.machine import MOST_DUE, Machine
 from seatrial.core.orders import OrderKind, Reason, Side, Status
 from seatrial.core.rejects import Reject
+from seatrial.core.timers import Due, Timer, Timers
 from seatrial.store.store import open_store
 from trading_floor import NO_FEES, SECOND_NS, START_NS, Floor
 
@@ -89,7 +90,7 @@ def test_of_more_than_a_command_waits_for_the_rest_is_done_by_those_that_follow(
     assert late.status is Status.OPEN
 
 
-def test_a_timer_of_many_orders_cancels_those_that_were_open_when_it_rang(floor: Floor) -> None:
+def test_a_timer_of_many_orders_cancels_those_that_were_open_when_it_fired(floor: Floor) -> None:
     older = [floor.place(floor.order("ann", BUY, "1", at="100")) for _ in range(MANY)]
     floor.apply(SetCancelTimer(1, 60 * SECOND_NS))
     floor.wait(60)
@@ -102,7 +103,7 @@ def test_a_timer_of_many_orders_cancels_those_that_were_open_when_it_rang(floor:
     assert floor.trader("ann").fired_timer is None
 
 
-def test_a_timer_that_is_set_anew_does_not_stop_the_one_that_rang(floor: Floor) -> None:
+def test_a_timer_that_is_set_anew_does_not_stop_the_one_that_fired(floor: Floor) -> None:
     older = [floor.place(floor.order("ann", BUY, "1", at="100")) for _ in range(MANY)]
     floor.apply(SetCancelTimer(1, 60 * SECOND_NS))
     floor.wait(60)
@@ -136,51 +137,69 @@ def test_a_timer_at_work_goes_on_after_a_start() -> None:
     assert again.fingerprint() == machine.fingerprint()
 
 
-def test_alarms_of_orders_that_ended_early_do_not_pile_up(floor: Floor) -> None:
+def test_timers_of_orders_that_ended_early_do_not_pile_up(floor: Floor) -> None:
     """An order for a day that is canceled at once is forgotten, not kept for a day."""
-    alarms = floor.machine.state._alarms
     for _ in range(20_000):
         order = floor.place(floor.order("ann", BUY, "1", at="100", expires_in=86_400))
         canceled(floor, order_ids=(order.order_id,))
-    assert len(alarms) <= 64 * 64
+    assert len(floor.machine.state.timers) <= 64 * 64
 
 
-def test_a_timer_that_is_set_again_and_again_leaves_few_alarms(floor: Floor) -> None:
+def test_a_timer_that_is_set_again_and_again_leaves_few_behind(floor: Floor) -> None:
     for _ in range(1_000):
         floor.apply(SetCancelTimer(1, 86_400 * SECOND_NS))
-    assert len(floor.machine.state._alarms) <= 64
+    assert len(floor.machine.state.timers) <= 64
 
 
-def test_what_happens_next_is_found_though_many_alarms_before_it_apply_no_more(floor: Floor) -> None:
+def test_what_happens_next_is_known_though_many_timers_before_it_were_stopped(floor: Floor) -> None:
     orders = [floor.place(floor.order("ann", BUY, "1", at="100", expires_in=60 + n)) for n in range(50)]
     canceled(floor, order_ids=tuple(order.order_id for order in orders[:-1]))
-    assert floor.machine.state.next_happening_ns == orders[-1].expires_ns
+    assert floor.machine.state.next_due_ns == orders[-1].expires_ns
     canceled(floor, order_ids=(50,))
-    assert floor.machine.state.next_happening_ns is None
+    assert floor.machine.state.next_due_ns is None
+
+
+def test_a_timer_that_is_set_anew_at_the_moment_of_the_old_one_does_not_fire(floor: Floor) -> None:
+    """The world is behind: the old one is due, but what comes before it is not done yet."""
+    for _ in range(MANY):
+        floor.place(floor.order("bob", BUY, "1", at="100", expires_in=60))
+    own = floor.place(floor.order("ann", BUY, "1", at="100"))
+    floor.apply(SetCancelTimer(1, 60 * SECOND_NS))
+    floor.wait(60)
+    assert floor.machine.state.is_behind
+    floor.apply(SetCancelTimer(1, 60 * SECOND_NS))
+    floor.wait(1)
+    assert (own.is_live, floor.machine.state.is_behind) == (True, False)
+    floor.wait(60)
+    assert not own.is_live
 
 
 @given(st.integers(0, 2**32))
-def test_alarms_ring_in_the_order_of_a_sorted_list(seed: int) -> None:
-    """All that apply; those that were called off may ring or not."""
-    luck, alarms = Random(seed), Alarms()  # noqa: S311  a test's luck
-    waiting: set[Due] = set()
+def test_timers_fire_in_the_order_of_a_sorted_list(seed: int) -> None:
+    """All that are set, each once, and none that was stopped."""
+    luck, timers = Random(seed), Timers()  # noqa: S311  a test's luck
+    waiting: list[Due] = []
+    stopped: list[Due] = []
     for _ in range(luck.choice((10, 300, 3_000))):
         step = luck.random()
         if step < 1 / 2:
             due = (luck.randint(0, 50), luck.randint(1, 4), luck.randint(1, luck.choice((2, 500))))
-            alarms.add(due)
-            waiting.add(due)
+            due = luck.choice(stopped) if stopped and luck.random() < 1 / 4 else due
+            timers.set(due)
+            if due not in waiting[bisect_left(waiting, due) :][:1]:
+                insort(waiting, due)
         elif step < 3 / 4 and waiting:
-            due = luck.choice(sorted(waiting))
-            waiting.remove(due)
-            alarms.drop(due[2], waiting.__contains__)
+            due = waiting.pop(luck.randrange(len(waiting)))
+            stopped.append(due)
+            timers.stop(due)
+            timers.stop(due)
         elif waiting:
-            due = alarms.pop()
-            while due not in waiting:
-                due = alarms.pop()
-            assert due == min(waiting)
-            waiting.remove(due)
-    while alarms.next_due is not None:
-        waiting.discard(alarms.pop())
-    assert not waiting
-    assert not len(alarms)
+            assert timers.pop() == waiting.pop(0)
+        assert timers.next_due_ns == (waiting[0][0] if waiting else None)
+    assert list(timers) == waiting
+    assert [timers.pop() for _ in waiting] == waiting
+    assert (timers.next_due_ns, len(timers)) == (None, 0)
+
+
+def test_every_kind_of_timer_has_its_row() -> None:
+    assert set(firing.TABLE) == set(Timer)

@@ -4,11 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from seatrial.core.commands import CancelOrders, IssueAddress, OpenAccount, RequestWithdrawal, SeeDeposit
+from seatrial.core.market_state import MarketState
 from seatrial.core.markets import MarketStatus
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Order, Side, TimeInForce
 from seatrial.core.rejects import Reject
-from seatrial.core.state import MarketState
 from trading_floor import NO_FEES, Floor
 
 BUY, SELL = Side.BUY, Side.SELL

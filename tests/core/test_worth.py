@@ -3,6 +3,7 @@
 import pytest
 
 from seatrial.core.orders import Side
+from seatrial.core.valuing import price_of
 from trading_floor import NO_FEES, Floor
 
 
@@ -46,18 +47,18 @@ def test_an_amount_is_worth_what_the_last_trades_say(
     floor: Floor, asset: str, target: str, one: int, worth: int
 ) -> None:
     """Directly, the other way round, or by way of dollars; dollar stablecoins count one to one (decided)."""
-    price = floor.machine.state.price_of(asset, target)
+    price = price_of(floor.machine.state, asset, target)
     assert price is not None
     assert one * price[0] // price[1] == worth
 
 
 @pytest.mark.parametrize(("asset", "target"), [("ETH", "USD"), ("DOGE", "USD"), ("GBP", "EUR"), ("DOGE", "EUR")])
 def test_what_no_trade_says_is_not_known(floor: Floor, asset: str, target: str) -> None:
-    assert floor.machine.state.price_of(asset, target) is None
+    assert price_of(floor.machine.state, asset, target) is None
 
 
 def test_a_stablecoin_that_traded_is_worth_what_it_traded_at(floor: Floor) -> None:
     trade(floor, "USDT/USD", "0.98")
-    price = floor.machine.state.price_of("USDT", "USD")
+    price = price_of(floor.machine.state, "USDT", "USD")
     assert price is not None
     assert 10**8 * price[0] // price[1] == 9_800

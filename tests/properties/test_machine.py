@@ -7,10 +7,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from any_commands import GAPS_NS, OPENING, any_journal, new_machine, orders, others
 from auditor import Auditor
+from seatrial.core.changes import Changes
 from seatrial.core.commands import Command, PassTime, PlaceOrder
 from seatrial.core.machine import Outcome
 from seatrial.core.rejects import Reject
-from seatrial.core.state import Changes
 from told import told_by
 
 

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from any_commands import new_machine
 from postgres import fresh_schema, shared_url
+from seatrial.core.changes import Changes
 from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce, Trade
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, OrderTime, Page, Query, Span, TradePage
-from seatrial.core.state import Changes
 from seatrial.store import history
 from seatrial.store.store import Store, open_store
 

@@ -6,8 +6,8 @@ from random import Random
 from msgspec.structs import astuple
 
 from any_commands import new_machine
+from seatrial.core.changes import Changes
 from seatrial.core.ledger import EntryKind, Posting
-from seatrial.core.state import Changes
 from seatrial.store.store import Store
 from trading_floor import START_NS
 

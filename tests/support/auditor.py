@@ -5,13 +5,15 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 
+from seatrial.core import firing
 from seatrial.core.assets import Asset
 from seatrial.core.candles import DAY_NS, MINUTES, SECOND_NS, Candle, Stats
+from seatrial.core.changes import Changes
 from seatrial.core.funding import CANCELABLE, Direction, Move, Transfer
 from seatrial.core.ledger import EXCHANGE, EntryKind, Posting, Purse, posting_of
 from seatrial.core.machine import Machine
+from seatrial.core.market_state import MarketState
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Status, Trade
-from seatrial.core.state import Changes, MarketState
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
 
 
@@ -45,6 +47,7 @@ class Auditor:
         self.check_postings()
         self.check_orders()
         check_holds(machine)
+        check_timers(machine)
         for ms in machine.state.markets.values():
             check_book(machine, ms)
             self.check_trades(ms, machine.state.now_ns)
@@ -116,6 +119,11 @@ class Auditor:
                 sums[fill.account_id] += fill.volume_usd
         for number, account in machine.state.accounts.items():
             assert account.volume.at(now_ns) == sums[number]
+
+
+def check_timers(machine: Machine) -> None:
+    """Exactly those timers are set that a world would set which is loaded now."""
+    assert list(machine.state.timers) == sorted(firing.standing(machine.state))
 
 
 def check_book(machine: Machine, ms: MarketState) -> None:

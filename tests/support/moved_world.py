@@ -6,8 +6,9 @@ from seatrial.core.assets import Assets
 from seatrial.core.commands import OpenAccount, PlaceOrder
 from seatrial.core.events import OrderAccepted
 from seatrial.core.machine import Machine
+from seatrial.core.market_state import MarketState
 from seatrial.core.orders import Order, OrderKind, Side, Trade
-from seatrial.core.state import MarketState, State
+from seatrial.core.state import State
 from seatrial.market import tables
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import Driver

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from seatrial.catalogue import Catalogue, load
+from seatrial.core.account_state import AccountState
 from seatrial.core.assets import Assets
 from seatrial.core.commands import CancelOrders, Command, OpenAccount, PassTime, PlaceOrder
 from seatrial.core.events import AccountOpened, Event, OrderAccepted, OrdersCanceled
@@ -22,7 +23,7 @@ from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market
 from seatrial.core.money import format_units, parse_units
 from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce, Trade
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState, State
+from seatrial.core.state import State
 from told import told_by
 
 if TYPE_CHECKING:

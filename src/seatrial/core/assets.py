@@ -5,6 +5,8 @@ from typing import Final
 
 from msgspec import Struct
 
+USD: Final = "USD"
+
 
 class AssetKind(StrEnum):
     """What sort of thing an asset is; the kind decides what may be done with it."""

@@ -1,13 +1,16 @@
 """Accounts, keys and tokens: opening, issuing, and spending a nonce."""
 
 from seatrial.core import treasury
+from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
 from seatrial.core.assets import spent_as
 from seatrial.core.commands import ChangeKey, IssueKey, IssueToken, OpenAccount, RevokeKey, SpendNonce
 from seatrial.core.events import AccountOpened, KeyChanged, KeyIssued, KeyRevoked, NonceSpent, TokenIssued
 from seatrial.core.ledger import EntryKind
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState, State
+from seatrial.core.state import State
+from seatrial.core.valuing import assets_usd, fees_look_at_assets
+from seatrial.core.volume import PlatformAssets
 
 
 def open_account(state: State, command: OpenAccount, at_ns: int) -> Reject | None:
@@ -50,8 +53,10 @@ def _fits(state: State, command: OpenAccount) -> bool:
 
 def add_account(state: State, account: Account) -> None:
     """Take an account, new or stored, into the world."""
-    state.accounts[account.account_id] = opened = AccountState(account, state)
-    state.account_names[account.name] = account.account_id
+    number = account.account_id
+    assets = PlatformAssets(lambda: assets_usd(state, number), counts=fees_look_at_assets(state, account.venue))
+    state.accounts[number] = opened = AccountState(account, state.ledger, assets)
+    state.account_names[account.name] = number
     if account.venue == HOUSE:
         state.house = opened
 

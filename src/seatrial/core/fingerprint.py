@@ -4,8 +4,10 @@ from hashlib import blake2b
 
 import msgspec
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.ledger import EXCHANGE
-from seatrial.core.state import AccountState, MarketState, State
+from seatrial.core.market_state import MarketState
+from seatrial.core.state import State
 
 
 def of(state: State) -> str:
@@ -16,7 +18,7 @@ def of(state: State) -> str:
 def facts(state: State) -> dict[str, object]:
     """What must survive, as plain values: to see where two worlds differ.
 
-    Purses never held in and expired tokens are left out: they say nothing. Alarms follow from the rest.
+    Purses never held in and expired tokens are left out: they say nothing. Timers follow from the rest.
     """
     ledger = state.ledger
     counts = [(number, owner.seq) for number, owner in ledger.owners.items() if owner.seq]

@@ -1,11 +1,14 @@
-"""What orders set aside."""
+"""What orders set aside, and when that changes."""
 
 from seatrial.core.assets import Asset
 from seatrial.core.book import Plan
-from seatrial.core.orders import Order, Side
-from seatrial.core.state import PPM, MarketState
+from seatrial.core.ledger import Purse
+from seatrial.core.market_state import MarketState
+from seatrial.core.money import PPM
+from seatrial.core.orders import Order, OrderKind, Side
+from seatrial.core.state import State
 
-_BUY, _SELL = Side.BUY, Side.SELL
+_BUY, _SELL, _LIMIT = Side.BUY, Side.SELL, OrderKind.LIMIT
 
 
 def paying_asset(ms: MarketState, order: Order) -> Asset:
@@ -44,3 +47,31 @@ def hold_for_market(ms: MarketState, order: Order, plan: Plan) -> int:
         ms.to_quote.nearest(maker.price_ticks * lots) + ms.to_quote_fee.ceil(maker.price_ticks * lots * ppm)
         for maker, lots in plan.fills
     )
+
+
+def shrink_hold(state: State, ms: MarketState, order: Order, purse: Purse, due: int) -> None:
+    """Free the part of an order's hold that this fill no longer needs set aside."""
+    hold = order.hold
+    if order.kind is not _LIMIT:
+        hold -= min(hold, due)
+    elif order.filled_lots != order.qty_lots:
+        hold = hold_for(ms, order)
+    else:
+        hold = 0
+    if hold < order.hold:
+        state.ledger.release(purse, order.hold - hold)
+        order.hold = hold
+
+
+def refit_hold(state: State, ms: MarketState, order: Order, plan: Plan) -> bool:
+    """Set aside what a market order needs now that it starts; False when there is not enough."""
+    purse = state.accounts[order.account_id].trading_purse(paying_asset(ms, order))
+    if order.hold:
+        state.ledger.release(purse, order.hold)
+        order.hold = 0
+    needed = hold_for_market(ms, order, plan)
+    if needed > state.ledger.spendable(purse):
+        return False
+    state.ledger.hold(purse, needed)
+    order.hold = needed
+    return True

@@ -9,25 +9,20 @@ All of this is decided: no venue has such an account.
 
 from msgspec import Struct
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.book import Plan
 from seatrial.core.commands import PlaceOrder, PrintTrade, QuoteMarket, Rung
+from seatrial.core.ending import end, note_quote
 from seatrial.core.events import MarketQuoted, TradePrinted
+from seatrial.core.halts import closed_to
 from seatrial.core.holds import hold_for, paying_asset
+from seatrial.core.market_state import MarketState
+from seatrial.core.matching import announce, enter, plan_of, rest, use_up
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Order, OrderKind, Reason, Side, Step, TimeInForce
+from seatrial.core.placing import new_order
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState, MarketState, State
-from seatrial.core.trading import (
-    announce,
-    closed_to,
-    end,
-    enter,
-    new_order,
-    note_quote,
-    plan_of,
-    rest,
-    use_up,
-)
+from seatrial.core.state import State
 
 
 def name_of(market: str, side: Side, place: int) -> str:

@@ -6,7 +6,8 @@ due by then — orders that start or expire, deposits that confirm — happens f
 
 from typing import Final, assert_never
 
-from seatrial.core import amending, clients, fingerprint, house, trading, treasury
+from seatrial.core import amending, canceling, clients, fingerprint, firing, halts, house, placing, treasury
+from seatrial.core.changes import Changes
 from seatrial.core.commands import (
     CancelOrders,
     CancelWithdrawal,
@@ -36,7 +37,7 @@ from seatrial.core.commands import (
 )
 from seatrial.core.events import DelaysSet, Event, TimePassed
 from seatrial.core.rejects import Reject
-from seatrial.core.state import Alarm, Changes, State
+from seatrial.core.state import State
 
 Outcome = tuple[Event, ...] | Reject
 """What a command led to: all of its events, or why it changed nothing."""
@@ -61,7 +62,7 @@ class Machine:
         if at_ns < state.now_ns:  # noqa: PLR1730  calling max takes longer, and this runs twice in every call
             at_ns = state.now_ns
         if state.next_due_ns is not None and state.next_due_ns <= at_ns:
-            at_ns = self._run_alarms(at_ns)
+            at_ns = self._fire_timers(at_ns)
         elif state.is_behind:
             state.is_behind = False
         state.now_ns = at_ns
@@ -95,21 +96,21 @@ class Machine:
             case SpendNonce():
                 return clients.spend_nonce(state, command, at_ns)
             case PlaceOrder():
-                return trading.place(state, command, at_ns)
+                return placing.place(state, command, at_ns)
             case CancelOrders():
-                return trading.cancel(state, command, at_ns)
+                return canceling.cancel(state, command, at_ns)
             case DecreaseOrder():
                 return amending.decrease_order(state, command, at_ns)
             case ReplaceOrder():
                 return amending.replace_order(state, command, at_ns)
             case SetCancelTimer():
-                return amending.set_cancel_timer(state, command, at_ns)
+                return canceling.set_cancel_timer(state, command, at_ns)
             case QuoteMarket():
                 return house.quote(state, command, at_ns)
             case PrintTrade():
                 return house.print_trade(state, command, at_ns)
             case SetStatus() | SetSystemStatus():
-                return trading.set_status(state, command)
+                return halts.set_status(state, command)
             case OpenAccount():
                 return clients.open_account(state, command, at_ns)
             case IssueKey():
@@ -143,7 +144,7 @@ class Machine:
                 return None
         assert_never(command)
 
-    def _run_alarms(self, until_ns: int) -> int:
+    def _fire_timers(self, until_ns: int) -> int:
         """Let happen what is due by then, or by the moment to which the trades on the way move the world.
 
         Of more than is done in some milliseconds, the rest is left to the commands that follow: until it is done the
@@ -154,22 +155,6 @@ class Machine:
             if left <= 0:
                 state.is_behind = True
                 return state.now_ns
-            left -= self._run_alarm(due_ns, left)
+            left -= firing.fire_next(state, left)
         state.is_behind = False
         return max(until_ns, state.now_ns)
-
-    def _run_alarm(self, due_ns: int, left: int) -> int:
-        """Answer the next alarm with so much left to be done; what was done."""
-        state = self.state
-        alarm, number = state.pop_alarm()
-        state.now_ns = at_ns = max(due_ns, state.now_ns)
-        match alarm:
-            case Alarm.START_ORDER:
-                trading.start(state, number, at_ns)
-            case Alarm.EXPIRE_ORDER:
-                trading.expire(state, number, at_ns)
-            case Alarm.MOVE_TRANSFER:
-                treasury.fall_due(state, number, due_ns, at_ns)
-            case Alarm.CANCEL_ORDERS:
-                return 1 + amending.ring(state, number, due_ns, at_ns, left)
-        return 1

@@ -11,6 +11,9 @@ MAX_UNITS = 2**63 - 1
 MOST_DIGITS: Final = 30
 """On either side of the point."""
 
+PPM: Final = 1_000_000
+"""What rates are parts of."""
+
 
 def parse_units(text: str, scale: int) -> int | None:
     """Read a plain non-negative decimal as units of 10**-scale.
@@ -58,3 +61,23 @@ def div_half_up(numerator: int, denominator: int) -> int:
 def div_ceil(numerator: int, denominator: int) -> int:
     """Divide and round up: for holds, so that no sequence of fills costs more than was set aside."""
     return -(-numerator // denominator)
+
+
+class Ratio:
+    """An exact change of scale: value * mul / div."""
+
+    __slots__ = ("_twice_div", "_twice_mul", "div", "mul")
+
+    def __init__(self, from_scale: int, to_scale: int) -> None:
+        self.mul: int = 10 ** max(to_scale - from_scale, 0)
+        self.div: int = 10 ** max(from_scale - to_scale, 0)
+        self._twice_mul: int = 2 * self.mul
+        self._twice_div: int = 2 * self.div
+
+    def nearest(self, value: int) -> int:
+        """The value in the other scale, to the nearest unit, halves up."""
+        return (value * self._twice_mul + self.div) // self._twice_div
+
+    def ceil(self, value: int) -> int:
+        """The value in the other scale, rounded up."""
+        return -(-value * self.mul // self.div)

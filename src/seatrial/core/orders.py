@@ -168,7 +168,7 @@ class Order(Struct, gc=False):
 
 
 class CancelTimer(Struct, frozen=True):
-    """Cancels an account's orders when it rings, unless it was set again before."""
+    """Cancels an account's orders when it fires, unless it was set again before."""
 
     set_ns: int
     due_ns: int

@@ -4,9 +4,12 @@ from typing import Final
 
 from msgspec import Struct
 
+from seatrial.core.assets import USD
 from seatrial.core.ledger import Purse
+from seatrial.core.market_state import MarketState
 from seatrial.core.money import div_half_up
-from seatrial.core.state import USD, MarketState, State
+from seatrial.core.state import State
+from seatrial.core.valuing import price_of
 
 CREDITS_PER_DOLLAR: Final = 100
 """Source: kraken-semantics section 2, KFEE."""
@@ -45,7 +48,7 @@ def credits_for(state: State, ms: MarketState, quote: Purse, fee_quote: int) -> 
     purse = None if asset is None else state.ledger.purses.get((quote.account_id, quote.wallet, asset.code))
     if purse is None or purse.free.balance == 0 or fee_quote <= 0:
         return None
-    price = state.price_of(ms.market.quote.code, USD)
+    price = price_of(state, ms.market.quote.code, USD)
     if price is None:
         return None
     per_dollar = CREDITS_PER_DOLLAR * 10**purse.asset.scale

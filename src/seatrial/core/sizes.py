@@ -4,8 +4,8 @@ from typing import Final
 
 from seatrial.core.book import Plan
 from seatrial.core.commands import PlaceOrder
+from seatrial.core.market_state import MarketState
 from seatrial.core.orders import Order, OrderKind
-from seatrial.core.state import MarketState
 
 _LIMIT: Final = OrderKind.LIMIT
 

@@ -2,6 +2,7 @@
 
 from copy import copy
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.addresses import new_address, new_chain_tx
 from seatrial.core.assets import Asset, AssetKind
 from seatrial.core.commands import (
@@ -42,7 +43,9 @@ from seatrial.core.ledger import EXCHANGE, EntryKind, Purse, move
 from seatrial.core.markets import FundingMethod
 from seatrial.core.paying import bring_back
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState, Alarm, State
+from seatrial.core.state import State
+from seatrial.core.timers import Timer
+from seatrial.core.valuing import value_assets
 
 
 def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
@@ -72,8 +75,8 @@ def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
     kind = EntryKind.TRANSFER if source.account_id == target.account_id else EntryKind.SUB_TRANSFER
     state.ledger.transfer(source, target, kind, move_id, at_ns, command.amount)
     if source.account_id != target.account_id:
-        state.value_assets(source.account_id, at_ns)
-        state.value_assets(target.account_id, at_ns)
+        value_assets(state, source.account_id, at_ns)
+        value_assets(state, target.account_id, at_ns)
     state.funds_moved = True
     state.changes.moves.append(
         Move(
@@ -223,7 +226,7 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
     bring_back(state, purse, command.gross, at_ns)
     move(purse.free, purse.leaving, command.gross)
     state.ledger.touch(purse)
-    state.value_assets(command.account_id, at_ns)
+    value_assets(state, command.account_id, at_ns)
     _schedule(state, transfer, at_ns)
     state.events.append(WithdrawalRequested(transfer))
     return None
@@ -267,15 +270,14 @@ def _finished(command: DriveTransfer) -> Transfer | None:
     return copy(found)
 
 
-def fall_due(state: State, transfer_id: int, due_ns: int, at_ns: int) -> None:
-    """The world's clock moves a transfer on, unless somebody else did since."""
-    transfer = state.transfers.get(transfer_id)
-    if transfer is None or transfer.due_ns != due_ns:
-        return
+def move_on(state: State, transfer_id: int, _due_ns: int, _left: int) -> int:
+    """The world's clock takes a transfer's next step."""
+    transfer, at_ns = state.transfers[transfer_id], state.now_ns
     refusal = _step(state, transfer, NEXT_STATUS[transfer.direction, transfer.status], transfer.note, at_ns)
     if refusal is Reject.AMOUNT_INVALID:
         refusal = _step(state, transfer, TransferStatus.FAILURE, transfer.note, at_ns)
     assert refusal is None, refusal
+    return 1
 
 
 def _not_fundable(state: State, code: str) -> Reject | None:
@@ -331,12 +333,11 @@ def _address_deposit(
 def _schedule(state: State, transfer: Transfer, at_ns: int) -> None:
     """Set when the clock moves a transfer on, if it does."""
     stay = None if transfer.manual else state.delays.after(transfer.direction, transfer.status)
-    is_early = transfer.due_ns > at_ns
-    transfer.due_ns = 0 if stay is None else at_ns + stay
-    if is_early:
-        state.drop_alarm(transfer.transfer_id)
     if transfer.due_ns:
-        state.set_alarm(transfer.due_ns, Alarm.MOVE_TRANSFER, transfer.transfer_id)
+        state.stop_timer(transfer.due_ns, Timer.MOVE_TRANSFER, transfer.transfer_id)
+    transfer.due_ns = 0 if stay is None else at_ns + stay
+    if transfer.due_ns:
+        state.set_timer(transfer.due_ns, Timer.MOVE_TRANSFER, transfer.transfer_id)
 
 
 def _step(
@@ -352,7 +353,7 @@ def _step(
         return Reject.AMOUNT_INVALID
     _book(state, transfer, booking, asset, at_ns)
     if booking not in (Booking.NOTHING, Booking.SEND):
-        state.value_assets(transfer.account_id, at_ns)
+        value_assets(state, transfer.account_id, at_ns)
     if booking is Booking.SEND:
         style = _style(state, transfer)
         transfer.chain_tx = new_chain_tx(style, state.seed, transfer.transfer_id)

@@ -8,10 +8,10 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.commands import Rung
 from seatrial.core.house import name_of
 from seatrial.core.orders import Side
-from seatrial.core.state import AccountState
 
 STEPS: Final = (
     (10, 10), (20, 10), (40, 20), (70, 20), (120, 30), (200, 40), (350, 60), (600, 80), (1_000, 100), (2_000, 140),

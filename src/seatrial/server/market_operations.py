@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from seatrial.core.commands import PrintTrade, SetStatus, SetSystemStatus
 from seatrial.core.events import StatusSet, TradePrinted
+from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Market, MarketStatus, SystemStatus
 from seatrial.core.money import format_units, parse_units
 from seatrial.core.orders import OrderKind, Side
-from seatrial.core.state import MarketState
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import NEVER, Driver
 from seatrial.market.house import open_house, withdraw_quotes

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetDelays
 from seatrial.core.events import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
 from seatrial.core.funding import STEPS, Delays, Direction, Transfer
@@ -16,7 +17,6 @@ from seatrial.core.machine import Outcome
 from seatrial.core.money import format_units
 from seatrial.core.queries import FundingPage, TransfersById
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState
 from seatrial.dialects.wire import Dialect
 from seatrial.server import shapes, times
 from seatrial.server.market_operations import MARKET_OPERATIONS
@@ -365,5 +365,5 @@ def _now(visit: Visit) -> int:
 
 
 def _clock_view(visit: Visit) -> shapes.ClockView:
-    now_ns, note, due_ns = _now(visit), visit.world.clock.note, visit.state.next_happening_ns
+    now_ns, note, due_ns = _now(visit), visit.world.clock.note, visit.state.next_due_ns
     return shapes.ClockView(iso(now_ns), now_ns, note.frozen, note.speed_ppm / 10**6, iso(due_ns) if due_ns else None)

@@ -6,11 +6,12 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Select, func, select
 
+from seatrial.core import firing
 from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS
 from seatrial.core.clients import add_account
+from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Modes
-from seatrial.core.orders import Order, Status
-from seatrial.core.state import Alarm, MarketState, State
+from seatrial.core.state import State
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
 from seatrial.store import marks, rows, schema
 
@@ -32,6 +33,7 @@ def fill(state: State, read: Read) -> rows.Known:
     _transfers(state, read, known)
     for ms in state.markets.values():
         _market(ms, read, known)
+    firing.start_all(state)
     return known
 
 
@@ -118,7 +120,6 @@ def _orders(state: State, read: Read, known: rows.Known) -> None:
         order = rows.order(row)
         order.is_house = order.account_id == house_id
         state.enlist(state.accounts[order.account_id], order)
-        _set_alarms(state, order)
     for order in sorted(state.live_orders.values(), key=lambda order: order.queue):
         if order.queue:
             state.markets[order.market].book.side(order.side).add(order)
@@ -126,19 +127,10 @@ def _orders(state: State, read: Read, known: rows.Known) -> None:
         known.sequences[row.market] = row.sequence
         state.markets[row.market].book.resume(row.sequence)
     for row in read(select(schema.cancel_timers)):
-        timer = state.accounts[row.account_id].cancel_timer = rows.cancel_timer(row)
-        state.set_alarm(timer.due_ns, Alarm.CANCEL_ORDERS, row.account_id)
+        state.accounts[row.account_id].cancel_timer = rows.cancel_timer(row)
     for row in read(select(schema.fired_timers)):
-        timer = state.accounts[row.account_id].fired_timer = rows.cancel_timer(row)
-        state.set_alarm(timer.due_ns, Alarm.CANCEL_ORDERS, row.account_id)
+        state.accounts[row.account_id].fired_timer = rows.cancel_timer(row)
     known.order_id, known.house_order_id = state.counters.order_id, state.counters.house_order_id
-
-
-def _set_alarms(state: State, order: Order) -> None:
-    if order.expires_ns:
-        state.set_alarm(order.expires_ns, Alarm.EXPIRE_ORDER, order.order_id)
-    if order.status is Status.PENDING:
-        state.set_alarm(order.starts_ns, Alarm.START_ORDER, order.order_id)
 
 
 def _volumes(state: State, read: Read) -> None:
@@ -162,8 +154,6 @@ def _transfers(state: State, read: Read, known: rows.Known) -> None:
     for row in read(remembered.order_by(schema.transfers.c.transfer_id)):
         transfer = rows.transfer(row)
         state.transfers[transfer.transfer_id] = transfer
-        if transfer.due_ns:
-            state.set_alarm(transfer.due_ns, Alarm.MOVE_TRANSFER, transfer.transfer_id)
 
 
 def _market(ms: MarketState, read: Read, known: rows.Known) -> None:

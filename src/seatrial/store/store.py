@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from seatrial.core.changes import Changes
 from seatrial.core.funding import Delays
 from seatrial.core.queries import Answer, Query
-from seatrial.core.state import Changes, Counters, State
+from seatrial.core.state import Counters, State
 from seatrial.store import history, reload, rows, schema
 from seatrial.store.apart import Apart
 from seatrial.store.database import Batch, RestorableDatabase

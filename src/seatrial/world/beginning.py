@@ -5,12 +5,13 @@ that only has accounts, sub-accounts, keys and saved addresses can simply be beg
 the same ids, keys and opening balances, all dated anew.
 """
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import ApiKey
 from seatrial.core.commands import IssueKey, OpenAccount, SaveDestination
 from seatrial.core.funding import Transfer, TransferStatus
 from seatrial.core.machine import Machine, Outcome
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState, State
+from seatrial.core.state import State
 
 
 def what_happened(state: State) -> str | None:

@@ -9,9 +9,8 @@ from typing import Final
 from msgspec import UNSET, Struct, UnsetType
 
 from seatrial.core.markets import Market
-from seatrial.core.money import format_units, rescale_floor
+from seatrial.core.money import Ratio, format_units, rescale_floor
 from seatrial.core.orders import Order, OrderKind, Reason, Status
-from seatrial.core.state import Ratio
 from seatrial.dialects.kraken.symbols import Symbols
 
 STATUSES: Final = {

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import ApiKey
 from seatrial.core.commands import Command
 from seatrial.core.events import Event
 from seatrial.core.machine import Machine
 from seatrial.core.queries import Query
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState, State
+from seatrial.core.state import State
 from seatrial.dialects.kraken.errors import SPELLING
 from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.params import BadCall, Params

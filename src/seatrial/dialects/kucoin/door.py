@@ -6,9 +6,9 @@ Source: kucoin-rest 1.8 for the order, section 1 for each check. Decided: the ke
 
 from typing import Final
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import Account, ApiKey
 from seatrial.core.machine import Machine
-from seatrial.core.state import AccountState
 from seatrial.dialects.callers import is_listed
 from seatrial.dialects.kucoin import auth, errors
 from seatrial.dialects.kucoin.endpoint import Endpoint, Tools

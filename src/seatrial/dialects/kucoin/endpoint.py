@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import ApiKey
 from seatrial.core.commands import Command
 from seatrial.core.events import Event
@@ -13,7 +14,7 @@ from seatrial.core.machine import Machine
 from seatrial.core.money import parse_units
 from seatrial.core.queries import Query
 from seatrial.core.rejects import Reject
-from seatrial.core.state import AccountState, State
+from seatrial.core.state import State
 from seatrial.dialects.kucoin.errors import SPELLING, UNKNOWN_SYMBOL, Error, missing, out_of_range
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import Headers, Limits, Pool

@@ -9,12 +9,13 @@ from typing import Final, Never
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from seatrial.core.assets import Asset, spent_as
+from seatrial.core.assets import USD, Asset, spent_as
 from seatrial.core.commands import IssueToken
 from seatrial.core.events import TokenIssued
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import format_units, rescale_floor
-from seatrial.core.state import USD, State
+from seatrial.core.state import State
+from seatrial.core.valuing import price_of
 from seatrial.core.volume import USD_SCALE
 from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.endpoint import Endpoint, Visit, any_of
@@ -296,7 +297,7 @@ def _target(visit: Visit) -> Asset:
 
 def _value(state: State, asset: Asset, units: int, target: Asset) -> int:
     """Units of an asset as units of 10**-EXACT_SCALE of another. A suffixed one is worth what its base is (decided)."""
-    price = state.price_of(asset.code.partition(".")[0], target.code)
+    price = price_of(state, asset.code.partition(".")[0], target.code)
     if price is None:
         return 0
     finer: int = 10 ** (EXACT_SCALE - target.scale)

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from seatrial.core.book import BookSide
 from seatrial.core.candles import KEPT, MINUTES, Candle, Stats
+from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Market
 from seatrial.core.money import MAX_UNITS, div_ceil, format_units, rescale_floor
 from seatrial.core.orders import OrderKind, Side, Trade
 from seatrial.core.queries import TradePage
-from seatrial.core.state import MarketState
 from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.describe import price_scale, price_text
 from seatrial.dialects.kraken.endpoint import Later, PublicEndpoint, PublicVisit

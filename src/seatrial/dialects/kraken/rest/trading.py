@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from seatrial.core.commands import MOST_CANCELED, CancelOrders, PlaceOrder, SetCancelTimer
 from seatrial.core.events import Event, OrderAccepted, OrderChecked, OrderEnded, OrdersCanceled
+from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Market
 from seatrial.core.money import parse_units, rescale_floor
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 from seatrial.core.rejects import Reject
-from seatrial.core.state import MarketState
 from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.describe import FOREX, TOKENIZED, order_text, pair_class
 from seatrial.dialects.kraken.endpoint import Endpoint, Steps, Visit, any_of

@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import ApiKey
 from seatrial.core.ledger import Owner, Purse
 from seatrial.core.orders import Order, Side
-from seatrial.core.state import AccountState
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Visit, market_of

@@ -13,6 +13,7 @@ from seatrial.core.events import AddressIssued, WithdrawalRequested
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
 from seatrial.core.money import format_units
 from seatrial.core.queries import Page, TransferPage, TransfersById
+from seatrial.core.valuing import price_of
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, padded, short, usable
 from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit, amount_of, code_of
@@ -513,7 +514,7 @@ def _the_withdrawal(found: list[Transfer]) -> Transfer:
 def _quota_in(visit: Visit, code: str) -> str:
     """The quota as an amount of an asset, cut off at what a user may name of it."""
     state, precision = visit.state, visit.tools.symbols.precision(code)
-    price = state.price_of(code, QUOTA_CURRENCY)
+    price = price_of(state, code, QUOTA_CURRENCY)
     if price is None:
         return format_units(0, precision)
     numerator, denominator = price

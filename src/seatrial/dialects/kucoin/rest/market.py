@@ -13,13 +13,15 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from seatrial.core.assets import USD
 from seatrial.core.book import BookSide
 from seatrial.core.candles import KEPT, Candle
+from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Market, SystemStatus
 from seatrial.core.money import div_half_up
 from seatrial.core.orders import Trade
 from seatrial.core.queries import CandlePage, TradePage
-from seatrial.core.state import USD, MarketState
+from seatrial.core.valuing import price_of
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.door import VENUE
@@ -445,7 +447,7 @@ def _candle_row(market: Market, candle: Candle) -> tuple[str, ...]:
 
 def _value(visit: PublicVisit, code: str, base: str) -> str | None:
     """What one is worth, by way of Tether where no market of the two has traded (decided)."""
-    price = visit.state.price_of(code, base) or _by_way_of(visit, code, base)
+    price = price_of(visit.state, code, base) or _by_way_of(visit, code, base)
     if price is None:
         return None
     one, other = visit.state.assets[code], visit.state.assets[base]
@@ -454,7 +456,7 @@ def _value(visit: PublicVisit, code: str, base: str) -> str | None:
 
 
 def _by_way_of(visit: PublicVisit, code: str, base: str) -> tuple[int, int] | None:
-    first, second = visit.state.price_of(code, TETHER), visit.state.price_of(TETHER, base)
+    first, second = price_of(visit.state, code, TETHER), price_of(visit.state, TETHER, base)
     if first is None or second is None:
         return None
     return first[0] * second[0], first[1] * second[1]

@@ -8,11 +8,12 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import Account, ApiKey
 from seatrial.core.commands import ChangeKey, IssueKey, OpenAccount, RevokeKey
 from seatrial.core.events import AccountOpened, KeyIssued
 from seatrial.core.ledger import Purse
-from seatrial.core.state import AccountState
+from seatrial.core.valuing import price_of
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import padded, short
 from seatrial.dialects.kucoin.auth import passphrase_is
@@ -296,7 +297,7 @@ def _balances(visit: Visit, account: AccountState) -> dict[str, object]:
 def _row(visit: Visit, purse: Purse, base: str) -> BalanceRow:
     """Decided: where no price is known it is 0."""
     symbols, assets, scale = visit.tools.symbols, visit.state.assets, purse.asset.scale
-    upper, lower = visit.state.price_of(purse.asset.code, base) or (0, 1)
+    upper, lower = price_of(visit.state, purse.asset.code, base) or (0, 1)
     return BalanceRow(
         symbols.currency(purse.asset.code),
         short(purse.total, scale),

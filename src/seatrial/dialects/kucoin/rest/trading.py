@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from seatrial.core.commands import MOST_CANCELED, CancelOrders, DecreaseOrder, PlaceOrder, ReplaceOrder, SetCancelTimer
 from seatrial.core.events import OrderAccepted, OrderChecked, OrderEnded, OrdersCanceled
+from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Market
 from seatrial.core.money import parse_units
 from seatrial.core.orders import Order, OrderKind, SelfTrade, Side, TimeInForce
 from seatrial.core.rejects import Reject
-from seatrial.core.state import MarketState
 from seatrial.dialects.kucoin import describe, errors
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.describe import KINDS, SIDES, SPOT_TRADES, TRADE_TYPES, last_updated_ns, sizes

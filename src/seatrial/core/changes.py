@@ -1,0 +1,46 @@
+"""What changed in a world since the store last saw it."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seatrial.core.accounts import Account, ApiKey, Token
+    from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
+    from seatrial.core.ledger import Posted, Purse
+    from seatrial.core.market_state import MarketState, Quote
+    from seatrial.core.markets import Modes
+    from seatrial.core.orders import CancelTimer, Fill, Order, Trade
+    from seatrial.core.volume import Valuation
+
+
+class Changes:
+    """What the store has not seen yet. Ids ascend, so the store can tell new rows from changed ones."""
+
+    def __init__(self) -> None:
+        self.accounts: list[Account] = []
+        self.keys: dict[int, ApiKey] = {}
+        self.changed_keys: dict[int, ApiKey] = {}
+        """Those with other rights than before."""
+        self.revoked_keys: list[int] = []
+        self.nonces: dict[int, list[int]] = {}
+        """What keys with a window spent, as it came."""
+        self.moves: list[Move] = []
+        self.tokens: list[Token] = []
+        self.orders: dict[int, Order] = {}
+        self.fills: list[Fill] = []
+        self.trades: list[Trade] = []
+        self.transfers: dict[int, Transfer] = {}
+        self.addresses: dict[int, DepositAddress] = {}
+        self.destinations: list[Destination] = []
+        self.quotes: list[Quote] = []
+        self.candles: dict[str, MarketState] = {}
+        """Markets whose candles changed."""
+        self.postings: list[Posted] = []
+        self.purses: dict[Purse, None] = {}
+        self.delays: Delays | None = None
+        self.modes: Modes | None = None
+        self.cancel_timers: dict[int, CancelTimer | None] = {}
+        """By account; None for one that is off now."""
+        self.valuations: dict[int, Valuation] = {}
+        """By account."""
+        self.fired_timers: dict[int, CancelTimer | None] = {}
+        """By account; None for one that has canceled all by now."""
