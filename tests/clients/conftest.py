@@ -34,7 +34,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[Venue]:
     They go by volume alone, so that what accounts are opened with moves no fee.
     """
     with running_on(request.param) as server, Venue(server) as running:
-        running.tell("/clock", now="2026-06-30T12:00:00Z")
+        running.tell("/clock", now="2025-03-03T12:00:00Z")
         yield running
 
 
