@@ -175,6 +175,7 @@ def test_what_fell_due_while_the_server_was_down_has_happened_when_it_answers(tm
 
 def test_an_alarm_that_rings_while_nothing_can_be_stored_rings_again(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(server: Inside) -> None:
+        await server.post("/delays", deposit_settled="100h")  # at the speed below a third of a second
         await server.post("/accounts/demo/deposits", asset="XBT", amount=1)
         commit, failures, happened = server.world._store.commit, [OSError("no disk")] * 3, threading.Event()
 
@@ -199,6 +200,7 @@ def test_an_alarm_that_rings_while_nothing_can_be_stored_rings_again(monkeypatch
 
 def test_an_alarm_that_cannot_be_stored_does_not_ring_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(server: Inside) -> None:
+        await server.post("/delays", deposit_settled="100h")  # at the speed below a third of a second
         await server.post("/accounts/demo/deposits", asset="XBT", amount=1)
         commit, load, loaded = server.world._store.commit, server.world._store.load, threading.Event()
 

@@ -35,7 +35,8 @@ class Clock:
     def __init__(
         self, note: ClockNote | None = None, read: Callable[[], int] = time.time_ns, shown_ns: int = 0  # noqa: TID251
     ) -> None:  # fmt: skip
-        self._read = read
+        self.real_ns = read
+        """What the computer's own clock shows."""
         now_ns = read()
         self.go_on(note or ClockNote(now_ns, now_ns), shown_ns)
 
@@ -44,14 +45,14 @@ class Clock:
         self.note = msgspec.structs.replace(note, happened_ns=0)
         self.happened_ns = note.happened_ns
         self._shown_ns = note.happened_ns or shown_ns or note.world_ns
-        self._shown_at_ns = self._read()
+        self._shown_at_ns = self.real_ns()
 
     def now_ns(self) -> int:
         """What the clock shows."""
         note = self.note
         if note.frozen:
             return note.world_ns
-        real_ns = self._read()
+        real_ns = self.real_ns()
         passed_ns = real_ns - note.real_ns
         now_ns = note.world_ns + (
             passed_ns if note.speed_ppm == NORMAL_PPM else passed_ns * note.speed_ppm // NORMAL_PPM
@@ -62,10 +63,6 @@ class Clock:
             now_ns = LATEST_NS
         self._shown_ns, self._shown_at_ns = now_ns, real_ns
         return now_ns
-
-    def real_ns(self) -> int:
-        """What the computer's own clock shows."""
-        return self._read()
 
     def _wait(self, real_ns: int) -> int:
         """Go at half the pace: the machine's clock is behind."""
@@ -80,7 +77,7 @@ class Clock:
         note, now_ns = self.note, self.now_ns()
         if note.frozen:
             return 0
-        return max(0, now_ns - note.world_ns - (self._read() - note.real_ns) * note.speed_ppm // NORMAL_PPM)
+        return max(0, now_ns - note.world_ns - (self.real_ns() - note.real_ns) * note.speed_ppm // NORMAL_PPM)
 
     def real_seconds_until(self, world_ns: int) -> float | None:
         """How long until the clock shows that; None while it is frozen, or when it never will."""
@@ -98,7 +95,7 @@ class Clock:
         if now_ns is None and (is_frozen, pace_ppm) == (note.frozen, note.speed_ppm):
             return  # a moment noted anew would make an error of the machine's clock last
         self._shown_ns = here_ns = self.now_ns() if now_ns is None else now_ns
-        self._shown_at_ns = real_ns = self._read()
+        self._shown_at_ns = real_ns = self.real_ns()
         self.happened(here_ns)
         self.note = ClockNote(here_ns, real_ns, is_frozen, pace_ppm)
 

@@ -58,7 +58,10 @@ class Timekeeper:
 
         That is the clock's, or a little later after trades in frozen time.
         """
-        return self._machine.pass_time(self.moment())
+        now_ns, machine = self._clock.now_ns(), self._machine
+        if self._driver.due_ns <= now_ns or machine.state.is_behind:  # looked at here, since this runs in every call
+            now_ns = self._moved(now_ns)
+        return machine.pass_time(now_ns)
 
     def moment(self) -> int:
         """The clock's time, up to which the market has moved; while it catches up, the time that it has come to.
@@ -66,7 +69,10 @@ class Timekeeper:
         What fell due before the market's next act happens before that. The rest is left to the machine, which lets it
         happen before whatever it is told to do at that moment.
         """
-        now_ns, driver = self._clock.now_ns(), self._driver
+        return self._moved(self._clock.now_ns())
+
+    def _moved(self, now_ns: int) -> int:
+        driver = self._driver
         if self._machine.state.is_behind:
             return min(now_ns, driver.due_ns)
         if driver.due_ns > now_ns or self._drive(now_ns, MAX_ACTS):
