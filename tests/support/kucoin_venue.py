@@ -20,6 +20,10 @@ class KucoinVenue(Venue):
         signer = KucoinSigner(keys.key, keys.secret, keys.passphrase)
         return KucoinCaller(self.url, signer, lambda: self.now_ns // 10**6)
 
+    def strict_account(self) -> Keys:
+        """A new account whose calls must be stamped with the venue's time, whatever the computer's is."""
+        return self._open(check_timestamps=True)
+
     def clear_books(self) -> None:
         """Cancel all orders of the accounts opened here, so that the next test finds the markets empty."""
         keys, self._keys = self._keys, []

@@ -233,8 +233,15 @@ def elsewhen() -> Iterator[KucoinVenue]:
         yield venue
 
 
-def test_a_clock_that_is_off_by_more_than_five_seconds(client_name: str, elsewhen: KucoinVenue) -> None:
+def test_a_clock_that_is_moved_locks_no_client_out(client_name: str, elsewhen: KucoinVenue) -> None:
     keys = elsewhen.account()
+    with closing(KUCOIN_CLIENTS[client_name](elsewhen.url, keys.key, keys.secret, keys.passphrase)) as client:
+        assert client.private("GET", "/api/v1/accounts") == []
+
+
+def test_a_clock_that_is_off_by_more_than_five_seconds(client_name: str, elsewhen: KucoinVenue) -> None:
+    """Of an account whose calls must be stamped with the world's time."""
+    keys = elsewhen.strict_account()
     late = Refusal("400002", "Invalid KC-API-TIMESTAMP", ccxt.InvalidNonce, 400)
     with closing(KUCOIN_CLIENTS[client_name](elsewhen.url, keys.key, keys.secret, keys.passphrase)) as client:
         expect(client_name, late, lambda: client.private("GET", "/api/v1/accounts"))

@@ -89,5 +89,5 @@ class TestCcxt:
         rows = exchange.fetch_ledger(None, None, None, {"paginate": True, "paginationCalls": 200})
         assert len(rows) == past.lines
         assert Counter(row["type"] for row in rows) == {
-            "trade": 2 * len(past.purchases), "transaction": len(past.deposits), "transfer": 2,
+            "trade": 2 * len(past.purchases), "transaction": 2 + len(past.deposits),
         }  # fmt: skip
