@@ -93,6 +93,23 @@ def test_an_order_placed_anew_has_all_of_the_old_one_and_stands_behind_the_other
     assert floor.trader("bob").by_client_id == {"mine": new}
 
 
+def test_an_order_placed_anew_obeys_what_the_old_one_had_to(floor: Floor) -> None:
+    floor.draw("ask 100 1 ann")
+    old = floor.place(floor.order("bob", BUY, "1", at="90", band_ppm=100_000, post_only=True, cancels_post_only=True))
+    assert floor.refusal(ReplaceOrder(old.account_id, old.order_id, 1_101)) is Reject.PRICE_OUT_OF_BAND
+    new = replaced(floor, replaced(floor, old, at="95"), at="101")
+    assert (new.status, new.reason) == (Status.CANCELED, Reason.POST_ONLY)
+
+
+def test_an_order_placed_anew_takes_the_place_of_the_old_one_among_those_that_may_be_open(floor: Floor) -> None:
+    floor.place(floor.order("bob", BUY, "1", at="90", most_open=2))
+    old = floor.place(floor.order("bob", BUY, "1", at="90", most_open=2))
+    new = replaced(floor, old, at="91")
+    floor.place(floor.order("bob", BUY, "1", at="90"))
+    assert floor.refusal(ReplaceOrder(new.account_id, new.order_id, 920)) is Reject.TOO_MANY_OPEN_ORDERS
+    assert new.is_live
+
+
 def test_the_new_quantity_counts_what_was_filled_already(floor: Floor) -> None:
     old = floor.place(floor.order("bob", BUY, "2", at="100"))
     floor.place(floor.order("ann", SELL, "0.5"))

@@ -419,6 +419,30 @@ def test_a_limit_may_lie_only_within_its_band_of_the_best_price(floor: Floor) ->
     assert floor.place(floor.order("bob", SELL, "1", at="1", band_ppm=100_000)).status is Status.OPEN
 
 
+def test_an_order_that_starts_later_obeys_its_band_when_it_starts(floor: Floor) -> None:
+    """Not when it is placed: what it may reach then says nothing about later."""
+    floor.draw("ask 100 1 ann")
+    far = floor.place(floor.order("bob", BUY, "1", at="110.1", band_ppm=100_000, starts_in=30))
+    near = floor.place(floor.order("bob", BUY, "1", at="110", band_ppm=100_000, starts_in=30))
+    floor.wait(30)
+    assert (far.status, far.reason) == (Status.CANCELED, Reason.PRICE_OUT_OF_BAND)
+    assert near.status is Status.FILLED
+    assert floor.money("bob", "USD") == "free 999900"
+
+
+def test_a_market_order_that_starts_later_is_bound_by_the_best_price_of_that_moment(floor: Floor) -> None:
+    floor.draw("ask 100 1 ann")
+    order = floor.place(floor.order("bob", BUY, "2", band_ppm=100_000, starts_in=30))
+    assert floor.cancel("ann", ids=(1,)) == 1
+    floor.draw("""
+        ask 220.1 1 ann
+        ask 220.0 1 ann
+        ask 200.0 0.5 ann""")
+    floor.wait(30)
+    assert floor.tape() == ["0.5 at 200", "1 at 220"]
+    assert (order.status, order.reason) == (Status.CANCELED, Reason.NO_LIQUIDITY)
+
+
 def test_a_market_order_takes_nothing_beyond_its_band(floor: Floor) -> None:
     floor.draw("""
         ask 110.1 1 ann

@@ -235,6 +235,34 @@ def test_no_older_deposit_is_an_opening(tmp_path: Path, engine: str) -> None:
     assert (deposit.opening, deposit.remark, deposit.amount) == (False, "mine", 5)
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_open_orders_of_an_older_release_obey_what_their_venue_gave_all_of_them(tmp_path: Path, engine: str) -> None:
+    with ExitStack() as kept:
+        place = tmp_path / "old" if engine == "sqlite" else kept.enter_context(fresh_schema(shared_url()))
+        with database_of(place).begin() as connection:
+            upgrade(connection, "0014")
+            accounts, orders = (Table(name, MetaData(), autoload_with=connection) for name in ("accounts", "orders"))
+            for number, venue in ((1, "kraken"), (2, "kucoin")):
+                connection.execute(accounts.insert(), [OLD_ACCOUNT | {"account_id": number, "venue": venue}])
+                for place_in_row, (market, closed_ns) in enumerate((("BTC/USD", 0), ("ETH/BTC", 0), ("BTC/USD", 9))):
+                    row = ORDER | {"account_id": number, "market": market, "closed_ns": closed_ns, "side": "buy"}
+                    more = {"order_id": 3 * number + place_in_row, "qty_lots": 1, "filled_lots": 0, "exact": "0"}
+                    connection.execute(orders.insert(), [row | more])
+        store = open_store(place)
+        answers = [store.answer(OrderPage(number, live)) for number in (1, 2) for live in (True, False)]
+        store.close()
+    records = [record for page in answers if isinstance(page, Page) for record in page.rows]
+    found = [record.order for record in records if isinstance(record, OrderRecord)]
+    assert {order.order_id: (order.band_ppm, order.cancels_post_only, order.most_open) for order in found} == {
+        3: (0, False, None), 4: (0, False, None), 5: (0, False, None),
+        6: (100_000, True, None), 7: (50_000, True, None), 8: (0, False, None),
+    }  # fmt: skip
+
+
+OLD_ACCOUNT = {
+    "name": "ann", "tier": "", "rate_limits": 0, "trading_wallet": "spot", "funding_wallet": "spot", "created_ns": 1,
+}  # fmt: skip
+
 OLD_DEPOSIT = {
     "transfer_id": 1, "account_id": 1, "direction": "deposit", "wallet": "spot", "asset": "BTC", "method": "Bitcoin",
     "amount": 5, "fee": 0, "address": "bc1q", "created_ns": 1, "status": "success", "manual": 0, "due_ns": 0,

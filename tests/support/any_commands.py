@@ -154,6 +154,7 @@ _TWISTS: tuple[dict[str, Any], ...] = (
     {"self_trade": SelfTrade.ALLOW, "time_in_force": TimeInForce.FOK},
     {"post_only": True, "cancels_post_only": True},
     {"band_ppm": 2},
+    {"band_ppm": 2, "starts_ns": _LATER_NS[0]},
     {"client_id": "b", "self_trade": SelfTrade.CANCEL_BOTH},
     {"self_trade": SelfTrade.CANCEL_OLDEST},
     {"self_trade": SelfTrade.CANCEL_OLDEST, "time_in_force": TimeInForce.FOK},
@@ -212,9 +213,7 @@ def any_amendment(luck: Random) -> Command:
     if luck.randint(1, 2) == 1:
         return DecreaseOrder(account_id, number, lots)
     price = luck.choice((None, PRICES[market.symbol] + luck.randint(-3, 3)))
-    return ReplaceOrder(
-        account_id, number, price, luck.choice((None, lots)), luck.choice((True, False)), luck.choice((0, 2))
-    )
+    return ReplaceOrder(account_id, number, price, luck.choice((None, lots)))
 
 
 def any_cancel_timer(luck: Random) -> Command:

@@ -39,8 +39,8 @@ def replace_order(state: State, command: ReplaceOrder, at_ns: int) -> Reject | N
         old.price_ticks if command.price_ticks is None else command.price_ticks, whole - old.filled_lots,
         time_in_force=old.time_in_force, self_trade=old.self_trade, post_only=old.post_only,
         fee_in_base=old.fee_in_base, starts_ns=old.starts_ns, expires_ns=old.expires_ns, tag=old.tag,
-        client_id=old.client_id, note=old.note, label=old.label, cancels_post_only=command.cancels_post_only,
-        band_ppm=command.band_ppm,
+        client_id=old.client_id, note=old.note, label=old.label, cancels_post_only=old.cancels_post_only,
+        band_ppm=old.band_ppm, most_open=old.most_open,
     )  # fmt: skip
     return place(state, new, at_ns, replaced=old)
 

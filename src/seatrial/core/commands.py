@@ -100,15 +100,12 @@ class PlaceOrder(Struct, frozen=True, tag=True, gc=False):
     tag: int | None = None
     client_id: str | None = None
     most_open: int | None = None
-    """How many orders the account may have open in this market; None: any number."""
     check_only: bool = False
     """Check the order itself, not what its account has or has open, and place nothing."""
     note: str | None = None
     label: str | None = None
     cancels_post_only: bool = False
-    """A post-only order that would take is accepted and canceled at once, not refused."""
     band_ppm: int = 0
-    """How far beyond the best opposite price a limit may lie, and a market order may trade; 0: anywhere."""
     worth_min_qty: bool = False
     """An amount to spend is worth the market's smallest quantity, at the best price or else at the last one."""
     matching_ns: int = 0
@@ -127,14 +124,13 @@ class ReplaceOrder(Struct, frozen=True, tag=True):
     """End an open limit order and place it anew, at another price or for another quantity, or do neither.
 
     `qty_lots` counts what was filled already: the new order is for the rest, and there is none when nothing is left.
+    All that the old order had to obey, the new one obeys.
     """
 
     account_id: int
     order_id: int
     price_ticks: int | None = None
     qty_lots: int | None = None
-    cancels_post_only: bool = False
-    band_ppm: int = 0
 
 
 class SetCancelTimer(Struct, frozen=True, tag=True):

@@ -78,6 +78,8 @@ class Reason(StrEnum):
     OUT_OF_FUNDS = "out_of_funds"
     EXPIRED = "expired"
     MARKET_CLOSED = "market_closed"
+    PRICE_OUT_OF_BAND = "price_out_of_band"
+    """When it started it lay further beyond the best opposite price than it may."""
     WORTHLESS = "worthless"
     """What was left of it is worth less than the smallest unit of the quote."""
 
@@ -147,6 +149,12 @@ class Order(Struct, gc=False):
     note: str | None = None
     """What its user wrote beside it; so the label."""
     label: str | None = None
+    band_ppm: int = 0
+    """How far beyond the best opposite price it may reach when it meets the book, at once or later; 0: anywhere."""
+    most_open: int | None = None
+    """How many orders its account may have open in its market, it among them; None: any number."""
+    cancels_post_only: bool = False
+    """Whether one that only makes and would take is accepted and canceled, not refused."""
     is_house: bool = False
     """Whether it is the house's, whose orders trade with each other: see `core/house.py`. Follows from its account."""
 

@@ -50,7 +50,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     if command.qty_lots < (1 if is_house else market.min_qty_lots) and is_too_small(ms, command):
         return Reject.QTY_BELOW_MINIMUM
     order = new_order(command, at_ns, is_house=is_house)
-    if command.band_ppm and not _is_in_band(ms, order, command.band_ppm):
+    if order.band_ppm and order.status is not _PENDING and not _is_in_band(ms, order):
         return Reject.PRICE_OUT_OF_BAND
     plan = plan_of(ms, order)
     if not is_house and costs(ms, order, plan) < ms.min_exact:
@@ -65,7 +65,8 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     purse = account.trading_purse(market.quote if order.side is _BUY else market.base)
     if hold > purse.free.balance and hold > state.ledger.spendable(purse) + (replaced.hold if replaced else 0):
         return Reject.INSUFFICIENT_FUNDS
-    if command.most_open is not None and len(account.in_market.get(market.symbol, ())) >= command.most_open:
+    most_open = command.most_open if replaced is None or command.most_open is None else command.most_open + 1
+    if most_open is not None and len(account.in_market.get(market.symbol, ())) >= most_open:
         return Reject.TOO_MANY_OPEN_ORDERS
 
     if at_ns >= account.assets.due_ns:
@@ -102,6 +103,8 @@ def new_order(command: PlaceOrder, at_ns: int, *, is_house: bool) -> Order:
     )  # fmt: skip
     order.is_house = is_house
     order.note, order.label = command.note, command.label
+    order.band_ppm, order.most_open = command.band_ppm, command.most_open
+    order.cancels_post_only = command.cancels_post_only
     return order
 
 
@@ -111,8 +114,9 @@ def start(state: State, order_id: int, _due_ns: int, _left: int) -> int:
     ms = state.markets[order.market]
     order.advance(Step.START)
     state.changes.orders[order.order_id] = order
+    refused = _why_refused(state, ms, order)
     plan = plan_of(ms, order)
-    reason = _why_not_now(state, ms, order, plan)
+    reason = refused or _why_unfit(state, ms, order, plan)
     if reason is None:
         enter(state, ms, order, plan, at_ns)
     else:
@@ -120,10 +124,15 @@ def start(state: State, order_id: int, _due_ns: int, _left: int) -> int:
     return 1
 
 
-def _why_not_now(state: State, ms: MarketState, order: Order, plan: Plan) -> Reason | None:
-    """Why an order that starts is canceled; if it is not, it has what it needs set aside."""
+def _why_refused(state: State, ms: MarketState, order: Order) -> Reason | None:
+    """Why the market does not take an order that starts; a market order is bound to its band."""
     if closed_to(state, ms, order.kind, post_only=order.post_only) is not None:
         return Reason.MARKET_CLOSED
+    return Reason.PRICE_OUT_OF_BAND if order.band_ppm and not _is_in_band(ms, order) else None
+
+
+def _why_unfit(state: State, ms: MarketState, order: Order, plan: Plan) -> Reason | None:
+    """Why an order cannot carry out its plan; if it can, what it needs is set aside."""
     if order.post_only and plan is not NO_PLAN:
         return Reason.POST_ONLY
     if order.kind is _MARKET and not refit_hold(state, ms, order, plan):
@@ -135,9 +144,9 @@ def _may_rest(order: Order) -> bool:
     return order.kind is _LIMIT and order.time_in_force is not _IOC and order.time_in_force is not _FOK
 
 
-def _is_in_band(ms: MarketState, order: Order, band_ppm: int) -> bool:
+def _is_in_band(ms: MarketState, order: Order) -> bool:
     """Whether a limit lies no further beyond the best opposite price than the band; a market order is bound to that."""
-    bound = ms.bound_ticks(order.side, band_ppm)
+    bound = ms.bound_ticks(order.side, order.band_ppm)
     if bound is None:
         return True
     if order.kind is _LIMIT:

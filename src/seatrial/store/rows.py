@@ -363,14 +363,16 @@ def _order(order: Order) -> Values:
         order.status._value_, None if order.reason is None else order.reason._value_, order.closed_ns, order.touched_ns,
         order.queue, order.filled_lots, str(order.exact), order.fee_base, order.hold, order.hold_ppm,
         str(order.fee_exact), order.fee_quote, order.given_up_lots, order.note, order.label,
+        order.band_ppm, order.most_open, 1 if order.cancels_post_only else 0,
     )  # fmt: skip
 
 
 def _order_change(order: Order) -> Values:
     return (
-        order.qty_lots, order.status._value_, None if order.reason is None else order.reason._value_, order.closed_ns,
-        order.touched_ns, order.queue, order.filled_lots, str(order.exact), order.fee_base, order.hold,
-        str(order.fee_exact), order.fee_quote, order.given_up_lots, order.account_id, order.order_id,
+        order.price_ticks, order.qty_lots, order.status._value_,
+        None if order.reason is None else order.reason._value_, order.closed_ns, order.touched_ns, order.queue,
+        order.filled_lots, str(order.exact), order.fee_base, order.hold, str(order.fee_exact), order.fee_quote,
+        order.given_up_lots, order.account_id, order.order_id,
     )  # fmt: skip
 
 
@@ -488,12 +490,14 @@ def order(row: AnyRow) -> Order:
         order_id, account_id, market, side, kind, price_ticks, qty_lots, spend, time_in_force, self_trade, post_only,
         fee_in_base, starts_ns, expires_ns, tag, client_id, opened_ns, status, reason, closed_ns, touched_ns, queue,
         filled_lots, exact, fee_base, hold, hold_ppm, fee_exact, fee_quote, given_up_lots, note, label,
+        band_ppm, most_open, cancels_post_only,
     ) = row  # fmt: skip
     return Order(
         order_id, account_id, market, _SIDES[side], _KINDS[kind], price_ticks, qty_lots, spend,
         TimeInForce(time_in_force), SelfTrade(self_trade), bool(post_only), bool(fee_in_base), starts_ns, expires_ns,
         tag, client_id, opened_ns, Status(status), None if reason is None else Reason(reason), closed_ns, touched_ns,
         queue, filled_lots, int(exact), int(fee_exact), fee_quote, fee_base, hold, hold_ppm, given_up_lots, note, label,
+        band_ppm, most_open, bool(cancels_post_only),
     )  # fmt: skip
 
 

@@ -213,6 +213,9 @@ orders: Final = _table(
     _big("given_up_lots", default=0),
     _text("note", null=True),
     _text("label", null=True),
+    _big("band_ppm", default=0),
+    _big("most_open", null=True),
+    _flag("cancels_post_only", default=0),
     Index("orders_by_close", "account_id", "closed_ns", "order_id"),
     _marked("orders_by_time", "opened_ns", "order_id"),
     Index(
@@ -383,8 +386,8 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = {
     api_keys: ("highest_nonce", "used_ns"),
     purses: ("free", "held", "leaving", "booked"),
     orders: (
-        "qty_lots", "status", "reason", "closed_ns", "touched_ns", "queue", "filled_lots", "exact", "fee_base", "hold",
-        "fee_exact", "fee_quote", "given_up_lots",
+        "price_ticks", "qty_lots", "status", "reason", "closed_ns", "touched_ns", "queue", "filled_lots", "exact",
+        "fee_base", "hold", "fee_exact", "fee_quote", "given_up_lots",
     ),
     books: ("sequence",),
     candles: ("high_ticks", "low_ticks", "close_ticks", "volume_lots", "exact", "trade_count"),

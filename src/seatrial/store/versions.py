@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from seatrial.store.errors import StoreError
 from seatrial.store.schema import METADATA
 
-HEAD: Final = "0014"
+HEAD: Final = "0015"
 """The newest migration. A test holds this against the migrations themselves."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

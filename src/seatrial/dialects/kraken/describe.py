@@ -31,6 +31,7 @@ REASONS: Final = {
     Reason.OUT_OF_FUNDS: "Out of funds",
     Reason.EXPIRED: "Order expired",
     Reason.MARKET_CLOSED: "Market closed",
+    Reason.PRICE_OUT_OF_BAND: "Price out of band",
     Reason.WORTHLESS: "Insignificant volume remaining",
 }
 """Source of the first: seed "How to place, view, and cancel orders using a user reference"; of the second:

@@ -203,7 +203,6 @@ def hf_alter(visit: Visit) -> dict[str, str | None]:
             visit.account_id, found.order_id,
             None if params.text("newPrice") is None else _price(params, ms.market, "newPrice"),
             None if params.text("newSize") is None else _size(params, ms.market, "newSize"),
-            cancels_post_only=True, band_ppm=_band_ppm(visit, ms),
         ),
         visit.at_ns,
     )  # fmt: skip
