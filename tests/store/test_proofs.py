@@ -143,7 +143,7 @@ async def live(server: Inside) -> None:
         body = {"clientOid": str(number), "currency": "USDT", "amount": "10", "from": "main", "to": "trade"}
         moved = await server.kucoin(server.kucoin_demo, "POST", "/api/v2/accounts/inner-transfer", **body)
         assert moved.json["code"] == "200000", moved
-    sent = (await server.get("/funding")).json[0]["refid"]
+    sent = (await server.get("/funding", "account=ann")).json[0]["refid"]
     for status in ("Pending", "Settled"):
         assert (await server.post(f"/funding/{sent}", status=status)).status == 200
     assert (await server.post("/accounts/ann/deposits", asset="XBT", amount=1)).status == 201
