@@ -154,7 +154,7 @@ def changes_of(machine: Machine) -> set[str]:
     state = machine.state
     kinds = {name for name, value in vars(state.changes).items() if value}
     kinds |= {name for name, value in (("postings", state.ledger.posted), ("purses", state.ledger.touched)) if value}
-    return kinds - {"keys"}
+    return kinds - {"keys", "nonces"}
 
 
 def _marks(machine: Machine) -> dict[str, object]:
