@@ -17,6 +17,9 @@ from seatrial.store import marks, rows, schema
 
 Read = Callable[[Select[Any]], Iterable[rows.RawRow]]
 
+_REMEMBERED: Final = (schema.UNFINISHED, schema.OPENING)
+"""Of transfers: each has an index of its own."""
+
 _EVERYONE: Final = select(schema.accounts.c.account_id)
 """Named although nobody is left out: private tables are found by account first, and so are read no further."""
 
@@ -150,10 +153,9 @@ def _volumes(state: State, read: Read) -> None:
 
 def _transfers(state: State, read: Read, known: rows.Known) -> None:
     known.transfer_id = state.counters.transfer_id
-    remembered = select(schema.transfers).where(schema.IN_MEMORY)
-    for row in read(remembered.order_by(schema.transfers.c.transfer_id)):
-        transfer = rows.transfer(row)
-        state.transfers[transfer.transfer_id] = transfer
+    every = select(schema.transfers).order_by(schema.transfers.c.transfer_id)
+    found = (rows.transfer(row) for remembered in _REMEMBERED for row in read(every.where(remembered)))
+    state.transfers |= dict(sorted({transfer.transfer_id: transfer for transfer in found}.items()))
 
 
 def _market(ms: MarketState, read: Read, known: rows.Known) -> None:

@@ -300,8 +300,9 @@ candles: Final = _table(
     _big("trade_count"),
 )
 
-IN_MEMORY: Final = text("status NOT IN ('success', 'failure') OR opening = 1")
-"""Of a transfer: the ones that a world has in memory, where it is not finished or an account was opened with it."""
+UNFINISHED: Final = text("status NOT IN ('success', 'failure')")
+OPENING: Final = text("opening = 1")
+"""Of a transfer: the ones that a world has in memory are not finished, or an account was opened with them."""
 
 transfers: Final = _table(
     "transfers",
@@ -329,7 +330,8 @@ transfers: Final = _table(
     _flag("opening", default=0),
     Index("transfers_by_direction", "account_id", "direction", "transfer_id"),
     Index("transfers_by_id", "transfer_id"),
-    Index("transfers_in_memory", "transfer_id", sqlite_where=IN_MEMORY, postgresql_where=IN_MEMORY),
+    Index("transfers_unfinished", "transfer_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+    Index("transfers_opening", "transfer_id", sqlite_where=OPENING, postgresql_where=OPENING),
 )
 
 moves: Final = _table(
@@ -350,6 +352,7 @@ moves: Final = _table(
         "account_id",
         "client_id",
         "move_id",
+        "at_ns",
         sqlite_where=text("client_id IS NOT NULL"),
         postgresql_where=text("client_id IS NOT NULL"),
     ),

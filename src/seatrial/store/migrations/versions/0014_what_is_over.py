@@ -22,8 +22,9 @@ def upgrade() -> None:
         PrimaryKeyConstraint("account_id", name="fired_timers_key"), sqlite_strict=True, sqlite_with_rowid=False,
     )  # fmt: skip
     op.create_index("transfers_by_id", "transfers", ["transfer_id"])
-    _some("transfers_in_memory", "transfers", "status NOT IN ('success', 'failure') OR opening = 1", "transfer_id")
-    _some("moves_by_client_id", "moves", "client_id IS NOT NULL", "account_id", "client_id", "move_id")
+    _some("transfers_unfinished", "transfers", "status NOT IN ('success', 'failure')", "transfer_id")
+    _some("transfers_opening", "transfers", "opening = 1", "transfer_id")
+    _some("moves_by_client_id", "moves", "client_id IS NOT NULL", "account_id", "client_id", "move_id", "at_ns")
 
 
 def _some(name: str, table: str, where: str, *columns: str) -> None:
