@@ -74,7 +74,7 @@ _INSERTS: Final = (
     f"""
     INSERT INTO fills {_ENTRIES}
     SELECT pair, {ACCOUNT}, pair, {_ASSETS.format("base")} || '/{QUOTE}', pair, 'buy', 'limit', 1, 1, 1,
-        at_ns, seq, 2, 1, 0, 1, 0, 0
+        at_ns, seq, 2, 1, 0, 1, 0, 0, 0, 0
     FROM entries WHERE kind = 0 AND seq & 1
     """,  # noqa: S608  of constants only
 )

@@ -43,8 +43,8 @@ class TestTimeAndStatus:
         }
 
     def test_a_day_of_one_digit_is_padded_with_a_space(self, exchange: Exchange) -> None:
-        exchange.clock.now_ns = 1_591_531_200 * SECOND_NS
-        assert exchange.public_result("Time")["rfc1123"] == "Sun,  7 Jun 20 12:00:00 +0000"
+        exchange.clock.now_ns = 1_812_369_600 * SECOND_NS
+        assert exchange.public_result("Time")["rfc1123"] == "Mon,  7 Jun 27 12:00:00 +0000"
 
     def test_the_system_is_online_now(self, exchange: Exchange) -> None:
         assert exchange.public_result("SystemStatus") == {"status": "online", "timestamp": "2026-09-30T00:00:00Z"}
