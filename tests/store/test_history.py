@@ -289,7 +289,7 @@ def past(request: pytest.FixtureRequest) -> Iterator[tuple[Store, History]]:
     seed, in_postgresql = request.param
     with ExitStack() as kept:
         place = kept.enter_context(fresh_schema(shared_url())) if in_postgresql else None
-        store, history = lived(any_journal(seed, 500, ("PEPE/USD", "PEPE/USD", "BTC/USD", "SOL/ETH")), place)
+        store, history = lived(any_journal(seed, 700, ("PEPE/USD", "PEPE/USD", "BTC/USD", "SOL/ETH")), place)
         kept.callback(store.close)
         assert min(len(history.fills), len(history.orders), len(history.transfers) * 20) > 100
         yield store, history
