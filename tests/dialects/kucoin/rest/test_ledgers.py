@@ -8,7 +8,7 @@ import pytest
 
 from kucoin_exchange import Exchange, User
 from seatrial.core.funding import TransferStatus
-from seatrial.core.ledger import EntryKind
+from seatrial.core.postings import EntryKind
 from seatrial.dialects.kucoin.rest.ledgers import CODES, HF_CODES, MARGIN_CODES, NAMES
 
 LEDGERS = "/api/v1/accounts/ledgers"
@@ -86,7 +86,7 @@ def test_deposits_and_withdrawals_name_their_chain_transaction(exchange: Exchang
     assert user.get("/api/v1/deposits")["items"][0]["walletTxId"] == transaction
     assert json.loads(out["context"]) == {
         "orderId": exchange.transfer_id(withdrawal),
-        "txId": withdrawal.chain_tx,
+        "txId": exchange.machine.state.transfers[withdrawal.transfer_id].chain_tx,
     }
     assert (came["bizType"], came["amount"], came["fee"], came["direction"]) == ("Deposit", "100", "0", "in")
     assert (out["bizType"], out["amount"], out["fee"], out["direction"]) == ("Withdrawal", "20", "3", "out")
