@@ -396,3 +396,44 @@ def test_help_names_every_command() -> None:
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for name in ("account", "api", "books", "clock", "deposit", "funding", "serve", "sign", "withdraw-key"):
         assert f" {name} " in printed
+
+
+def events_told(server: RunningServer, *arguments: str) -> list[dict[str, Any]]:
+    """The events that a command tells programs, a line of JSON each."""
+    done = seatrial("events", *arguments, "--url", server.url, "--json")
+    assert (done.exit_code, done.stderr) == (0, ""), done.output
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_events_are_a_line_each_for_people_and_json_for_programs(server: RunningServer) -> None:
+    name = opened(server, "eve", "USD=100")
+    first, *_ = told_events = events_told(server, "--account", name)
+    assert (first["kind"], first["account"], first["venue"]) == ("account_opened", "eve", "kraken")
+    line = shown(server, "events", "--account", name, "--kind", "account_opened").split()
+    assert line[0] == str(first["number"])
+    assert line[1:4] == [first["at"], "account_opened", "account=eve"]
+    assert events_told(server, "--since", str(first["number"]), "--account", name) == told_events[1:]
+    assert events_told(server, "--last", "1", "--account", name) == told_events[-1:]
+
+
+def test_events_that_are_held_no_more_are_refused(server: RunningServer) -> None:
+    assert "what followed fact 999999999 is not held" in refused(server, "events", "--since", "999999999")
+    assert "`seatrial account list` shows them all" in refused(server, "events", "--account", "nobody")
+    assert "say since or last, not both" in refused(server, "events", "--since", "1", "--last", "1")
+
+
+def test_events_are_followed_until_the_server_stops() -> None:
+    with RunningServer() as running:
+        running.tell("/accounts", name="early")
+        command = [sys.executable, "-m", "seatrial", "events", "--follow", "--kind", "account_opened", "--json"]
+        following = subprocess.Popen(
+            [*command, "--url", running.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert following.stdout is not None
+        assert json.loads(following.stdout.readline())["account"] == "early"
+        running.tell("/accounts", name="late")
+        assert json.loads(following.stdout.readline())["account"] == "late"
+        running.interrupt()
+        output, error = following.communicate(timeout=30)
+        assert (output, following.returncode) == ("", 2)
+        assert "the server stops" in error

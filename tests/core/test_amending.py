@@ -3,7 +3,8 @@
 import pytest
 
 from seatrial.core.commands import DecreaseOrder, PassTime, ReplaceOrder, SetCancelTimer, SetSystemStatus
-from seatrial.core.events import CancelTimerSet, OrderAccepted, OrderDecreased, OrderEnded
+from seatrial.core.facts import CancelTimerSet, OrderAccepted, OrderDecreased, OrderEnded
+from seatrial.core.machine import first
 from seatrial.core.markets import SystemStatus
 from seatrial.core.orders import Order, Reason, SelfTrade, Side, Status, TimeInForce
 from seatrial.core.rejects import Reject
@@ -23,8 +24,7 @@ def replaced(floor: Floor, order: Order, at: str | None = None, qty: int | None 
     """The new order in the place of an old one."""
     ticks = None if at is None else int(at) * 10
     outcome = floor.apply(ReplaceOrder(order.account_id, order.order_id, ticks, qty))
-    (new,) = [event.order for event in outcome if isinstance(event, OrderAccepted)]
-    return new
+    return floor.orders[first(OrderAccepted, outcome).order_id]
 
 
 def test_a_part_of_an_order_is_canceled_and_the_rest_keeps_its_place(floor: Floor) -> None:
@@ -33,7 +33,8 @@ def test_a_part_of_an_order_is_canceled_and_the_rest_keeps_its_place(floor: Floo
         bid 100 5 ann""")
     order = floor.machine.state.live_orders[1]
     (event,) = floor.apply(DecreaseOrder(order.account_id, 1, WHOLE // 2))
-    assert event == OrderDecreased(order)
+    assert isinstance(event, OrderDecreased)
+    assert (event.order_id, event.lots, event.hold) == (1, WHOLE // 2, order.hold)
     assert (order.qty_lots, order.given_up_lots, order.status) == (15 * WHOLE // 10, WHOLE // 2, Status.OPEN)
     assert floor.money("bob", "USD") == "free 999850 held 150"
     floor.place(floor.order("carl", SELL, "1.5"))
@@ -44,7 +45,8 @@ def test_a_part_of_an_order_is_canceled_and_the_rest_keeps_its_place(floor: Floo
 def test_canceling_all_that_is_left_in_part_ends_an_order(floor: Floor) -> None:
     order = floor.place(floor.order("bob", BUY, "2", at="100"))
     (event,) = floor.apply(DecreaseOrder(order.account_id, 1, 2 * WHOLE))
-    assert event == OrderEnded(order)
+    assert isinstance(event, OrderEnded)
+    assert (event.order_id, event.status, event.reason) == (1, order.status, order.reason)
     assert (order.status, order.reason, order.given_up_lots) == (Status.CANCELED, Reason.USER_REQUESTED, 0)
     assert floor.money("bob", "USD") == "free 1000000"
 
@@ -122,7 +124,9 @@ def test_the_new_quantity_counts_what_was_filled_already(floor: Floor) -> None:
 def test_an_order_of_which_nothing_is_to_be_left_is_only_canceled(floor: Floor) -> None:
     old = floor.place(floor.order("bob", BUY, "2", at="100"))
     floor.place(floor.order("ann", SELL, "0.5"))
-    assert floor.apply(ReplaceOrder(1, 1, qty_lots=WHOLE // 2)) == (OrderEnded(old),)
+    (fact,) = floor.apply(ReplaceOrder(1, 1, qty_lots=WHOLE // 2))
+    assert isinstance(fact, OrderEnded)
+    assert fact.order_id == old.order_id
     assert floor.book() == ""
 
 
@@ -209,7 +213,7 @@ def test_setting_a_timer_tells_when_it_rings(floor: Floor) -> None:
     assert event.timer is not None
     assert (event.timer.set_ns, event.timer.due_ns) == (floor.now_ns, floor.now_ns + 5)
     assert floor.machine.state.next_due_ns == floor.now_ns + 5
-    assert floor.apply(SetCancelTimer(1, 0)) == (CancelTimerSet(None),)
+    assert floor.apply(SetCancelTimer(1, 0)) == (CancelTimerSet(floor.now_ns, 1, None),)
     floor.now_ns += 5
     floor.apply(PassTime())
 

@@ -3,7 +3,7 @@
 import pytest
 
 from seatrial.core.commands import CancelOrders
-from seatrial.core.events import OrdersCanceled
+from seatrial.core.findings import OrdersCanceled
 from seatrial.core.orders import Reason, Side, Status
 from trading_floor import NO_FEES, Floor, drawn
 

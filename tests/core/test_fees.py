@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from seatrial.core.commands import DriveTransfer, OpenAccount, RequestWithdrawal, SaveDestination, SeeDeposit
-from seatrial.core.events import DepositSeen
+from seatrial.core.facts import DepositSeen
 from seatrial.core.funding import TransferStatus
-from seatrial.core.ledger import EntryKind, posting_of
+from seatrial.core.machine import first
 from seatrial.core.market_state import MarketState
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import MAX_UNITS, Ratio
 from seatrial.core.orders import Side, TimeInForce
+from seatrial.core.postings import EntryKind, posting_of
 from seatrial.core.rates import Rates
 from seatrial.core.rejects import Reject
 from seatrial.core.volume import HOUR_NS, MAX_ASSETS, USD_SCALE, WINDOW_HOURS, PlatformAssets, RollingVolume
@@ -407,8 +408,7 @@ def test_a_deposit_counts_once_it_is_credited() -> None:
     floor = Floor(fees=WEALTH)
     ann = floor.open("ann", USD="1000")
     floor.place(floor.order("ann", BUY, "1", at="10"))
-    (seen,) = floor.apply(SeeDeposit(ann.account.account_id, "USD", units("1500", 4), manual=True))
-    assert isinstance(seen, DepositSeen)
+    seen = first(DepositSeen, floor.apply(SeeDeposit(ann.account.account_id, "USD", units("1500", 4), manual=True)))
     assert ann.fee_tier(floor.market, floor.now_ns).taker_ppm == 8_000
     floor.apply(DriveTransfer(seen.transfer.transfer_id, TransferStatus.SETTLED))
     floor.apply(DriveTransfer(seen.transfer.transfer_id, TransferStatus.SUCCESS))

@@ -3,11 +3,10 @@
 Sources: seed "Possible status values for deposit/withdrawal transactions", kraken-semantics section 4.
 """
 
-from copy import copy
 from itertools import product
 
 import pytest
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from seatrial.core.commands import (
     CancelWithdrawal,
@@ -18,15 +17,15 @@ from seatrial.core.commands import (
     SeeDeposit,
     SetDelays,
 )
-from seatrial.core.events import (
+from seatrial.core.facts import (
     AddressIssued,
-    CancelDenied,
+    AddressUsed,
     DepositSeen,
     DestinationSaved,
     TransferMoved,
-    WithdrawalChecked,
     WithdrawalRequested,
 )
+from seatrial.core.findings import CancelDenied, WithdrawalChecked
 from seatrial.core.funding import (
     CANCELABLE,
     FIRST_STATUS,
@@ -36,14 +35,14 @@ from seatrial.core.funding import (
     Delays,
     DepositAddress,
     Direction,
-    Transfer,
     TransferNote,
     TransferStatus,
 )
+from seatrial.core.machine import first
 from seatrial.core.markets import FundingMethod
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.rejects import Reject
-from trading_floor import Floor, catalogue, drawn, units
+from trading_floor import Floor, Followed, catalogue, drawn, units
 
 INITIAL, PENDING, ON_HOLD = TransferStatus.INITIAL, TransferStatus.PENDING, TransferStatus.ON_HOLD
 SETTLED, SUCCESS, FAILURE = TransferStatus.SETTLED, TransferStatus.SUCCESS, TransferStatus.FAILURE
@@ -65,29 +64,30 @@ def floor() -> Floor:
     return floor
 
 
-def deposit(floor: Floor, amount: str = "100", fee: int | None = None, **details: str) -> Transfer:
+def deposit(floor: Floor, amount: str = "100", fee: int | None = None, **details: str) -> Followed:
     """A deposit of euros that only the test moves on."""
-    (event,) = floor.apply(SeeDeposit(1, "EUR", units(amount, 4), manual=True, fee=fee, **details))
-    assert isinstance(event, DepositSeen)
-    return event.transfer
+    return seen(floor, SeeDeposit(1, "EUR", units(amount, 4), manual=True, fee=fee, **details))
 
 
-def withdraw(floor: Floor, gross: str = "250", *, by_hand: bool = True) -> Transfer:
+def seen(floor: Floor, command: SeeDeposit) -> Followed:
+    """A deposit that must show up."""
+    return Followed(floor, first(DepositSeen, floor.apply(command)).transfer.transfer_id)
+
+
+def withdraw(floor: Floor, gross: str = "250", *, by_hand: bool = True) -> Followed:
     """A withdrawal of euros."""
-    (event,) = floor.apply(RequestWithdrawal(1, "EUR", "bank", units(gross, 4)))
-    assert isinstance(event, WithdrawalRequested)
-    event.transfer.manual = by_hand
-    return event.transfer
+    done = floor.apply(RequestWithdrawal(1, "EUR", "bank", units(gross, 4)))
+    number = first(WithdrawalRequested, done).transfer.transfer_id
+    transfers = floor.machine.state.transfers
+    transfers[number] = floor.transfers[number] = replace(transfers[number], manual=by_hand)
+    return Followed(floor, number)
 
 
-def drive(floor: Floor, transfer: Transfer, *path: TransferStatus) -> None:
+def drive(floor: Floor, transfer: Followed, *path: TransferStatus) -> None:
     """Take steps of the life cycle, one after another."""
     for status in path:
-        (event,) = floor.apply(DriveTransfer(transfer.transfer_id, status))
-        assert isinstance(event, TransferMoved)
-        for name, value in asdict(event.transfer).items():
-            setattr(transfer, name, value)
-        assert transfer.status is status
+        moved = first(TransferMoved, floor.apply(DriveTransfer(transfer.transfer_id, status)))
+        assert (moved.transfer, transfer.status) == (transfer.now, status)
 
 
 def test_a_deposit_is_seen_before_it_is_credited(floor: Floor) -> None:
@@ -146,7 +146,8 @@ def test_until_it_is_broadcast_its_owner_can_cancel_a_withdrawal(
     """No row was posted, so none takes it back."""
     transfer = withdraw(floor)
     drive(floor, transfer, *path)
-    assert floor.apply(CancelWithdrawal(1, transfer.transfer_id)) == (TransferMoved(transfer),)
+    done = floor.apply(CancelWithdrawal(1, transfer.transfer_id))
+    assert first(TransferMoved, done).transfer == transfer.now
     assert (transfer.status, transfer.note) == (FAILURE, TransferNote.CANCELED)
     assert (floor.money("ann", "EUR"), floor.rows("ann")) == ("free 300", "")
 
@@ -155,7 +156,7 @@ def test_once_it_was_broadcast_a_cancel_comes_too_late(floor: Floor) -> None:
     transfer = withdraw(floor)
     drive(floor, transfer, PENDING, SETTLED)
     before = floor.machine.fingerprint()
-    assert floor.apply(CancelWithdrawal(1, transfer.transfer_id)) == (CancelDenied(transfer),)
+    assert floor.apply(CancelWithdrawal(1, transfer.transfer_id)) == (CancelDenied(transfer.now),)
     assert floor.machine.fingerprint() == before
 
 
@@ -169,15 +170,13 @@ def test_a_finished_transfer_is_in_memory_no_more(floor: Floor, path: tuple[Tran
 
 def test_a_step_of_a_finished_transfer_needs_what_the_store_says_of_it(floor: Floor) -> None:
     transfer = deposit(floor)
-    other, early = deposit(floor), copy(transfer)
+    other, early = deposit(floor).now, transfer.now
     drive(floor, transfer, SUCCESS)
     step, machine = DriveTransfer(transfer.transfer_id, FAILURE), floor.machine
     for wrong in (None, other, early):
         assert machine.apply(replace(step, finished=wrong), floor.now_ns) is Reject.TRANSFER_UNKNOWN
-    told = replace(step, finished=transfer)
-    (event,) = floor.apply(told)
-    assert isinstance(event, TransferMoved)
-    assert (event.transfer.status, transfer.status) == (FAILURE, SUCCESS), "what came with the command stays as it is"
+    floor.apply(replace(step, finished=transfer.now))
+    assert transfer.status is FAILURE
 
 
 def test_nobody_cancels_a_deposit_or_what_is_not_his(floor: Floor) -> None:
@@ -213,7 +212,7 @@ def way_to(direction: Direction, status: TransferStatus) -> tuple[TransferStatus
     }[direction, status]
 
 
-def begun(floor: Floor, direction: Direction, status: TransferStatus) -> Transfer:
+def begun(floor: Floor, direction: Direction, status: TransferStatus) -> Followed:
     """A transfer in that status."""
     transfer = deposit(floor) if direction is DEPOSIT else withdraw(floor)
     drive(floor, transfer, *way_to(direction, status))
@@ -302,12 +301,11 @@ def test_each_step_happens_at_its_own_time_however_late_one_looks(floor: Floor) 
 
 
 def test_the_clock_credits_a_deposit(floor: Floor) -> None:
-    (event,) = floor.apply(SeeDeposit(1, "EUR", units("100", 4)))
-    assert isinstance(event, DepositSeen)
+    transfer = seen(floor, SeeDeposit(1, "EUR", units("100", 4)))
     floor.wait(29)
-    assert event.transfer.status is SETTLED
+    assert transfer.status is SETTLED
     floor.wait(1)
-    assert event.transfer.status is SUCCESS
+    assert transfer.status is SUCCESS
 
 
 def test_the_clock_leaves_alone_what_is_moved_by_hand(floor: Floor) -> None:
@@ -354,10 +352,9 @@ def test_a_deposit_that_the_books_could_not_hold_is_refused_or_fails(floor: Floo
     assert floor.refusal(SeeDeposit(1, "EUR", MAX_UNITS)) is Reject.AMOUNT_INVALID
     half, other = (SeeDeposit(1, "EUR", MAX_UNITS // 2 + 1) for _ in "12")
     floor.apply(half)
-    (event,) = floor.apply(other)
-    assert isinstance(event, DepositSeen)
+    transfer = seen(floor, other)
     floor.wait(30)
-    assert event.transfer.status is FAILURE
+    assert transfer.status is FAILURE
 
 
 def test_a_withdrawal_cannot_come_back_into_books_that_are_full(floor: Floor) -> None:
@@ -368,36 +365,33 @@ def test_a_withdrawal_cannot_come_back_into_books_that_are_full(floor: Floor) ->
 
 
 def test_a_deposit_arrives_at_the_newest_address_of_its_method(floor: Floor) -> None:
-    first, second = (_address(floor, "BTC", "Bitcoin") for _ in "12")
-    (event,) = floor.apply(SeeDeposit(1, "BTC", 10**10))
-    assert isinstance(event, DepositSeen)
-    assert event.transfer.address == second.address.text
-    assert (first.used, second.used) == (False, True)
+    older, newer = (_address(floor, "BTC", "Bitcoin") for _ in "12")
+    assert seen(floor, SeeDeposit(1, "BTC", 10**10)).address == newer.address.text
+    assert (older.used, newer.used) == (False, True)
 
 
 def _address(floor: Floor, asset: str, method: str) -> DepositAddress:
-    (event,) = floor.apply(IssueAddress(1, asset, method, 5))
-    assert isinstance(event, AddressIssued)
-    return event.address
+    (fact,) = floor.apply(IssueAddress(1, asset, method, 5))
+    assert isinstance(fact, AddressIssued)
+    address = floor.trader("ann").addresses[asset, method][-1]
+    assert (address.address_id, address.address) == (fact.address_id, fact.address)
+    return address
 
 
 def test_a_deposit_without_an_address_gets_one(floor: Floor) -> None:
-    (event,) = floor.apply(SeeDeposit(1, "BTC", 10**10))
-    assert isinstance(event, DepositSeen)
+    done = floor.apply(SeeDeposit(1, "BTC", 10**10))
     (address,) = floor.trader("ann").addresses["BTC", "Bitcoin"]
-    assert (event.transfer.address, address.used) == (address.address.text, True)
+    assert (first(DepositSeen, done).transfer.address, address.used) == (address.address.text, True)
+    assert [type(fact) for fact in done] == [AddressIssued, AddressUsed, DepositSeen]
 
 
 def test_a_deposit_may_name_its_address_and_transaction(floor: Floor) -> None:
-    first, _ = (_address(floor, "BTC", "Bitcoin") for _ in "12")
-    known = SeeDeposit(1, "BTC", 10**10, chain_tx="cafe", address=first.address.text)
-    foreign = SeeDeposit(1, "BTC", 10**10, address="elsewhere")
-    (event,), (other,) = floor.apply(known), floor.apply(foreign)
-    assert isinstance(event, DepositSeen)
-    assert isinstance(other, DepositSeen)
-    assert (event.transfer.chain_tx, event.transfer.address, first.used) == ("cafe", first.address.text, True)
-    assert other.transfer.address == "elsewhere"
-    assert other.transfer.chain_tx not in {None, "cafe"}
+    older, _ = (_address(floor, "BTC", "Bitcoin") for _ in "12")
+    known = seen(floor, SeeDeposit(1, "BTC", 10**10, chain_tx="cafe", address=older.address.text))
+    foreign = seen(floor, SeeDeposit(1, "BTC", 10**10, address="elsewhere"))
+    assert (known.chain_tx, known.address, older.used) == ("cafe", older.address.text, True)
+    assert foreign.address == "elsewhere"
+    assert foreign.chain_tx not in {None, "cafe"}
 
 
 def test_only_so_many_addresses_may_wait_for_their_first_deposit(floor: Floor) -> None:

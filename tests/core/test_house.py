@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import HOUSE
 from seatrial.core.commands import CancelOrders, OpenAccount, PlaceOrder, PrintTrade, QuoteMarket, Rung
-from seatrial.core.events import AccountOpened
+from seatrial.core.facts import AccountOpened
+from seatrial.core.machine import first
 from seatrial.core.orders import OrderKind, Side
 from seatrial.core.rejects import Reject
 from seatrial.core.valuing import price_of
@@ -34,14 +35,14 @@ def open_house(floor: Floor, plenty: int = PLENTY) -> AccountState:
     """A house in a market."""
     market = floor.market
     balances = tuple((HOUSE, asset.code, plenty) for asset in (market.base, market.quote))
-    (event,) = floor.apply(
+    opened = floor.apply(
         OpenAccount(
             "house", HOUSE, "", rate_limits=False, trading_wallet=HOUSE, funding_wallet=HOUSE, balances=balances
         )
     )
-    assert isinstance(event, AccountOpened)
-    floor.names[event.account.account_id] = "house"
-    return floor.machine.state.accounts[event.account.account_id]
+    account_id = first(AccountOpened, opened).account.account_id
+    floor.names[account_id] = "house"
+    return floor.machine.state.accounts[account_id]
 
 
 def rungs(floor: Floor, ladder: str) -> tuple[Rung, ...]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from any_commands import OPENING, new_machine, new_state
 from seatrial.core import fingerprint, firing
 from seatrial.core.commands import CancelOrders, PassTime, PlaceOrder, SetCancelTimer
-from seatrial.core.events import OrdersCanceled
+from seatrial.core.findings import OrdersCanceled
 from seatrial.core.machine import MOST_DUE, Machine
 from seatrial.core.orders import OrderKind, Reason, Side, Status
 from seatrial.core.rejects import Reject

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from seatrial.core.commands import DecreaseOrder
-from seatrial.core.events import OrderChecked
+from seatrial.core.findings import OrderChecked
 from seatrial.core.orders import OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
 from seatrial.core.rejects import Reject
 from trading_floor import NO_FEES, Floor, drawn, flat

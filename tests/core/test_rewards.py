@@ -11,10 +11,12 @@ from seatrial.core.commands import (
     RequestWithdrawal,
     SaveDestination,
 )
-from seatrial.core.events import WithdrawalChecked, WithdrawalRequested
-from seatrial.core.ledger import EntryKind
+from seatrial.core.facts import WithdrawalRequested
+from seatrial.core.findings import WithdrawalChecked
+from seatrial.core.machine import first
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Reason, Side, Status
+from seatrial.core.postings import EntryKind
 from seatrial.core.rejects import Reject
 from trading_floor import NO_FEES, Floor, drawn, flat
 
@@ -180,8 +182,7 @@ def test_a_withdrawal_draws_on_the_rewards_too(floor: Floor) -> None:
     assert isinstance(checked, WithdrawalChecked)
     assert checked.most == 100_0000 - method.withdrawal_fee
     assert floor.refusal(RequestWithdrawal(number, "EUR", "bank", 100_0001)) is Reject.AMOUNT_ABOVE_BALANCE
-    (asked,) = floor.apply(RequestWithdrawal(number, "EUR", "bank", 80_0000))
-    assert isinstance(asked, WithdrawalRequested)
+    asked = first(WithdrawalRequested, floor.apply(RequestWithdrawal(number, "EUR", "bank", 80_0000)))
     assert (floor.money("bob", "EUR"), floor.money("bob", "EUR.F")) == ("free 0 leaving 80", "free 20")
     floor.apply(CancelWithdrawal(number, asked.transfer.transfer_id))
     assert (floor.money("bob", "EUR"), floor.money("bob", "EUR.F")) == ("free 80", "free 20")

@@ -3,7 +3,7 @@
 import pytest
 
 from seatrial.core.commands import CancelOrders, OpenAccount, PassTime, PrintTrade, SetStatus, SetSystemStatus
-from seatrial.core.events import StatusSet
+from seatrial.core.facts import StatusSet
 from seatrial.core.markets import MarketStatus, Modes, SystemStatus
 from seatrial.core.orders import OrderKind, Reason, Side, Status
 from seatrial.core.rejects import Reject
@@ -72,7 +72,7 @@ def test_a_halt_of_one_market_is_none_of_another(floor: Floor) -> None:
 def test_a_halt_ends(floor: Floor) -> None:
     floor.apply(SetStatus(floor.market.symbol, MarketStatus.CANCEL_ONLY))
     (event,) = floor.apply(SetStatus(floor.market.symbol, MarketStatus.ONLINE))
-    assert event == StatusSet(Modes(markets={floor.market.symbol: MarketStatus.ONLINE}))
+    assert event == StatusSet(floor.now_ns, Modes(markets={floor.market.symbol: MarketStatus.ONLINE}))
     assert refusals(floor) == [None] * 4
 
 

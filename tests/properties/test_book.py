@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from naive_market import NaiveMarket, Story
 from seatrial.core.assets import Asset, AssetKind, Assets
 from seatrial.core.commands import CancelOrders, DecreaseOrder, OpenAccount, PlaceOrder, ReplaceOrder
-from seatrial.core.events import OrderAccepted, OrderDecreased, OrderEnded, Traded
-from seatrial.core.machine import Machine
+from seatrial.core.facts import OrderAccepted, OrderDecreased, OrderEnded, Traded
+from seatrial.core.machine import Machine, first
 from seatrial.core.markets import Market
 from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, TimeInForce
 from seatrial.core.rejects import Reject
@@ -82,10 +82,10 @@ class BooksAgree(RuleBasedStateMachine):
                 assert outcome is Reject.POST_ONLY_WOULD_TAKE
                 continue
             assert not isinstance(outcome, Reject)
-            accepted = outcome[0]
-            assert isinstance(accepted, OrderAccepted)
+            accepted = self.machine.state.order(first(OrderAccepted, outcome).order_id)
+            assert accepted is not None
             spending = replace(order, spend=order.spend * self.per_dollar)
-            assert story_of(accepted.order, outcome) == self.naive.arrive(accepted.order.order_id, spending)
+            assert story_of(accepted, outcome) == self.naive.arrive(accepted.order_id, spending)
 
     @rule(number=st.integers(1, 60), account_id=st.integers(1, 3))
     def cancel(self, number: int, account_id: int) -> None:
@@ -124,9 +124,10 @@ class BooksAgree(RuleBasedStateMachine):
             return
         assert not isinstance(outcome, Reject)
         self.naive.cancel(number)
-        new = [event.order for event in outcome if isinstance(event, OrderAccepted)]
+        new = [self.machine.state.order(fact.order_id) for fact in outcome if isinstance(fact, OrderAccepted)]
         assert len(new) == (1 if left > 0 else 0)
         for accepted in new:
+            assert accepted is not None
             assert story_of(accepted, outcome) == self.naive.arrive(accepted.order_id, command)
 
     @invariant()
@@ -148,11 +149,11 @@ def story_of(order: Order, events: tuple[object, ...]) -> Story:
     """What the machine's events say of an order."""
     fills = [(e.maker.order_id, e.trade.price_ticks, e.trade.qty_lots) for e in events if isinstance(e, Traded)]
     evicted = [
-        event.order.order_id
+        event.order_id
         for event in events
-        if isinstance(event, OrderEnded) and event.order is not order and event.order.reason is Reason.SELF_TRADE
+        if isinstance(event, OrderEnded) and event.order_id != order.order_id and event.reason is Reason.SELF_TRADE
     ]
-    smaller = {e.order.order_id for e in events if isinstance(e, OrderDecreased) and e.order is not order}
+    smaller = {e.order_id for e in events if isinstance(e, OrderDecreased) and e.order_id != order.order_id}
     return Story(fills, evicted, smaller, order.status, order.reason)
 
 

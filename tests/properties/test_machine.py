@@ -7,6 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from any_commands import GAPS_NS, OPENING, any_journal, new_machine, orders, others
 from auditor import Auditor
+from follower import Follower
 from seatrial.core.changes import Changes
 from seatrial.core.commands import Command, PassTime, PlaceOrder
 from seatrial.core.machine import Outcome
@@ -21,6 +22,7 @@ class AnyWorld(RuleBasedStateMachine):
         super().__init__()
         self.machine = new_machine()
         self.auditor = Auditor()
+        self.follower = Follower(self.machine.state)
         for command in OPENING:
             assert not isinstance(self.machine.apply(command, 0), Reject)
         self.see()
@@ -29,8 +31,9 @@ class AnyWorld(RuleBasedStateMachine):
         """What happened since the last look."""
         was_marked = self.machine.state.has_changes
         changes = self.machine.take_changes()
-        assert was_marked is any(vars(changes).values())
+        assert was_marked is any(vars(changes).values()), "whatever changes is told by a fact"
         self.auditor.note(changes)
+        self.follower.read(changes.recorded)
         return changes
 
     def ask(self, command: Command, gap_ns: int) -> Outcome:
@@ -44,7 +47,6 @@ class AnyWorld(RuleBasedStateMachine):
             assert self.machine.fingerprint() == before
             assert not any(vars(self.see()).values())
         else:
-            assert outcome
             self.see()
         return outcome
 
@@ -58,6 +60,7 @@ class AnyWorld(RuleBasedStateMachine):
     def holds_every_law(self) -> None:
         """After every command."""
         self.auditor.check(self.machine)
+        self.follower.check(self.machine.state)
 
     def teardown(self) -> None:
         """How much was traded, for `--hypothesis-show-statistics`."""

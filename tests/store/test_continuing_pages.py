@@ -4,8 +4,8 @@ import pytest
 
 from kraken_exchange import Exchange, Trader
 from seatrial.core.commands import CancelOrders
-from seatrial.core.ledger import Posting
 from seatrial.core.orders import Fill
+from seatrial.core.postings import Posting
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage
 
 

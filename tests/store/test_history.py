@@ -15,9 +15,9 @@ from postgres import fresh_schema, shared_url
 from seatrial.core.candles import MINUTES, Candle
 from seatrial.core.commands import CancelOrders, PlaceOrder
 from seatrial.core.funding import Direction, Transfer, TransferStatus
-from seatrial.core.ledger import EntryKind, Posting
 from seatrial.core.money import div_half_up
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Trade
+from seatrial.core.postings import EntryKind, Posting
 from seatrial.core.queries import (
     CandlePage,
     FillPage,

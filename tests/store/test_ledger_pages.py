@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from any_commands import new_state
 from any_postings import ASSETS, KINDS, MINE, OTHER, WALLETS, any_postings, write
 from plain_lists import posting_page
-from seatrial.core.ledger import EntryKind, Posting
+from seatrial.core.postings import EntryKind, Posting
 from seatrial.core.queries import Page, PostingPage, Span
 from seatrial.store.postings import seq_of_rank
 from seatrial.store.sqlite import SqliteMemory

@@ -16,9 +16,9 @@ from plain_lists import posting_page
 from postgres import fresh_schema, shared_url
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.funding import Direction, Transfer
-from seatrial.core.ledger import Posting
 from seatrial.core.machine import Machine
 from seatrial.core.orders import Fill, Order, OrderKind, Side
+from seatrial.core.postings import Posting
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage, TransferPage
 from seatrial.core.volume import Valuation
 from seatrial.store.store import Store, open_store

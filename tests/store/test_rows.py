@@ -4,44 +4,26 @@ import marshal
 from types import NoneType
 
 from any_commands import OPENING, any_journal, markets, new_machine
-from seatrial.core.accounts import HOUSE
+from houses import MARKET, of_a_house
 from seatrial.core.commands import (
     Command,
     IssueAddress,
     IssueToken,
-    OpenAccount,
-    PrintTrade,
-    QuoteMarket,
-    Rung,
     SaveDestination,
     SetCancelTimer,
-    SetStatus,
 )
-from seatrial.core.markets import MarketStatus
-from seatrial.core.orders import OrderKind, Side
 from seatrial.store import schema
 from seatrial.store.rows import Write
 from seatrial.store.sqlite import SqliteMemory
 from seatrial.store.store import Store
 
 JOURNALS = 5
-MARKET = "BTC/USD"
 
 
-def of_a_house() -> list[Command]:
-    """Someone makes a market, moves its quotes and trades with itself and others."""
-    funds = tuple(("spot", code, 10**12) for code in ("BTC", "USD"))
-    around = [QuoteMarket(MARKET, tuple(Rung(side, 0, price, 5_000_000) for side, price in quotes)) for quotes in (
-        ((Side.BUY, 600_000), (Side.SELL, 600_010)),
-        ((Side.BUY, 600_005), (Side.SELL, 600_020)),
-        ((Side.BUY, 600_001),),
-    )]  # fmt: skip
+def of_many_kinds() -> list[Command]:
+    """What a journal has by chance only."""
     return [
-        OpenAccount("maker", HOUSE, "", False, "spot", "spot", funds),  # noqa: FBT003
-        *around,
-        PrintTrade(MARKET, Side.BUY, OrderKind.LIMIT, 600_015, 10_000),
-        SetStatus(MARKET, MarketStatus.POST_ONLY),
-        SetStatus(MARKET, MarketStatus.ONLINE),
+        *of_a_house(),
         SetCancelTimer(1, 10**9, (MARKET,)),
         IssueToken(1, 1, 10**12),
         IssueAddress(1, "BTC", "Bitcoin", 5),
@@ -53,7 +35,7 @@ def written(seed: int) -> list[Write]:
     """All that a store would write of a journal, a commit after every command."""
     machine, store = new_machine(), Store(SqliteMemory())
     journal = [(command, 0) for command in OPENING] + any_journal(seed, 300)
-    journal[len(OPENING) : len(OPENING)] = [(command, 10**6) for command in of_a_house()]
+    journal[len(OPENING) : len(OPENING)] = [(command, 10**6) for command in of_many_kinds()]
     writes: list[Write] = []
     for command, gap_ns in journal:
         machine.apply(command, machine.state.now_ns + gap_ns)

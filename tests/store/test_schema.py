@@ -21,8 +21,8 @@ from any_commands import OPENING, new_machine
 from postgres import fresh_schema, shared_url
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.funding import Direction, TransferStatus
-from seatrial.core.ledger import EntryKind
 from seatrial.core.orders import OrderKind, Side
+from seatrial.core.postings import EntryKind
 from seatrial.core.queries import (
     CandlePage,
     FillPage,

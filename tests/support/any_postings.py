@@ -7,7 +7,7 @@ from msgspec.structs import astuple
 
 from any_commands import new_machine
 from seatrial.core.changes import Changes
-from seatrial.core.ledger import EntryKind, Posting
+from seatrial.core.postings import EntryKind, Posting
 from seatrial.store.store import Store
 from trading_floor import START_NS
 

@@ -10,10 +10,11 @@ from seatrial.core.assets import Asset
 from seatrial.core.candles import DAY_NS, MINUTES, SECOND_NS, Candle, Stats
 from seatrial.core.changes import Changes
 from seatrial.core.funding import CANCELABLE, Direction, Move, Transfer
-from seatrial.core.ledger import EXCHANGE, EntryKind, Posting, Purse, posting_of
+from seatrial.core.ledger import EXCHANGE, Purse
 from seatrial.core.machine import Machine
 from seatrial.core.market_state import MarketState
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Status, Trade
+from seatrial.core.postings import EntryKind, Posting, posting_of
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
 
 

@@ -163,7 +163,10 @@ class Inside:
         return Machine(self.world.keeping.load().state)
 
     def _commit(self) -> None:
-        self.world._store.commit(self.world.keeping.batch())
+        batch, recorded = self.world.keeping.batch()
+        self.world._store.commit(batch)
+        if recorded is not None:
+            self.world.record.publish(recorded)
 
     def _highest_nonce(self, public: str) -> int:
         return max(0, self.machine.state.keys[public].highest_nonce)

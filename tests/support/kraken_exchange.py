@@ -13,8 +13,8 @@ from seatrial.catalogue import Catalogue, load
 from seatrial.core.accounts import ApiKey
 from seatrial.core.assets import Assets
 from seatrial.core.commands import Command, IssueKey, OpenAccount, PassTime, PlaceOrder
-from seatrial.core.events import AccountOpened, Event, KeyIssued, OrderAccepted
-from seatrial.core.machine import Machine
+from seatrial.core.facts import AccountOpened, OrderAccepted
+from seatrial.core.machine import Done, Machine
 from seatrial.core.markets import Market
 from seatrial.core.money import parse_units
 from seatrial.core.orders import Order, OrderKind, Side
@@ -135,7 +135,7 @@ class Trader:
             qty_lots=units(volume, market.lot_scale),
             **more,
         )
-        return only(self.exchange.apply(command), OrderAccepted).order
+        return self.exchange.orders[only(self.exchange.apply(command), OrderAccepted).order_id]
 
 
 class Exchange:
@@ -152,6 +152,8 @@ class Exchange:
         found = replace(catalogue(), markets=older_fees() | (markets or {}))
         self.machine = Machine(State(seed, Assets(found.assets), found.markets, found.methods))
         self.store = open_store(None)
+        self.orders: dict[int, Order] = {}
+        """All that ever changed, as they are now."""
         self.store.begin_world(seed, now_ns, "")
         self.kraken = Kraken(seed, symbols() if markets is None else Symbols(found))
         self.ids = self.kraken.ids
@@ -179,7 +181,8 @@ class Exchange:
         """One more key to an account; `more` as in `IssueKey`."""
         public, secret, _ = self.kraken.credentials(self.machine.state.counters.key_id + 1)
         command = IssueKey(account_id, more.pop("name", "a key"), public, secret, permissions, **more)
-        return Trader(self, only(self.apply(command), KeyIssued).key)
+        self.apply(command)
+        return Trader(self, self.machine.state.keys[public])
 
     def two_rich_traders(self, pair: str = "BTC/USD") -> tuple[Trader, Trader]:
         """Two accounts with plenty of both assets of a market."""
@@ -224,7 +227,7 @@ class Exchange:
                 self.commit()
         return reply
 
-    def apply(self, command: Command) -> tuple[Event, ...]:
+    def apply(self, command: Command) -> Done:
         """Let the core do something that must succeed, and commit it."""
         self.machine.apply(PassTime(), self.clock.now_ns)
         self.commit()
@@ -235,7 +238,9 @@ class Exchange:
 
     def commit(self) -> None:
         """Write all changes to the store."""
-        self.store.commit(self.store.batch(self.machine.take_changes(), self.machine.state, ""))
+        changes = self.machine.take_changes()
+        self.orders.update(changes.orders)
+        self.store.commit(self.store.batch(changes, self.machine.state, ""))
 
     def market(self, symbol: str) -> Market:
         """A market by our symbol."""
@@ -269,7 +274,7 @@ def units(amount: str, scale: int) -> int:
     return parsed
 
 
-def only(events: Sequence[Event], kind: type[Kind]) -> Kind:
+def only(events: Sequence[object], kind: type[Kind]) -> Kind:
     """The one event of that kind."""
     (event,) = (event for event in events if isinstance(event, kind))
     return event

@@ -22,9 +22,9 @@ from seatrial.core.commands import (
     SaveDestination,
     SeeDeposit,
 )
-from seatrial.core.events import AccountOpened, DepositSeen, Event, KeyIssued, OrderAccepted, WithdrawalRequested
+from seatrial.core.facts import AccountOpened, DepositSeen, OrderAccepted, WithdrawalRequested
 from seatrial.core.funding import Transfer, TransferStatus
-from seatrial.core.machine import Machine
+from seatrial.core.machine import Done, Machine
 from seatrial.core.orders import Order, OrderKind, Side
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -134,7 +134,7 @@ class User:
             qty_lots=units(size, found.lot_scale),
             **more,
         )
-        return only(self.exchange.apply(command), OrderAccepted).order
+        return self.exchange.orders[only(self.exchange.apply(command), OrderAccepted).order_id]
 
     def deposit(
         self,
@@ -173,6 +173,8 @@ class Exchange:
         found = catalogue()
         self.machine = Machine(State(seed, Assets(found.assets), found.markets, found.methods))
         self.store = open_store(None)
+        self.orders: dict[int, Order] = {}
+        """All that ever changed, as they are now."""
         self.store.begin_world(seed, now_ns, "")
         self.kucoin = Kucoin(seed, symbols())
         self.ids = self.kucoin.ids
@@ -205,7 +207,8 @@ class Exchange:
         public, secret, _ = self.kucoin.credentials(self.machine.state.counters.key_id + 1)
         more.setdefault("one_time_password", PASSPHRASE)
         command = IssueKey(account_id, more.pop("name", "a key"), public, secret, permissions, **more)
-        return User(self, only(self.apply(command), KeyIssued).key)
+        self.apply(command)
+        return User(self, self.machine.state.keys[public])
 
     def get(self, path: str, **params: object) -> Any:  # noqa: ANN401  JSON
         """The data of a public call that must succeed."""
@@ -232,7 +235,7 @@ class Exchange:
                 self.commit()
         return reply
 
-    def apply(self, command: Command) -> tuple[Event, ...]:
+    def apply(self, command: Command) -> Done:
         """Let the core do something that must succeed, and commit it."""
         self.machine.apply(PassTime(), self.clock.now_ns)
         self.commit()
@@ -243,7 +246,9 @@ class Exchange:
 
     def commit(self) -> None:
         """Write all changes to the store."""
-        self.store.commit(self.store.batch(self.machine.take_changes(), self.machine.state, ""))
+        changes = self.machine.take_changes()
+        self.orders.update(changes.orders)
+        self.store.commit(self.store.batch(changes, self.machine.state, ""))
 
     def units(self, code: str, amount: str) -> int:
         """An amount in the units of an asset."""

@@ -4,8 +4,8 @@ from functools import cache
 
 from seatrial.core.assets import Assets
 from seatrial.core.commands import OpenAccount, PlaceOrder
-from seatrial.core.events import OrderAccepted
-from seatrial.core.machine import Machine
+from seatrial.core.facts import OrderAccepted
+from seatrial.core.machine import Machine, first
 from seatrial.core.market_state import MarketState
 from seatrial.core.orders import Order, OrderKind, Side, Trade
 from seatrial.core.state import State
@@ -73,9 +73,9 @@ class Moved:
         )  # fmt: skip
         outcome = self.machine.apply(command, at_ns)
         assert isinstance(outcome, tuple), outcome
-        accepted = outcome[0]
-        assert isinstance(accepted, OrderAccepted)
-        return accepted.order
+        placed = self.machine.state.order(first(OrderAccepted, outcome).order_id)
+        assert placed is not None
+        return placed
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from seatrial.core.ledger import Posting
+from seatrial.core.postings import Posting
 from seatrial.core.queries import FillPage, OrderPage, Page, PostingPage, Span, TransferPage
 
 Row = TypeVar("Row")

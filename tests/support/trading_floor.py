@@ -16,12 +16,14 @@ from seatrial.catalogue import Catalogue, load
 from seatrial.core.account_state import AccountState
 from seatrial.core.assets import Assets
 from seatrial.core.commands import CancelOrders, Command, OpenAccount, PassTime, PlaceOrder
-from seatrial.core.events import AccountOpened, Event, OrderAccepted, OrdersCanceled
-from seatrial.core.ledger import Posting, Purse, posting_of
-from seatrial.core.machine import Machine
+from seatrial.core.facts import AccountOpened, OrderAccepted
+from seatrial.core.findings import OrdersCanceled
+from seatrial.core.ledger import Purse
+from seatrial.core.machine import Done, Machine, first
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market
 from seatrial.core.money import format_units, parse_units
 from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce, Trade
+from seatrial.core.postings import Posting, posting_of
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from told import told_by
@@ -69,6 +71,22 @@ def drawn(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
 
 
+class Followed:
+    """A transfer as it is now."""
+
+    def __init__(self, floor: "Floor", number: int) -> None:
+        self._floor = floor
+        self.transfer_id = number
+
+    @property
+    def now(self) -> "Transfer":
+        """The transfer itself."""
+        return self._floor.transfers[self.transfer_id]
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  as in the transfer
+        return getattr(self.now, name)
+
+
 class Floor:
     """A market, its traders by name, and the world's clock."""
 
@@ -93,6 +111,7 @@ class Floor:
         self.postings: list[Posting] = []
         self.fills: list[Fill] = []
         self.trades: list[Trade] = []
+        self.orders: dict[int, Order] = {}
         self.transfers: dict[int, Transfer] = {}
         self.moves: list[Move] = []
         self.names: dict[int, str] = {}
@@ -101,7 +120,7 @@ class Floor:
         """A trader with exactly those amounts, by asset."""
         assets = self.machine.state.assets
         balances = tuple(("spot", code, units(amount, assets[code].scale)) for code, amount in amounts.items())
-        (event,) = self.apply(
+        done = self.apply(
             OpenAccount(
                 name,
                 "kraken",
@@ -112,9 +131,9 @@ class Floor:
                 balances=balances,
             )
         )
-        assert isinstance(event, AccountOpened)
-        self.names[event.account.account_id] = name
-        return self.machine.state.accounts[event.account.account_id]
+        account_id = first(AccountOpened, done).account.account_id
+        self.names[account_id] = name
+        return self.machine.state.accounts[account_id]
 
     def trader(self, name: str) -> AccountState:
         """A trader; a new one is rich in both assets of the market."""
@@ -123,13 +142,13 @@ class Floor:
             return self.open(name, **{self.market.base.code: RICH, self.market.quote.code: RICH})
         return self.machine.state.accounts[number]
 
-    def apply(self, command: Command) -> tuple[Event, ...]:
+    def apply(self, command: Command) -> Done:
         """Do what must be possible."""
         outcome = self.attempt(command)
         assert not isinstance(outcome, Reject), outcome
         return outcome
 
-    def attempt(self, command: Command) -> tuple[Event, ...] | Reject:
+    def attempt(self, command: Command) -> Done | Reject:
         """Do it, or see why not."""
         outcome = self.machine.apply(told_by(self, command), self.now_ns)
         self._note()
@@ -185,9 +204,7 @@ class Floor:
 
     def place(self, command: PlaceOrder) -> Order:
         """Send an order that must be accepted."""
-        accepted = self.apply(command)[0]
-        assert isinstance(accepted, OrderAccepted)
-        return accepted.order
+        return self.orders[first(OrderAccepted, self.apply(command)).order_id]
 
     def refusal(self, command: Command) -> Reject:
         """Send what must be refused."""
@@ -200,9 +217,7 @@ class Floor:
     ) -> int:
         """Cancel what the selectors name, which must be something; how many orders that were."""
         command = CancelOrders(self.trader(name).account.account_id, ids, tags, client_ids)
-        done = self.apply(command)[-1]
-        assert isinstance(done, OrdersCanceled)
-        return done.count
+        return first(OrdersCanceled, self.apply(command)).count
 
     def draw(self, book: str) -> None:
         """Fill the book, from the middle outwards."""
@@ -260,6 +275,7 @@ class Floor:
         self.postings += map(posting_of, changes.postings)
         self.fills += changes.fills
         self.trades += changes.trades
+        self.orders.update(changes.orders)
         self.transfers.update(changes.transfers)
         self.moves += changes.moves
         self.machine.state.ledger.prove()

@@ -18,6 +18,7 @@ from seatrial.world.answering import Answering
 from seatrial.world.commits import GroupCommit
 from seatrial.world.keeping import Keeping
 from seatrial.world.lookups import Lookups
+from seatrial.world.record import Record
 from seatrial.world.recovery import Recovery
 from seatrial.world.tasks import Tasks
 from seatrial.world.timekeeping import Timekeeper
@@ -51,10 +52,11 @@ class Parts:
         floor.place(floor.order("ann", Side.BUY, "1", at="100", expires_in=60))
         self.machine, self.clock, self.driver = floor.machine, FakeClock(), FakeDriver()
         self.machine.take_changes()
+        record = Record(self.machine.state.last_fact)
         self.writer, self.tasks, readers = FakeWriter(), Tasks(), ThreadPoolExecutor(1)
         keeping = Keeping(store, self.machine, self.clock, self.driver, lambda: floor.machine.state)
-        self.commits = GroupCommit(self.machine, self.writer, keeping.batch)
-        recovery = Recovery(self.machine, keeping, self.writer, self.commits, readers, self.tasks)
+        self.commits = GroupCommit(self.machine, self.writer, keeping.batch, record)
+        recovery = Recovery(self.machine, keeping, self.writer, self.commits, record, readers, self.tasks)
         time = Timekeeper(self.machine, self.clock, self.driver, self.commits, recovery, self.tasks)
         lookups = Lookups(store, self.commits, readers)
         self.answering = Answering(self.machine, self.clock, time, self.commits, lookups, recovery, Turns(), self.tasks)

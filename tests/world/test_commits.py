@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from seatrial.core.facts import Recorded
 from seatrial.store.database import Batch
 from seatrial.world import commits as commits_module
 from seatrial.world.commits import GroupCommit
 from seatrial.world.errors import Unavailable
+from seatrial.world.record import Record
 from world_parts import FakeWriter, Listener, machine, played, until
 
 
@@ -19,7 +21,8 @@ class Parts:
         self.writer = FakeWriter()
         self.machine = machine()
         self.machine.take_changes()
-        self.commits = GroupCommit(self.machine, self.writer, lambda: Batch([]))
+        self.record = Record(self.machine.state.last_fact)
+        self.commits = GroupCommit(self.machine, self.writer, self._taken, self.record)
         self.idle = self.lost = 0
         self.commits.on_idle, self.commits.on_lost = self._note_idle, self._note_lost
 
@@ -32,6 +35,9 @@ class Parts:
     async def begun(self, count: int = 1) -> None:
         """Come back when so many commits have begun."""
         await until(lambda: len(self.writer.batches) >= count)
+
+    def _taken(self) -> tuple[Batch, Recorded | None]:
+        return Batch([]), self.machine.take_changes().recorded
 
     def _note_idle(self) -> None:
         self.idle += 1
@@ -104,10 +110,10 @@ def test_giving_up_twice_is_one_loss() -> None:
 
 def test_a_batch_that_cannot_be_made_is_a_failure_too() -> None:
     async def story(parts: Parts) -> None:
-        def broken() -> Batch:
+        def broken() -> tuple[Batch, Recorded | None]:
             raise OverflowError
 
-        commits = GroupCommit(parts.machine, parts.writer, broken)
+        commits = GroupCommit(parts.machine, parts.writer, broken, parts.record)
         with pytest.raises(Unavailable):
             await commits.committed()
         assert commits.is_lost

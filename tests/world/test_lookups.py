@@ -17,6 +17,7 @@ from seatrial.store.store import Store
 from seatrial.world.commits import GroupCommit
 from seatrial.world.errors import Unavailable
 from seatrial.world.lookups import Lookups
+from seatrial.world.record import Record
 from trading_floor import catalogue
 from world_parts import FakeWriter, Listener, machine, played, until
 
@@ -51,7 +52,7 @@ class Parts:
     def __init__(self) -> None:
         self.store = FakeStore()
         self.writer = FakeWriter()
-        self.commits = GroupCommit(machine(), self.writer, lambda: Batch([]))
+        self.commits = GroupCommit(machine(), self.writer, lambda: (Batch([]), None), Record(0))
         self.commits._machine.take_changes()
         self.lookups = Lookups(self.store, self.commits, ThreadPoolExecutor(1))
         self.replies: list[Reply] = []

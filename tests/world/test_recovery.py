@@ -14,6 +14,7 @@ from seatrial.world.clock import ClockNote
 from seatrial.world.commits import GroupCommit
 from seatrial.world.errors import Unavailable
 from seatrial.world.keeping import Keeping, Loaded
+from seatrial.world.record import Record
 from seatrial.world.recovery import Recovery
 from seatrial.world.tasks import Tasks
 from trading_floor import START_NS
@@ -46,9 +47,11 @@ class Parts:
     def __init__(self) -> None:
         self.machine, self.writer, self.tasks = machine(), FakeWriter(), Tasks()
         self.keeping = FakeKeeping(self.machine)
-        self.commits = GroupCommit(self.machine, self.writer, lambda: Batch([]))
+        self.record = Record(self.machine.state.counters.fact)
+        self.commits = GroupCommit(self.machine, self.writer, lambda: (Batch([]), None), self.record)
+        readers = ThreadPoolExecutor(1)
         self.recovery = Recovery(
-            self.machine, self.keeping, self.writer, self.commits, ThreadPoolExecutor(1), self.tasks
+            self.machine, self.keeping, self.writer, self.commits, self.record, readers, self.tasks
         )
         self.commits.on_lost = self.recovery.begin
         self.loaded = 0

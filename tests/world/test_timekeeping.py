@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from seatrial.core.facts import Recorded
 from seatrial.core.orders import Side
 from seatrial.store.database import Batch
 from seatrial.world import timekeeping
 from seatrial.world.commits import GroupCommit
 from seatrial.world.errors import Unavailable
 from seatrial.world.keeping import Keeping
+from seatrial.world.record import Record
 from seatrial.world.recovery import Recovery
 from seatrial.world.tasks import Tasks
 from seatrial.world.timekeeping import Timekeeper
@@ -29,8 +31,10 @@ class Parts:
         self.floor.place(self.floor.order("ann", Side.BUY, "1", at="100", expires_in=60))
         self.machine = self.floor.machine
         self.clock, self.driver, self.tasks, self.writer = FakeClock(), FakeDriver(*due), Tasks(), PromptWriter()
-        self.commits = GroupCommit(self.machine, self.writer, self._batch)
-        recovery = Recovery(self.machine, NotKept(), self.writer, self.commits, ThreadPoolExecutor(1), self.tasks)
+        record = Record(self.machine.state.counters.fact)
+        self.commits = GroupCommit(self.machine, self.writer, self._batch, record)
+        readers = ThreadPoolExecutor(1)
+        recovery = Recovery(self.machine, NotKept(), self.writer, self.commits, record, readers, self.tasks)
         self.time = Timekeeper(self.machine, self.clock, self.driver, self.commits, recovery, self.tasks)
 
     @property
@@ -38,9 +42,8 @@ class Parts:
         """How many live."""
         return len(self.machine.state.live_orders)
 
-    def _batch(self) -> Batch:
-        self.machine.take_changes()
-        return Batch([])
+    def _batch(self) -> tuple[Batch, Recorded | None]:
+        return Batch([]), self.machine.take_changes().recorded
 
 
 class NotKept(Keeping):

@@ -24,6 +24,7 @@ _REFUSALS: Final = frozenset(
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.NOT_FOUND,
         HTTPStatus.CONFLICT,
+        HTTPStatus.GONE,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         HTTPStatus.UNPROCESSABLE_ENTITY,
     )
@@ -78,14 +79,14 @@ def run(
 
     `then` says what a person may do next; `meanwhile` lasts while it is asked.
     """
-    control = _address(where)
+    control = address_of(where)
     try:
         with meanwhile:
-            response = _send(control, ask, where.token, _start_advice(where), patience=None)
+            response = _send(control, ask, where.token, start_advice(where), patience=None)
     except KeyboardInterrupt:
         stopped("stopped waiting" if ask.body is None else "stopped waiting; the exchange goes on with it")
     if not response.is_success:
-        _end(response, ask, where)
+        end(response, ask, where)
     try:
         answer = msgspec.json.decode(response.content, type=layout.kind)
     except msgspec.DecodeError:
@@ -101,8 +102,7 @@ def run(
 @contextmanager
 def watching(where: Where, path: str, kind: type[T], show: Callable[[T], object]) -> Iterator[None]:
     """Ask again and again beside what is done meanwhile, and show each answer; whatever is no answer shows nothing."""
-    control, over = _address(where), Event()
-    headers = {} if where.token is None else {b"Authorization": b"Bearer " + where.token.encode()}
+    control, over, headers = address_of(where), Event(), headers_of(where.token)
 
     def watch() -> None:
         with http_client(control) as client, suppress(httpx.HTTPError, msgspec.DecodeError):
@@ -136,7 +136,13 @@ def quoted(name: str) -> str:
     return quote(name, safe="")
 
 
-def _address(where: Where) -> str:
+def headers_of(token: str | None) -> dict[bytes, bytes]:
+    """What shows the token."""
+    return {} if token is None else {b"Authorization": b"Bearer " + token.encode()}
+
+
+def address_of(where: Where) -> str:
+    """Where the control API is."""
     try:
         if where.url is not None:
             return checked_url(where.url).removesuffix(PREFIX) + PREFIX
@@ -146,7 +152,8 @@ def _address(where: Where) -> str:
     return here.control if here else defaults.URL + PREFIX
 
 
-def _start_advice(where: Where) -> str:
+def start_advice(where: Where) -> str:
+    """What to do where nothing answers."""
     if where.url is not None:
         return "check --url"
     if (where.data / local.FILE_NAME).exists():
@@ -160,11 +167,10 @@ def _send(
     """`patience` is how many seconds to wait for the answer; None: as long as it takes, as to make much time pass."""
     body = None if ask.body is None else {name: value for name, value in ask.body.items() if value is not None}
     query = {name: value for name, value in (ask.filters or {}).items() if value is not None}
-    headers = {} if token is None else {b"Authorization": b"Bearer " + token.encode()}
     try:
         with http_client(control) as client:
             return client.request(
-                ask.verb, control + ask.path, json=body, params=query, headers=headers,
+                ask.verb, control + ask.path, json=body, params=query, headers=headers_of(token),
                 timeout=httpx.Timeout(TIMEOUT_SECONDS, read=patience),
             )  # fmt: skip
     except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -174,7 +180,8 @@ def _send(
         fail(f"no answer from {control}: {error or type(error).__name__}: {then}")
 
 
-def _end(response: httpx.Response, ask: Ask, where: Where) -> Never:
+def end(response: httpx.Response, ask: Ask, where: Where) -> Never:
+    """End with what was refused, and why."""
     try:
         problem = msgspec.json.decode(response.content, type=_Problem)
     except msgspec.DecodeError:

@@ -8,6 +8,7 @@ from seatrial.cli.account import accounts
 from seatrial.cli.api import api
 from seatrial.cli.candles import candles
 from seatrial.cli.command import apply_to
+from seatrial.cli.events import events
 from seatrial.cli.exits import FAILED
 from seatrial.cli.funding import deposit, funding, withdraw_key
 from seatrial.cli.history import history
@@ -37,6 +38,7 @@ app.command()(crowd)
 app.command()(tape)
 app.command()(clock)
 app.command()(books)
+app.command()(events)
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)

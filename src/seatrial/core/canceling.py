@@ -6,7 +6,8 @@ from itertools import islice
 from seatrial.core.account_state import AccountState
 from seatrial.core.commands import CancelOrders, SetCancelTimer
 from seatrial.core.ending import end
-from seatrial.core.events import CancelTimerSet, OrdersCanceled
+from seatrial.core.facts import CancelTimerDone, CancelTimerFired, CancelTimerSet
+from seatrial.core.findings import OrdersCanceled
 from seatrial.core.markets import SystemStatus
 from seatrial.core.orders import CancelTimer, Order, Reason, Step
 from seatrial.core.rejects import Reject
@@ -29,7 +30,7 @@ def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
         chosen.pop()
     for order in chosen:
         end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
-    state.events.append(OrdersCanceled(len(chosen), more))
+    state.find(OrdersCanceled(len(chosen), more))
     return None
 
 
@@ -71,7 +72,7 @@ def set_cancel_timer(state: State, command: SetCancelTimer, at_ns: int) -> Rejec
         state.stop_timer(old.due_ns, Timer.CANCEL_ORDERS, command.account_id)
     if timer is not None:
         state.set_timer(timer.due_ns, Timer.CANCEL_ORDERS, command.account_id)
-    state.events.append(CancelTimerSet(timer))
+    state.facts.append(CancelTimerSet(at_ns, command.account_id, timer))
     return None
 
 
@@ -81,11 +82,7 @@ def fire_cancel_timer(state: State, account_id: int, due_ns: int, left: int) -> 
     It cancels so many of the orders that were open then, and fires again for the rest.
     """
     account = state.accounts[account_id]
-    if account.fired_timer is None:
-        account.fired_timer, account.cancel_timer = account.cancel_timer, None
-        state.changes.cancel_timers[account_id] = None
-    fired = account.fired_timer
-    assert fired is not None, "a timer fires that nobody set"
+    fired = account.fired_timer or _turn_off(state, account)
     assert fired.due_ns == due_ns, "time goes on only when a timer has canceled all that it is to cancel"
     older = (order for order in account.orders_in(fired.markets) if order.opened_ns < due_ns)
     chosen = list(islice(older, left))
@@ -95,5 +92,15 @@ def fire_cancel_timer(state: State, account_id: int, due_ns: int, left: int) -> 
         state.set_timer(due_ns, Timer.CANCEL_ORDERS, account_id)
     else:
         account.fired_timer = None
+        state.facts.append(CancelTimerDone(state.now_ns, account_id))
     state.changes.fired_timers[account_id] = account.fired_timer
     return 1 + len(chosen)
+
+
+def _turn_off(state: State, account: AccountState) -> CancelTimer:
+    timer, account_id = account.cancel_timer, account.account.account_id
+    assert timer is not None, "a timer fires that nobody set"
+    account.fired_timer, account.cancel_timer = timer, None
+    state.changes.cancel_timers[account_id] = None
+    state.facts.append(CancelTimerFired(state.now_ns, account_id, timer))
+    return timer

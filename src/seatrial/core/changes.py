@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from seatrial.core.accounts import Account, ApiKey, Token
+    from seatrial.core.facts import Recorded
     from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
-    from seatrial.core.ledger import Posted, Purse
+    from seatrial.core.ledger import Purse
     from seatrial.core.market_state import MarketState, Quote
     from seatrial.core.markets import Modes
     from seatrial.core.orders import CancelTimer, Fill, Order, Trade
+    from seatrial.core.postings import Posted
     from seatrial.core.volume import Valuation
 
 
@@ -16,6 +18,8 @@ class Changes:
     """What the store has not seen yet. Ids ascend, so the store can tell new rows from changed ones."""
 
     def __init__(self) -> None:
+        self.recorded: Recorded | None = None
+        """All facts that led to what follows here."""
         self.accounts: list[Account] = []
         self.keys: dict[int, ApiKey] = {}
         self.changed_keys: dict[int, ApiKey] = {}

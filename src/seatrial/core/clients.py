@@ -5,8 +5,8 @@ from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
 from seatrial.core.assets import spent_as
 from seatrial.core.commands import ChangeKey, IssueKey, IssueToken, OpenAccount, RevokeKey, SpendNonce
-from seatrial.core.events import AccountOpened, KeyChanged, KeyIssued, KeyRevoked, NonceSpent, TokenIssued
-from seatrial.core.ledger import EntryKind
+from seatrial.core.facts import AccountOpened, KeyChanged, KeyIssued, KeyRevoked, NonceSpent, TokenIssued
+from seatrial.core.postings import EntryKind
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.core.valuing import assets_usd, fees_look_at_assets
@@ -31,6 +31,7 @@ def open_account(state: State, command: OpenAccount, at_ns: int) -> Reject | Non
     )  # fmt: skip
     add_account(state, account)
     state.changes.accounts.append(account)
+    state.facts.append(AccountOpened(at_ns, account))
     for wallet, code, units in command.balances:
         purse = state.ledger.purse(account.account_id, wallet, state.assets[code])
         state.ledger.touch(purse)
@@ -39,7 +40,6 @@ def open_account(state: State, command: OpenAccount, at_ns: int) -> Reject | Non
         else:
             state.counters.move_id += 1
             state.ledger.bring_in(purse, EntryKind.TRANSFER, state.counters.move_id, at_ns, units, 0)
-    state.events.append(AccountOpened(account))
     return None
 
 
@@ -75,11 +75,16 @@ def issue_key(state: State, command: IssueKey, at_ns: int) -> Reject | None:
     )  # fmt: skip
     state.keys[key.public] = key
     state.changes.keys[key.key_id] = key
-    state.events.append(KeyIssued(key))
+    state.facts.append(
+        KeyIssued(
+            at_ns, key.key_id, key.account_id, key.name, key.public, key.permissions, key.nonce_window,
+            key.valid_until_ns, key.query_from_ns, key.query_to_ns, key.ip_allowlist,
+        )
+    )  # fmt: skip
     return None
 
 
-def change_key(state: State, command: ChangeKey) -> Reject | None:
+def change_key(state: State, command: ChangeKey, at_ns: int) -> Reject | None:
     """Other rights for one of an account's keys, from now on."""
     key = _own_key(state, command)
     if key is None:
@@ -91,18 +96,20 @@ def change_key(state: State, command: ChangeKey) -> Reject | None:
     if command.valid_until_ns is not None:
         key.valid_until_ns = command.valid_until_ns
     state.changes.changed_keys[key.key_id] = key
-    state.events.append(KeyChanged(key))
+    state.facts.append(
+        KeyChanged(at_ns, key.key_id, key.account_id, key.permissions, key.ip_allowlist, key.valid_until_ns)
+    )
     return None
 
 
-def revoke_key(state: State, command: RevokeKey) -> Reject | None:
+def revoke_key(state: State, command: RevokeKey, at_ns: int) -> Reject | None:
     """Take one of an account's keys away."""
     key = _own_key(state, command)
     if key is None:
         return Reject.KEY_UNKNOWN
     del state.keys[key.public]
     state.changes.revoked_keys.append(key.key_id)
-    state.events.append(KeyRevoked(key))
+    state.facts.append(KeyRevoked(at_ns, key.key_id, key.account_id))
     return None
 
 
@@ -122,7 +129,7 @@ def spend_nonce(state: State, command: SpendNonce, at_ns: int) -> Reject | None:
     state.changes.keys[key.key_id] = key
     if key.nonce_window:
         state.changes.nonces.setdefault(key.key_id, []).append(command.nonce)
-    state.events.append(NonceSpent(key))
+    state.facts.append(NonceSpent(at_ns, key.key_id, key.account_id, command.nonce))
     return None
 
 
@@ -134,5 +141,5 @@ def issue_token(state: State, command: IssueToken, at_ns: int) -> Reject | None:
         del state.tokens[number]
     state.tokens[token.token_id] = token
     state.changes.tokens.append(token)
-    state.events.append(TokenIssued(token))
+    state.facts.append(TokenIssued(at_ns, token.token_id, token.account_id, token.key_id, token.expires_ns))
     return None

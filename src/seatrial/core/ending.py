@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from seatrial.core.events import OrderDecreased, OrderEnded
+from seatrial.core.facts import OrderDecreased, OrderEnded
 from seatrial.core.holds import paying_asset, shrink_hold
 from seatrial.core.market_state import MarketState
 from seatrial.core.orders import Order, Reason, Step
@@ -27,7 +27,8 @@ def end(state: State, order: Order, step: Step, reason: Reason | None, at_ns: in
         order.hold = 0
     state.delist(account, order)
     state.changes.orders[order.order_id] = order
-    state.events.append(OrderEnded(order))
+    ended = OrderEnded(at_ns, order.order_id, order.account_id, order.market, order.opened_ns, order.status, reason)
+    state.facts.append(ended)
 
 
 def end_if_worthless(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
@@ -51,7 +52,9 @@ def decrease(state: State, ms: MarketState, order: Order, lots: int, at_ns: int)
     order.touched_ns = at_ns
     shrink_hold(state, ms, order, state.accounts[order.account_id].trading_purse(paying_asset(ms, order)), 0)
     state.changes.orders[order.order_id] = order
-    state.events.append(OrderDecreased(order))
+    state.facts.append(
+        OrderDecreased(at_ns, order.order_id, order.account_id, order.market, order.opened_ns, lots, order.hold)
+    )
 
 
 def note_quote(state: State, ms: MarketState, at_ns: int) -> None:

@@ -110,8 +110,8 @@ class Delays(Struct, frozen=True):
         }.get((direction, status))
 
 
-class Transfer(Struct):
-    """One deposit or withdrawal."""
+class Transfer(Struct, frozen=True):
+    """One deposit or withdrawal, as it is from one step to the next."""
 
     transfer_id: int
     account_id: int

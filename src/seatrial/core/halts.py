@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from seatrial.core.commands import SetStatus, SetSystemStatus
-from seatrial.core.events import StatusSet
+from seatrial.core.facts import StatusSet
 from seatrial.core.market_state import MarketState
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.orders import OrderKind
@@ -26,7 +26,7 @@ _REFUSALS: Final = {
 """By the words that exchange and markets share."""
 
 
-def set_status(state: State, command: SetStatus | SetSystemStatus) -> Reject | None:
+def set_status(state: State, command: SetStatus | SetSystemStatus, at_ns: int) -> Reject | None:
     """Open or halt a market, or the exchange. What rests stays; orders that start in a halt are canceled (decided)."""
     modes = state.modes
     if isinstance(command, SetSystemStatus):
@@ -37,7 +37,7 @@ def set_status(state: State, command: SetStatus | SetSystemStatus) -> Reject | N
         return Reject.MARKET_UNKNOWN
     state.set_modes(modes)
     state.changes.modes = modes
-    state.events.append(StatusSet(modes))
+    state.facts.append(StatusSet(at_ns, modes))
     return None
 
 

@@ -13,14 +13,14 @@ from seatrial.core.account_state import AccountState
 from seatrial.core.book import Plan
 from seatrial.core.commands import PlaceOrder, PrintTrade, QuoteMarket, Rung
 from seatrial.core.ending import end, note_quote
-from seatrial.core.events import MarketQuoted, TradePrinted
+from seatrial.core.facts import TradePrinted
 from seatrial.core.halts import closed_to
 from seatrial.core.holds import hold_for, paying_asset
 from seatrial.core.market_state import MarketState
 from seatrial.core.matching import announce, enter, plan_of, rest, use_up
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Order, OrderKind, Reason, Side, Step, TimeInForce
-from seatrial.core.placing import new_order
+from seatrial.core.placing import accept, new_order
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 
@@ -40,22 +40,21 @@ def quote(state: State, command: QuoteMarket, at_ns: int) -> Reject | None:
     assert len({(rung.side, rung.place) for rung in command.rungs}) == len(command.rungs), "each rung once"
     names = [name_of(command.market, rung.side, rung.place) for rung in command.rungs]
     standing = [house.by_client_id[name] for name in names if name in house.by_client_id]
-    orders = [_order_of(house, ms, rung, name, at_ns) for rung, name in zip(command.rungs, names, strict=True)]
-    placed = [order for order in orders if order.qty_lots]
+    wanted = [_terms(house, ms, rung, name) for rung, name in zip(command.rungs, names, strict=True) if rung.qty_lots]
+    placed = [_order_of(ms, terms, at_ns) for terms in wanted]
     refusal = _refusal(state, house, ms, standing, placed)
     if refusal is not None:
         return refusal
     for order in standing:
         withdraw(state, ms, order, at_ns)
-    for order in placed:
+    for terms, order in zip(wanted, placed, strict=True):
         plan = plan_of(ms, order)
-        _accept(state, house, ms, order)
+        _accept(state, house, ms, order, terms)
         if plan.fills:
             enter(state, ms, order, plan, at_ns)
         else:
             rest(state, ms, order, at_ns)
     note_quote(state, ms, max(at_ns, state.now_ns))
-    state.events.append(MarketQuoted(command.market))
     return None
 
 
@@ -85,7 +84,7 @@ def print_trade(state: State, command: PrintTrade, at_ns: int) -> Reject | None:
     state.now_ns = max(state.now_ns, command.stamp_ns - 1)
     trade = announce(state, ms, command.price_ticks, command.qty_lots, command.taker_side, command.taker_kind)
     note_quote(state, ms, trade.at_ns)
-    state.events.append(TradePrinted(trade))
+    state.facts.append(TradePrinted(trade.at_ns, trade))
     return None
 
 
@@ -96,12 +95,15 @@ def withdraw(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
     end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
 
 
-def _order_of(house: AccountState, ms: MarketState, rung: Rung, name: str, at_ns: int) -> Order:
-    command = PlaceOrder(
+def _terms(house: AccountState, ms: MarketState, rung: Rung, name: str) -> PlaceOrder:
+    return PlaceOrder(
         house.account.account_id, ms.market.symbol, rung.side, OrderKind.LIMIT, rung.price_ticks, rung.qty_lots,
         client_id=name,
     )  # fmt: skip
-    order = new_order(command, at_ns, is_house=True)
+
+
+def _order_of(ms: MarketState, terms: PlaceOrder, at_ns: int) -> Order:
+    order = new_order(terms, at_ns, is_house=True)
     order.hold = hold_for(ms, order)
     return order
 
@@ -126,11 +128,8 @@ def _refusal(
     return None
 
 
-def _accept(state: State, house: AccountState, ms: MarketState, order: Order) -> None:
-    state.number(order)
-    state.ledger.hold(house.trading_purse(paying_asset(ms, order)), order.hold)
-    state.changes.orders[order.order_id] = order
-    state.enlist(house, order)
+def _accept(state: State, house: AccountState, ms: MarketState, order: Order, terms: PlaceOrder) -> None:
+    accept(state, house, order, terms, house.trading_purse(paying_asset(ms, order)))
 
 
 class _InTheWay(Struct):
@@ -156,9 +155,10 @@ def _make_way(state: State, house: AccountState, ms: MarketState, command: Print
     plan.qty_lots = sum(lots for _, lots in plan.fills)
     if not plan.qty_lots:
         return
-    taker = _taker(house, ms, command, side, plan.qty_lots, at_ns)
+    terms = _taking(house, ms, command, side, plan.qty_lots)
+    taker = _order_of(ms, terms, at_ns)
     if taker.hold <= house.trading_purse(paying_asset(ms, taker)).free.balance:
-        _accept(state, house, ms, taker)
+        _accept(state, house, ms, taker, terms)
         enter(state, ms, taker, plan, at_ns)
 
 
@@ -182,11 +182,8 @@ def _in_the_way(ms: MarketState, command: PrintTrade, side: Side) -> _InTheWay:
     return found
 
 
-def _taker(house: AccountState, ms: MarketState, command: PrintTrade, side: Side, lots: int, at_ns: int) -> Order:
-    wanted = PlaceOrder(
+def _taking(house: AccountState, ms: MarketState, command: PrintTrade, side: Side, lots: int) -> PlaceOrder:
+    return PlaceOrder(
         house.account.account_id, ms.market.symbol, side, command.taker_kind, command.price_ticks, lots,
         time_in_force=TimeInForce.IOC,
     )  # fmt: skip
-    order = new_order(wanted, at_ns, is_house=True)
-    order.hold = hold_for(ms, order)
-    return order

@@ -15,49 +15,18 @@ The exchange's own side is account 0: `custody` (the world outside: minus all th
 
 from bisect import insort
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from typing import Final
 
-from msgspec import Struct
-
 from seatrial.core.assets import REWARDS_SUFFIX, Asset, AssetKind, spent_as
+from seatrial.core.facts import AnyFact, EntryPosted
 from seatrial.core.money import MAX_UNITS
+from seatrial.core.postings import EntryKind, Posted
 
 EXCHANGE: Final = 0
 """The account id of the exchange itself."""
 
 CUSTODY: Final = "custody"
 FEE_INCOME: Final = "fee_income"
-
-
-class EntryKind(StrEnum):
-    """Why money moved. Source of the list: seed "Query Ledgers", `type`; of the last: seed "Get Account Ledgers"."""
-
-    NONE = "none"
-    TRADE = "trade"
-    DEPOSIT = "deposit"
-    WITHDRAWAL = "withdrawal"
-    TRANSFER = "transfer"
-    MARGIN = "margin"
-    ADJUSTMENT = "adjustment"
-    ROLLOVER = "rollover"
-    SPEND = "spend"
-    RECEIVE = "receive"
-    SETTLED = "settled"
-    CREDIT = "credit"
-    STAKING = "staking"
-    REWARD = "reward"
-    DIVIDEND = "dividend"
-    SALE = "sale"
-    CONVERSION = "conversion"
-    NFT_TRADE = "nft_trade"
-    NFT_CREATOR_FEE = "nft_creator_fee"
-    NFT_REBATE = "nft_rebate"
-    CUSTODY_TRANSFER = "custody_transfer"
-    SUB_TRANSFER = "sub_transfer"
-    """Between a client and its sub-account."""
-    AUTO_ALLOCATION = "auto_allocation"
-    """Between an asset and what of it earns rewards, by itself."""
 
 
 class LedgerAccount:
@@ -111,46 +80,6 @@ class Purse:
         return self.free.balance + self.held.balance
 
 
-class Posting(Struct, frozen=True, gc=False):
-    """One purse's side of an entry. `balance` is the purse's after it: before + amount - fee."""
-
-    posting_id: int
-    entry_id: int
-    account_id: int
-    seq: int
-    """Its place among the account's postings: 1, 2, 3 …"""
-    wallet: str
-    asset: str
-    kind: EntryKind
-    subtype: str
-    ref: int
-    """What caused it, counted per kind: a fill, a funding transfer, a move (an opening balance counts as one)."""
-    at_ns: int
-    amount: int
-    fee: int
-    balance: int
-
-    @property
-    def incoming(self) -> bool:
-        """Whether the purse did not lose by it, fee included."""
-        return self.amount >= self.fee
-
-
-Posted = tuple[int, int, int, int, str, str, str, str, int, int, int, int, int]
-"""A posting just made: the fields of `Posting` as plain values. Nothing else is made so often, and few ask for more."""
-
-
-def posting_of(posted: Posted) -> Posting:
-    """The posting that such values are of."""
-    number, entry, account_id, seq, wallet, asset, kind, subtype, ref, at_ns, amount, fee, balance = posted
-    return Posting(
-        number, entry, account_id, seq, wallet, asset, _KINDS[kind], subtype, ref, at_ns, amount, fee, balance
-    )
-
-
-_KINDS: Final = {str(kind): kind for kind in EntryKind}
-
-
 Leg = tuple[Purse, int, int, int]
 """Whose side of an entry, what caused it, its amount and its fee."""
 
@@ -160,9 +89,10 @@ class OutOfBalanceError(AssertionError):
 
 
 class Ledger:
-    """All purses, and the counters of entries and postings."""
+    """All purses, and the counters of entries and postings. What is posted is told to a list of facts."""
 
-    def __init__(self) -> None:
+    def __init__(self, facts: list[AnyFact]) -> None:
+        self._facts = facts
         self.purses: dict[tuple[int, str, str], Purse] = {}
         self._by_account: dict[int, list[Purse]] = {}
         """Sorted by wallet and asset."""
@@ -246,7 +176,8 @@ class Ledger:
         Source of the zero rule: kraken-semantics section 0, 5.
         """
         word, posting_id, entry_id = kind._value_, self.posting_id, self.entry_id + 1
-        posted, touched = self.posted, self.touched
+        posted: list[Posted] = []
+        touched = self.touched
         for purse, ref, amount, fee in legs:
             if amount == 0 and fee == 0:
                 continue
@@ -260,8 +191,10 @@ class Ledger:
             ))  # fmt: skip
             purse.used = True
             touched[purse] = None
-        if posting_id != self.posting_id:
+        if posted:
             self.posting_id, self.entry_id = posting_id, entry_id
+            self.posted += posted
+            self._facts.append(EntryPosted(at_ns, tuple(posted)))
 
     def has_room(self, asset: Asset, amount: int) -> bool:
         """Whether that much more may come in. All balances sum to zero, so bounding custody bounds every purse.

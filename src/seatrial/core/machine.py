@@ -1,10 +1,10 @@
-"""The one door: a pure machine of (state, command, time) → events, or one refusal and no change.
+"""The one door: a pure machine of (state, command, time) → facts, or one refusal and no change.
 
 No clock, no I/O, no luck, no floats. The same commands at the same times give the same state anywhere. What fell
 due by then — orders that start or expire, deposits that confirm — happens first, each at its own time, in order.
 """
 
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
 from seatrial.core import amending, canceling, clients, fingerprint, firing, halts, house, placing, treasury
 from seatrial.core.changes import Changes
@@ -35,12 +35,27 @@ from seatrial.core.commands import (
     SetSystemStatus,
     SpendNonce,
 )
-from seatrial.core.events import DelaysSet, Event, TimePassed
+from seatrial.core.facts import AnyFact, DelaysSet
+from seatrial.core.findings import Finding
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 
-Outcome = tuple[Event, ...] | Reject
-"""What a command led to: all of its events, or why it changed nothing."""
+Done = tuple[AnyFact | Finding, ...]
+"""What a command led to: all of its facts, then what it tells beside them."""
+
+Outcome = Done | Reject
+"""The same, or why it changed nothing."""
+
+Told = TypeVar("Told")
+
+
+def first(kind: type[Told], outcome: Done) -> Told:
+    """The first fact or finding of that kind, where there must be one."""
+    for told in outcome:
+        if isinstance(told, kind):
+            return told
+    raise AssertionError(f"{outcome} without {kind.__name__}")
+
 
 MOST_DUE: Final = 500
 """How much of what fell due a command waits for: orders that start or expire, steps of transfers."""
@@ -55,8 +70,8 @@ class Machine:
     def apply(self, command: Command, at_ns: int) -> Outcome:
         """Let all fall due that is due by `at_ns`, or as much as a command waits for; then do what the command asks.
 
-        The events are the command's own; those of what fell due went into the state. Time never goes back: an
-        earlier `at_ns` counts as the world's own moment, which each trade moves on by a nanosecond.
+        The outcome is the command's own; facts of what fell due stand before it in the state's record. Time never goes
+        back: an earlier `at_ns` counts as the world's own moment, which each trade moves on by a nanosecond.
         """
         state = self.state
         if at_ns < state.now_ns:  # noqa: PLR1730  calling max takes longer, and this runs twice in every call
@@ -66,9 +81,14 @@ class Machine:
         elif state.is_behind:
             state.is_behind = False
         state.now_ns = at_ns
-        state.events = []
+        facts, begin = state.facts, len(state.facts)
         refusal = self._do(command, at_ns)
-        return tuple(state.events) if refusal is None else refusal
+        if refusal is not None:
+            return refusal
+        if state.found:
+            found, state.found = state.found, ()
+            return (*facts[begin:], *found)
+        return tuple(facts[begin:])
 
     def pass_time(self, at_ns: int) -> int:
         """Let all fall due that is due by then, as before a command; what time it is for whoever looks next."""
@@ -110,15 +130,15 @@ class Machine:
             case PrintTrade():
                 return house.print_trade(state, command, at_ns)
             case SetStatus() | SetSystemStatus():
-                return halts.set_status(state, command)
+                return halts.set_status(state, command, at_ns)
             case OpenAccount():
                 return clients.open_account(state, command, at_ns)
             case IssueKey():
                 return clients.issue_key(state, command, at_ns)
             case ChangeKey():
-                return clients.change_key(state, command)
+                return clients.change_key(state, command, at_ns)
             case RevokeKey():
-                return clients.revoke_key(state, command)
+                return clients.revoke_key(state, command, at_ns)
             case MoveFunds():
                 return treasury.move_funds(state, command, at_ns)
             case IssueToken():
@@ -137,10 +157,9 @@ class Machine:
                 return treasury.drive(state, command, at_ns)
             case SetDelays():
                 state.delays = state.changes.delays = command.delays
-                state.events.append(DelaysSet())
+                state.facts.append(DelaysSet(at_ns, command.delays))
                 return None
             case PassTime():
-                state.events.append(TimePassed())
                 return None
         assert_never(command)
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from seatrial.core.book import Plan
 from seatrial.core.ending import decrease, end, end_if_worthless, note_quote
-from seatrial.core.events import Traded, TradePrinted
+from seatrial.core.facts import HouseOrderFilled, OrderRested, Traded, TradePrinted
 from seatrial.core.holds import paying_asset, shrink_hold
 from seatrial.core.market_state import MarketState
 from seatrial.core.orders import Order, OrderKind, Reason, Side, Status, Step, TimeInForce, Trade
@@ -63,6 +63,7 @@ def rest(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
     order.queue = state.counters.queue
     order.touched_ns = at_ns
     ms.book.side(order.side).add(order)
+    state.facts.append(OrderRested(at_ns, order.order_id, order.account_id, order.market, order.opened_ns, order.queue))
 
 
 def _give_way(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -> None:
@@ -86,7 +87,7 @@ def _trade(state: State, ms: MarketState, taker: Order, maker: Order, lots: int)
     trade = announce(state, ms, maker.price_ticks, lots, taker.side, taker.kind)
     at_ns, exact = trade.at_ns, trade.price_ticks * lots
     if maker.is_house and taker.is_house:
-        state.events.append(TradePrinted(trade))
+        state.facts.append(TradePrinted(at_ns, trade))
         use_up(state, ms, maker, exact, lots, at_ns)
         use_up(state, ms, taker, exact, lots, at_ns)
         return
@@ -99,7 +100,7 @@ def _trade(state: State, ms: MarketState, taker: Order, maker: Order, lots: int)
     maker_fill = fill_of(maker_part, trade, exact, volume_usd, taker)
     taker_fill = fill_of(taker_part, trade, exact, volume_usd, maker)
     state.changes.fills += (maker_fill, taker_fill)
-    state.events.append(Traded(trade, maker_fill, taker_fill))
+    state.facts.append(Traded(at_ns, trade, maker_fill, taker_fill, maker.hold, taker.hold))
     _count_fill(state, maker, at_ns)
     _count_fill(state, taker, at_ns)
     if maker.status is _OPEN:
@@ -124,6 +125,11 @@ def use_up(state: State, ms: MarketState, order: Order, exact: int, lots: int, a
     order.touched_ns = at_ns
     state.changes.orders[order.order_id] = order
     shrink_hold(state, ms, order, state.accounts[order.account_id].trading_purse(paying_asset(ms, order)), 0)
+    state.facts.append(
+        HouseOrderFilled(
+            at_ns, order.order_id, order.account_id, order.market, order.opened_ns, lots, exact, order.hold
+        )
+    )
     _count_fill(state, order, at_ns)
 
 

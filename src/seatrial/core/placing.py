@@ -1,11 +1,14 @@
 """Orders are accepted, at once or to start later: checks first, then changes."""
 
+from seatrial.core.account_state import AccountState
 from seatrial.core.book import Plan
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.ending import end
-from seatrial.core.events import OrderAccepted, OrderChecked
+from seatrial.core.facts import OrderAccepted, OrderStarted
+from seatrial.core.findings import OrderChecked
 from seatrial.core.halts import closed_to
 from seatrial.core.holds import hold_for, hold_for_market, refit_hold
+from seatrial.core.ledger import Purse
 from seatrial.core.market_state import MarketState
 from seatrial.core.matching import NO_PLAN, enter, plan_of
 from seatrial.core.money import MAX_UNITS
@@ -58,7 +61,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     if command.post_only and plan is not NO_PLAN and not command.cancels_post_only:
         return Reject.POST_ONLY_WOULD_TAKE
     if command.check_only:
-        state.events.append(OrderChecked(order))
+        state.find(OrderChecked(order))
         return None
     order.hold_ppm = account.fee_tier(market, at_ns).taker_ppm
     hold = hold_for(ms, order) if order.kind is _LIMIT else hold_for_market(ms, order, plan)
@@ -73,13 +76,8 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
         value_assets(state, command.account_id, at_ns)
     if replaced is not None:
         end(state, replaced, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
-    state.number(order)
-    if hold:
-        order.hold = hold
-        state.ledger.hold(purse, hold)
-    state.changes.orders[order.order_id] = order
-    state.enlist(account, order)
-    state.events.append(OrderAccepted(order))
+    order.hold = hold
+    accept(state, account, order, command, purse)
     if order.expires_ns:
         state.set_timer(order.expires_ns, Timer.EXPIRE_ORDER, order.order_id)
     if order.status is _PENDING:
@@ -91,6 +89,21 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
             state.now_ns = at_ns = at_ns + command.matching_ns
         enter(state, ms, order, plan, at_ns)
     return None
+
+
+def accept(state: State, account: AccountState, order: Order, terms: PlaceOrder, purse: Purse) -> None:
+    """An order of those terms begins to live: it gets its number, and what it holds is set aside in that purse."""
+    state.number(order)
+    if order.hold:
+        state.ledger.hold(purse, order.hold)
+    state.changes.orders[order.order_id] = order
+    state.enlist(account, order)
+    state.facts.append(
+        OrderAccepted(
+            order.opened_ns, order.order_id, order.account_id, order.market, order.opened_ns, terms, order.status,
+            order.price_ticks, order.hold, order.hold_ppm,
+        )
+    )  # fmt: skip
 
 
 def new_order(command: PlaceOrder, at_ns: int, *, is_house: bool) -> Order:
@@ -117,6 +130,11 @@ def start(state: State, order_id: int, _due_ns: int, _left: int) -> int:
     refused = _why_refused(state, ms, order)
     plan = plan_of(ms, order)
     reason = refused or _why_unfit(state, ms, order, plan)
+    state.facts.append(
+        OrderStarted(
+            at_ns, order.order_id, order.account_id, order.market, order.opened_ns, order.price_ticks, order.hold
+        )
+    )
     if reason is None:
         enter(state, ms, order, plan, at_ns)
     else:

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from seatrial.core.candles import Candle
 from seatrial.core.funding import Direction, Transfer, TransferStatus
-from seatrial.core.ledger import EntryKind, Posting
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Trade
+from seatrial.core.postings import EntryKind, Posting
 
 Row = TypeVar("Row")
 

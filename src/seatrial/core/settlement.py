@@ -7,11 +7,12 @@ from msgspec import Struct
 from seatrial.core.account_state import AccountState
 from seatrial.core.assets import USD, Asset
 from seatrial.core.holds import shrink_hold
-from seatrial.core.ledger import EXCHANGE, FEE_INCOME, EntryKind, Ledger, Leg, Purse, move
+from seatrial.core.ledger import EXCHANGE, FEE_INCOME, Ledger, Leg, Purse, move
 from seatrial.core.market_state import MarketState
 from seatrial.core.money import rescale_floor
 from seatrial.core.orders import Fill, Order, Trade
 from seatrial.core.paying import Covered, bring_back, credits_for
+from seatrial.core.postings import EntryKind
 from seatrial.core.state import State
 from seatrial.core.valuing import price_of, value_assets
 from seatrial.core.volume import MOST_PER_TRADE, USD_SCALE

@@ -7,6 +7,7 @@ from msgspec import Struct
 from seatrial.core.account_state import AccountState
 from seatrial.core.assets import Assets
 from seatrial.core.changes import Changes
+from seatrial.core.facts import Recorded
 from seatrial.core.funding import Delays, Transfer
 from seatrial.core.ledger import Ledger
 from seatrial.core.market_state import MarketState
@@ -16,7 +17,8 @@ from seatrial.core.timers import Timer, Timers
 
 if TYPE_CHECKING:
     from seatrial.core.accounts import ApiKey, Token
-    from seatrial.core.events import Event
+    from seatrial.core.facts import AnyFact
+    from seatrial.core.findings import Finding
 
 
 class Counters(Struct):
@@ -35,6 +37,8 @@ class Counters(Struct):
     move_id: int = 0
     plain_ids_until_s: int = 0
     """An older release made the ids of what there was by that second, and made them without a time."""
+    fact: int = 0
+    """Without those that the store has not seen."""
 
 
 class State:
@@ -61,14 +65,16 @@ class State:
         self.keys: dict[str, ApiKey] = {}
         """By public text."""
         self.tokens: dict[int, Token] = {}
-        self.ledger = Ledger()
+        self.facts: list[AnyFact] = []
+        """What happened that the store has not seen, in its order."""
+        self.found: tuple[Finding, ...] = ()
+        """What the command at work tells beside its facts."""
+        self.ledger = Ledger(self.facts)
         self.transfers: dict[int, Transfer] = {}
         """Those that are not finished, and those that accounts were opened with."""
         self.funds_moved = False
         """Whether money ever moved between wallets."""
         self.changes = Changes()
-        self.events: list[Event] = []
-        """Of the command at work."""
         self.looks_at_assets: dict[str, bool] = {}
         """Whether what a venue's users have can change what they pay, by venue, as far as it was asked."""
         self.timers = Timers()
@@ -144,15 +150,23 @@ class State:
         self.next_due_ns = self.timers.next_due_ns
         return due_ns, Timer(timer), number
 
+    def find(self, finding: "Finding") -> None:
+        """The command at work tells that, too."""
+        self.found = (*self.found, finding)
+
+    def order(self, order_id: int) -> Order | None:
+        """An order that is live, or that changed since the store last saw it."""
+        return self.live_orders.get(order_id) or self.changes.orders.get(order_id)
+
+    @property
+    def last_fact(self) -> int:
+        """The number of the last thing that happened."""
+        return self.counters.fact + len(self.facts)
+
     @property
     def has_changes(self) -> bool:
-        """Whether there is anything that the store has not seen."""
-        new, ledger = self.changes, self.ledger
-        return bool(
-            new.keys or new.orders or ledger.touched or new.transfers or new.addresses or new.destinations
-            or new.tokens or new.accounts or new.delays or new.trades or new.modes or new.changed_keys
-            or new.revoked_keys or new.cancel_timers or new.fired_timers or new.valuations
-        )  # fmt: skip
+        """Whether there is anything that the store has not seen: whatever changes is told by a fact."""
+        return bool(self.facts)
 
     def take_changes(self) -> Changes:
         """Hand over what changed since the last time."""
@@ -160,4 +174,8 @@ class State:
         ledger = self.ledger
         changes.postings, ledger.posted = ledger.posted, []
         changes.purses, ledger.touched = ledger.touched, {}
+        if facts := self.facts:
+            changes.recorded = Recorded(self.counters.fact + 1, tuple(facts))
+            self.counters.fact += len(facts)
+            facts.clear()
         return changes

@@ -1,6 +1,6 @@
 """Money in and out: addresses, deposits, withdrawals, and the steps of their life cycles."""
 
-from copy import copy
+from msgspec.structs import replace
 
 from seatrial.core.account_state import AccountState
 from seatrial.core.addresses import new_address, new_chain_tx
@@ -14,16 +14,16 @@ from seatrial.core.commands import (
     SaveDestination,
     SeeDeposit,
 )
-from seatrial.core.events import (
+from seatrial.core.facts import (
     AddressIssued,
-    CancelDenied,
+    AddressUsed,
     DepositSeen,
     DestinationSaved,
     FundsMoved,
     TransferMoved,
-    WithdrawalChecked,
     WithdrawalRequested,
 )
+from seatrial.core.findings import CancelDenied, MovedBefore, WithdrawalChecked
 from seatrial.core.funding import (
     CANCELABLE,
     FINISHED,
@@ -39,9 +39,10 @@ from seatrial.core.funding import (
     TransferNote,
     TransferStatus,
 )
-from seatrial.core.ledger import EXCHANGE, EntryKind, Purse, move
+from seatrial.core.ledger import EXCHANGE, Purse, move
 from seatrial.core.markets import FundingMethod
 from seatrial.core.paying import bring_back
+from seatrial.core.postings import EntryKind
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.core.timers import Timer
@@ -54,7 +55,7 @@ def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
     if account is None:
         return Reject.ACCOUNT_UNKNOWN
     if command.before is not None:
-        state.events.append(FundsMoved(*command.before))
+        state.find(MovedBefore(*command.before))
         return None
     if not _owns(state, account, command.from_account_id) or not _reaches(state, account, command.to_account_id):
         return Reject.ACCOUNT_NOT_OWNED
@@ -78,13 +79,12 @@ def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
         value_assets(state, source.account_id, at_ns)
         value_assets(state, target.account_id, at_ns)
     state.funds_moved = True
-    state.changes.moves.append(
-        Move(
-            move_id, command.account_id, command.client_id, command.asset, command.amount, command.from_account_id,
-            command.from_wallet, command.to_account_id, command.to_wallet, at_ns,
-        )
+    moved = Move(
+        move_id, command.account_id, command.client_id, command.asset, command.amount, command.from_account_id,
+        command.from_wallet, command.to_account_id, command.to_wallet, at_ns,
     )  # fmt: skip
-    state.events.append(FundsMoved(move_id, at_ns))
+    state.changes.moves.append(moved)
+    state.facts.append(FundsMoved(at_ns, moved))
     return None
 
 
@@ -110,11 +110,11 @@ def issue_address(state: State, command: IssueAddress, at_ns: int) -> Reject | N
     known = account.addresses.get((command.asset, command.method), [])
     if sum(not address.used for address in known) >= command.most_unused:
         return Reject.TOO_MANY_ADDRESSES
-    state.events.append(AddressIssued(_new_address(state, account, method, at_ns)))
+    _new_address(state, account, method, at_ns)
     return None
 
 
-def save_destination(state: State, command: SaveDestination, _at_ns: int) -> Reject | None:
+def save_destination(state: State, command: SaveDestination, at_ns: int) -> Reject | None:
     """Register an address to withdraw to. Names are unique per account and asset."""
     account = state.accounts.get(command.account_id)
     if account is None:
@@ -131,7 +131,7 @@ def save_destination(state: State, command: SaveDestination, _at_ns: int) -> Rej
     )
     account.add_destination(destination)
     state.changes.destinations.append(destination)
-    state.events.append(DestinationSaved(destination))
+    state.facts.append(DestinationSaved(at_ns, destination))
     return None
 
 
@@ -151,12 +151,15 @@ def see_deposit(state: State, command: SeeDeposit, at_ns: int) -> Reject | None:
         return Reject.AMOUNT_INVALID
     if not state.ledger.has_room(method.asset, command.amount):
         return Reject.AMOUNT_INVALID
-    transfer = _new_transfer(state, account, method, Direction.DEPOSIT, command.amount, fee, at_ns)
-    transfer.chain_tx = command.chain_tx or new_chain_tx(method.address_style, state.seed, transfer.transfer_id)
-    transfer.manual = command.manual
-    _address_deposit(state, account, method, transfer, command.address, at_ns)
-    _schedule(state, transfer, at_ns)
-    state.events.append(DepositSeen(transfer))
+    address, tag = _arrive(state, account, method, command.address, at_ns)
+    number = _next_number(state)
+    deposit = Transfer(
+        number, command.account_id, Direction.DEPOSIT, account.account.funding_wallet, method.asset.code, method.name,
+        method.network, command.amount, fee, address, tag, None,
+        command.chain_tx or new_chain_tx(method.address_style, state.seed, number), at_ns,
+        FIRST_STATUS[Direction.DEPOSIT], manual=command.manual,
+    )  # fmt: skip
+    state.facts.append(DepositSeen(at_ns, _scheduled(state, deposit, at_ns)))
     return None
 
 
@@ -171,18 +174,19 @@ def open_with_deposit(state: State, purse: Purse, amount: int, at_ns: int) -> No
     It came to an address that the account does not have any more, so that its first one is still to be asked for.
     """
     method = state.method(purse.asset.code, None)
-    state.counters.transfer_id += 1
-    number = state.counters.transfer_id
+    number = _next_number(state)
     transfer = Transfer(
         number, purse.account_id, Direction.DEPOSIT, purse.wallet, purse.asset.code, "", None, amount, 0, "",
         None, None, None, at_ns, TransferStatus.SUCCESS, moved_ns=at_ns, opening=True,
     )  # fmt: skip
     if method is not None:
         address = new_address(method.address_style, state.seed, -number)
-        transfer.method, transfer.network = method.name, method.network
-        transfer.address, transfer.tag = address.text, address.tag or address.memo
-        transfer.chain_tx = new_chain_tx(method.address_style, state.seed, number)
-    state.transfers[number] = state.changes.transfers[number] = transfer
+        transfer = replace(
+            transfer, method=method.name, network=method.network, address=address.text,
+            tag=address.tag or address.memo, chain_tx=new_chain_tx(method.address_style, state.seed, number),
+        )  # fmt: skip
+    _keep(state, transfer)
+    state.facts.append(DepositSeen(at_ns, transfer))
     state.ledger.bring_in(purse, EntryKind.DEPOSIT, number, at_ns, amount, 0)
 
 
@@ -209,26 +213,23 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
     spendable = state.ledger.spendable(purse)
     most = max(spendable - fee, 0)
     if command.check_only:
-        state.events.append(WithdrawalChecked(method, command.gross - fee, fee, most))
+        state.find(WithdrawalChecked(method, command.gross - fee, fee, most))
         return None
     if command.gross > spendable:
         return Reject.AMOUNT_ABOVE_BALANCE
     if command.most_fee is not None and fee > command.most_fee:
         return Reject.FEE_ABOVE_MAXIMUM
 
-    transfer = _new_transfer(state, account, method, Direction.WITHDRAWAL, command.gross - fee, fee, at_ns)
-    transfer.address, transfer.tag, transfer.destination = (
-        destination.address,
-        destination.tag,
-        destination.name or None,
-    )
-    transfer.remark = command.remark
+    withdrawal = Transfer(
+        _next_number(state), command.account_id, Direction.WITHDRAWAL, account.account.funding_wallet,
+        method.asset.code, method.name, method.network, command.gross - fee, fee, destination.address, destination.tag,
+        destination.name or None, None, at_ns, FIRST_STATUS[Direction.WITHDRAWAL], remark=command.remark,
+    )  # fmt: skip
     bring_back(state, purse, command.gross, at_ns)
     move(purse.free, purse.leaving, command.gross)
     state.ledger.touch(purse)
     value_assets(state, command.account_id, at_ns)
-    _schedule(state, transfer, at_ns)
-    state.events.append(WithdrawalRequested(transfer))
+    state.facts.append(WithdrawalRequested(at_ns, _scheduled(state, withdrawal, at_ns)))
     return None
 
 
@@ -244,7 +245,7 @@ def cancel_withdrawal(state: State, command: CancelWithdrawal, at_ns: int) -> Re
     if transfer is None or (transfer.account_id, transfer.direction) != (command.account_id, Direction.WITHDRAWAL):
         return Reject.TRANSFER_UNKNOWN
     if transfer.status not in CANCELABLE:
-        state.events.append(CancelDenied(transfer))
+        state.find(CancelDenied(transfer))
         return None
     return _step(state, transfer, TransferStatus.FAILURE, TransferNote.CANCELED, at_ns)
 
@@ -256,9 +257,9 @@ def drive(state: State, command: DriveTransfer, at_ns: int) -> Reject | None:
         return Reject.TRANSFER_UNKNOWN
     if command.status is not None and command.status is not transfer.status:
         return _step(state, transfer, command.status, command.note, at_ns)
-    transfer.note = command.note
-    state.changes.transfers[transfer.transfer_id] = transfer
-    state.events.append(TransferMoved(transfer))
+    noted = replace(transfer, note=command.note)
+    _keep(state, noted)
+    state.facts.append(TransferMoved(at_ns, noted))
     return None
 
 
@@ -267,7 +268,7 @@ def _finished(command: DriveTransfer) -> Transfer | None:
     found = command.finished
     if found is None or found.transfer_id != command.transfer_id or found.status not in FINISHED:
         return None
-    return copy(found)
+    return found
 
 
 def move_on(state: State, transfer_id: int, _due_ns: int, _left: int) -> int:
@@ -287,18 +288,19 @@ def _not_fundable(state: State, code: str) -> Reject | None:
     return Reject.ASSET_READ_ONLY if asset.kind is AssetKind.READ_ONLY else None
 
 
-def _new_transfer(
-    state: State, account: AccountState, method: FundingMethod, direction: Direction, amount: int, fee: int, at_ns: int
-) -> Transfer:
+def _next_number(state: State) -> int:
     state.counters.transfer_id += 1
-    transfer = Transfer(
-        state.counters.transfer_id, account.account.account_id, direction, account.account.funding_wallet,
-        method.asset.code, method.name, method.network, amount, fee, "", None, None, None, at_ns,
-        FIRST_STATUS[direction],
-    )  # fmt: skip
-    state.transfers[transfer.transfer_id] = transfer
-    state.changes.transfers[transfer.transfer_id] = transfer
-    return transfer
+    return state.counters.transfer_id
+
+
+def _keep(state: State, transfer: Transfer) -> None:
+    """Remember a transfer as it is now; what is finished only the store has."""
+    number = transfer.transfer_id
+    state.changes.transfers[number] = transfer
+    if transfer.status in FINISHED and not transfer.opening:
+        state.transfers.pop(number, None)
+    else:
+        state.transfers[number] = transfer
 
 
 def _new_address(state: State, account: AccountState, method: FundingMethod, at_ns: int) -> DepositAddress:
@@ -310,34 +312,40 @@ def _new_address(state: State, account: AccountState, method: FundingMethod, at_
     )  # fmt: skip
     account.addresses.setdefault((method.asset.code, method.name), []).append(address)
     state.changes.addresses[number] = address
+    state.facts.append(AddressIssued(at_ns, number, address.account_id, address.asset, address.method, address.address))
     return address
 
 
-def _address_deposit(
-    state: State, account: AccountState, method: FundingMethod, transfer: Transfer, text: str | None, at_ns: int
-) -> None:
-    """Say where a deposit arrived: at the address named, else at the account's newest one for the method."""
+def _arrive(
+    state: State, account: AccountState, method: FundingMethod, text: str | None, at_ns: int
+) -> tuple[str, str | None]:
+    """Where a deposit arrived, and its tag: the address named, else the account's newest one for the method."""
     known = account.addresses.get((method.asset.code, method.name), [])
-    arrived: DepositAddress | None
     if text is None:
         arrived = known[-1] if known else _new_address(state, account, method, at_ns)
     else:
-        transfer.address = text
-        arrived = next((address for address in known if address.address.text == text), None)
-    if arrived is not None:
+        found = next((address for address in known if address.address.text == text), None)
+        if found is None:
+            return text, None
+        arrived = found
+    if not arrived.used:
         arrived.used = True
-        transfer.address, transfer.tag = arrived.address.text, arrived.address.tag or arrived.address.memo
         state.changes.addresses[arrived.address_id] = arrived
+        state.facts.append(AddressUsed(at_ns, arrived.address_id, arrived.account_id))
+    return arrived.address.text, arrived.address.tag or arrived.address.memo
 
 
-def _schedule(state: State, transfer: Transfer, at_ns: int) -> None:
-    """Set when the clock moves a transfer on, if it does."""
+def _scheduled(state: State, transfer: Transfer, at_ns: int) -> Transfer:
+    """The transfer, with the time at which it moves on by itself; it is kept so."""
     stay = None if transfer.manual else state.delays.after(transfer.direction, transfer.status)
     if transfer.due_ns:
         state.stop_timer(transfer.due_ns, Timer.MOVE_TRANSFER, transfer.transfer_id)
-    transfer.due_ns = 0 if stay is None else at_ns + stay
-    if transfer.due_ns:
-        state.set_timer(transfer.due_ns, Timer.MOVE_TRANSFER, transfer.transfer_id)
+    due_ns = 0 if stay is None else at_ns + stay
+    if due_ns:
+        state.set_timer(due_ns, Timer.MOVE_TRANSFER, transfer.transfer_id)
+    scheduled = replace(transfer, due_ns=due_ns)
+    _keep(state, scheduled)
+    return scheduled
 
 
 def _step(
@@ -354,15 +362,11 @@ def _step(
     _book(state, transfer, booking, asset, at_ns)
     if booking not in (Booking.NOTHING, Booking.SEND):
         value_assets(state, transfer.account_id, at_ns)
+    chain_tx = transfer.chain_tx
     if booking is Booking.SEND:
-        style = _style(state, transfer)
-        transfer.chain_tx = new_chain_tx(style, state.seed, transfer.transfer_id)
-    transfer.status, transfer.note, transfer.moved_ns = status, note, at_ns
-    state.changes.transfers[transfer.transfer_id] = transfer
-    if status in FINISHED and not transfer.opening:
-        state.transfers.pop(transfer.transfer_id, None)
-    _schedule(state, transfer, at_ns)
-    state.events.append(TransferMoved(transfer))
+        chain_tx = new_chain_tx(_style(state, transfer), state.seed, transfer.transfer_id)
+    moved = replace(transfer, status=status, note=note, moved_ns=at_ns, chain_tx=chain_tx)
+    state.facts.append(TransferMoved(at_ns, _scheduled(state, moved, at_ns)))
     return None
 
 

@@ -2,6 +2,7 @@
 
 from seatrial.core.accounts import HOUSE
 from seatrial.core.assets import USD, AssetKind
+from seatrial.core.facts import AssetsValued
 from seatrial.core.money import rescale_floor
 from seatrial.core.state import State
 from seatrial.core.volume import USD_SCALE
@@ -72,6 +73,7 @@ def value_assets(state: State, account_id: int, at_ns: int) -> None:
     valuation = state.accounts[account_id].value_assets(at_ns)
     if valuation is not None:
         state.changes.valuations[account_id] = valuation
+        state.facts.append(AssetsValued(valuation.at_ns, account_id, valuation.usd))
 
 
 def fees_look_at_assets(state: State, venue: str) -> bool:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from seatrial.core.funding import Transfer
 from seatrial.core.machine import Machine
+from seatrial.core.orders import Fill
 from seatrial.core.queries import Query
 from seatrial.core.state import State
 
@@ -129,6 +130,18 @@ class Dialect(Protocol):
 
     def credentials(self, number: int) -> Credentials:
         """The texts of the key of that number, drawn from the world's seed."""
+        ...
+
+    def order_ref(self, state: State, order_id: int, opened_ns: int, /) -> str:
+        """The venue's id of an order."""
+        ...
+
+    def fill_ref(self, fill: Fill, /) -> str:
+        """The venue's id of an order's part in a trade."""
+        ...
+
+    def posting_ref(self, posting_id: int, at_ns: int, /) -> str:
+        """The venue's id of a row of the ledger."""
         ...
 
     def transfer_ref(self, state: State, transfer: Transfer, /) -> str:

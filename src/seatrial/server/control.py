@@ -98,7 +98,8 @@ def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint
         try:
             body = None if read is None else read(await _read(request) or b"{}")
             world.time.now_ns()
-            result = await operation.handle(Visit(world, request.path_params, request.query_params, body))
+            visit = Visit(world, request.path_params, request.query_params, body, request.headers)
+            result = await operation.handle(visit)
             if operation.waits:
                 await world.commits.settled()
         except Problem as problem:
@@ -114,9 +115,15 @@ def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint
         except Exception:  # noqa: BLE001  the outermost loop
             _log.exception("%s %s met a bug", operation.verb, operation.path)
             return guard.problem(HTTPStatus.INTERNAL_SERVER_ERROR, "a bug of the server's: see its log")
-        return Response(msgspec.json.encode(result), operation.status, media_type="application/json")
+        return _response(operation, result)
 
     return endpoint
+
+
+def _response(operation: Operation, result: object) -> Response:
+    if isinstance(result, Response):
+        return result
+    return Response(msgspec.json.encode(result), operation.status, media_type=operation.media_type)
 
 
 def _unavailable(world: World) -> str:

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from msgspec.structs import replace
 
 from seatrial.core.commands import PrintTrade, SetStatus, SetSystemStatus
-from seatrial.core.events import StatusSet, TradePrinted
+from seatrial.core.facts import StatusSet, TradePrinted
 from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Market, MarketStatus, SystemStatus
 from seatrial.core.money import format_units, parse_units
@@ -35,12 +35,12 @@ async def list_markets(visit: Visit) -> list[shapes.MarketView]:
 
 
 async def read_market(visit: Visit) -> shapes.MarketView:
-    return _market_view(visit, _market(visit, visit.path["pair"]))
+    return _market_view(visit, market_of(visit, visit.path["pair"]))
 
 
 async def change_market(visit: Visit) -> shapes.MarketView:
     wanted: shapes.MarketChange = visit.body
-    ms = _market(visit, visit.path["pair"])
+    ms = market_of(visit, visit.path["pair"])
     status = None if wanted.status is None else _word(MarketStatus, wanted.status, "status")
     liquidity = None if wanted.liquidity is None else _word(Liquidity, wanted.liquidity, "liquidity")
     ticks = None if wanted.price is None else _units(wanted.price, ms.market.price_scale, "price")
@@ -59,7 +59,7 @@ async def change_market(visit: Visit) -> shapes.MarketView:
 
 async def print_trade(visit: Visit) -> shapes.MarketView:
     wanted: shapes.NewTrade = visit.body
-    ms = _market(visit, visit.path["pair"])
+    ms = market_of(visit, visit.path["pair"])
     command = PrintTrade(
         ms.market.symbol, _word(Side, wanted.side, "side"), _word(OrderKind, wanted.ordertype, "ordertype"),
         _units(wanted.price, ms.market.price_scale, "price"), _units(wanted.volume, ms.market.lot_scale, "volume"),
@@ -94,7 +94,7 @@ async def change_crowd(visit: Visit) -> shapes.CrowdView:
             HTTPStatus.UNPROCESSABLE_ENTITY, "say what to change of the pair: price, volatility, depth or activity"
         )
     if wanted.pair is not None:
-        _tune(visit, crowd, _market(visit, wanted.pair).market, wanted)
+        _tune(visit, crowd, market_of(visit, wanted.pair).market, wanted)
     crowd.set_mode(mode)
     await visit.world.time.pass_time()
     if mode is Mode.OFF:
@@ -167,7 +167,7 @@ def _tune(visit: Visit, crowd: Crowd, market: Market, wanted: shapes.CrowdChange
         crowd.set_price(symbol, ticks, now_ns)
 
 
-def _market(visit: Visit, text: str) -> MarketState:
+def market_of(visit: Visit, text: str) -> MarketState:
     """By any of the venues' names for it, or BTC-USD."""
     symbol = market_named(text, visit.state.markets, visit.world.dialects.values())
     if symbol is None:

@@ -51,7 +51,7 @@ def _operation(op: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
         "responses": {
             str(op.status): {
                 "description": "Done.",
-                "content": {"application/json": {"schema": schema_of[repr(op.result)]}},
+                "content": {op.media_type: {"schema": schema_of[repr(op.result)]}},
             },
             "default": _PROBLEM,
         },

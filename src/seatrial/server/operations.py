@@ -1,6 +1,5 @@
 """What the control API can do: one table, one handler per line."""
 
-import re
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -10,18 +9,18 @@ from msgspec import UNSET
 
 from seatrial.core.account_state import AccountState
 from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetDelays
-from seatrial.core.events import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
+from seatrial.core.facts import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
 from seatrial.core.funding import STEPS, Delays, Direction, Transfer
-from seatrial.core.ledger import EXCHANGE
 from seatrial.core.machine import Outcome
 from seatrial.core.money import format_units
 from seatrial.core.queries import FundingPage, TransfersById
 from seatrial.core.rejects import Reject
 from seatrial.dialects.wire import Dialect
 from seatrial.server import shapes, times
+from seatrial.server.events import EVENTS_OPERATIONS
 from seatrial.server.market_operations import MARKET_OPERATIONS
 from seatrial.server.opening import account_command, asset_of, key_command, units_of
-from seatrial.server.visits import Operation, Problem, Visit, applied, only, read
+from seatrial.server.visits import Operation, Problem, Visit, applied, known_account_id, only, read
 from seatrial.store.errors import StoreError
 from seatrial.world.beginning import what_happened
 from seatrial.world.clock import LATEST_NS, iso
@@ -71,7 +70,7 @@ async def issue_key(visit: Visit) -> shapes.IssuedKey:
     command = msgspec.structs.replace(plain, permissions=permissions, **fields)
     issued = await applied(visit, command, KeyIssued)
     return shapes.IssuedKey(
-        account.account.account_id, wanted.name, issued.key.public, issued.key.secret, sorted(permissions),
+        account.account.account_id, wanted.name, issued.public, command.secret, sorted(permissions),
         UNSET if plain.one_time_password is None else command.one_time_password or UNSET,
     )  # fmt: skip
 
@@ -108,7 +107,7 @@ async def save_destination(visit: Visit) -> shapes.DestinationView:
 
 async def list_funding(visit: Visit) -> list[shapes.TransferView]:
     wanted, before = visit.query.get("account"), visit.query.get("before")
-    account_id = None if wanted is None else _known_account_id(visit, wanted)
+    account_id = None if wanted is None else known_account_id(visit, wanted)
     before_id = None if before is None else _transfer_number(visit, before)
     if before is not None and before_id is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"before is a refid, not {before!r}")
@@ -266,6 +265,7 @@ OPERATIONS: Final = (
     ),
     Operation("GET", "/books", "The trial balance, and the exchange's own accounts.", read_books, shapes.Books),
     *MARKET_OPERATIONS,
+    *EVENTS_OPERATIONS,
 )  # fmt: skip
 
 
@@ -302,30 +302,14 @@ def _no_step(transfer: Transfer) -> str:
     return f"a {transfer.direction.value} in status {status_text} cannot take that step: {instead}"
 
 
-_NUMBER: Final = re.compile(r"[0-9]{1,18}")
-
-
 def _account(visit: Visit) -> tuple[AccountState, Dialect]:
     """The account that the path names, by id or by name."""
-    account_id = _known_account_id(visit, visit.path["id"])
+    account_id = known_account_id(visit, visit.path["id"])
     account = visit.state.accounts[account_id]
     dialect = visit.world.dialects.get(account.account.venue)
     if dialect is None:
         raise Problem(HTTPStatus.CONFLICT, f"{account.account.name!r} makes markets: it has no keys and no funding")
     return account, dialect
-
-
-def _known_account_id(visit: Visit, text: str) -> int:
-    account_id = _account_id(visit, text)
-    if account_id is None:
-        raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {text!r}")
-    return account_id
-
-
-def _account_id(visit: Visit, text: str) -> int | None:
-    """An account's id from that, or from its name; a name that looks like another account's id does not hide it."""
-    number = int(text) if _NUMBER.fullmatch(text) else EXCHANGE
-    return number if number in visit.state.accounts else visit.state.account_names.get(text)
 
 
 def _transfer_number(visit: Visit, ref: str) -> int | None:

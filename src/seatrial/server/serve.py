@@ -108,6 +108,7 @@ class _Server(uvicorn.Server):
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._world.record.end()
         await super().shutdown(sockets)
         try:
             await asyncio.wait_for(self._world.stop(), 30)

@@ -1,5 +1,6 @@
 """One call of the control API at work, and what every handler does with it."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
@@ -7,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct
 
 from seatrial.core.commands import Command
+from seatrial.core.ledger import EXCHANGE
 from seatrial.core.machine import Outcome
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -29,6 +31,7 @@ class Visit(NamedTuple):
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
+    headers: Mapping[str, str] = {}
 
     @property
     def state(self) -> State:
@@ -48,8 +51,21 @@ class Operation(Struct, frozen=True):
     body_required: bool = True
     filters: dict[str, str] = {}
     status: int = HTTPStatus.OK
+    media_type: str = "application/json"
     waits: bool = True
     """Whether the answer waits until all that it shows is on disk; without it, it is given however the store is."""
+
+
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+
+
+def known_account_id(visit: Visit, text: str) -> int:
+    """An account's id from that, or from its name; a name that looks like another account's id does not hide it."""
+    number = int(text) if _NUMBER.fullmatch(text) else EXCHANGE
+    account_id = number if number in visit.state.accounts else visit.state.account_names.get(text)
+    if account_id is None:
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {text!r}")
+    return account_id
 
 
 _STATUS: Final = {

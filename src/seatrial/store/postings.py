@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
-from seatrial.core.ledger import Posting
+from seatrial.core.postings import Posting
 from seatrial.core.queries import Page, PostingPage, PostingsById, Span
 from seatrial.store import rows, schema
 from seatrial.store.quick import Found, Parameters, Question, Statement, columns, named

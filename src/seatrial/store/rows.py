@@ -15,7 +15,7 @@ from seatrial.core.addresses import Address
 from seatrial.core.candles import Candle
 from seatrial.core.changes import Changes
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
-from seatrial.core.ledger import Posted, Posting, Purse, posting_of
+from seatrial.core.ledger import Purse
 from seatrial.core.market_state import KEPT_QUOTES, MarketState, Quote
 from seatrial.core.markets import Modes
 from seatrial.core.orders import (
@@ -30,6 +30,7 @@ from seatrial.core.orders import (
     TimeInForce,
     Trade,
 )
+from seatrial.core.postings import Posted, Posting, posting_of
 from seatrial.core.volume import Valuation
 from seatrial.store import schema
 from seatrial.store.nonces import Nonces

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, Protocol
 
+from seatrial.core.facts import Recorded
 from seatrial.core.machine import Machine
 from seatrial.store.database import Batch
 from seatrial.world.errors import Unavailable, explained, unless_expected
+from seatrial.world.record import Record
 from seatrial.world.writing import Writer
 
 MAX_WAITING: Final = 10_000
@@ -38,11 +40,14 @@ class Waiter(Protocol):
 class GroupCommit:
     """The commits of one world, one after the other."""
 
-    def __init__(self, machine: Machine, writer: Writer, batch: Callable[[], Batch]) -> None:
+    def __init__(
+        self, machine: Machine, writer: Writer, batch: Callable[[], tuple[Batch, Recorded | None]], record: Record
+    ) -> None:
         self._machine = machine
         self._writer = writer
         self._batch = batch
-        """Makes the batch of all that happened since the last one."""
+        """Makes the batch of all that happened since the last one, and tells its facts."""
+        self._record = record
         self.on_lost: Callable[[], None] = nothing
         """Called when what the machine holds is not to be trusted any more; `go_on` ends that."""
         self.on_idle: Callable[[], None] = nothing
@@ -125,13 +130,14 @@ class GroupCommit:
         """Commit all that happened since the last time, for everyone who waits; without anyone, it was given up."""
         waiting, self._waiting = self._waiting, []
         if not waiting:
-            self._flushed(waiting, None)
+            self._flushed(waiting, None, None)
             return
         self._committing = True
         try:
-            self._writer.write(self._batch(), partial(self._flushed, waiting))
+            batch, recorded = self._batch()
+            self._writer.write(batch, partial(self._flushed, waiting, recorded))
         except Exception as error:  # noqa: BLE001  whatever it is, everyone waiting must be told
-            self._flushed(waiting, error)
+            self._flushed(waiting, None, error)
             return
         self._patience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._lose_patience, waiting)
 
@@ -141,13 +147,13 @@ class GroupCommit:
         lost, waiting[:] = list(waiting), []
         self.give_up(lost)
 
-    def _flushed(self, waiting: list[Waiter], error: BaseException | None) -> None:
+    def _flushed(self, waiting: list[Waiter], recorded: Recorded | None, error: BaseException | None) -> None:
         self._committing = False
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
         if error is None:
-            self._stored(waiting)
+            self._stored(waiting, recorded)
         else:
             says = "a commit failed; loading again from the store: %s"
             _log.error(says, explained(error), exc_info=unless_expected(error))
@@ -162,8 +168,10 @@ class GroupCommit:
         self.under_way = None
         self.on_idle()
 
-    def _stored(self, waiting: list[Waiter]) -> None:
+    def _stored(self, waiting: list[Waiter], recorded: Recorded | None) -> None:
         """What the commit holds may be shown from here on. Tell everyone, whatever becomes of one's answer."""
+        if recorded is not None and not self.is_lost:
+            self._record.publish(recorded)
         for waiter in waiting:
             try:
                 waiter.committed()

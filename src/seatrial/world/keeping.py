@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from seatrial.core.facts import Recorded
 from seatrial.core.machine import Machine
 from seatrial.core.state import State
 from seatrial.market.driver import Driver
@@ -32,12 +33,13 @@ class Keeping:
         self._driver = driver
         self._fresh_state = fresh_state
 
-    def batch(self) -> Batch:
-        """What must be written of all that happened since the last time."""
+    def batch(self) -> tuple[Batch, Recorded | None]:
+        """What must be written of all that happened since the last time, and the facts of it."""
         state, clock = self._machine.state, self._clock
         if state.has_changes:
             clock.happened(max(state.now_ns, clock.happened_ns))
-        return self._store.batch(self._machine.take_changes(), state, clock.text(), self._driver.text())
+        changes = self._machine.take_changes()
+        return self._store.batch(changes, state, clock.text(), self._driver.text()), changes.recorded
 
     def load(self) -> Loaded:
         """The world that is stored. Takes its time."""
@@ -60,12 +62,19 @@ class Keeping:
         self._driver.restore(loaded.market)
 
     def adopt_of(self, store: Store, loaded: Loaded) -> None:
-        """Go on from what was loaded of another store, whose rows are in this one by now."""
+        """Go on from what was loaded of another store, whose rows are in this one by now.
+
+        No number of a fact is given twice, whichever world is the one with more of them.
+        """
         self._store.go_on_as(store)
+        counters = loaded.state.counters
+        counters.fact = max(counters.fact, self._machine.state.last_fact)
         self.adopt(loaded)
 
     def begin_again(self, at_ns: int) -> None:
         """Begin an untouched world at another moment, with the same accounts and keys."""
-        self._machine.state = reopened(self._machine.state, self._fresh_state(), at_ns)
+        fresh = self._fresh_state()
+        fresh.counters.fact = self._machine.state.last_fact
+        self._machine.state = reopened(self._machine.state, fresh, at_ns)
         self._driver.begin_again(at_ns)
         self._store.start_over()

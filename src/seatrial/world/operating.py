@@ -8,6 +8,7 @@ from seatrial.core.machine import Machine, Outcome
 from seatrial.core.rejects import Reject
 from seatrial.world.commits import GroupCommit
 from seatrial.world.keeping import Keeping
+from seatrial.world.record import Record
 from seatrial.world.recovery import Recovery
 from seatrial.world.timekeeping import Timekeeper
 
@@ -18,13 +19,15 @@ class Operator:
     """Acts on one world."""
 
     def __init__(
-        self, machine: Machine, time: Timekeeper, commits: GroupCommit, recovery: Recovery, keeping: Keeping
-    ) -> None:
+        self, machine: Machine, time: Timekeeper, commits: GroupCommit, recovery: Recovery, keeping: Keeping,
+        record: Record,
+    ) -> None:  # fmt: skip
         self._machine = machine
         self._time = time
         self._commits = commits
         self._recovery = recovery
         self._keeping = keeping
+        self._record = record
 
     async def apply(self, command: Command) -> Outcome:
         """Apply a command now; its outcome, once it is committed. Raises `Unavailable`."""
@@ -58,4 +61,5 @@ class Operator:
         in between: nothing can happen in the world before it begins again.
         """
         self._keeping.begin_again(at_ns)
+        self._record.begin_again_from(self._machine.state.counters.fact)
         await self._commits.committed()

@@ -13,6 +13,7 @@ from seatrial.store.store import Store, StoreError, database_at
 from seatrial.world.commits import GroupCommit, nothing
 from seatrial.world.errors import Unavailable, explained
 from seatrial.world.keeping import Keeping, Loaded
+from seatrial.world.record import Record
 from seatrial.world.restoring import LOADING, REPLACING, Outcome, Restoring, prepared
 from seatrial.world.tasks import Tasks
 from seatrial.world.writing import Writer
@@ -32,12 +33,14 @@ class Recovery:
     """Brings a world back to what its store has."""
 
     def __init__(
-        self, machine: Machine, keeping: Keeping, writer: Writer, commits: GroupCommit, readers: Executor, tasks: Tasks
-    ) -> None:
+        self, machine: Machine, keeping: Keeping, writer: Writer, commits: GroupCommit, record: Record,
+        readers: Executor, tasks: Tasks,
+    ) -> None:  # fmt: skip
         self._machine = machine
         self._keeping = keeping
         self._writer = writer
         self._commits = commits
+        self._record = record
         self._readers = readers
         self._tasks = tasks
         self.on_loaded: Callable[[], None] = nothing
@@ -73,6 +76,7 @@ class Recovery:
             try:
                 await self._writer.claim()
                 self._keeping.adopt(await self._beside(self._keeping.load))
+                self._record.go_on_from(self._machine.state.counters.fact)
                 self._commits.go_on()
             except Exception as error:  # noqa: BLE001  nothing else would try again
                 if (why := explained(error)) != said:
@@ -127,9 +131,11 @@ class Recovery:
             try:
                 await self._writer.restore(copy)
                 self._keeping.adopt_of(store, loaded)
+                self._record.begin_again_from(loaded.state.counters.fact)
                 self._commits.go_on()
             finally:
                 await self._recover()
+            await self._commits.committed()  # or a restart would give numbers of facts again
 
     async def _loaded(self, file: Path, store: Store) -> Loaded:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
+from seatrial.core.facts import Recorded
 from seatrial.core.machine import Machine
 from seatrial.core.state import State
 from seatrial.dialects.wire import Dialect
@@ -20,6 +21,7 @@ from seatrial.world.commits import GroupCommit
 from seatrial.world.keeping import Keeping
 from seatrial.world.lookups import READERS, REMOTE_READERS, Lookups
 from seatrial.world.operating import Operator
+from seatrial.world.record import Record
 from seatrial.world.recovery import Recovery
 from seatrial.world.tasks import Tasks
 from seatrial.world.timekeeping import Timekeeper
@@ -48,11 +50,14 @@ class World:
         self.tasks = Tasks()
         self.turns = Turns()
         self.keeping = Keeping(store, machine, clock, driver, fresh_state)
-        self.commits = GroupCommit(machine, self._writer, self._batch)
-        self.recovery = Recovery(machine, self.keeping, self._writer, self.commits, self._readers, self.tasks)
+        self.record = Record(machine.state.counters.fact)
+        self.commits = GroupCommit(machine, self._writer, self._batch, self.record)
+        self.recovery = Recovery(
+            machine, self.keeping, self._writer, self.commits, self.record, self._readers, self.tasks
+        )
         self.time = Timekeeper(machine, clock, driver, self.commits, self.recovery, self.tasks)
         self.lookups = Lookups(store, self.commits, self._readers)
-        self.operator = Operator(machine, self.time, self.commits, self.recovery, self.keeping)
+        self.operator = Operator(machine, self.time, self.commits, self.recovery, self.keeping, self.record)
         answering = Answering(
             machine, clock, self.time, self.commits, self.lookups, self.recovery, self.turns, self.tasks
         )
@@ -88,7 +93,7 @@ class World:
             if self._lock is not None:
                 self._lock.close()
 
-    def _batch(self) -> Batch:
+    def _batch(self) -> tuple[Batch, Recorded | None]:
         if self.machine.state.is_behind:
             self.time.catch_up()
         return self.keeping.batch()

@@ -12,7 +12,7 @@ import pytest
 
 from kraken_exchange import SECOND_NS, Exchange
 from seatrial.core.commands import CancelOrders
-from seatrial.core.ledger import EntryKind
+from seatrial.core.postings import EntryKind
 
 ID = re.compile(r"[OTLQAB][A-Z2-7]{5,6}-[A-Z2-7]{5,6}-[A-Z2-7]{6}")
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from seatrial.core.funding import Direction, Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.markets import SystemStatus
+from seatrial.core.orders import Fill
 from seatrial.core.state import State
 from seatrial.dialects.kraken import door, errors
 from seatrial.dialects.kraken.endpoint import (
@@ -127,6 +128,18 @@ class Kraken:
     def credentials(self, number: int) -> Credentials:
         """Texts in the form of Kraken's keys."""
         return Credentials(*self.ids.credentials(number), None)
+
+    def order_ref(self, _state: State, order_id: int, _opened_ns: int, /) -> str:
+        """The txid."""
+        return self.ids.order(order_id)
+
+    def fill_ref(self, fill: Fill, /) -> str:
+        """The txid of a trade as its owner sees it."""
+        return self.ids.trade(fill.fill_id)
+
+    def posting_ref(self, posting_id: int, _at_ns: int, /) -> str:
+        """The id of a ledger entry."""
+        return self.ids.ledger(posting_id)
 
     def transfer_ref(self, _state: State, transfer: Transfer, /) -> str:
         """The refid."""

@@ -9,8 +9,7 @@ from msgspec import Struct
 from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import ApiKey
 from seatrial.core.commands import Command
-from seatrial.core.events import Event
-from seatrial.core.machine import Machine
+from seatrial.core.machine import Done, Machine
 from seatrial.core.queries import Query
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -94,7 +93,7 @@ class Visit(Struct, frozen=True):
         """Whose call it is."""
         return self.key.account_id
 
-    def apply(self, command: Command) -> tuple[Event, ...]:
+    def apply(self, command: Command) -> Done:
         """Let the machine do it; a refusal is raised as `BadCall` in Kraken's words."""
         outcome = self.machine.apply(command, self.at_ns)
         if isinstance(outcome, tuple):

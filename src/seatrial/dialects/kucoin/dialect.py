@@ -7,6 +7,8 @@ from typing import Any, Final
 from seatrial.core.funding import Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.markets import SystemStatus
+from seatrial.core.orders import Fill
+from seatrial.core.settlement import SECOND_NS
 from seatrial.core.state import State
 from seatrial.dialects.kucoin import door, errors
 from seatrial.dialects.kucoin.endpoint import (
@@ -106,6 +108,18 @@ class Kucoin:
     def credentials(self, number: int) -> Credentials:
         """Texts in the form of KuCoin's keys, with a passphrase that its owner may choose instead."""
         return Credentials(*self.ids.credentials(number), self.ids.passphrase(number))
+
+    def order_ref(self, state: State, order_id: int, opened_ns: int, /) -> str:
+        """The orderId."""
+        return self._ids_of(state).order(order_id, opened_ns // SECOND_NS)
+
+    def fill_ref(self, fill: Fill, /) -> str:
+        """The tradeId, which both sides of a trade share."""
+        return str(self.ids.trade(fill.trade_id))
+
+    def posting_ref(self, posting_id: int, at_ns: int, /) -> str:
+        """The id of a row of the account ledger."""
+        return self.ids.ledger(posting_id, at_ns)
 
     def transfer_ref(self, state: State, transfer: Transfer, /) -> str:
         """Its id in its own list or in the ledger."""

@@ -13,10 +13,10 @@ from seatrial.core.commands import (
     SaveDestination,
     SeeDeposit,
 )
-from seatrial.core.events import DepositSeen, OrderAccepted, WithdrawalRequested
+from seatrial.core.facts import DepositSeen, OrderAccepted, WithdrawalRequested
 from seatrial.core.funding import TransferStatus
-from seatrial.core.ledger import EntryKind
 from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
+from seatrial.core.postings import EntryKind
 from seatrial.core.queries import Query
 from seatrial.dialects.kraken.describe import REASONS, STATUSES
 from seatrial.dialects.kraken.dialect import PERMISSIONS
@@ -141,7 +141,7 @@ class TestOrderView:
         command = PlaceOrder(
             other.account_id, "BTC/USD", Side.BUY, OrderKind.MARKET, spend=exchange.units("USD", "100")
         )
-        order = only(exchange.apply(command), OrderAccepted).order
+        order = exchange.orders[only(exchange.apply(command), OrderAccepted).order_id]
         (view,) = other.result("QueryOrders", txid=txid(other, order)).values()
         assert (view["vol"], view["vol_exec"], view["cost"]) == ("100.00000000", "0.00200000", "100.00000")
         assert (view["oflags"], view["status"]) == ("viqc,fciq", "closed")

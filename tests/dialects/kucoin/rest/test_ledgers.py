@@ -8,7 +8,8 @@ import pytest
 
 from kucoin_exchange import Exchange, User
 from seatrial.core.funding import TransferStatus
-from seatrial.core.ledger import EntryKind
+from seatrial.core.postings import EntryKind
+from seatrial.core.queries import TransfersById
 from seatrial.dialects.kucoin.rest.ledgers import CODES, HF_CODES, MARGIN_CODES, NAMES
 
 LEDGERS = "/api/v1/accounts/ledgers"
@@ -80,13 +81,15 @@ def test_deposits_and_withdrawals_name_their_chain_transaction(exchange: Exchang
     withdrawal = user.withdraw("USDT", "Tether USD (TRC20)", "20")
     exchange.clock.advance(60)
     out, came = user.get(LEDGERS)["items"]
+    found: Any = exchange.store.answer(TransfersById((withdrawal.transfer_id,)))
+    (sent,) = found
     ids = exchange.ids
     transaction = f"{deposit.chain_tx}@{ids.deposit_tag(deposit.transfer_id)}"
     assert json.loads(came["context"]) == {"orderId": exchange.transfer_id(deposit), "txId": transaction}
     assert user.get("/api/v1/deposits")["items"][0]["walletTxId"] == transaction
     assert json.loads(out["context"]) == {
         "orderId": exchange.transfer_id(withdrawal),
-        "txId": withdrawal.chain_tx,
+        "txId": sent.chain_tx,
     }
     assert (came["bizType"], came["amount"], came["fee"], came["direction"]) == ("Deposit", "100", "0", "in")
     assert (out["bizType"], out["amount"], out["fee"], out["direction"]) == ("Withdrawal", "20", "3", "out")

@@ -11,7 +11,8 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from seatrial.core.assets import USD, Asset, spent_as
 from seatrial.core.commands import IssueToken
-from seatrial.core.events import TokenIssued
+from seatrial.core.facts import TokenIssued
+from seatrial.core.machine import first
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import format_units, rescale_floor
 from seatrial.core.state import State
@@ -263,9 +264,8 @@ def api_key_info(visit: Visit) -> ApiKeyInfo:
 def websockets_token(visit: Visit) -> dict[str, object]:
     """A new token for the private feeds; older ones stay valid."""
     command = IssueToken(visit.account_id, visit.key.key_id, TOKEN_SECONDS * SECOND_NS)
-    (event,) = visit.apply(command)
-    assert isinstance(event, TokenIssued), event
-    return {"token": visit.tools.ids.ws_token(event.token.token_id), "expires": TOKEN_SECONDS}
+    issued = first(TokenIssued, visit.apply(command))
+    return {"token": visit.tools.ids.ws_token(issued.token_id), "expires": TOKEN_SECONDS}
 
 
 def _check_rebase_multiplier(params: Params) -> None:

@@ -11,8 +11,10 @@ from typing import Final
 from seatrial.core.addresses import MEMO_STYLES
 from seatrial.core.assets import Asset
 from seatrial.core.commands import CancelWithdrawal, IssueAddress, RequestWithdrawal
-from seatrial.core.events import CancelDenied, WithdrawalChecked, WithdrawalRequested
+from seatrial.core.facts import WithdrawalRequested
+from seatrial.core.findings import CancelDenied, WithdrawalChecked
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
+from seatrial.core.machine import first
 from seatrial.core.markets import FundingMethod
 from seatrial.core.money import format_units, parse_units, rescale_floor
 from seatrial.core.queries import Page, Span, TransferPage, TransfersById
@@ -125,8 +127,7 @@ def withdraw_addresses(visit: Visit) -> list[dict[str, object]]:
 def withdraw_info(visit: Visit) -> dict[str, str]:
     """What a withdrawal would send, at what fee, and the most that could be sent now."""
     asset, command = _read_withdrawal(visit, check_only=True)
-    event = visit.apply(command)[0]
-    assert isinstance(event, WithdrawalChecked), event
+    event = first(WithdrawalChecked, visit.apply(command))
     return {
         "method": event.method.name,
         "limit": _usual(event.most, asset),
@@ -138,8 +139,7 @@ def withdraw_info(visit: Visit) -> dict[str, str]:
 def withdraw(visit: Visit) -> dict[str, str]:
     """Send money to a saved destination."""
     _, command = _read_withdrawal(visit, check_only=False)
-    event = visit.apply(command)[0]
-    assert isinstance(event, WithdrawalRequested), event
+    event = first(WithdrawalRequested, visit.apply(command))
     return {"refid": visit.tools.ids.withdrawal(event.transfer.transfer_id)}
 
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from seatrial.core.ledger import EntryKind, Posting
 from seatrial.core.money import format_units
+from seatrial.core.postings import EntryKind, Posting
 from seatrial.core.queries import Page, PostingPage, PostingsById
 from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.describe import TOKENIZED, seconds

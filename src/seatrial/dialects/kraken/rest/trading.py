@@ -11,7 +11,9 @@ from typing import Final
 from msgspec.structs import replace
 
 from seatrial.core.commands import MOST_CANCELED, CancelOrders, PlaceOrder, SetCancelTimer
-from seatrial.core.events import Event, OrderAccepted, OrderChecked, OrderEnded, OrdersCanceled
+from seatrial.core.facts import OrderAccepted, OrderEnded
+from seatrial.core.findings import OrderChecked, OrdersCanceled
+from seatrial.core.machine import Done, first
 from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Market
 from seatrial.core.money import parse_units, rescale_floor
@@ -102,12 +104,14 @@ def add_order(visit: Visit) -> dict[str, object]:
     ms = visit.machine.state.markets[symbol]
     most_open = None if tier is None else tier.open_orders
     command = (plain and _plain_limit(plain, visit, ms.market, most_open)) or _read_order(visit, ms, most_open)
-    event = visit.apply(command)[0]
-    if isinstance(event, OrderAccepted):
-        descr = {"order": order_text(event.order, ms.market, tools.symbols)}
-        return {"descr": descr, "txid": [tools.ids.order(event.order.order_id)]}
-    assert isinstance(event, OrderChecked), event
-    return {"descr": {"order": order_text(event.order, ms.market, tools.symbols)}}
+    outcome = visit.apply(command)
+    if command.check_only:
+        checked = first(OrderChecked, outcome).order
+        return {"descr": {"order": order_text(checked, ms.market, tools.symbols)}}
+    order_id = first(OrderAccepted, outcome).order_id
+    placed = visit.machine.state.order(order_id)
+    assert placed is not None, "what was accepted just now is known"
+    return {"descr": {"order": order_text(placed, ms.market, tools.symbols)}, "txid": [tools.ids.order(order_id)]}
 
 
 def cancel_order(visit: Visit) -> dict[str, int] | Steps:
@@ -171,21 +175,19 @@ def _cancel_some(
         raise BadCall(visit.tools.spelling[events])
     if are_counted:
         _count_cancels(visit, events)
-    done = events[-1]
-    assert isinstance(done, OrdersCanceled), done
+    done = first(OrdersCanceled, events)
     so_far += done.count
     return Steps(partial(_cancel_some, command, are_counted, so_far)) if done.more else {"count": so_far}
 
 
-def _count_cancels(visit: Visit, events: tuple[Event, ...]) -> None:
+def _count_cancels(visit: Visit, events: Done) -> None:
     tier = _tier(visit)
     if tier is None:
         return
     for event in events:
         if isinstance(event, OrderEnded):
-            order = event.order
-            age_ns = visit.at_ns - order.opened_ns
-            visit.tools.limits.cancel(visit.account_id, order.market, tier, age_ns, visit.at_ns)
+            age_ns = visit.at_ns - event.opened_ns
+            visit.tools.limits.cancel(visit.account_id, event.market, tier, age_ns, visit.at_ns)
 
 
 def _tier(visit: Visit) -> Tier | None:

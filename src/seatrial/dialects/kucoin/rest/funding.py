@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from msgspec import UNSET, Struct, UnsetType, field
 
 from seatrial.core.commands import CancelWithdrawal, IssueAddress, RequestWithdrawal
-from seatrial.core.events import AddressIssued, WithdrawalRequested
+from seatrial.core.facts import WithdrawalRequested
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
+from seatrial.core.machine import first
 from seatrial.core.money import format_units
 from seatrial.core.queries import Page, TransferPage, TransfersById
 from seatrial.core.valuing import price_of
@@ -298,8 +299,7 @@ def withdraw(visit: Visit) -> dict[str, str]:
             raise BadCall(errors.out_of_range(name))
     destination = Destination(visit.account_id, code, chain.method.name, "", address, memo, verified=True)
     command = RequestWithdrawal(visit.account_id, code, destination, _gross(visit, code, chain), remark=remark)
-    event = visit.apply(command)[0]
-    assert isinstance(event, WithdrawalRequested), event
+    event = first(WithdrawalRequested, visit.apply(command))
     return {"withdrawalId": transfer_id(visit.tools.ids, event.transfer)}
 
 
@@ -379,9 +379,8 @@ def _create_address(visit: Visit) -> Placed:
     visit.params.choice("to", ("main", MAIN), MAIN)
     if visit.account.addresses.get((code, chain.line.method)):
         raise BadCall(errors.ADDRESS_EXISTS)
-    event = visit.apply(IssueAddress(visit.account_id, code, chain.line.method, most_unused=1))[0]
-    assert isinstance(event, AddressIssued), event
-    return Placed(event.address, chain)
+    visit.apply(IssueAddress(visit.account_id, code, chain.line.method, most_unused=1))
+    return Placed(visit.account.addresses[code, chain.line.method][-1], chain)
 
 
 def _addresses(visit: Visit) -> list[Placed]:

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from seatrial.core.funding import Transfer
-from seatrial.core.ledger import EntryKind, Posting
 from seatrial.core.orders import Fill
+from seatrial.core.postings import EntryKind, Posting
 from seatrial.core.queries import FillsById, Page, PostingPage, TransfersById
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, moved, padded, short, usable

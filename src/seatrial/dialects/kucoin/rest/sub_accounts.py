@@ -11,8 +11,9 @@ from msgspec import UNSET, Struct, UnsetType
 from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import Account, ApiKey
 from seatrial.core.commands import ChangeKey, IssueKey, OpenAccount, RevokeKey
-from seatrial.core.events import AccountOpened, KeyIssued
+from seatrial.core.facts import AccountOpened
 from seatrial.core.ledger import Purse
+from seatrial.core.machine import first
 from seatrial.core.valuing import price_of
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import padded, short
@@ -116,9 +117,8 @@ def create(visit: Visit) -> dict[str, object]:
         name, owner.venue, owner.tier, owner.rate_limits, owner.trading_wallet, owner.funding_wallet,
         parent_id=owner.account_id, access=access, note=remarks, check_timestamps=owner.check_timestamps,
     )  # fmt: skip
-    event = visit.apply(command)[0]
-    assert isinstance(event, AccountOpened), event
-    uid = visit.tools.ids.uid(event.account.account_id)
+    opened = first(AccountOpened, visit.apply(command))
+    uid = visit.tools.ids.uid(opened.account.account_id)
     return {"uid": uid, "subName": name, "remarks": remarks, "access": access}
 
 
@@ -170,9 +170,8 @@ def create_key(visit: Visit) -> IssuedKey:
         owner.account.account_id, remark, public, secret, permissions, one_time_password=passphrase,
         valid_until_ns=_end_ns(params, visit.at_ns) or 0, ip_allowlist=read_addresses(params.text("ipWhitelist")),
     )  # fmt: skip
-    event = visit.apply(command)[0]
-    assert isinstance(event, KeyIssued), event
-    info = key_info(visit, event.key)
+    visit.apply(command)
+    info = key_info(visit, visit.state.keys[public])
     return IssuedKey(
         sub_name=owner.account.name,
         remark=remark,

@@ -12,7 +12,9 @@ import msgspec
 from msgspec.structs import replace
 
 from seatrial.core.commands import MOST_CANCELED, CancelOrders, DecreaseOrder, PlaceOrder, ReplaceOrder, SetCancelTimer
-from seatrial.core.events import OrderAccepted, OrderChecked, OrderEnded, OrdersCanceled
+from seatrial.core.facts import OrderAccepted, OrderEnded
+from seatrial.core.findings import OrderChecked, OrdersCanceled
+from seatrial.core.machine import first
 from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Market
 from seatrial.core.money import parse_units
@@ -208,7 +210,8 @@ def hf_alter(visit: Visit) -> dict[str, str | None]:
     )  # fmt: skip
     if isinstance(outcome, Reject):
         raise BadCall(_refusal(visit, outcome, ms, found.side, HF_SPELLING))
-    placed = next((event.order for event in outcome if isinstance(event, OrderAccepted)), found)
+    accepted = next((fact.order_id for fact in outcome if isinstance(fact, OrderAccepted)), found.order_id)
+    placed = _just_changed(visit, accepted)
     return {"newOrderId": _order_id(visit, placed), "clientOid": placed.client_id}
 
 
@@ -275,9 +278,16 @@ def _place(
     outcome = visit.machine.apply(command, visit.at_ns)
     if isinstance(outcome, Reject):
         raise BadCall(_refusal(visit, outcome, ms, command.side, words))
-    event = outcome[0]
-    assert isinstance(event, OrderAccepted | OrderChecked), event
-    return event.order
+    if check_only:
+        return first(OrderChecked, outcome).order
+    return _just_changed(visit, first(OrderAccepted, outcome).order_id)
+
+
+def _just_changed(visit: Visit, order_id: int) -> Order:
+    """An order that the command before changed."""
+    order = visit.state.order(order_id)
+    assert order is not None, "what was changed just now is known"
+    return order
 
 
 def _refusal(visit: Visit, reject: Reject, ms: MarketState, side: Side, words: Mapping[Reject, Error]) -> Error:
@@ -515,7 +525,7 @@ def _cancel(visit: Visit, chosen: Iterable[Order]) -> list[str]:
     if not order_ids:
         return []
     events = visit.apply(CancelOrders(visit.account_id, order_ids))
-    return [_order_id(visit, event.order) for event in events if isinstance(event, OrderEnded)]
+    return [_order_id(visit, _just_changed(visit, fact.order_id)) for fact in events if isinstance(fact, OrderEnded)]
 
 
 def _cancel_all(
@@ -531,10 +541,8 @@ def _cancel_all(
 
     def go_on(visit: Visit, _found: object) -> Result | Steps:
         events = visit.apply(command)
-        write([event.order for event in events if isinstance(event, OrderEnded)])
-        done = events[-1]
-        assert isinstance(done, OrdersCanceled), done
-        return Steps(go_on) if done.more else result
+        write([_just_changed(visit, fact.order_id) for fact in events if isinstance(fact, OrderEnded)])
+        return Steps(go_on) if first(OrdersCanceled, events).more else result
 
     return go_on(visit, None)
 

@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from seatrial.core.commands import MoveFunds
-from seatrial.core.events import FundsMoved
+from seatrial.core.facts import FundsMoved
+from seatrial.core.findings import MovedBefore
+from seatrial.core.machine import first
 from seatrial.core.queries import MoveNamed
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kucoin import errors
@@ -94,9 +96,10 @@ def _move(visit: Visit, source: Place, target: Place) -> Steps:
 
 
 def _move_once(command: MoveFunds, visit: Visit, before: list[tuple[int, int]]) -> dict[str, str]:
-    event = visit.apply(replace(command, before=next(iter(before), None)), WORDS)[0]
-    assert isinstance(event, FundsMoved), event
-    return {"orderId": visit.tools.ids.move(event.move_id, event.at_ns // SECOND_NS)}
+    command = replace(command, before=next(iter(before), None))
+    outcome = visit.apply(command, WORDS)
+    moved = first(FundsMoved, outcome).move if command.before is None else first(MovedBefore, outcome)
+    return {"orderId": visit.tools.ids.move(moved.move_id, moved.at_ns // SECOND_NS)}
 
 
 WORDS: Final = errors.SPELLING | {Reject.AMOUNT_ABOVE_BALANCE: errors.TRANSFER_BALANCE}
