@@ -102,7 +102,7 @@ def quick(query: Query) -> Question | None:
 
 
 def _transfers_of(found: Iterable[AnyRow]) -> list[Transfer]:
-    return [schema.TRANSFERS.from_row(row) for row in found]
+    return list(map(schema.TRANSFERS.from_row, found))
 
 
 def _moves_of(found: Iterable[AnyRow]) -> list[tuple[int, int]]:
@@ -110,11 +110,11 @@ def _moves_of(found: Iterable[AnyRow]) -> list[tuple[int, int]]:
 
 
 def _fills_of(found: Iterable[AnyRow]) -> list[Fill]:
-    return [schema.FILLS.from_row(row) for row in found]
+    return list(map(schema.FILLS.from_row, found))
 
 
 def _orders_of(found: Iterable[AnyRow]) -> list[OrderRecord]:
-    return [OrderRecord(schema.ORDERS.from_row(row), []) for row in found]
+    return [OrderRecord(order, []) for order in map(schema.ORDERS.from_row, found)]
 
 
 def is_quick(query: Query) -> bool:
@@ -283,7 +283,7 @@ def _whole_sweep(lead: Fill, connection: Connection) -> Fill:
     """All that the order took on arrival, as its first fill with the sums of all and the average price, cut off."""
     mine = and_(_fills.account_id == lead.account_id, _fills.order_id == lead.order_id, _fills.maker == 0)
     found = connection.execute(select(schema.fills).where(mine).order_by(_fills.fill_id))
-    parts = [schema.FILLS.from_row(row) for row in found]
+    parts = list(map(schema.FILLS.from_row, found))
     last, sums = parts[-1], {name: sum(getattr(part, name) for part in parts) for name in _SUMMED}
     price_ticks, postings = sums["exact"] // sums["qty_lots"], last.first_posting + last.postings - lead.first_posting
     return replace(lead, price_ticks=price_ticks, postings=postings, **sums)

@@ -42,7 +42,7 @@ def page(query: PostingPage, connection: Connection) -> Page[Posting]:
     oldest = max(low, newest - query.limit)
     seqs = {"account": query.account_id, "low": oldest, "high": newest}
     found = connection.execute(_BETWEEN, seqs).all() if oldest < newest else []
-    return Page([schema.POSTINGS.from_row(row) for row in found], high - low if query.counted else None)
+    return Page(list(map(schema.POSTINGS.from_row, found)), high - low if query.counted else None)
 
 
 def by_id(account_id: int, posting_ids: Iterable[int], connection: Connection) -> list[Posting]:
@@ -184,7 +184,7 @@ def _is_wanted(query: PostingPage, stream: RawRow) -> bool:
 
 
 def _read(found: Iterable[AnyRow]) -> list[Posting]:
-    return [schema.POSTINGS.from_row(row) for row in found]
+    return list(map(schema.POSTINGS.from_row, found))
 
 
 _MINE: Final = _postings.account_id == _ACCOUNT

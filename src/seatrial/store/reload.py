@@ -119,8 +119,7 @@ def _newest_postings(account_id: int) -> Select[Any]:
 def _orders(state: State, read: Read, known: rows.Known) -> None:
     orders = schema.orders.c
     live = select(schema.orders).where(orders.account_id.in_(_EVERYONE), orders.closed_ns == 0)
-    for row in read(live.order_by(func.abs(orders.order_id))):
-        order = schema.ORDERS.from_row(row)
+    for order in map(schema.ORDERS.from_row, read(live.order_by(func.abs(orders.order_id)))):
         state.enlist(state.accounts[order.account_id], order)
     for order in sorted(state.live_orders.values(), key=lambda order: order.queue):
         if order.queue:
