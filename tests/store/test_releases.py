@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 import psycopg
 import pytest
-from sqlalchemy import MetaData, create_engine
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, create_engine, inspect
 
 from inner_database import here
 from inside import Inside, inside
@@ -22,6 +24,7 @@ from old_databases import upgrade
 from postgres import fresh_schema, shared_url
 from seatrial.server.worlds import Settings
 from seatrial.store.backups import restore
+from seatrial.store.schema import METADATA
 from seatrial.store.store import open_store
 from signed_calls import KucoinSigner, Signer
 from stored_books import breaches
@@ -282,9 +285,17 @@ def test_a_world_of_an_earlier_release_is_as_it_was_and_goes_on(found: tuple[Rel
     assert breaches(settings.database or settings.data / "world.sqlite3") == {}
 
 
-def test_what_an_earlier_release_stored_breaks_no_law_of_today(found: tuple[Released, Settings]) -> None:
+def test_what_an_earlier_release_stored_gets_the_declared_tables_and_breaks_no_law_of_today(
+    found: tuple[Released, Settings],
+) -> None:
     _, settings = found
     assert settings.data is not None
     place = settings.database or settings.data / "world.sqlite3"
-    open_store(place).close()
+    ours = {"include_name": lambda name, kind, _: kind != "table" or name in METADATA.tables}
+    with closing(open_store(place)) as store, store.database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts=ours), METADATA) == []
+        seen = inspect(connection)
+        for table in METADATA.sorted_tables:
+            assert [column["name"] for column in seen.get_columns(table.name)] == table.columns.keys()
+            assert seen.get_pk_constraint(table.name)["constrained_columns"] == table.primary_key.columns.keys()
     assert breaches(place) == {}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any, Final, assert_never
 
+from msgspec.structs import replace
 from sqlalchemy import Column, Connection, Select, and_, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
@@ -30,7 +31,8 @@ from seatrial.core.queries import (
     TransferPage,
     TransfersById,
 )
-from seatrial.store import marks, postings, rows, schema
+from seatrial.store import marks, postings, schema
+from seatrial.store.columns import AnyRow, RawRow
 from seatrial.store.quick import Question, Statement, by_id, named
 
 _orders, _fills = schema.orders.c, schema.fills.c
@@ -49,6 +51,9 @@ _MOVE_NAMED: Final = Statement(
 
 _NO_ID: Final = 2**63 - 1
 """Larger than any."""
+
+_SUMMED: Final = ("qty_lots", "exact", "fee_exact", "fee_quote", "fee_base", "volume_usd")
+"""Of the fills that are shown as one."""
 
 Condition = ColumnElement[bool]
 
@@ -96,20 +101,20 @@ def quick(query: Query) -> Question | None:
     return None
 
 
-def _transfers_of(found: Iterable[rows.AnyRow]) -> list[Transfer]:
-    return [rows.transfer(row) for row in found]
+def _transfers_of(found: Iterable[AnyRow]) -> list[Transfer]:
+    return list(map(schema.TRANSFERS.from_row, found))
 
 
-def _moves_of(found: Iterable[rows.AnyRow]) -> list[tuple[int, int]]:
+def _moves_of(found: Iterable[AnyRow]) -> list[tuple[int, int]]:
     return [(move_id, at_ns) for move_id, at_ns in found]
 
 
-def _fills_of(found: Iterable[rows.AnyRow]) -> list[Fill]:
-    return [rows.fill(row) for row in found]
+def _fills_of(found: Iterable[AnyRow]) -> list[Fill]:
+    return list(map(schema.FILLS.from_row, found))
 
 
-def _orders_of(found: Iterable[rows.AnyRow]) -> list[OrderRecord]:
-    return [OrderRecord(rows.order(row), []) for row in found]
+def _orders_of(found: Iterable[AnyRow]) -> list[OrderRecord]:
+    return [OrderRecord(order, []) for order in map(schema.ORDERS.from_row, found)]
 
 
 def is_quick(query: Query) -> bool:
@@ -237,7 +242,7 @@ def _names(query: OrdersById) -> tuple[tuple[Column[Any], tuple[Any, ...]], ...]
 
 
 def _records(
-    found: Iterable[rows.RawRow], account_id: int, connection: Connection, *, with_fills: bool
+    found: Iterable[RawRow], account_id: int, connection: Connection, *, with_fills: bool
 ) -> list[OrderRecord]:
     records = _orders_of(found)
     return _with_fills(records, account_id, connection) if with_fills else records
@@ -264,29 +269,24 @@ def _fill_page(query: FillPage, connection: Connection) -> Page[Fill]:
         conditions.append(_fills.fill_id < query.before_id)
     order = (_fills.fill_id.desc(),)
     if not query.merge_sweeps:
-        return _page(connection, select(schema.fills).where(*conditions), order, query, rows.fill)
+        return _page(connection, select(schema.fills).where(*conditions), order, query, schema.FILLS.from_row)
     earlier = schema.fills.alias().c
     sweep_began = select(func.min(earlier.fill_id)).where(
         earlier.account_id == _fills.account_id, earlier.order_id == _fills.order_id, earlier.maker == 0
     )
     leads = or_(_fills.maker == 1, _fills.fill_id == sweep_began.scalar_subquery())
-    page = _page(connection, select(schema.fills).where(*conditions, leads), order, query, rows.fill)
+    page = _page(connection, select(schema.fills).where(*conditions, leads), order, query, schema.FILLS.from_row)
     return Page([fill if fill.maker else _whole_sweep(fill, connection) for fill in page.rows], page.total)
 
 
 def _whole_sweep(lead: Fill, connection: Connection) -> Fill:
     """All that the order took on arrival, as its first fill with the sums of all and the average price, cut off."""
     mine = and_(_fills.account_id == lead.account_id, _fills.order_id == lead.order_id, _fills.maker == 0)
-    parts = [rows.fill(row) for row in connection.execute(select(schema.fills).where(mine).order_by(_fills.fill_id))]
-    lots, last = sum(part.qty_lots for part in parts), parts[-1]
-    exact = sum(part.exact for part in parts)
-    return Fill(
-        lead.fill_id, lead.account_id, lead.order_id, lead.market, lead.trade_id, lead.side, lead.kind,
-        exact // lots, lots, exact, lead.fee_ppm, sum(part.fee_exact for part in parts),
-        sum(part.fee_quote for part in parts), sum(part.fee_base for part in parts), lead.maker, lead.at_ns,
-        lead.first_posting, last.first_posting + last.postings - lead.first_posting,
-        sum(part.volume_usd for part in parts), lead.counter_order_id, lead.opened_s, lead.counter_opened_s,
-    )  # fmt: skip
+    found = connection.execute(select(schema.fills).where(mine).order_by(_fills.fill_id))
+    parts = list(map(schema.FILLS.from_row, found))
+    last, sums = parts[-1], {name: sum(getattr(part, name) for part in parts) for name in _SUMMED}
+    price_ticks, postings = sums["exact"] // sums["qty_lots"], last.first_posting + last.postings - lead.first_posting
+    return replace(lead, price_ticks=price_ticks, postings=postings, **sums)
 
 
 def _transfer_page(query: TransferPage, connection: Connection) -> Page[Any]:
@@ -304,7 +304,7 @@ def _transfer_page(query: TransferPage, connection: Connection) -> Page[Any]:
     conditions += _among((_transfers.status, query.statuses))
     conditions += _within(query.span, _transfers.created_ns, _transfers.transfer_id, query.account_id)
     found = select(schema.transfers).where(*conditions)
-    return _page(connection, found, (_transfers.transfer_id.desc(),), query, rows.transfer)
+    return _page(connection, found, (_transfers.transfer_id.desc(),), query, schema.TRANSFERS.from_row)
 
 
 def _funding_page(query: FundingPage, connection: Connection) -> Page[Any]:
@@ -312,7 +312,7 @@ def _funding_page(query: FundingPage, connection: Connection) -> Page[Any]:
     if query.account_id is not None:
         found = found.where(_transfers.account_id == query.account_id)
     page = found.order_by(_transfers.transfer_id.desc()).limit(query.limit)
-    return Page([rows.transfer(row) for row in connection.execute(page)])
+    return Page([schema.TRANSFERS.from_row(row) for row in connection.execute(page)])
 
 
 def _candle_page(query: CandlePage, connection: Connection) -> list[Candle]:
@@ -321,7 +321,7 @@ def _candle_page(query: CandlePage, connection: Connection) -> list[Candle]:
         _candles.start_s >= query.from_s, _candles.start_s < query.until_s,
     )  # fmt: skip
     page = mine.order_by(_candles.start_s.desc()).limit(query.limit)
-    return [rows.candle(row) for row in connection.execute(page)]
+    return [schema.CANDLES.from_row(row) for row in connection.execute(page)]
 
 
 def _trade_page(query: TradePage, connection: Connection) -> list[Any]:
@@ -329,6 +329,6 @@ def _trade_page(query: TradePage, connection: Connection) -> list[Any]:
     if query.after_ns is not None:
         later = marks.later(_trades.trade_id, _trades.at_ns, query.after_ns, query.market)
         page = mine.where(*later).order_by(_trades.trade_id).limit(query.limit)
-        return [rows.trade(row) for row in connection.execute(page)]
-    newest: list[rows.RawRow] = list(connection.execute(mine.order_by(_trades.trade_id.desc()).limit(query.limit)))
-    return [rows.trade(row) for row in reversed(newest)]
+        return [schema.TRADES.from_row(row) for row in connection.execute(page)]
+    newest: list[RawRow] = list(connection.execute(mine.order_by(_trades.trade_id.desc()).limit(query.limit)))
+    return [schema.TRADES.from_row(row) for row in reversed(newest)]

@@ -17,7 +17,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from seatrial.core.postings import Posting
 from seatrial.core.queries import Page, PostingPage, PostingsById, Span
-from seatrial.store import rows, schema
+from seatrial.store import schema
+from seatrial.store.columns import AnyRow, RawRow
 from seatrial.store.quick import Found, Parameters, Question, Statement, columns, named
 from seatrial.store.schema import MARK_EVERY
 
@@ -41,7 +42,7 @@ def page(query: PostingPage, connection: Connection) -> Page[Posting]:
     oldest = max(low, newest - query.limit)
     seqs = {"account": query.account_id, "low": oldest, "high": newest}
     found = connection.execute(_BETWEEN, seqs).all() if oldest < newest else []
-    return Page([rows.posting(row) for row in found], high - low if query.counted else None)
+    return Page(list(map(schema.POSTINGS.from_row, found)), high - low if query.counted else None)
 
 
 def by_id(account_id: int, posting_ids: Iterable[int], connection: Connection) -> list[Posting]:
@@ -62,7 +63,7 @@ def quick(query: PostingPage | PostingsById) -> Question | None:
 def _plain_page(found: Found, *, counted: bool) -> Page[Posting]:
     """Where nothing is on the page there is one row, of the count alone."""
     total = found[0][-1] if counted else None
-    postings = [] if found[0][0] is None else [rows.posting(row[:-1]) for row in found]
+    postings = [] if found[0][0] is None else [schema.POSTINGS.from_row(row[:-1]) for row in found]
     postings.sort(key=attrgetter("seq"), reverse=True)
     return Page(postings, total)
 
@@ -173,7 +174,7 @@ class _Streams:
         return _read(_BETWEEN_MARKS.run(self._connection, {**self._chosen, **between}))
 
 
-def _is_wanted(query: PostingPage, stream: rows.RawRow) -> bool:
+def _is_wanted(query: PostingPage, stream: RawRow) -> bool:
     return (
         (not query.wallets or stream.wallet in query.wallets)
         and (not query.assets or stream.asset in query.assets)
@@ -182,8 +183,8 @@ def _is_wanted(query: PostingPage, stream: rows.RawRow) -> bool:
     )
 
 
-def _read(found: Iterable[rows.AnyRow]) -> list[Posting]:
-    return [rows.posting(row) for row in found]
+def _read(found: Iterable[AnyRow]) -> list[Posting]:
+    return list(map(schema.POSTINGS.from_row, found))
 
 
 _MINE: Final = _postings.account_id == _ACCOUNT

@@ -14,8 +14,9 @@ from seatrial.core.markets import Modes
 from seatrial.core.state import State
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
 from seatrial.store import marks, rows, schema
+from seatrial.store.columns import RawRow
 
-Read = Callable[[Select[Any]], Iterable[rows.RawRow]]
+Read = Callable[[Select[Any]], Iterable[RawRow]]
 
 _REMEMBERED: Final = (schema.UNFINISHED, schema.OPENING)
 """Of transfers: each has an index of its own."""
@@ -51,22 +52,22 @@ def _notes(state: State, read: Read, known: rows.Known) -> None:
 
 def _clients(state: State, read: Read, known: rows.Known) -> None:
     for row in read(select(schema.accounts).order_by(schema.accounts.c.account_id)):
-        add_account(state, rows.account(row))
+        add_account(state, schema.ACCOUNTS.from_row(row))
     for row in read(select(schema.api_keys).order_by(schema.api_keys.c.key_id)):
-        key = rows.key(row)
+        key = schema.API_KEYS.from_row(row)
         state.keys[key.public] = key
     known.key_id = state.counters.key_id
     _key_uses(state, read, known)
     tokens = schema.tokens
     for row in read(select(tokens).where(tokens.c.expires_ns > state.now_ns).order_by(tokens.c.token_id)):
-        token = rows.token(row)
+        token = schema.TOKENS.from_row(row)
         state.tokens[token.token_id] = token
     for row in read(select(schema.addresses).order_by(schema.addresses.c.address_id)):
-        address = rows.address(row)
+        address = schema.ADDRESSES.from_row(row)
         state.accounts[address.account_id].addresses.setdefault((address.asset, address.method), []).append(address)
         known.address_id = address.address_id
     for row in read(select(schema.destinations)):
-        destination = rows.destination(row)
+        destination = schema.DESTINATIONS.from_row(row)
         state.accounts[destination.account_id].add_destination(destination)
     moves = schema.moves.c
     state.funds_moved = any(read(select(moves.move_id).where(moves.account_id.in_(_EVERYONE)).limit(1)))
@@ -87,16 +88,16 @@ def _key_uses(state: State, read: Read, known: rows.Known) -> None:
 
 def _ledger(state: State, read: Read, known: rows.Known) -> None:
     ledger = state.ledger
-    for account_id, wallet, code, free, held, leaving, booked in read(select(schema.purses)):
-        purse = ledger.purse(account_id, wallet, state.assets[code])
-        purse.free.balance, purse.held.balance, purse.leaving.balance, purse.booked = free, held, leaving, booked
+    for row in read(select(schema.purses)):
+        purse = ledger.purse(row.account_id, row.wallet, state.assets[row.asset])
+        schema.PURSES.restore(purse, row)
         purse.used = True
-        known.purses.add((account_id, wallet, code))
+        known.purses.add((row.account_id, row.wallet, row.asset))
     for account_id in known.streams_of:
-        newest = [tuple(row) for row in read(_newest_postings(account_id))]
-        posting_id, entry_id, _, seq, *_ = newest[0]
-        ledger.resume(account_id, seq, posting_id, entry_id)
-        rows.restore_tail(newest[: seq % schema.MARK_EVERY], known)
+        newest = list(read(_newest_postings(account_id)))
+        last = newest[0]
+        ledger.resume(account_id, last.seq, last.posting_id, last.entry_id)
+        rows.restore_tail(newest[: last.seq % schema.MARK_EVERY], known)
 
 
 def _streams(read: Read, known: rows.Known) -> None:
@@ -117,11 +118,8 @@ def _newest_postings(account_id: int) -> Select[Any]:
 
 def _orders(state: State, read: Read, known: rows.Known) -> None:
     orders = schema.orders.c
-    house_id = None if state.house is None else state.house.account.account_id
     live = select(schema.orders).where(orders.account_id.in_(_EVERYONE), orders.closed_ns == 0)
-    for row in read(live.order_by(func.abs(orders.order_id))):
-        order = rows.order(row)
-        order.is_house = order.account_id == house_id
+    for order in map(schema.ORDERS.from_row, read(live.order_by(func.abs(orders.order_id)))):
         state.enlist(state.accounts[order.account_id], order)
     for order in sorted(state.live_orders.values(), key=lambda order: order.queue):
         if order.queue:
@@ -130,9 +128,9 @@ def _orders(state: State, read: Read, known: rows.Known) -> None:
         known.sequences[row.market] = row.sequence
         state.markets[row.market].book.resume(row.sequence)
     for row in read(select(schema.cancel_timers)):
-        state.accounts[row.account_id].cancel_timer = rows.cancel_timer(row)
+        state.accounts[row.account_id].cancel_timer = schema.CANCEL_TIMERS.from_row(row)
     for row in read(select(schema.fired_timers)):
-        state.accounts[row.account_id].fired_timer = rows.cancel_timer(row)
+        state.accounts[row.account_id].fired_timer = schema.FIRED_TIMERS.from_row(row)
     known.order_id, known.house_order_id = state.counters.order_id, state.counters.house_order_id
 
 
@@ -148,13 +146,13 @@ def _volumes(state: State, read: Read) -> None:
     ):
         state.accounts[account_id].volume.add(hour_of_day * HOUR_NS, int(volume))
     for row in read(select(schema.valuations)):
-        state.accounts[row.account_id].assets.restore(rows.valuation(row))
+        state.accounts[row.account_id].assets.restore(schema.VALUATIONS.from_row(row))
 
 
 def _transfers(state: State, read: Read, known: rows.Known) -> None:
     known.transfer_id = state.counters.transfer_id
     every = select(schema.transfers).order_by(schema.transfers.c.transfer_id)
-    found = (rows.transfer(row) for remembered in _REMEMBERED for row in read(every.where(remembered)))
+    found = (schema.TRANSFERS.from_row(row) for remembered in _REMEMBERED for row in read(every.where(remembered)))
     state.transfers |= dict(sorted({transfer.transfer_id: transfer for transfer in found}.items()))
 
 
@@ -170,12 +168,12 @@ def _market(ms: MarketState, read: Read, known: rows.Known) -> None:
         day_ns = last.at_ns // SECOND_NS * SECOND_NS - DAY_NS
         later = marks.later(trades.c.trade_id, trades.c.at_ns, day_ns - 1, symbol)
         recent = points.where(trades.c.market == symbol, *later).order_by(trades.c.trade_id)
-        ms.stats.restore((tuple(row) for row in read(recent)), rows.trade(last))
+        ms.stats.restore((tuple(row) for row in read(recent)), schema.TRADES.from_row(last))
         for minutes in MINUTES:
             mine = select(candles).where(candles.c.market == symbol, candles.c.minutes == minutes)
             newest = list(read(mine.order_by(candles.c.start_s.desc()).limit(KEPT + 1)))
-            ms.candles.restore(minutes, [rows.candle(row) for row in reversed(newest)])
+            ms.candles.restore(minutes, [schema.CANDLES.from_row(row) for row in reversed(newest)])
             if newest:
                 known.candles[symbol, minutes] = newest[0].start_s
     mine = select(quotes).where(quotes.c.market == symbol).order_by(quotes.c.number.desc())
-    ms.quotes.extend(reversed([rows.quote(row) for row in read(mine.limit(ms.quotes.maxlen))]))
+    ms.quotes.extend(reversed([schema.QUOTES.from_row(row) for row in read(mine.limit(ms.quotes.maxlen))]))

@@ -1,124 +1,128 @@
-"""The tables. Private ones are keyed by account first, public ones by market, so that they can be spread out.
+"""The tables, and the columns of each stored struct, declared once: what is written and read of it follows.
 
-Amounts are integers of the asset's smallest unit; times are integer nanoseconds. Sums of products, costs and nonces
-can outgrow 64 bits and are kept as text. Flags are 0 or 1. Nothing here that PostgreSQL could not do. A change of this
-file goes with a migration; a test compares the two.
+Private tables are keyed by account first, public ones by market, so that they can be spread out. Amounts are integers
+of the asset's smallest unit; times are integer nanoseconds. Sums of products, costs and nonces can outgrow 64 bits and
+are kept as text. Flags are 0 or 1. Nothing here that PostgreSQL could not do. A change of this file goes with a
+migration; a test compares the two.
 """
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import Index, Table
+from sqlalchemy import text as sql
 
-METADATA: Final = MetaData()
+from seatrial.core.accounts import Account, ApiKey, Token
+from seatrial.core.addresses import Address
+from seatrial.core.candles import Candle
+from seatrial.core.funding import DepositAddress, Destination, Direction, Move, Transfer, TransferNote, TransferStatus
+from seatrial.core.ledger import Purse
+from seatrial.core.market_state import Quote
+from seatrial.core.orders import (
+    CancelTimer,
+    Fill,
+    Order,
+    OrderKind,
+    Reason,
+    SelfTrade,
+    Side,
+    Status,
+    TimeInForce,
+    Trade,
+)
+from seatrial.core.postings import EntryKind, Posting
+from seatrial.core.volume import Valuation
+from seatrial.store import columns
+from seatrial.store.columns import Stored, big, flag, name_set, names, stored, table, text, unbounded, word
 
+METADATA: Final = columns.METADATA
 
-_BIG: Final = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite's INTEGER holds 64 bits, and STRICT tables know no BIGINT."""
-
-
-def _table(
-    name: str, key: tuple[str, ...], *items: Column[int] | Column[str] | Index, has_long_rows: bool = False
-) -> Table:
-    """In SQLite a row is found by its key at once; one of more than a kilobyte is kept better by a number."""
-    return Table(
-        name, METADATA, *items, PrimaryKeyConstraint(*key, name=f"{name}_key"),
-        sqlite_strict=True, sqlite_with_rowid=has_long_rows,
-    )  # fmt: skip
-
-
-def _big(name: str, *, null: bool = False, default: int | None = None) -> Column[int]:
-    """`default` is what rows have that were written before the column was there."""
-    return Column(
-        name, _BIG, nullable=null, autoincrement=False, server_default=None if default is None else str(default)
-    )
-
-
-def _text(name: str, *, null: bool = False, default: str | None = None) -> Column[str]:
-    return Column(name, Text, nullable=null, server_default=default)
-
-
-def _flag(name: str, *, default: int | None = None) -> Column[int]:
-    return Column(name, Integer, nullable=False, server_default=None if default is None else str(default))
-
-
-world: Final = _table(
+world: Final = table(
     "world",
     ("id",),
-    _big("id"),
-    _big("seed"),
-    _big("created_ns"),
-    _big("now_ns"),
-    _text("counters"),
-    _text("delays"),
-    _text("clock"),
+    big("id"),
+    big("seed"),
+    big("created_ns"),
+    big("now_ns", changes=True),
+    text("counters", changes=True),
+    text("delays", changes=True),
+    text("clock", changes=True),
 )
 
-world_notes: Final = _table("world_notes", ("world_id", "name"), _big("world_id"), _text("name"), _text("text"))
+world_notes: Final = table("world_notes", ("world_id", "name"), big("world_id"), text("name"), text("text"))
 
-accounts: Final = _table(
+ACCOUNTS: Final = stored(
+    Account,
     "accounts",
     ("account_id",),
-    _big("account_id"),
-    _text("name"),
-    _text("venue"),
-    _text("tier"),
-    _flag("rate_limits"),
-    _text("trading_wallet"),
-    _text("funding_wallet"),
-    _big("created_ns"),
-    _big("parent_id", default=0),
-    _text("access", default=""),
-    _text("note", default=""),
-    Column("check_timestamps", Integer),
+    big("account_id"),
+    text("name"),
+    text("venue"),
+    text("tier"),
+    flag("rate_limits"),
+    text("trading_wallet"),
+    text("funding_wallet"),
+    big("created_ns"),
+    big("parent_id", default=0),
+    text("access", default=""),
+    text("note", default=""),
+    flag("check_timestamps", null=True),
 )
+accounts: Final = ACCOUNTS.table
 
-api_keys: Final = _table(
+API_KEYS: Final = stored(
+    ApiKey,
     "api_keys",
     ("key_id",),
-    _big("key_id"),
-    _big("account_id"),
-    _text("name"),
-    _text("public"),
-    _text("secret"),
-    _text("permissions"),
-    _big("nonce_window"),
-    _text("one_time_password", null=True),
-    _text("totp_secret", null=True),
-    _big("valid_until_ns"),
-    _big("query_from_ns"),
-    _big("query_to_ns"),
-    _text("ip_allowlist"),
-    _big("created_ns"),
-    _text("highest_nonce"),
-    _big("used_ns"),
+    big("key_id"),
+    big("account_id"),
+    text("name"),
+    text("public"),
+    text("secret"),
+    name_set("permissions"),
+    big("nonce_window"),
+    text("one_time_password", null=True),
+    text("totp_secret", null=True),
+    big("valid_until_ns"),
+    big("query_from_ns"),
+    big("query_to_ns"),
+    names("ip_allowlist"),
+    big("created_ns"),
+    unbounded("highest_nonce", changes=True),
+    big("used_ns", changes=True),
+    computed={"recent_nonces": "[]"},
 )
+"""A key of which other rights are wanted is written anew. What it remembers of nonces has tables of its own."""
+api_keys: Final = API_KEYS.table
 
-key_uses: Final = _table("key_uses", ("use_id",), _big("use_id"), _text("keys"), has_long_rows=True)
+key_uses: Final = table("key_uses", ("use_id",), big("use_id"), text("keys"), has_long_rows=True)
 """What keys spent since their own rows said so: a row per commit, JSON of `[key_id, highest_nonce, nonces, used_ns]`
 per key. The last one that names a key counts; a key with a window has spent the nonces of all. See
 docs/decisions/0005."""
 
-key_nonces: Final = _table(
-    "key_nonces", ("key_id", "part"), _big("key_id"), _big("part"), _text("nonces"), has_long_rows=True
+key_nonces: Final = table(
+    "key_nonces", ("key_id", "part"), big("key_id"), big("part"), text("nonces"), has_long_rows=True
 )
 """What keys with a window spent before that, in parts: a part has what was new, the first one all that counted. See
 docs/decisions/0005."""
 
-tokens: Final = _table(
-    "tokens", ("token_id",), _big("token_id"), _big("account_id"), _big("key_id"), _big("expires_ns")
+TOKENS: Final = stored(
+    Token, "tokens", ("token_id",), big("token_id"), big("account_id"), big("key_id"), big("expires_ns")
 )
+tokens: Final = TOKENS.table
 
-purses: Final = _table(
+PURSES: Final = stored(
+    Purse,
     "purses",
     ("account_id", "wallet", "asset"),
-    _big("account_id"),
-    _text("wallet"),
-    _text("asset"),
-    _big("free"),
-    _big("held"),
-    _big("leaving"),
-    _big("booked"),
+    big("account_id"),
+    text("wallet"),
+    text("asset", field="asset.code"),
+    big("free", field="free.balance", changes=True),
+    big("held", field="held.balance", changes=True),
+    big("leaving", field="leaving.balance", changes=True),
+    big("booked", changes=True),
 )
+purses: Final = PURSES.table
 
 MARK_EVERY: Final = 32
 """Ids and times of an account's postings follow their dense `seq`, so indexes hold only every so-manyth of them, and
@@ -133,270 +137,289 @@ MARKED: Final = {
 256th of all accounts' is, which leads from a time to a number just as well: see `marks.py`."""
 
 
+def _some(name: str, where: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=sql(where), postgresql_where=sql(where))
+
+
 def _marked(name: str, *columns: str) -> Index:
-    where = text(MARKED[name.partition("_")[0]])
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+    return _some(name, MARKED[name.partition("_")[0]], *columns)
 
 
-postings: Final = _table(
+POSTINGS: Final = stored(
+    Posting,
     "postings",
     ("account_id", "seq"),
-    _big("posting_id"),
-    _big("entry_id"),
-    _big("account_id"),
-    _big("seq"),
-    _text("wallet"),
-    _text("asset"),
-    _text("kind"),
-    _text("subtype"),
-    _big("ref"),
-    _big("at_ns"),
-    _big("amount"),
-    _big("fee"),
-    _big("balance"),
+    big("posting_id"),
+    big("entry_id"),
+    big("account_id"),
+    big("seq"),
+    text("wallet"),
+    text("asset"),
+    word("kind", EntryKind),
+    text("subtype"),
+    big("ref"),
+    big("at_ns"),
+    big("amount"),
+    big("fee"),
+    big("balance"),
     _marked("postings_by_id", "account_id", "posting_id", "seq"),
     _marked("postings_by_time", "account_id", "at_ns", "seq"),
 )
+"""The machine makes them as such rows: see `Posted` in `core/ledger.py`."""
+postings: Final = POSTINGS.table
 
-posting_streams: Final = _table(
+posting_streams: Final = table(
     "posting_streams",
     ("account_id", "stream_id"),
-    _big("account_id"),
-    _big("stream_id"),
-    _text("wallet"),
-    _text("asset"),
-    _text("kind"),
-    _flag("incoming"),
+    big("account_id"),
+    big("stream_id"),
+    text("wallet"),
+    text("asset"),
+    text("kind"),
+    flag("incoming"),
 )
 
-posting_ranks: Final = _table(
+posting_ranks: Final = table(
     "posting_ranks",
     ("account_id", "stream_id", "seq"),
-    _big("account_id"),
-    _big("stream_id"),
-    _big("seq"),
-    _big("nth"),
+    big("account_id"),
+    big("stream_id"),
+    big("seq"),
+    big("nth"),
 )
 
-orders: Final = _table(
+ORDERS: Final = stored(
+    Order,
     "orders",
     ("account_id", "order_id"),
-    _big("order_id"),
-    _big("account_id"),
-    _text("market"),
-    _text("side"),
-    _text("kind"),
-    _big("price_ticks"),
-    _big("qty_lots"),
-    _big("spend"),
-    _text("time_in_force"),
-    _text("self_trade"),
-    _flag("post_only"),
-    _flag("fee_in_base"),
-    _big("starts_ns"),
-    _big("expires_ns"),
-    _big("tag", null=True),
-    _text("client_id", null=True),
-    _big("opened_ns"),
-    _text("status"),
-    _text("reason", null=True),
-    _big("closed_ns"),
-    _big("touched_ns"),
-    _big("queue"),
-    _big("filled_lots"),
-    _text("exact"),
-    _big("fee_base"),
-    _big("hold"),
-    _big("hold_ppm"),
-    _text("fee_exact", default="0"),
-    _big("fee_quote", default=0),
-    _big("given_up_lots", default=0),
-    _text("note", null=True),
-    _text("label", null=True),
-    _big("band_ppm", default=0),
-    _big("most_open", null=True),
-    _flag("cancels_post_only", default=0),
+    big("order_id"),
+    big("account_id"),
+    text("market"),
+    word("side", Side),
+    word("kind", OrderKind),
+    big("price_ticks", changes=True),
+    big("qty_lots", changes=True),
+    big("spend"),
+    word("time_in_force", TimeInForce),
+    word("self_trade", SelfTrade),
+    flag("post_only"),
+    flag("fee_in_base"),
+    big("starts_ns"),
+    big("expires_ns"),
+    big("tag", null=True),
+    text("client_id", null=True),
+    big("opened_ns"),
+    word("status", Status, changes=True),
+    word("reason", Reason, null=True, changes=True),
+    big("closed_ns", changes=True),
+    big("touched_ns", changes=True),
+    big("queue", changes=True),
+    big("filled_lots", changes=True),
+    unbounded("exact", changes=True),
+    big("fee_base", changes=True),
+    big("hold", changes=True),
+    big("hold_ppm"),
+    unbounded("fee_exact", default="0", changes=True),
+    big("fee_quote", default=0, changes=True),
+    big("given_up_lots", default=0, changes=True),
+    text("note", null=True),
+    text("label", null=True),
+    big("band_ppm", default=0),
+    big("most_open", null=True),
+    flag("cancels_post_only", default=0),
     Index("orders_by_close", "account_id", "closed_ns", "order_id"),
     _marked("orders_by_time", "opened_ns", "order_id"),
-    Index(
-        "orders_by_client_id",
-        "account_id",
-        "client_id",
-        "order_id",
-        sqlite_where=text("client_id IS NOT NULL"),
-        postgresql_where=text("client_id IS NOT NULL"),
-    ),
+    _some("orders_by_client_id", "client_id IS NOT NULL", "account_id", "client_id", "order_id"),
+    computed={"is_house": "order_id < 0"},
 )
+orders: Final = ORDERS.table
 
-cancel_timers: Final = _table(
-    "cancel_timers", ("account_id",), _big("account_id"), _big("set_ns"), _big("due_ns"), _text("markets")
-)
 
-valuations: Final = _table("valuations", ("account_id",), _big("account_id"), _big("usd"), _big("at_ns"))
+def _timers(name: str) -> Stored[CancelTimer]:
+    return stored(
+        CancelTimer,
+        name,
+        ("account_id",),
+        big("account_id", given=True),
+        big("set_ns"),
+        big("due_ns"),
+        names("markets"),
+    )
+
+
+CANCEL_TIMERS: Final = _timers("cancel_timers")
+cancel_timers: Final = CANCEL_TIMERS.table
+
+VALUATIONS: Final = stored(Valuation, "valuations", ("account_id",), big("account_id"), big("usd"), big("at_ns"))
 """What accounts had on the exchange when that was last summed up."""
-fired_timers: Final = _table(
-    "fired_timers", ("account_id",), _big("account_id"), _big("set_ns"), _big("due_ns"), _text("markets")
-)
-"""Timers that fell due and have more orders to cancel."""
+valuations: Final = VALUATIONS.table
 
-fills: Final = _table(
+FIRED_TIMERS: Final = _timers("fired_timers")
+"""Timers that fell due and have more orders to cancel."""
+fired_timers: Final = FIRED_TIMERS.table
+
+FILLS: Final = stored(
+    Fill,
     "fills",
     ("account_id", "fill_id"),
-    _big("fill_id"),
-    _big("account_id"),
-    _big("order_id"),
-    _text("market"),
-    _big("trade_id"),
-    _text("side"),
-    _text("kind"),
-    _big("price_ticks"),
-    _big("qty_lots"),
-    _flag("maker"),
-    _big("at_ns"),
-    _big("first_posting"),
-    _big("postings"),
-    _big("volume_usd"),
-    _big("fee_ppm", default=0),
-    _big("fee_quote", default=0),
-    _big("fee_base", default=0),
-    _big("counter_order_id", default=0),
-    _big("opened_s", default=0),
-    _big("counter_opened_s", default=0),
+    big("fill_id"),
+    big("account_id"),
+    big("order_id"),
+    text("market"),
+    big("trade_id"),
+    word("side", Side),
+    word("kind", OrderKind),
+    big("price_ticks"),
+    big("qty_lots"),
+    flag("maker"),
+    big("at_ns"),
+    big("first_posting"),
+    big("postings"),
+    big("volume_usd"),
+    big("fee_ppm", default=0),
+    big("fee_quote", default=0),
+    big("fee_base", default=0),
+    big("counter_order_id", default=0),
+    big("opened_s", default=0),
+    big("counter_opened_s", default=0),
     Index("fills_by_order", "account_id", "order_id", "fill_id"),
     _marked("fills_by_time", "at_ns", "fill_id"),
+    computed={"exact": "price_ticks * qty_lots", "fee_exact": "exact * fee_ppm"},
 )
+fills: Final = FILLS.table
 
-trades: Final = _table(
+TRADES: Final = stored(
+    Trade,
     "trades",
     ("market", "trade_id"),
-    _text("market"),
-    _big("trade_id"),
-    _big("price_ticks"),
-    _big("qty_lots"),
-    _big("at_ns"),
-    _text("taker_side"),
-    _text("taker_kind"),
+    text("market"),
+    big("trade_id"),
+    big("price_ticks"),
+    big("qty_lots"),
+    big("at_ns"),
+    word("taker_side", Side),
+    word("taker_kind", OrderKind),
     _marked("trades_by_time", "market", "at_ns", "trade_id"),
 )
+trades: Final = TRADES.table
 
-books: Final = _table("books", ("market",), _text("market"), _big("sequence"))
+books: Final = table("books", ("market",), text("market"), big("sequence", changes=True))
 
-quotes: Final = _table(
-    "quotes", ("market", "number"), _text("market"), _big("number"), _big("at_ns"), _big("bid_ticks"), _big("ask_ticks")
+QUOTES: Final = stored(
+    Quote,
+    "quotes",
+    ("market", "number"),
+    text("market"),
+    big("number"),
+    big("at_ns"),
+    big("bid_ticks"),
+    big("ask_ticks"),
 )
+quotes: Final = QUOTES.table
 
-candles: Final = _table(
+CANDLES: Final = stored(
+    Candle,
     "candles",
     ("market", "minutes", "start_s"),
-    _text("market"),
-    _big("minutes"),
-    _big("start_s"),
-    _big("open_ticks"),
-    _big("high_ticks"),
-    _big("low_ticks"),
-    _big("close_ticks"),
-    _text("volume_lots"),
-    _text("exact"),
-    _big("trade_count"),
+    text("market", given=True),
+    big("minutes", given=True),
+    big("start_s"),
+    big("open_ticks"),
+    big("high_ticks", changes=True),
+    big("low_ticks", changes=True),
+    big("close_ticks", changes=True),
+    unbounded("volume_lots", changes=True),
+    unbounded("exact", changes=True),
+    big("trade_count", field="count", changes=True),
 )
+candles: Final = CANDLES.table
 
-UNFINISHED: Final = text("status NOT IN ('success', 'failure')")
-OPENING: Final = text("opening = 1")
+UNFINISHED: Final = sql("status NOT IN ('success', 'failure')")
+OPENING: Final = sql("opening = 1")
 """Of a transfer: the ones that a world has in memory are not finished, or an account was opened with them."""
 
-transfers: Final = _table(
+TRANSFERS: Final = stored(
+    Transfer,
     "transfers",
     ("account_id", "transfer_id"),
-    _big("transfer_id"),
-    _big("account_id"),
-    _text("direction"),
-    _text("wallet"),
-    _text("asset"),
-    _text("method"),
-    _text("network", null=True),
-    _big("amount"),
-    _big("fee"),
-    _text("address"),
-    _text("tag", null=True),
-    _text("destination", null=True),
-    _text("chain_tx", null=True),
-    _big("created_ns"),
-    _text("status"),
-    _text("note", null=True),
-    _flag("manual"),
-    _big("due_ns"),
-    _big("moved_ns", default=0),
-    _text("remark", default=""),
-    _flag("opening", default=0),
+    big("transfer_id"),
+    big("account_id"),
+    word("direction", Direction),
+    text("wallet"),
+    text("asset"),
+    text("method"),
+    text("network", null=True),
+    big("amount"),
+    big("fee"),
+    text("address"),
+    text("tag", null=True),
+    text("destination", null=True),
+    text("chain_tx", null=True, changes=True),
+    big("created_ns"),
+    word("status", TransferStatus, changes=True),
+    word("note", TransferNote, null=True, changes=True),
+    flag("manual"),
+    big("due_ns", changes=True),
+    big("moved_ns", default=0, changes=True),
+    text("remark", default=""),
+    flag("opening", default=0),
     Index("transfers_by_direction", "account_id", "direction", "transfer_id"),
     Index("transfers_by_id", "transfer_id"),
     Index("transfers_unfinished", "transfer_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("transfers_opening", "transfer_id", sqlite_where=OPENING, postgresql_where=OPENING),
 )
+transfers: Final = TRANSFERS.table
 
-moves: Final = _table(
+MOVES: Final = stored(
+    Move,
     "moves",
     ("account_id", "move_id"),
-    _big("move_id"),
-    _big("account_id"),
-    _text("client_id", null=True),
-    _text("asset"),
-    _big("amount"),
-    _big("from_account_id"),
-    _text("from_wallet"),
-    _big("to_account_id"),
-    _text("to_wallet"),
-    _big("at_ns"),
-    Index(
-        "moves_by_client_id",
-        "account_id",
-        "client_id",
-        "move_id",
-        "at_ns",
-        sqlite_where=text("client_id IS NOT NULL"),
-        postgresql_where=text("client_id IS NOT NULL"),
-    ),
+    big("move_id"),
+    big("account_id"),
+    text("client_id", null=True),
+    text("asset"),
+    big("amount"),
+    big("from_account_id"),
+    text("from_wallet"),
+    big("to_account_id"),
+    text("to_wallet"),
+    big("at_ns"),
+    _some("moves_by_client_id", "client_id IS NOT NULL", "account_id", "client_id", "move_id", "at_ns"),
 )
+moves: Final = MOVES.table
 
-addresses: Final = _table(
+ADDRESSES: Final = stored(
+    DepositAddress,
     "addresses",
     ("account_id", "address_id"),
-    _big("address_id"),
-    _big("account_id"),
-    _text("asset"),
-    _text("method"),
-    _text("text"),
-    _text("tag", null=True),
-    _text("memo", null=True),
-    _big("created_ns"),
-    _flag("used"),
+    big("address_id"),
+    big("account_id"),
+    text("asset"),
+    text("method"),
+    text("text", field="address.text"),
+    text("tag", field="address.tag", null=True),
+    text("memo", field="address.memo", null=True),
+    big("created_ns"),
+    flag("used", changes=True),
+    parts={"address": Address},
 )
+addresses: Final = ADDRESSES.table
 
-destinations: Final = _table(
+DESTINATIONS: Final = stored(
+    Destination,
     "destinations",
     ("account_id", "asset", "name"),
-    _big("account_id"),
-    _text("asset"),
-    _text("name"),
-    _text("method"),
-    _text("address"),
-    _text("tag", null=True),
-    _flag("verified"),
+    big("account_id"),
+    text("asset"),
+    text("name"),
+    text("method"),
+    text("address"),
+    text("tag", null=True),
+    flag("verified"),
 )
+destinations: Final = DESTINATIONS.table
 
-CHANGING: Final[dict[Table, tuple[str, ...]]] = {
-    world: ("now_ns", "counters", "delays", "clock"),
-    api_keys: ("highest_nonce", "used_ns"),
-    purses: ("free", "held", "leaving", "booked"),
-    orders: (
-        "price_ticks", "qty_lots", "status", "reason", "closed_ns", "touched_ns", "queue", "filled_lots", "exact",
-        "fee_base", "hold", "fee_exact", "fee_quote", "given_up_lots",
-    ),
-    books: ("sequence",),
-    candles: ("high_ticks", "low_ticks", "close_ticks", "volume_lots", "exact", "trade_count"),
-    transfers: ("chain_tx", "status", "note", "due_ns", "moved_ns"),
-    addresses: ("used",),
-}  # fmt: skip
+CHANGING: Final[dict[Table, tuple[str, ...]]] = columns.changing()
 """What may change of a row once it is written. All else, and all of the other tables, is written once."""
 
 DELETING: Final = (

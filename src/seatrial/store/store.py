@@ -16,6 +16,7 @@ from seatrial.core.queries import Answer, Query
 from seatrial.core.state import Counters, State
 from seatrial.store import history, reload, rows, schema
 from seatrial.store.apart import Apart
+from seatrial.store.columns import RawRow
 from seatrial.store.database import Batch, RestorableDatabase
 from seatrial.store.errors import NoWorldError, StoreError, unusable
 from seatrial.store.sqlite import SqliteFile, SqliteMemory
@@ -159,7 +160,7 @@ class _Reader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def __call__(self, query: Select[Any]) -> Iterable[rows.RawRow]:
+    def __call__(self, query: Select[Any]) -> Iterable[RawRow]:
         found = self._connection.execution_options(yield_per=BATCH_ROWS).execute(query)
         return chain.from_iterable(found.partitions())  # several times quicker than row by row
 

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, Engine, inspect, text
 from seatrial.store.errors import StoreError
 from seatrial.store.schema import METADATA
 
-HEAD: Final = "0015"
-"""The newest migration. A test holds this against the migrations themselves."""
-
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+_KNOWN: Final = {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
+
+HEAD: Final = max(_KNOWN)
+"""The newest migration: they are numbered."""
 
 
 class VersionError(StoreError):
@@ -33,7 +35,7 @@ def ensure_current(engine: Engine, name: str) -> None:
             return
     if found == HEAD:
         return
-    if found not in _known_versions():
+    if found not in _KNOWN:
         raise VersionError(_newer(name, found))
     _upgrade(engine)
 
@@ -43,7 +45,7 @@ def check_current(connection: Connection, name: str) -> None:
     found = _version(connection, name)
     if found is None:
         raise StoreError(f"{name} holds no world")
-    if found not in _known_versions():
+    if found not in _KNOWN:
         raise VersionError(_newer(name, found))
     if found != HEAD:
         raise VersionError(
@@ -72,10 +74,6 @@ def _version(connection: Connection, name: str) -> str | None:
     if not {"alembic_version", "world"} <= set(tables):
         raise VersionError(f"{name} is a database of another program: choose another place")
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
-
-
-def _known_versions() -> set[str]:
-    return {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
 
 
 def _upgrade(engine: Engine) -> None:
