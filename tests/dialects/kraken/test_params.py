@@ -9,15 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from seatrial.dialects.kraken.params import (
-    MAX_FIELDS,
-    MAX_NS,
-    BadCall,
-    Params,
-    _parse_any_form,
-    parse_body,
-    parse_query,
-)
+from seatrial.dialects.kraken.errors import BadCall
+from seatrial.dialects.kraken.params import MAX_FIELDS, MAX_NS, Params, _parse_any_form, parse_body, parse_query
 
 FORM = b"application/x-www-form-urlencoded"
 JSON = b"application/json"

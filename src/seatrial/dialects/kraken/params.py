@@ -18,8 +18,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-BAD_REQUEST: Final = "EAPI:Bad request"
-INVALID_ARGUMENTS: Final = "EGeneral:Invalid arguments"
+from seatrial.dialects.kraken.errors import BAD_REQUEST, BadCall, bad_argument
 
 MAX_FIELDS: Final = 2000
 """Decided. The largest documented call, a batch of 15 orders, has about 250."""
@@ -28,8 +27,6 @@ MAX_DEPTH: Final = 4
 MAX_NS: Final = 2**63 - 1
 """Later times mean the same as this one; it is also the largest number of the stores' columns."""
 
-_UNNAMED_IN_ERRORS: Final = frozenset(("aclass_base", "fee_schedule", "interval"))
-"""Source: probes of 2026 with `AssetPairs?aclass_base=equity`, `fee_schedule=True` and `OHLC?interval=360`."""
 _FORM: Final = b"application/x-www-form-urlencoded"
 _JSON: Final = b"application/json"
 _NOT_PLAIN: Final = b'+%[\\"'
@@ -44,22 +41,6 @@ _NONE: Final[Mapping[str, list[str]]] = {}
 
 _Default = TypeVar("_Default")
 _Pair = tuple[str, str]
-
-
-class BadCall(Exception):
-    """A call that cannot be understood, with the venue's words for it."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__(error)
-        self.error = error
-
-
-def bad_argument(name: str) -> BadCall:
-    """The refusal of one argument, by its name. Source: kraken-spot-rest 3.1; kraken-updates 4.4.
-
-    Decided: all are named but those that were seen without their names.
-    """
-    return BadCall(INVALID_ARGUMENTS if name in _UNNAMED_IN_ERRORS else f"{INVALID_ARGUMENTS}:{name}")
 
 
 class Params:

@@ -20,6 +20,14 @@ class Error(NamedTuple):
         return STATUSES.get(self.code, 200)
 
 
+class BadCall(Exception):
+    """A call that cannot be carried out, with the venue's answer to it."""
+
+    def __init__(self, error: Error) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 MISSING_HEADERS: Final = Error(
     "400001",
     "Please check the header of your request for KC-API-KEY, KC-API-SIGN, KC-API-TIMESTAMP, KC-API-PASSPHRASE",

@@ -18,10 +18,12 @@ from seatrial.core.money import parse_units, rescale_floor
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken.context import Context, Steps
 from seatrial.dialects.kraken.describe import FOREX, TOKENIZED, order_text, pair_class
-from seatrial.dialects.kraken.endpoint import Endpoint, Steps, Visit, any_of
+from seatrial.dialects.kraken.endpoint import Endpoint, any_of
+from seatrial.dialects.kraken.errors import BadCall, bad_argument
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Tier
-from seatrial.dialects.kraken.params import MAX_NS, BadCall, Params, bad_argument
+from seatrial.dialects.kraken.params import MAX_NS, Params
 
 INVALID_PRICE: Final = "EOrder:Invalid price"
 MALFORMED_PRICE: Final = "EOrder:Invalid price:Invalid price argument"
@@ -89,20 +91,22 @@ _LIMIT: Final = OrderKind.LIMIT
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def add_order(visit: Visit) -> dict[str, object]:
+def add_order(context: Context, params: Params) -> dict[str, object]:
     """Check an order and place it; with `validate` only check the order itself, and answer without a txid.
 
     The order's counter grows by the call whether its arguments hold or not. Source: kraken-spot-rest 5.2.
     """
-    tools, plain = visit.tools, visit.params.exactly(PLAIN_LIMIT)
-    symbol = (plain and tools.symbols.pair(plain[0])) or _pair(visit)
-    tier = _tier(visit)
-    if tier is not None and not tools.limits.place(visit.account_id, symbol, tier, visit.at_ns):
+    tools, plain = context.tools, params.exactly(PLAIN_LIMIT)
+    symbol = (plain and tools.symbols.pair(plain[0])) or _pair(context, params)
+    tier = _tier(context)
+    if tier is not None and not tools.limits.place(context.account_id, symbol, tier, context.at_ns):
         raise BadCall(errors.ORDER_RATE_LIMIT)
-    ms = visit.machine.state.markets[symbol]
+    ms = context.machine.state.markets[symbol]
     most_open = None if tier is None else tier.open_orders
-    command = (plain and _plain_limit(plain, visit, ms.market, most_open)) or _read_order(visit, ms, most_open)
-    event = visit.apply(command)[0]
+    command = (plain and _plain_limit(plain, context, ms.market, most_open)) or _read_order(
+        context, params, ms, most_open
+    )
+    event = context.apply(command)[0]
     if isinstance(event, OrderAccepted):
         descr = {"order": order_text(event.order, ms.market, tools.symbols)}
         return {"descr": descr, "txid": [tools.ids.order(event.order.order_id)]}
@@ -110,93 +114,92 @@ def add_order(visit: Visit) -> dict[str, object]:
     return {"descr": {"order": order_text(event.order, ms.market, tools.symbols)}}
 
 
-def cancel_order(visit: Visit) -> dict[str, int] | Steps:
+def cancel_order(context: Context, params: Params) -> dict[str, int] | Steps:
     """Cancel by `txid` — an order's id, a userref, or a list of either — or by `cl_ord_id`, and say how many.
 
     Decided: of a list whose members are not all open, those that are get canceled.
     """
-    params = visit.params
     names = params.comma_list("txid", MOST_NAMED)
     client_id = params.text("cl_ord_id")
     if not names and client_id is None:
         raise bad_argument("txid")
-    order_ids, tags = _orders_named(visit, names)
+    order_ids, tags = _orders_named(context, names)
     client_ids = () if client_id is None else (client_id,)
-    return _cancel(visit, CancelOrders(visit.account_id, order_ids, tags, client_ids))
+    return _cancel(context, CancelOrders(context.account_id, order_ids, tags, client_ids))
 
 
-def cancel_all(visit: Visit) -> dict[str, int] | Steps:
+def cancel_all(context: Context, _params: Params) -> dict[str, int] | Steps:
     """Cancel every open order, and say how many; none is no error.
 
     Decided: it costs one call and nothing on the orders' counters. Source: kraken-spot-rest 5.1 and 14.7.
     """
-    return _cancel(visit, CancelOrders(visit.account_id, everything=True), are_counted=False)
+    return _cancel(context, CancelOrders(context.account_id, everything=True), are_counted=False)
 
 
-def cancel_all_after(visit: Visit) -> dict[str, str]:
+def cancel_all_after(context: Context, params: Params) -> dict[str, str]:
     """Cancel every open order after `timeout` seconds, unless this is called again before; 0 turns that off.
 
     Source: kraken-spot-rest 14.8. Decided: one that is off shows `"0"`.
     """
-    seconds = visit.params.integer("timeout", 0, LONGEST_TIMEOUT_S)
+    seconds = params.integer("timeout", 0, LONGEST_TIMEOUT_S)
     if seconds is None:
         raise bad_argument("timeout")
-    visit.apply(SetCancelTimer(visit.account_id, seconds * SECOND_NS))
-    timer = visit.account.cancel_timer
-    return {"currentTime": _rfc3339(visit.at_ns), "triggerTime": "0" if timer is None else _rfc3339(timer.due_ns)}
+    context.apply(SetCancelTimer(context.account_id, seconds * SECOND_NS))
+    timer = context.account.cancel_timer
+    return {"currentTime": _rfc3339(context.at_ns), "triggerTime": "0" if timer is None else _rfc3339(timer.due_ns)}
 
 
 def _rfc3339(at_ns: int) -> str:
     return f"{datetime.fromtimestamp(at_ns // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _cancel(visit: Visit, command: CancelOrders, *, are_counted: bool = True) -> dict[str, int] | Steps:
+def _cancel(context: Context, command: CancelOrders, *, are_counted: bool = True) -> dict[str, int] | Steps:
     """Cancel what is open now, some orders at a time, and say how many; orders that are placed meanwhile stay."""
-    command = replace(command, up_to_id=visit.state.counters.order_id, most=MOST_CANCELED)
-    return _cancel_some(command, are_counted, 0, visit, None)
+    command = replace(command, up_to_id=context.state.counters.order_id, most=MOST_CANCELED)
+    return _cancel_some(command, are_counted, 0, context, None)
 
 
 def _cancel_some(
     command: CancelOrders,
     are_counted: bool,  # noqa: FBT001  given by `partial`
     so_far: int,
-    visit: Visit,
+    context: Context,
     _found: object,
 ) -> dict[str, int] | Steps:
     """The next step. `are_counted` says whether each adds to the counter of its market's orders."""
-    events = visit.machine.apply(command, visit.at_ns)
+    events = context.machine.apply(command, context.at_ns)
     if isinstance(events, Reject):
         if so_far and events is Reject.ORDER_UNKNOWN:
             return {"count": so_far}
-        raise BadCall(visit.tools.spelling[events])
+        raise BadCall(context.tools.spelling[events])
     if are_counted:
-        _count_cancels(visit, events)
+        _count_cancels(context, events)
     done = events[-1]
     assert isinstance(done, OrdersCanceled), done
     so_far += done.count
     return Steps(partial(_cancel_some, command, are_counted, so_far)) if done.more else {"count": so_far}
 
 
-def _count_cancels(visit: Visit, events: tuple[Event, ...]) -> None:
-    tier = _tier(visit)
+def _count_cancels(context: Context, events: tuple[Event, ...]) -> None:
+    tier = _tier(context)
     if tier is None:
         return
     for event in events:
         if isinstance(event, OrderEnded):
             order = event.order
-            age_ns = visit.at_ns - order.opened_ns
-            visit.tools.limits.cancel(visit.account_id, order.market, tier, age_ns, visit.at_ns)
+            age_ns = context.at_ns - order.opened_ns
+            context.tools.limits.cancel(context.account_id, order.market, tier, age_ns, context.at_ns)
 
 
-def _tier(visit: Visit) -> Tier | None:
+def _tier(context: Context) -> Tier | None:
     """The limits that the account is held to; None when it is held to none."""
-    account = visit.account.account
+    account = context.account.account
     return TIERS.get(account.tier, TIERS[DEFAULT_TIER]) if account.rate_limits else None
 
 
-def _pair(visit: Visit) -> str:
+def _pair(context: Context, params: Params) -> str:
     """The market of the pair. Asking for a class of assets that it is not in finds no pair: kraken-spot-rest 3.2."""
-    params, symbols = visit.params, visit.tools.symbols
+    symbols = context.tools.symbols
     symbol = symbols.pair(params.required("pair"))
     if symbol is None:
         raise BadCall(errors.UNKNOWN_PAIR)
@@ -206,37 +209,37 @@ def _pair(visit: Visit) -> str:
     return symbol
 
 
-def _orders_named(visit: Visit, names: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _orders_named(context: Context, names: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The order numbers and the userrefs among the names; what can be neither is no order's name."""
     order_ids, tags = [], []
     for name in names:
         if _USERREF.fullmatch(name):
             tags.append(int(name))
-        elif (number := visit.tools.ids.order_number(name)) is not None:
+        elif (number := context.tools.ids.order_number(name)) is not None:
             order_ids.append(number)
     return tuple(order_ids), tuple(tags)
 
 
-def _read_order(visit: Visit, ms: MarketState, most_open: int | None) -> PlaceOrder:
-    params, market = visit.params, ms.market
+def _read_order(context: Context, params: Params, ms: MarketState, most_open: int | None) -> PlaceOrder:
+    market = ms.market
     kind = KINDS[params.required_choice("ordertype", KINDS)]
     side = SIDES[params.required_choice("type", SIDES)]
-    _refuse_other_orders(params, visit, market, side)
-    time_in_force, starts_ns, expires_ns = _life(params, kind, visit.at_ns)
+    _refuse_other_orders(params, context, market, side)
+    time_in_force, starts_ns, expires_ns = _life(params, kind, context.at_ns)
     flags = _flags(params, kind, side, time_in_force)
     qty_lots, spend = _volume(params, market, flags)
-    price_ticks = _price(visit, ms, side) if kind is _LIMIT else _no_price(params)
+    price_ticks = _price(context, params, ms, side) if kind is _LIMIT else _no_price(params)
     tag, client_id = _names(params)
-    _check_deadline(params, visit.at_ns, visit.real_ns)
+    _check_deadline(params, context.at_ns, context.real_ns)
     return PlaceOrder(
-        visit.account_id, market.symbol, side, kind, price_ticks, qty_lots, spend, time_in_force,
+        context.account_id, market.symbol, side, kind, price_ticks, qty_lots, spend, time_in_force,
         SELF_TRADES[params.choice("stptype", SELF_TRADES, "cancel-newest")],
         "post" in flags, "fcib" in flags, starts_ns, expires_ns, tag, client_id, most_open,
         params.flag_any("validate"), worth_min_qty=True, matching_ns=MATCHING_NS,
     )  # fmt: skip
 
 
-def _plain_limit(plain: list[str], visit: Visit, market: Market, most_open: int | None) -> PlaceOrder | None:
+def _plain_limit(plain: list[str], context: Context, market: Market, most_open: int | None) -> PlaceOrder | None:
     """An order with nothing to it but its price and volume; None where it takes more to read it, or to say what is bad.
 
     Most orders are such, and need none of the other parameters looked for.
@@ -248,13 +251,13 @@ def _plain_limit(plain: list[str], visit: Visit, market: Market, most_open: int 
     qty_lots, price_ticks = parse_units(volume, market.lot_scale), parse_units(price, market.price_scale)
     if not qty_lots or not price_ticks:
         return None
-    account_id = visit.key.account_id
+    account_id = context.key.account_id
     return PlaceOrder(
         account_id, market.symbol, side, _LIMIT, price_ticks, qty_lots, most_open=most_open, matching_ns=MATCHING_NS
     )
 
 
-def _refuse_other_orders(params: Params, visit: Visit, market: Market, side: Side) -> None:
+def _refuse_other_orders(params: Params, context: Context, market: Market, side: Side) -> None:
     """What would make it another order than the one that can be placed is refused, never ignored.
 
     Source: kraken-spot-rest 6.3 for a second price, kraken-updates 4.4 for a trigger. Decided for the rest: the words
@@ -271,12 +274,12 @@ def _refuse_other_orders(params: Params, visit: Visit, market: Market, side: Sid
         raise bad_argument("displayvol")
     leverage = params.text("leverage")
     if leverage is not None:
-        _refuse_margin(leverage, visit, market, side)
+        _refuse_margin(leverage, context, market, side)
     if params.boolean("reduce_only", default=False):
         raise BadCall(NOTHING_TO_REDUCE)
 
 
-def _refuse_margin(leverage: str, visit: Visit, market: Market, side: Side) -> None:
+def _refuse_margin(leverage: str, context: Context, market: Market, side: Side) -> None:
     """`none`, 0 and 1 are no leverage; a level that the pair has would open a position, and no account may.
 
     Source of the words: kraken-spot-rest 3.3 for what the account may not, 6.5 for what the pair has not.
@@ -288,7 +291,7 @@ def _refuse_margin(leverage: str, visit: Visit, market: Market, side: Side) -> N
         raise bad_argument("leverage")
     level = int(match[1])
     if level > 1:
-        info = visit.tools.symbols.pair_info(market.symbol)
+        info = context.tools.symbols.pair_info(market.symbol)
         offered = info.leverage_buy if side is Side.BUY else info.leverage_sell
         raise BadCall(NO_MARGIN) if level in offered else bad_argument("leverage")
 
@@ -359,12 +362,12 @@ def _volume(params: Params, market: Market, flags: frozenset[str]) -> tuple[int,
     return (0, rescale_floor(units, scale, market.quote.scale)) if "viqc" in flags else (units, 0)
 
 
-def _price(visit: Visit, ms: MarketState, side: Side) -> int:
+def _price(context: Context, params: Params, ms: MarketState, side: Side) -> int:
     """The limit in ticks. Every pair's tick is its last decimal, so a price with no decimal too many is on it."""
-    text = visit.params.required("price")
+    text = params.required("price")
     ticks = parse_units(text, ms.market.price_scale)
     if ticks is None:
-        ticks = _relative_price(text, visit, ms, side)
+        ticks = _relative_price(text, context, ms, side)
     if ticks <= 0:
         raise BadCall(INVALID_PRICE)
     return ticks
@@ -381,7 +384,7 @@ def _no_price(params: Params) -> int:
     return 0
 
 
-def _relative_price(text: str, visit: Visit, ms: MarketState, side: Side) -> int:
+def _relative_price(text: str, context: Context, ms: MarketState, side: Side) -> int:
     """`+n`, `-n`, `#n`, each in the quote or in percent, from the last trade. Source: kraken-spot-rest 6.3.
 
     `#` is minus for a buy, plus for a sell; results in percent are rounded down. Decided: before the first trade there
@@ -389,12 +392,12 @@ def _relative_price(text: str, visit: Visit, ms: MarketState, side: Side) -> int
     """
     match = _RELATIVE.fullmatch(text)
     if match is None:
-        raise _too_fine(visit, ms.market) if _ABSOLUTE.fullmatch(text) else BadCall(MALFORMED_PRICE)
+        raise _too_fine(context, ms.market) if _ABSOLUTE.fullmatch(text) else BadCall(MALFORMED_PRICE)
     sign, number, percent = match.groups()
     rises = side is Side.SELL if sign == "#" else sign != "-"
     offset = parse_units(number, PERCENT_SCALE if percent else ms.market.price_scale)
     if offset is None:
-        raise BadCall(MALFORMED_PRICE) if percent else _too_fine(visit, ms.market)
+        raise BadCall(MALFORMED_PRICE) if percent else _too_fine(context, ms.market)
     last = ms.stats.last
     if last is None:
         raise BadCall(INVALID_PRICE)
@@ -402,9 +405,9 @@ def _relative_price(text: str, visit: Visit, ms: MarketState, side: Side) -> int
     return last.price_ticks * (WHOLE + signed) // WHOLE if percent else last.price_ticks + signed
 
 
-def _too_fine(visit: Visit, market: Market) -> BadCall:
+def _too_fine(context: Context, market: Market) -> BadCall:
     """Source: kraken-spot-rest 3.3, in the spelling of 2026."""
-    name = visit.tools.symbols.wsname(market.symbol)
+    name = context.tools.symbols.wsname(market.symbol)
     return BadCall(f"{INVALID_PRICE}:{name} price can only be specified up to {market.price_scale} decimals.")
 
 

@@ -20,11 +20,13 @@ from seatrial.core.orders import Order, OrderKind, SelfTrade, Side, TimeInForce
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kucoin import describe, errors
 from seatrial.dialects.kucoin.amounts import short
+from seatrial.dialects.kucoin.context import Context, Steps
 from seatrial.dialects.kucoin.describe import KINDS, SIDES, SPOT_TRADES, TRADE_TYPES, last_updated_ns, sizes
-from seatrial.dialects.kucoin.endpoint import GENERAL, SPOT, Endpoint, Steps, Visit, market_of
-from seatrial.dialects.kucoin.errors import HF_NOT_CANCELABLE, SPELLING, Error
+from seatrial.dialects.kucoin.endpoint import GENERAL, SPOT, Endpoint
+from seatrial.dialects.kucoin.errors import HF_NOT_CANCELABLE, SPELLING, BadCall, Error
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, BadCall, Params
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, Params
+from seatrial.dialects.kucoin.reading import market_of
 
 Result = TypeVar("Result")
 
@@ -58,195 +60,196 @@ _ASCII = re.compile(r"[\x20-\x7e]*")
 _WHOLE = re.compile(r"[0-9]{1,7}")
 
 
-def place(visit: Visit) -> dict[str, str]:
+def place(context: Context, params: Params) -> dict[str, str]:
     """Place a classic order, which must have a name of its user's."""
-    return {"orderId": _order_id(visit, _place(visit, _named(visit.params), SPELLING))}
+    return {"orderId": _order_id(context, _place(context, _named(params), SPELLING))}
 
 
-def check(visit: Visit) -> dict[str, str]:
+def check(context: Context, params: Params) -> dict[str, str]:
     """Check a classic order itself, place nothing. Decided: the id is of no order."""
-    return {"orderId": _order_id(visit, _place(visit, _named(visit.params), SPELLING, check_only=True))}
+    return {"orderId": _order_id(context, _place(context, _named(params), SPELLING, check_only=True))}
 
 
-def place_many(visit: Visit) -> dict[str, object]:
+def place_many(context: Context, params: Params) -> dict[str, object]:
     """Place up to five limit orders in one market, each for itself."""
-    name = visit.params.required("symbol")
-    rows = visit.params.rows("orderList", MOST_AT_ONCE)
-    return {"data": [_multi_row(visit, row, name) for row in rows]}
+    name = params.required("symbol")
+    rows = params.rows("orderList", MOST_AT_ONCE)
+    return {"data": [_multi_row(context, row, name) for row in rows]}
 
 
-def hf_place(visit: Visit) -> dict[str, str | None]:
+def hf_place(context: Context, params: Params) -> dict[str, str | None]:
     """Place a high-frequency order."""
-    placed = _place(visit, visit.params, HF_SPELLING)
-    return {"orderId": _order_id(visit, placed), "clientOid": placed.client_id}
+    placed = _place(context, params, HF_SPELLING)
+    return {"orderId": _order_id(context, placed), "clientOid": placed.client_id}
 
 
-def hf_check(visit: Visit) -> dict[str, str | None]:
+def hf_check(context: Context, params: Params) -> dict[str, str | None]:
     """Check a high-frequency order itself, place nothing."""
-    checked = _place(visit, visit.params, HF_SPELLING, check_only=True)
-    return {"orderId": _order_id(visit, checked), "clientOid": checked.client_id}
+    checked = _place(context, params, HF_SPELLING, check_only=True)
+    return {"orderId": _order_id(context, checked), "clientOid": checked.client_id}
 
 
-def hf_place_sync(visit: Visit) -> dict[str, object]:
+def hf_place_sync(context: Context, params: Params) -> dict[str, object]:
     """The same, and say at once what became of it."""
-    return _placed(visit, _place(visit, visit.params, HF_SPELLING))
+    return _placed(context, _place(context, params, HF_SPELLING))
 
 
-def hf_place_many(visit: Visit) -> list[dict[str, object]]:
+def hf_place_many(context: Context, params: Params) -> list[dict[str, object]]:
     """Place up to five limit orders in any markets, each for itself."""
-    return [_hf_multi_row(visit, row, sync=False) for row in visit.params.rows("orderList", MOST_AT_ONCE)]
+    return [_hf_multi_row(context, row, sync=False) for row in params.rows("orderList", MOST_AT_ONCE)]
 
 
-def hf_place_many_sync(visit: Visit) -> list[dict[str, object]]:
+def hf_place_many_sync(context: Context, params: Params) -> list[dict[str, object]]:
     """The same, and say at once what became of them."""
-    return [_hf_multi_row(visit, row, sync=True) for row in visit.params.rows("orderList", MOST_AT_ONCE)]
+    return [_hf_multi_row(context, row, sync=True) for row in params.rows("orderList", MOST_AT_ONCE)]
 
 
-def cancel(visit: Visit) -> dict[str, list[str]]:
+def cancel(context: Context, params: Params) -> dict[str, list[str]]:
     """Cancel an order."""
-    found = _live(_by_id(visit), SPELLING[Reject.ORDER_UNKNOWN])
-    return {"cancelledOrderIds": _cancel(visit, (found,))}
+    found = _live(_by_id(context, params), SPELLING[Reject.ORDER_UNKNOWN])
+    return {"cancelledOrderIds": _cancel(context, (found,))}
 
 
-def cancel_by_client_oid(visit: Visit) -> dict[str, str | None]:
+def cancel_by_client_oid(context: Context, params: Params) -> dict[str, str | None]:
     """Cancel an order by the user's own name for it."""
-    found = _live(visit.account.by_client_id.get(visit.subject), SPELLING[Reject.ORDER_UNKNOWN])
-    (cancelled,) = _cancel(visit, (found,))
-    return {"cancelledOrderId": cancelled, "clientOid": visit.subject, "cancelledOcoOrderIds": None}
+    found = _live(context.account.by_client_id.get(params.required("clientOid")), SPELLING[Reject.ORDER_UNKNOWN])
+    (cancelled,) = _cancel(context, (found,))
+    return {"cancelledOrderId": cancelled, "clientOid": params.required("clientOid"), "cancelledOcoOrderIds": None}
 
 
-def cancel_all(visit: Visit) -> dict[str, list[str]] | Steps:
+def cancel_all(context: Context, params: Params) -> dict[str, list[str]] | Steps:
     """Cancel every order, or every one of a market."""
-    params = visit.params
     name = params.text("symbol")
-    market = None if name is None else market_of(visit, name)
+    market = None if name is None else market_of(context, name)
     if params.choice("tradeType", TRADE_TYPES, SPOT_TRADES) != SPOT_TRADES:
         return {"cancelledOrderIds": []}
     cancelled: list[str] = []
 
     def write(ended: list[Order]) -> None:
-        cancelled.extend(_order_id(visit, order) for order in ended)
+        cancelled.extend(_order_id(context, order) for order in ended)
 
-    return _cancel_all(visit, () if market is None else (market,), write, {"cancelledOrderIds": cancelled})
+    return _cancel_all(context, () if market is None else (market,), write, {"cancelledOrderIds": cancelled})
 
 
-def hf_cancel(visit: Visit) -> dict[str, str]:
+def hf_cancel(context: Context, params: Params) -> dict[str, str]:
     """Cancel an order of a market."""
-    found = _live_in_market(visit, _by_id(visit))
-    return {"orderId": _cancel(visit, (found,))[0]}
+    found = _live_in_market(context, params, _by_id(context, params))
+    return {"orderId": _cancel(context, (found,))[0]}
 
 
-def hf_cancel_sync(visit: Visit) -> dict[str, object]:
+def hf_cancel_sync(context: Context, params: Params) -> dict[str, object]:
     """The same, and say what had become of it."""
-    found = _live_in_market(visit, _by_id(visit))
-    (cancelled,) = _cancel(visit, (found,))
-    return {"orderId": cancelled, **_sizes(visit, found)}
+    found = _live_in_market(context, params, _by_id(context, params))
+    (cancelled,) = _cancel(context, (found,))
+    return {"orderId": cancelled, **_sizes(context, found)}
 
 
-def hf_cancel_by_client_oid(visit: Visit) -> dict[str, str]:
+def hf_cancel_by_client_oid(context: Context, params: Params) -> dict[str, str]:
     """Cancel an order of a market by the user's own name for it."""
-    _cancel(visit, (_live_in_market(visit, visit.account.by_client_id.get(visit.subject)),))
-    return {"clientOid": visit.subject}
+    _cancel(
+        context, (_live_in_market(context, params, context.account.by_client_id.get(params.required("clientOid"))),)
+    )
+    return {"clientOid": params.required("clientOid")}
 
 
-def hf_cancel_by_client_oid_sync(visit: Visit) -> dict[str, object]:
+def hf_cancel_by_client_oid_sync(context: Context, params: Params) -> dict[str, object]:
     """The same, and say what had become of it."""
-    found = _live_in_market(visit, visit.account.by_client_id.get(visit.subject))
-    _cancel(visit, (found,))
-    return {"clientOid": visit.subject, **_sizes(visit, found)}
+    found = _live_in_market(context, params, context.account.by_client_id.get(params.required("clientOid")))
+    _cancel(context, (found,))
+    return {"clientOid": params.required("clientOid"), **_sizes(context, found)}
 
 
-def hf_cancel_market(visit: Visit) -> str | Steps:
+def hf_cancel_market(context: Context, params: Params) -> str | Steps:
     """Cancel every order of a market."""
-    market = market_of(visit, visit.params.required("symbol"))
-    return _cancel_all(visit, (market,), lambda _ended: None, "success")
+    market = market_of(context, params.required("symbol"))
+    return _cancel_all(context, (market,), lambda _ended: None, "success")
 
 
-def hf_cancel_all(visit: Visit) -> dict[str, object] | Steps:
+def hf_cancel_all(context: Context, _params: Params) -> dict[str, object] | Steps:
     """Cancel every order, and say in which markets there were any."""
     names: list[str] = []
 
     def write(ended: list[Order]) -> None:
-        found = (visit.tools.symbols.name(symbol) for symbol in dict.fromkeys(order.market for order in ended))
+        found = (context.tools.symbols.name(symbol) for symbol in dict.fromkeys(order.market for order in ended))
         names.extend(name for name in found if name not in names)
 
-    return _cancel_all(visit, (), write, {"succeedSymbols": names, "failedSymbols": []})
+    return _cancel_all(context, (), write, {"succeedSymbols": names, "failedSymbols": []})
 
 
-def hf_cancel_part(visit: Visit) -> dict[str, str]:
+def hf_cancel_part(context: Context, params: Params) -> dict[str, str]:
     """Cancel a part of an order; the rest keeps its place. Decided: no more than is left of it can be cancelled."""
-    found = _live_in_market(visit, _by_id(visit))
-    market = visit.state.markets[found.market].market
-    lots = _size(visit.params, market, "cancelSize")
-    visit.apply(DecreaseOrder(visit.account_id, found.order_id, lots), PART_SPELLING)
-    return {"orderId": visit.subject, "cancelSize": short(lots, market.lot_scale)}
+    found = _live_in_market(context, params, _by_id(context, params))
+    market = context.state.markets[found.market].market
+    lots = _size(params, market, "cancelSize")
+    context.apply(DecreaseOrder(context.account_id, found.order_id, lots), PART_SPELLING)
+    return {"orderId": params.required("orderId"), "cancelSize": short(lots, market.lot_scale)}
 
 
-def hf_alter(visit: Visit) -> dict[str, str | None]:
+def hf_alter(context: Context, params: Params) -> dict[str, str | None]:
     """Cancel an order and place it anew, at another price or for another size, which counts what is done already.
 
     Source: KuCoin's description of the call; kucoin-rest 9.4. Decided: both or neither; when nothing is left to place
     the order is cancelled, and its own id is the answer.
     """
-    params, account = visit.params, visit.account
+    account = context.account
     text, name = params.text("orderId"), params.text("clientOid")
     if text is None and name is None:
         raise BadCall(errors.missing("orderId"))
-    number = None if text is None else visit.tools.ids.order.number(text)
+    number = None if text is None else context.tools.ids.order.number(text)
     old = account.by_client_id.get(name or "") if text is None else account.orders.get(number or 0)
-    found = _live_in_market(visit, old)
-    ms = visit.state.markets[found.market]
+    found = _live_in_market(context, params, old)
+    ms = context.state.markets[found.market]
     if params.text("newPrice") is None and params.text("newSize") is None:
         raise BadCall(errors.missing("newPrice"))
-    outcome = visit.machine.apply(
+    outcome = context.machine.apply(
         ReplaceOrder(
-            visit.account_id, found.order_id,
+            context.account_id, found.order_id,
             None if params.text("newPrice") is None else _price(params, ms.market, "newPrice"),
             None if params.text("newSize") is None else _size(params, ms.market, "newSize"),
         ),
-        visit.at_ns,
+        context.at_ns,
     )  # fmt: skip
     if isinstance(outcome, Reject):
-        raise BadCall(_refusal(visit, outcome, ms, found.side, HF_SPELLING))
+        raise BadCall(_refusal(context, outcome, ms, found.side, HF_SPELLING))
     placed = next((event.order for event in outcome if isinstance(event, OrderAccepted)), found)
-    return {"newOrderId": _order_id(visit, placed), "clientOid": placed.client_id}
+    return {"newOrderId": _order_id(context, placed), "clientOid": placed.client_id}
 
 
-def hf_watch(visit: Visit) -> dict[str, int]:
+def hf_watch(context: Context, params: Params) -> dict[str, int]:
     """Cancel all orders, or those of some markets, unless this is asked again in time.
 
     Decided: without a timer there is no moment at which it rings, so it is 0.
     """
-    seconds = visit.params.integer("timeout", NO_WATCH, LONGEST_WATCH_S)
+    seconds = params.integer("timeout", NO_WATCH, LONGEST_WATCH_S)
     if seconds is None:
         raise BadCall(errors.missing("timeout"))
     if seconds != NO_WATCH and seconds < SHORTEST_WATCH_S:
         raise BadCall(errors.out_of_range("timeout"))
-    names = visit.params.comma_list("symbols", MOST_WATCHED)
-    markets = tuple(dict.fromkeys(market_of(visit, name) for name in names))
-    visit.apply(SetCancelTimer(visit.account_id, max(seconds, 0) * SECOND_NS, markets))
-    timer = visit.account.cancel_timer
+    names = params.comma_list("symbols", MOST_WATCHED)
+    markets = tuple(dict.fromkeys(market_of(context, name) for name in names))
+    context.apply(SetCancelTimer(context.account_id, max(seconds, 0) * SECOND_NS, markets))
+    timer = context.account.cancel_timer
     return {
-        "currentTime": visit.at_ns // SECOND_NS,
+        "currentTime": context.at_ns // SECOND_NS,
         "triggerTime": 0 if timer is None else timer.due_ns // SECOND_NS,
     }
 
 
-def hf_watched(visit: Visit) -> dict[str, object] | None:
+def hf_watched(context: Context, _params: Params) -> dict[str, object] | None:
     """The timer that runs; null when there is none."""
-    timer = visit.account.cancel_timer
+    timer = context.account.cancel_timer
     if timer is None:
         return None
     return {
         "timeout": (timer.due_ns - timer.set_ns) // SECOND_NS,
-        "symbols": ",".join(visit.tools.symbols.name(symbol) for symbol in timer.markets),
-        "currentTime": visit.at_ns // SECOND_NS,
+        "symbols": ",".join(context.tools.symbols.name(symbol) for symbol in timer.markets),
+        "currentTime": context.at_ns // SECOND_NS,
         "triggerTime": timer.due_ns // SECOND_NS,
     }
 
 
-def _order_id(visit: Visit, order: Order) -> str:
-    return visit.tools.ids.order(order.order_id, order.opened_ns // SECOND_NS)
+def _order_id(context: Context, order: Order) -> str:
+    return context.tools.ids.order(order.order_id, order.opened_ns // SECOND_NS)
 
 
 def _named(params: Params) -> Params:
@@ -256,7 +259,7 @@ def _named(params: Params) -> Params:
 
 
 def _place(
-    visit: Visit,
+    context: Context,
     params: Params,
     words: Mapping[Reject, Error],
     *,
@@ -264,30 +267,30 @@ def _place(
     check_only: bool = False,
 ) -> Order:
     """Place an order, or only check it; in the market of that name where its parameters have none. Raises `BadCall`."""
-    symbol = visit.tools.symbols.symbol(name or params.required("symbol"))
+    symbol = context.tools.symbols.symbol(name or params.required("symbol"))
     if symbol is None:
         raise BadCall(errors.UNSUPPORTED_PAIR)
-    ms = visit.state.markets[symbol]
-    limited = visit.account.account.rate_limits
-    command = _read_order(visit, params, ms, MOST_OPEN if limited else None, check_only=check_only)
-    if limited and not check_only and len(visit.account.orders) >= MOST_OPEN_ANYWHERE:
+    ms = context.state.markets[symbol]
+    limited = context.account.account.rate_limits
+    command = _read_order(context, params, ms, MOST_OPEN if limited else None, check_only=check_only)
+    if limited and not check_only and len(context.account.orders) >= MOST_OPEN_ANYWHERE:
         raise BadCall(errors.TOO_MANY_ORDERS)
-    outcome = visit.machine.apply(command, visit.at_ns)
+    outcome = context.machine.apply(command, context.at_ns)
     if isinstance(outcome, Reject):
-        raise BadCall(_refusal(visit, outcome, ms, command.side, words))
+        raise BadCall(_refusal(context, outcome, ms, command.side, words))
     event = outcome[0]
     assert isinstance(event, OrderAccepted | OrderChecked), event
     return event.order
 
 
-def _refusal(visit: Visit, reject: Reject, ms: MarketState, side: Side, words: Mapping[Reject, Error]) -> Error:
+def _refusal(context: Context, reject: Reject, ms: MarketState, side: Side, words: Mapping[Reject, Error]) -> Error:
     """The words for it; some texts say the smallest funds or the bound of the price. Source: kucoin-rest 2.4."""
     market = ms.market
     if reject is Reject.COST_BELOW_MINIMUM:
         least = f"{short(market.min_cost, market.cost_scale)} {market.quote.code}"
         return Error(errors.FUNDS_TOO_SMALL.code, f"The order funds should more then {least}.")
     if reject is Reject.PRICE_OUT_OF_BAND:
-        bound = ms.bound_ticks(side, _band_ppm(visit, ms))
+        bound = ms.bound_ticks(side, _band_ppm(context, ms))
         assert bound is not None, "a price is out of a band around another one"
         limit = short(bound, market.price_scale)
         if side is Side.BUY:
@@ -296,30 +299,30 @@ def _refusal(visit: Visit, reject: Reject, ms: MarketState, side: Side, words: M
     return words[reject]
 
 
-def _band_ppm(visit: Visit, ms: MarketState) -> int:
+def _band_ppm(context: Context, ms: MarketState) -> int:
     """How far beyond the best price on the other side an order may reach. Source: kucoin-rest 8.2 and 9.2."""
-    return visit.tools.symbols.line(ms.market.symbol).price_limit_ppm
+    return context.tools.symbols.line(ms.market.symbol).price_limit_ppm
 
 
 def _read_order(
-    visit: Visit, params: Params, ms: MarketState, most_open: int | None, *, check_only: bool
+    context: Context, params: Params, ms: MarketState, most_open: int | None, *, check_only: bool
 ) -> PlaceOrder:
     market = ms.market
     side = SIDES[params.required_choice("side", SIDES)]
     kind = KINDS[params.choice("type", KINDS, "limit")]
     _refuse_other_orders(params)
     command = PlaceOrder(
-        visit.account_id, market.symbol, side, kind, client_id=_client_oid(params), note=_words(params, "remark"),
-        label=_words(params, "tags"), band_ppm=_band_ppm(visit, ms), most_open=most_open, check_only=check_only,
+        context.account_id, market.symbol, side, kind, client_id=_client_oid(params), note=_words(params, "remark"),
+        label=_words(params, "tags"), band_ppm=_band_ppm(context, ms), most_open=most_open, check_only=check_only,
         cancels_post_only=True,
     )  # fmt: skip
-    _check_deadline(params, visit.moments)
+    _check_deadline(params, context.moments)
     if kind is OrderKind.MARKET:
         self_trade = _self_trade(params, MARKET_SELF_TRADES)
-        qty_lots, spend = _market_size(params, market, visit.tools.symbols.precision(market.quote.code))
+        qty_lots, spend = _market_size(params, market, context.tools.symbols.precision(market.quote.code))
         return replace(command, qty_lots=qty_lots, spend=spend, self_trade=self_trade)
     self_trade = _self_trade(params, SELF_TRADES)
-    time_in_force, expires_ns = _life(params, visit.at_ns)
+    time_in_force, expires_ns = _life(params, context.at_ns)
     return replace(
         command,
         price_ticks=_price(params, market, "price"),
@@ -426,30 +429,30 @@ def _market_size(params: Params, market: Market, precision: int) -> tuple[int, i
     return 0, units * 10 ** (market.quote.scale - precision)
 
 
-def _placed(visit: Visit, order: Order) -> dict[str, object]:
+def _placed(context: Context, order: Order) -> dict[str, object]:
     return {
-        "orderId": _order_id(visit, order),
+        "orderId": _order_id(context, order),
         "clientOid": order.client_id,
         "orderTime": order.opened_ns // MILLISECOND_NS,
-        **_sizes(visit, order),
+        **_sizes(context, order),
         "matchTime": last_updated_ns(order) // MILLISECOND_NS,
     }
 
 
-def _sizes(visit: Visit, order: Order) -> dict[str, object]:
-    found: dict[str, object] = msgspec.to_builtins(sizes(order, visit.state.markets[order.market].market))
+def _sizes(context: Context, order: Order) -> dict[str, object]:
+    found: dict[str, object] = msgspec.to_builtins(sizes(order, context.state.markets[order.market].market))
     return found
 
 
-def _multi_row(visit: Visit, row: Params, name: str) -> dict[str, object]:
+def _multi_row(context: Context, row: Params, name: str) -> dict[str, object]:
     """One of several classic orders: what was asked for, and what came of it."""
     outcome: dict[str, object]
     try:
-        placed = _place(visit, _limit_only(_named(row)), SPELLING, name=name)
+        placed = _place(context, _limit_only(_named(row)), SPELLING, name=name)
     except BadCall as bad:
         outcome = {"id": None, "status": "fail", "failMsg": bad.error.message}
     else:
-        outcome = {"id": _order_id(visit, placed), "status": "success", "failMsg": None}
+        outcome = {"id": _order_id(context, placed), "status": "success", "failMsg": None}
     return {"symbol": name, **_said(row), **outcome, "clientOid": row.said("clientOid")}
 
 
@@ -477,15 +480,15 @@ def _said(row: Params) -> dict[str, object]:
     }
 
 
-def _hf_multi_row(visit: Visit, row: Params, *, sync: bool) -> dict[str, object]:
+def _hf_multi_row(context: Context, row: Params, *, sync: bool) -> dict[str, object]:
     """One of several high-frequency orders: what came of it."""
     try:
-        placed = _place(visit, _limit_only(row), HF_SPELLING)
+        placed = _place(context, _limit_only(row), HF_SPELLING)
     except BadCall as bad:
         return {"success": False, "failMsg": bad.error.message}
     if sync:
-        return {**_placed(visit, placed), "success": True}
-    return {"orderId": _order_id(visit, placed), "clientOid": placed.client_id, "success": True}
+        return {**_placed(context, placed), "success": True}
+    return {"orderId": _order_id(context, placed), "clientOid": placed.client_id, "success": True}
 
 
 def _limit_only(row: Params) -> Params:
@@ -493,9 +496,9 @@ def _limit_only(row: Params) -> Params:
     return row
 
 
-def _by_id(visit: Visit) -> Order | None:
-    number = visit.tools.ids.order.number(visit.subject)
-    return None if number is None else visit.account.orders.get(number)
+def _by_id(context: Context, params: Params) -> Order | None:
+    number = context.tools.ids.order.number(params.required("orderId"))
+    return None if number is None else context.account.orders.get(number)
 
 
 def _live(found: Order | None, unknown: Error) -> Order:
@@ -504,39 +507,43 @@ def _live(found: Order | None, unknown: Error) -> Order:
     return found
 
 
-def _live_in_market(visit: Visit, found: Order | None) -> Order:
-    market = market_of(visit, visit.params.required("symbol"))
+def _live_in_market(context: Context, params: Params, found: Order | None) -> Order:
+    market = market_of(context, params.required("symbol"))
     return _live(found if found is not None and found.market == market else None, HF_NOT_CANCELABLE)
 
 
-def _cancel(visit: Visit, chosen: Iterable[Order]) -> list[str]:
+def _cancel(context: Context, chosen: Iterable[Order]) -> list[str]:
     """Cancel live orders, and say their ids in the order in which they ended."""
     order_ids = tuple(order.order_id for order in chosen)
     if not order_ids:
         return []
-    events = visit.apply(CancelOrders(visit.account_id, order_ids))
-    return [_order_id(visit, event.order) for event in events if isinstance(event, OrderEnded)]
+    events = context.apply(CancelOrders(context.account_id, order_ids))
+    return [_order_id(context, event.order) for event in events if isinstance(event, OrderEnded)]
 
 
 def _cancel_all(
-    visit: Visit, markets: tuple[str, ...], write: Callable[[list[Order]], None], result: Result
+    context: Context, markets: tuple[str, ...], write: Callable[[list[Order]], None], result: Result
 ) -> Result | Steps:
     """Cancel what is open now in these markets, or in all, some orders at a time; orders placed meanwhile stay.
 
     `write` is told which ended, and the result is ready when all have.
     """
     command = CancelOrders(
-        visit.account_id, everything=True, markets=markets, up_to_id=visit.state.counters.order_id, most=MOST_CANCELED
+        context.account_id,
+        everything=True,
+        markets=markets,
+        up_to_id=context.state.counters.order_id,
+        most=MOST_CANCELED,
     )
 
-    def go_on(visit: Visit, _found: object) -> Result | Steps:
-        events = visit.apply(command)
+    def go_on(context: Context, _found: object) -> Result | Steps:
+        events = context.apply(command)
         write([event.order for event in events if isinstance(event, OrderEnded)])
         done = events[-1]
         assert isinstance(done, OrdersCanceled), done
         return Steps(go_on) if done.more else result
 
-    return go_on(visit, None)
+    return go_on(context, None)
 
 
 ENDPOINTS: Final = (
