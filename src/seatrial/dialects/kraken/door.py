@@ -18,11 +18,9 @@ from seatrial.dialects.kraken.endpoint import Endpoint
 from seatrial.dialects.kraken.errors import BadCall
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
 from seatrial.dialects.kraken.params import Params, parse_body
+from seatrial.dialects.kraken.symbols import VENUE
 from seatrial.dialects.masking import masked
 from seatrial.dialects.wire import Call
-
-VENUE: Final = "kraken"
-"""Whose keys these are: a key of another venue's account does not exist here."""
 
 MOST_LOGGED: Final = 2_000
 """Bytes of a body that the log shows."""
@@ -76,7 +74,8 @@ def _secret(text: str) -> bytes:
 def _is_valid(key: ApiKey, state: State, address: str, at_ns: int) -> bool:
     """Whether the key is this venue's and may be used from there now.
 
-    Decided: an expired key and a foreign address look like an unknown key. Source: kraken-spot-rest 1.7.
+    Decided: an expired key, a foreign address and another venue's key look like an unknown key. Source:
+    kraken-spot-rest 1.7.
     """
     if state.accounts[key.account_id].account.venue != VENUE or (key.valid_until_ns and at_ns >= key.valid_until_ns):
         return False

@@ -16,11 +16,9 @@ from seatrial.dialects.kucoin.endpoint import Argument, Endpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.limits import Usage, quota_of, unlimited
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params, parse_body, parse_query
+from seatrial.dialects.kucoin.symbols import VENUE
 from seatrial.dialects.masking import masked
 from seatrial.dialects.wire import Call
-
-VENUE: Final = "kucoin"
-"""Whose keys these are: a key of another venue's account does not exist here."""
 
 JSON: Final = b"application/json"
 

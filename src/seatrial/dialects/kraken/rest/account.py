@@ -11,7 +11,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from seatrial.core.assets import USD, Asset, spent_as
 from seatrial.core.commands import IssueToken
-from seatrial.core.events import TokenIssued
+from seatrial.core.events import Event, TokenIssued
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import format_units, rescale_floor
 from seatrial.core.state import State
@@ -265,7 +265,11 @@ def api_key_info(context: Context, _params: Params) -> ApiKeyInfo:
 def websockets_token(context: Context, _params: Params) -> dict[str, object]:
     """A new token for the private feeds; older ones stay valid."""
     command = IssueToken(context.account_id, context.key.key_id, TOKEN_SECONDS * SECOND_NS)
-    (event,) = context.apply(command)
+    return _write_token(context, context.apply(command))
+
+
+def _write_token(context: Context, outcome: tuple[Event, ...]) -> dict[str, object]:
+    (event,) = outcome
     assert isinstance(event, TokenIssued), event
     return {"token": context.tools.ids.ws_token(event.token.token_id), "expires": TOKEN_SECONDS}
 

@@ -11,7 +11,7 @@ from typing import Final
 from seatrial.core.addresses import MEMO_STYLES
 from seatrial.core.assets import Asset
 from seatrial.core.commands import CancelWithdrawal, IssueAddress, RequestWithdrawal
-from seatrial.core.events import CancelDenied, WithdrawalChecked, WithdrawalRequested
+from seatrial.core.events import CancelDenied, Event, WithdrawalChecked, WithdrawalRequested
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
 from seatrial.core.markets import FundingMethod
 from seatrial.core.money import format_units, parse_units, rescale_floor
@@ -68,7 +68,7 @@ def deposit_methods(context: Context, params: Params) -> list[dict[str, object]]
             "gen-address": True,
             "minimum": _usual(method.deposit_minimum, method.asset),
         }
-        for method in _methods(context, _asset(context, params, params.required("asset")))
+        for method in _methods(context, _asset(context, params))
     ]
 
 
@@ -77,7 +77,7 @@ def deposit_addresses(context: Context, params: Params) -> list[dict[str, object
 
     Without `new` none is issued: where there is none yet, the list is empty.
     """
-    asset = _asset(context, params, params.required("asset"))
+    asset = _asset(context, params)
     name = params.required("method")
     if name not in {method.name for method in _methods(context, asset)}:
         raise BadCall(errors.SPELLING[Reject.METHOD_UNKNOWN])
@@ -124,23 +124,13 @@ def withdraw_addresses(context: Context, params: Params) -> list[dict[str, objec
 
 def withdraw_info(context: Context, params: Params) -> dict[str, str]:
     """What a withdrawal would send, at what fee, and the most that could be sent now."""
-    asset, command = _read_withdrawal(context, params, check_only=True)
-    event = context.apply(command)[0]
-    assert isinstance(event, WithdrawalChecked), event
-    return {
-        "method": event.method.name,
-        "limit": _usual(event.most, asset),
-        "amount": _usual(event.amount, asset),
-        "fee": _usual(event.fee, asset),
-    }
+    command = _read_withdrawal(context, params, check_only=True)
+    return _write_checked(context.apply(command), context.state.assets[command.asset])
 
 
 def withdraw(context: Context, params: Params) -> dict[str, str]:
     """Send money to a saved destination."""
-    _, command = _read_withdrawal(context, params, check_only=False)
-    event = context.apply(command)[0]
-    assert isinstance(event, WithdrawalRequested), event
-    return {"refid": context.tools.ids.withdrawal(event.transfer.transfer_id)}
+    return _write_requested(context, context.apply(_read_withdrawal(context, params, check_only=False)))
 
 
 def withdraw_status(context: Context, params: Params) -> Later:
@@ -150,18 +140,18 @@ def withdraw_status(context: Context, params: Params) -> Later:
 
 def withdraw_cancel(context: Context, params: Params) -> bool | Later:
     """Stop a withdrawal: true. Decided: false when it is too late, and it goes on."""
-    asset = _asset(context, params, params.required("asset"))
-    text = params.required("refid")
-    number = context.tools.ids.withdrawal_number(text)
-    if number is None:
-        known_form = _REFERENCE.fullmatch(text) is not None
-        raise BadCall(errors.SPELLING[Reject.TRANSFER_UNKNOWN] if known_form else errors.INVALID_REFERENCE)
+    asset = _asset(context, params)
+    number = _read_reference(context, params)
     transfer = context.state.transfers.get(number)
     if transfer is not None and transfer.asset == asset.code:
         outcome = context.machine.apply(CancelWithdrawal(context.account_id, number), context.at_ns)
         if isinstance(outcome, tuple):
-            return not isinstance(outcome[0], CancelDenied)
+            return _is_canceled(outcome)
     return Later(TransfersById((number,), context.account_id), partial(_too_late, asset))
+
+
+def _is_canceled(outcome: tuple[Event, ...]) -> bool:
+    return not isinstance(outcome[0], CancelDenied)
 
 
 def _too_late(asset: Asset, found: list[Transfer]) -> bool:
@@ -171,16 +161,16 @@ def _too_late(asset: Asset, found: list[Transfer]) -> bool:
     return False
 
 
-def _asset(context: Context, params: Params, text: str) -> Asset:
-    code = context.tools.symbols.asset(text)
+def _asset(context: Context, params: Params) -> Asset:
+    """The asset that must be named."""
+    code = context.tools.symbols.asset(params.required("asset"))
     if code is None or params.text("aclass") not in (None, context.tools.symbols.asset_info(code).aclass):
         raise BadCall(errors.UNKNOWN_FUNDING_ASSET)
     return context.state.assets[code]
 
 
 def _optional_asset(context: Context, params: Params) -> Asset | None:
-    text = params.text("asset")
-    return None if text is None else _asset(context, params, text)
+    return None if params.text("asset") is None else _asset(context, params)
 
 
 def _methods(context: Context, asset: Asset) -> list[FundingMethod]:
@@ -209,18 +199,42 @@ def _withdraw_method(context: Context, method: FundingMethod) -> dict[str, objec
     }
 
 
-def _read_withdrawal(context: Context, params: Params, *, check_only: bool) -> tuple[Asset, RequestWithdrawal]:
-    asset = _asset(context, params, params.required("asset"))
+def _read_withdrawal(context: Context, params: Params, *, check_only: bool) -> RequestWithdrawal:
+    asset = _asset(context, params)
     _methods(context, asset)
     key = params.required("key")
     gross = parse_units(params.required("amount"), asset.scale)
     if gross is None:
         raise BadCall(errors.INVALID_AMOUNT)
     most_fee = _most_fee(params, asset)
-    command = RequestWithdrawal(
-        context.account_id, asset.code, key, gross, params.text("address"), most_fee, check_only
-    )
-    return asset, command
+    return RequestWithdrawal(context.account_id, asset.code, key, gross, params.text("address"), most_fee, check_only)
+
+
+def _read_reference(context: Context, params: Params) -> int:
+    """The withdrawal that is named."""
+    text = params.required("refid")
+    number = context.tools.ids.withdrawal_number(text)
+    if number is None:
+        known_form = _REFERENCE.fullmatch(text) is not None
+        raise BadCall(errors.SPELLING[Reject.TRANSFER_UNKNOWN] if known_form else errors.INVALID_REFERENCE)
+    return number
+
+
+def _write_checked(outcome: tuple[Event, ...], asset: Asset) -> dict[str, str]:
+    event = outcome[0]
+    assert isinstance(event, WithdrawalChecked), event
+    return {
+        "method": event.method.name,
+        "limit": _usual(event.most, asset),
+        "amount": _usual(event.amount, asset),
+        "fee": _usual(event.fee, asset),
+    }
+
+
+def _write_requested(context: Context, outcome: tuple[Event, ...]) -> dict[str, str]:
+    event = outcome[0]
+    assert isinstance(event, WithdrawalRequested), event
+    return {"refid": context.tools.ids.withdrawal(event.transfer.transfer_id)}
 
 
 def _most_fee(params: Params, asset: Asset) -> int | None:
@@ -236,19 +250,21 @@ def _most_fee(params: Params, asset: Asset) -> int | None:
 
 def _status(context: Context, params: Params, direction: Direction, name: str, usual_limit: int) -> Later:
     """One page of transfers: a list, or with `cursor` an object that says where the next page begins."""
-    tools, assets = context.tools, context.state.assets
     asset, method, span = _optional_asset(context, params), params.text("method"), _span(context, params)
     limit = params.integer("limit", 1, MOST_ASKED) or usual_limit
-    is_paged, before_id = _cursor(params, tools, direction)
+    is_paged, before_id = _cursor(params, context.tools, direction)
     code = None if asset is None else asset.code
+    query = TransferPage(context.account_id, direction, code, method, span, before_id, limit + 1)
+    return Later(query, partial(_write_transfers, context, name if is_paged else None, limit))
 
-    def write(page: Page[Transfer]) -> object:
-        rows = [_row(transfer, assets[transfer.asset], tools) for transfer in page.rows[:limit]]
-        if not is_paged:
-            return rows
-        return {name: rows, "next_cursor": rows[-1]["refid"] if len(page.rows) > limit else None}
 
-    return Later(TransferPage(context.account_id, direction, code, method, span, before_id, limit + 1), write)
+def _write_transfers(context: Context, name: str | None, limit: int, page: Page[Transfer]) -> object:
+    """So many rows; under a name, and with the next cursor, where there is one."""
+    assets, tools = context.state.assets, context.tools
+    rows = [_row(transfer, assets[transfer.asset], tools) for transfer in page.rows[:limit]]
+    if name is None:
+        return rows
+    return {name: rows, "next_cursor": rows[-1]["refid"] if len(page.rows) > limit else None}
 
 
 def _cursor(params: Params, tools: Tools, direction: Direction) -> tuple[bool, int | None]:

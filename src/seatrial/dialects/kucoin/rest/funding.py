@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from msgspec import UNSET, Struct, UnsetType, field
 
 from seatrial.core.commands import CancelWithdrawal, IssueAddress, RequestWithdrawal
-from seatrial.core.events import AddressIssued, WithdrawalRequested
+from seatrial.core.events import Event, WithdrawalRequested
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
 from seatrial.core.money import format_units
 from seatrial.core.queries import Page, TransferPage, TransfersById
@@ -291,9 +291,13 @@ def wallet_tx_id(context: Context, transfer: Transfer) -> str | None:
 
 
 def withdraw(context: Context, params: Params) -> dict[str, str]:
-    """Send money out of the main account to an address.
+    """Send money out of the main account to an address."""
+    return _write_requested(context, context.apply(_read_withdrawal(context, params)))
 
-    INTERNAL takes the fee out of the amount, EXTERNAL comes on top; unsaid it comes on top where the balance suffices.
+
+def _read_withdrawal(context: Context, params: Params) -> RequestWithdrawal:
+    """INTERNAL takes the fee out of the amount, EXTERNAL comes on top; unsaid it does where the balance suffices.
+
     Source: kucoin-rest 7.4. Decided: `address` is as good as `toAddress`, since python-kucoin sends it; an address need
     not be saved before, and a key no list of addresses; withdrawals to a user's number, mail or phone are refused.
     """
@@ -305,10 +309,12 @@ def withdraw(context: Context, params: Params) -> dict[str, str]:
         if len(text) > MOST_TEXT:
             raise BadCall(errors.out_of_range(name))
     destination = Destination(context.account_id, code, chain.method.name, "", address, memo, verified=True)
-    command = RequestWithdrawal(
-        context.account_id, code, destination, _gross(context, params, code, chain), remark=remark
-    )
-    event = context.apply(command)[0]
+    gross = _gross(context, params, code, chain)
+    return RequestWithdrawal(context.account_id, code, destination, gross, remark=remark)
+
+
+def _write_requested(context: Context, outcome: tuple[Event, ...]) -> dict[str, str]:
+    event = outcome[0]
     assert isinstance(event, WithdrawalRequested), event
     return {"withdrawalId": transfer_id(context.tools.ids, event.transfer)}
 
@@ -389,9 +395,9 @@ def _create_address(context: Context, params: Params) -> Placed:
     params.choice("to", ("main", MAIN), MAIN)
     if context.account.addresses.get((code, chain.line.method)):
         raise BadCall(errors.ADDRESS_EXISTS)
-    event = context.apply(IssueAddress(context.account_id, code, chain.line.method, most_unused=1))[0]
-    assert isinstance(event, AddressIssued), event
-    return Placed(event.address, chain)
+    command = IssueAddress(context.account_id, code, chain.line.method, most_unused=1)
+    context.apply(command)
+    return Placed(context.account.addresses[code, chain.line.method][-1], chain)
 
 
 def _addresses(context: Context, params: Params) -> list[Placed]:

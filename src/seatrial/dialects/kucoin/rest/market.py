@@ -25,7 +25,6 @@ from seatrial.core.valuing import price_of
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.context import Context, Later, PublicContext
-from seatrial.dialects.kucoin.door import VENUE
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, PublicEndpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
@@ -34,7 +33,15 @@ from seatrial.dialects.kucoin.names import rate
 from seatrial.dialects.kucoin.paging import page_of, read_page
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params
 from seatrial.dialects.kucoin.reading import market_of
-from seatrial.dialects.kucoin.symbols import CLOSED, Chain, CurrencyInfo, OldCurrencyInfo, OldSymbolInfo, SymbolInfo
+from seatrial.dialects.kucoin.symbols import (
+    CLOSED,
+    VENUE,
+    Chain,
+    CurrencyInfo,
+    OldCurrencyInfo,
+    OldSymbolInfo,
+    SymbolInfo,
+)
 
 SERVICE_STATUSES: Final = {
     SystemStatus.ONLINE: "open",

@@ -11,7 +11,6 @@ from msgspec import UNSET, Struct, UnsetType
 from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import Account, ApiKey
 from seatrial.core.commands import ChangeKey, IssueKey, OpenAccount, RevokeKey
-from seatrial.core.events import AccountOpened, KeyIssued
 from seatrial.core.ledger import Purse
 from seatrial.core.valuing import price_of
 from seatrial.dialects.kucoin import errors
@@ -105,6 +104,16 @@ class IssuedKey(Struct, frozen=True, kw_only=True, rename="camel"):
 
 def create(context: Context, params: Params) -> dict[str, object]:
     """Open a sub-account. Its password is checked and opens nothing: nobody logs in here (decided)."""
+    command = _read_sub_account(context, params)
+    context.apply(command)
+    state, ids = context.state, context.tools.ids
+    opened = state.accounts[state.account_names[command.name]].account
+    return {
+        "uid": ids.uid(opened.account_id), "subName": opened.name, "remarks": opened.note, "access": opened.access
+    }  # fmt: skip
+
+
+def _read_sub_account(context: Context, params: Params) -> OpenAccount:
     owner = context.account.account
     name = _matching(params, "subName", _NAME)
     _matching(params, "password", _PASSWORD)
@@ -114,14 +123,10 @@ def create(context: Context, params: Params) -> dict[str, object]:
         raise BadCall(errors.PERMISSION_DENIED)
     if len(sub_accounts_of(context)) >= MOST_SUB_ACCOUNTS:
         raise BadCall(errors.TOO_MANY_SUB_ACCOUNTS)
-    command = OpenAccount(
+    return OpenAccount(
         name, owner.venue, owner.tier, owner.rate_limits, owner.trading_wallet, owner.funding_wallet,
         parent_id=owner.account_id, access=access, note=remarks, check_timestamps=owner.check_timestamps,
     )  # fmt: skip
-    event = context.apply(command)[0]
-    assert isinstance(event, AccountOpened), event
-    uid = context.tools.ids.uid(event.account.account_id)
-    return {"uid": uid, "subName": name, "remarks": remarks, "access": access}
 
 
 def page(context: Context, params: Params) -> dict[str, object]:
@@ -163,29 +168,32 @@ def balance_page(context: Context, params: Params) -> dict[str, object]:
 
 def create_key(context: Context, params: Params) -> IssuedKey:
     """A key to a sub-account. It can neither deposit nor withdraw. Source: kucoin-rest 1.5."""
+    command = _read_new_key(context, params)
+    context.apply(command)
+    info = key_info(context, context.state.keys[command.public])
+    return IssuedKey(
+        sub_name=context.state.accounts[command.account_id].account.name,
+        remark=command.name,
+        api_key=command.public,
+        api_secret=command.secret,
+        api_version=info.api_version,
+        passphrase=params.required("passphrase"),
+        permission=info.permission,
+        ip_whitelist=info.ip_whitelist,
+        created_at=info.created_at,
+    )
+
+
+def _read_new_key(context: Context, params: Params) -> IssueKey:
     owner = _named(context, params)
     passphrase = _matching(params, "passphrase", _PASSPHRASE)
     remark = _matching(params, "remark", _REMARK)
     permissions = read_permissions(params.text("permission") or USUAL_PERMISSION)
     public, secret = context.tools.ids.credentials(context.state.counters.key_id + 1)
-    command = IssueKey(
+    return IssueKey(
         owner.account.account_id, remark, public, secret, permissions, one_time_password=passphrase,
         valid_until_ns=_end_ns(params, context.at_ns) or 0, ip_allowlist=read_addresses(params.text("ipWhitelist")),
     )  # fmt: skip
-    event = context.apply(command)[0]
-    assert isinstance(event, KeyIssued), event
-    info = key_info(context, event.key)
-    return IssuedKey(
-        sub_name=owner.account.name,
-        remark=remark,
-        api_key=public,
-        api_secret=secret,
-        api_version=info.api_version,
-        passphrase=passphrase,
-        permission=info.permission,
-        ip_whitelist=info.ip_whitelist,
-        created_at=info.created_at,
-    )
 
 
 def keys(context: Context, params: Params) -> list[KeyInfo]:

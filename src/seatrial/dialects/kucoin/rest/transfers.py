@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from seatrial.core.commands import MoveFunds
-from seatrial.core.events import FundsMoved
+from seatrial.core.events import Event, FundsMoved
 from seatrial.core.queries import MoveNamed
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kucoin import errors
@@ -97,7 +97,11 @@ def _move(context: Context, params: Params, source: Place, target: Place) -> Ste
 
 
 def _move_once(command: MoveFunds, context: Context, before: list[tuple[int, int]]) -> dict[str, str]:
-    event = context.apply(replace(command, before=next(iter(before), None)), WORDS)[0]
+    return _write_moved(context, context.apply(replace(command, before=next(iter(before), None)), WORDS))
+
+
+def _write_moved(context: Context, outcome: tuple[Event, ...]) -> dict[str, str]:
+    event = outcome[0]
     assert isinstance(event, FundsMoved), event
     return {"orderId": context.tools.ids.move(event.move_id, event.at_ns // SECOND_NS)}
 
