@@ -34,7 +34,7 @@ class Tools(NamedTuple):
     """The words for each refusal."""
 
 
-class PublicContext(Struct, frozen=True):
+class PublicContext(Struct, frozen=True, gc=False):
     """Of a call that anybody may make."""
 
     machine: Machine
@@ -47,7 +47,7 @@ class PublicContext(Struct, frozen=True):
         return self.machine.state
 
 
-class Context(Struct, frozen=True):
+class Context(Struct, frozen=True, gc=False):
     """Of a call whose caller is known and allowed."""
 
     machine: Machine

@@ -109,11 +109,11 @@ def open_orders(context: Context, params: Params) -> dict[str, object] | Later:
     read_unused(params, "consolidate_taker")
     paging = read_paging(params, context.tools.ids.order_number, usual=MOST_OPEN, most=MOST_OPEN)
     is_page = paging.by_cursor or params.text("limit") is not None
-    with_fills = params.boolean("trades", default=False)
-    chosen = _live_orders(context, params, paging.fetched if is_page else MOST_OPEN + 1, paging.before_id)
+    wanted = _read_open(context, params)
+    chosen = _live_orders(context, wanted, paging.fetched if is_page else MOST_OPEN + 1, paging.before_id)
     if not is_page and len(chosen) > MOST_OPEN:
-        return Later(_all_open(context, params, with_fills=with_fills), partial(_write_all_open, context), is_long=True)
-    if with_fills:
+        return Later(wanted, partial(_write_all_open, context), is_long=True)
+    if wanted.with_fills:
         query = OrdersById(context.account_id, tuple(order.order_id for order in chosen), with_fills=True)
         return Later(query, partial(_write_open, context, paging))
     return _write_open(context, paging, [OrderRecord(order, []) for order in chosen])
@@ -194,8 +194,23 @@ def open_positions(_context: Context, params: Params) -> dict[str, object] | lis
     return [] if params.choice("consolidation", ("market",), None) else {}
 
 
-def _live_orders(context: Context, params: Params, most: int, before_id: int | None) -> list[Order]:
-    tag, client_id, key = _userref(params), params.text("cl_ord_id"), context.key
+def _read_open(context: Context, params: Params) -> OrderPage:
+    """All that are asked for, as the store would find them."""
+    return OrderPage(
+        context.account_id,
+        live=True,
+        tag=_userref(params),
+        client_id=params.text("cl_ord_id"),
+        span=within_window(context.key, Span()),
+        limit=None,
+        counted=False,
+        with_fills=params.boolean("trades", default=False),
+    )
+
+
+def _live_orders(context: Context, wanted: OrderPage, most: int, before_id: int | None) -> list[Order]:
+    """The newest of them, as the machine has them."""
+    tag, client_id, key = wanted.tag, wanted.client_id, context.key
     newest_first = reversed(context.account.orders.values())
     chosen = (
         order
@@ -206,19 +221,6 @@ def _live_orders(context: Context, params: Params, most: int, before_id: int | N
         and is_visible(key, order.opened_ns)
     )
     return list(islice(chosen, most))
-
-
-def _all_open(context: Context, params: Params, *, with_fills: bool) -> OrderPage:
-    return OrderPage(
-        context.account_id,
-        live=True,
-        tag=_userref(params),
-        client_id=params.text("cl_ord_id"),
-        span=within_window(context.key, Span()),
-        limit=None,
-        counted=False,
-        with_fills=with_fills,
-    )
 
 
 def _write_all_open(context: Context, found: Page[OrderRecord]) -> dict[str, object]:

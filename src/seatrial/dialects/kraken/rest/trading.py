@@ -146,7 +146,7 @@ def _read_plain_limit(plain: list[str], market: str) -> OrderRequest | None:
     """
     _, kind, side_name, volume, price, _ = plain
     side = SIDES.get(side_name)
-    if kind != "limit" or side is None or not price or not price.isprintable():
+    if kind != "limit" or side is None or not price.isprintable():
         return None
     return OrderRequest(market, side, _LIMIT, volume, price)
 
