@@ -32,7 +32,7 @@ ROOT = Path(fuzz.__file__).parent.parent
 DEALERS = [kraken, kucoin]
 READERS = {
     "text", "required", "boolean", "flag_any", "integer", "decimal", "choice", "required_choice", "time_ns",
-    "comma_list", "group", "rows", "milliseconds_ns",
+    "comma_list", "group", "rows", "milliseconds_ns", "moment_ns", "rfc3339_ns", "classified_list", "strict_boolean",
 }  # fmt: skip
 ADD_ORDER = "/0/private/AddOrder"
 PLANTED = Plan(1, 1, 240, sampled=5)

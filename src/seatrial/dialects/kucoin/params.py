@@ -57,10 +57,11 @@ class Params:
 
     def and_one(self, name: str, value: str) -> "Params":
         """These and one more, which stands whatever else goes by its name."""
-        more = Params(())
-        more._fields = {**self._fields, name: value}
-        more._nested = {other: found for other, found in self._nested.items() if other != name}
-        more._repeated = self._repeated - {name}
+        more = Params(((name, value),))
+        if self._fields or self._nested:
+            more._fields = {**self._fields, name: value}
+            more._nested = {other: found for other, found in self._nested.items() if other != name}
+            more._repeated = self._repeated - {name}
         return more
 
     def text(self, name: str) -> str | None:

@@ -5,7 +5,7 @@ from msgspec import Struct
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 
 
-class OrderRequest(Struct, frozen=True, kw_only=True, gc=False):
+class OrderRequest(Struct, frozen=True, gc=False):
     """An order. Amounts and prices are decimals as they were sent. Source: kucoin-rest 9.1 and 9.2."""
 
     market: str
