@@ -16,19 +16,23 @@ from seatrial.core.commands import Command, IssueKey, OpenAccount, SeeDeposit
 from seatrial.core.machine import Machine
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
-from seatrial.dialects.kraken import endpoint as kraken
+from seatrial.dialects.kraken import context as kraken
 from seatrial.dialects.kraken import ids as kraken_ids
 from seatrial.dialects.kraken import params as kraken_params
+from seatrial.dialects.kraken.endpoint import success as kraken_success
 from seatrial.dialects.kraken.limits import Limits as KrakenLimits
 from seatrial.dialects.kraken.rest import ledgers as kraken_ledgers
 from seatrial.dialects.kraken.symbols import Symbols as KrakenSymbols
-from seatrial.dialects.kucoin import endpoint as kucoin
+from seatrial.dialects.kucoin import context as kucoin
 from seatrial.dialects.kucoin import ids as kucoin_ids
 from seatrial.dialects.kucoin import params as kucoin_params
+from seatrial.dialects.kucoin.endpoint import success as kucoin_success
 from seatrial.dialects.kucoin.limits import Limits as KucoinLimits
 from seatrial.dialects.kucoin.rest import ledgers
 from seatrial.dialects.kucoin.symbols import Symbols as KucoinSymbols
 from seatrial.store.store import Store, open_store
+
+KucoinHandler = Callable[[kucoin.Context, kucoin_params.Params], object]
 
 SEED: Final = 1
 ACCOUNT: Final = 1
@@ -165,32 +169,29 @@ def _kraken(machine: Machine, store: Store, catalogue: Catalogue) -> Callable[[s
     def ask(query: str) -> object:
         params = kraken_params.parse_query(query.encode())
         assert isinstance(params, kraken_params.Params)
-        visit = kraken.Visit(
-            machine, tools, params, state.now_ns, state.keys["key"], state.accounts[ACCOUNT], state.now_ns
-        )
-        later = kraken_ledgers.ledgers(visit)
+        key, account = state.keys["key"], state.accounts[ACCOUNT]
+        context = kraken.Context(machine, tools, state.now_ns, key, account, state.now_ns)
+        later = kraken_ledgers.ledgers(context, params)
         assert isinstance(later, kraken.Later)
-        return kraken.success(later.write(store.answer(later.query)))
+        return kraken_success(later.write(store.answer(later.query)))
 
     return ask
 
 
-def _kucoin(
-    machine: Machine, store: Store, catalogue: Catalogue
-) -> Callable[[Callable[[kucoin.Visit], object]], Callable[[str], object]]:
+def _kucoin(machine: Machine, store: Store, catalogue: Catalogue) -> Callable[[KucoinHandler], Callable[[str], object]]:
     state = machine.state
     tools = kucoin.Tools(KucoinSymbols(catalogue), kucoin_ids.Ids(SEED), KucoinLimits())
 
-    def caller(handle: Callable[[kucoin.Visit], object]) -> Callable[[str], object]:
+    def caller(handle: KucoinHandler) -> Callable[[str], object]:
         def ask(query: str) -> object:
             params = kucoin_params.parse_query(query.encode())
             assert isinstance(params, kucoin_params.Params)
             key, account = state.keys["key"], state.accounts[ACCOUNT]
-            visit = kucoin.Visit(machine, tools, params, state.now_ns, "", key, account, ())
-            result = handle(visit)
+            context = kucoin.Context(machine, tools, state.now_ns, key, account, state.now_ns)
+            result = handle(context, params)
             while isinstance(result, kucoin.Later):
                 result = result.write(store.answer(result.query))
-            return kucoin.success(result, ())
+            return kucoin_success(result, ())
 
         return ask
 

@@ -1,6 +1,7 @@
 """A sample of what `make fuzz` does, and that it would see what it looks for."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -22,15 +23,16 @@ from fuzz import kraken, kucoin
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.orders import OrderKind, Side
 from seatrial.dialects.kraken import dialect, rest
-from seatrial.dialects.kraken.endpoint import Visit
-from seatrial.dialects.kraken.params import BadCall
+from seatrial.dialects.kraken.context import Context
+from seatrial.dialects.kraken.errors import BadCall
+from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.kucoin import rest as kucoin_rest
 
 ROOT = Path(fuzz.__file__).parent.parent
 DEALERS = [kraken, kucoin]
 READERS = {
     "text", "required", "boolean", "flag_any", "integer", "decimal", "choice", "required_choice", "time_ns",
-    "comma_list", "group", "rows", "milliseconds_ns",
+    "comma_list", "group", "rows", "milliseconds_ns", "moment_ns", "rfc3339_ns", "classified_list", "strict_boolean",
 }  # fmt: skip
 ADD_ORDER = "/0/private/AddOrder"
 PLANTED = Plan(1, 1, 240, sampled=5)
@@ -57,7 +59,8 @@ def test_every_endpoint_is_attacked(dealer: Any) -> None:  # noqa: ANN401  a mod
 def test_every_parameter_that_is_read_is_sent(dealer: Any, handlers: Any) -> None:  # noqa: ANN401  modules
     read = set(names_read(Path(handlers.__file__).parent))
     assert len(read) > 40
-    assert read - {name for spec in dealer.PARAMETERS.values() for name in spec.names} == set()
+    in_paths = {name for endpoint in dealer.PARAMETERS for name in re.findall(r"{(\w+)}", endpoint)}
+    assert read - in_paths - {name for spec in dealer.PARAMETERS.values() for name in spec.names} == set()
 
 
 def test_a_sample_of_broken_calls_breaks_nothing_and_changes_nothing_that_was_refused() -> None:
@@ -81,7 +84,7 @@ def test_a_round_is_the_same_again() -> None:
     assert first != play(Plan(8, 3, 150))
 
 
-Handler = Callable[[Visit], Any]
+Handler = Callable[[Context, Params], Any]
 
 
 @pytest.fixture
@@ -99,8 +102,8 @@ Plant = Callable[[Handler], list[Finding]]
 
 
 def test_a_bug_is_found_with_the_least_that_brings_it_up(plant: Plant) -> None:
-    def breaks(visit: Visit) -> dict[str, str]:
-        assert visit.params.text("volume") is None, "a planted bug"
+    def breaks(_context: Context, params: Params) -> dict[str, str]:
+        assert params.text("volume") is None, "a planted bug"
         return {}
 
     (found,) = plant(breaks)
@@ -111,16 +114,17 @@ def test_a_bug_is_found_with_the_least_that_brings_it_up(plant: Plant) -> None:
     assert len(found.request.body) < len("nonce=NONCE&volume=") + 15
 
 
-def place(visit: Visit) -> None:
+def place(context: Context) -> None:
     """An order that its account can pay for."""
-    visit.machine.apply(
-        PlaceOrder(visit.account_id, "BTC/USD", Side.BUY, OrderKind.LIMIT, price_ticks=10, qty_lots=10**8), visit.at_ns
+    context.machine.apply(
+        PlaceOrder(context.account_id, "BTC/USD", Side.BUY, OrderKind.LIMIT, price_ticks=10, qty_lots=10**8),
+        context.at_ns,
     )
 
 
 def test_a_refused_call_that_changed_something_is_found(plant: Plant) -> None:
-    def refuses_too_late(visit: Visit) -> None:
-        place(visit)
+    def refuses_too_late(context: Context, _params: Params) -> None:
+        place(context)
         raise BadCall("EOrder:Too late")
 
     found = plant(refuses_too_late)
@@ -132,16 +136,16 @@ def test_a_refused_call_that_changed_something_is_found(plant: Plant) -> None:
 
 
 def test_a_refused_call_that_changed_what_the_store_does_not_see_is_found(plant: Plant) -> None:
-    def forgets_and_refuses(visit: Visit) -> None:
-        visit.account.volume.add(visit.at_ns, 1)
+    def forgets_and_refuses(context: Context, _params: Params) -> None:
+        context.account.volume.add(context.at_ns, 1)
         raise BadCall("EOrder:Too late")
 
     assert Fault.CHANGED in {found.wrong.fault for found in plant(forgets_and_refuses)}
 
 
 def test_money_out_of_nothing_is_found_and_pinned_to_its_request(plant: Plant) -> None:
-    def makes_money(visit: Visit) -> dict[str, str]:
-        next(visit.state.ledger.of_account(visit.account_id)).free.balance += 1
+    def makes_money(context: Context, _params: Params) -> dict[str, str]:
+        next(context.state.ledger.of_account(context.account_id)).free.balance += 1
         return {}
 
     (found,) = plant(makes_money)
@@ -151,8 +155,8 @@ def test_money_out_of_nothing_is_found_and_pinned_to_its_request(plant: Plant) -
 
 
 def test_what_a_restart_would_forget_is_found(plant: Plant) -> None:
-    def is_forgetful(visit: Visit) -> dict[str, str]:
-        visit.account.volume.add(visit.at_ns, 1)
+    def is_forgetful(context: Context, _params: Params) -> dict[str, str]:
+        context.account.volume.add(context.at_ns, 1)
         return {}
 
     (found,) = plant(is_forgetful)
@@ -160,7 +164,7 @@ def test_what_a_restart_would_forget_is_found(plant: Plant) -> None:
 
 
 def test_an_answer_that_is_none_of_the_venues_is_found(plant: Plant) -> None:
-    (found,) = plant(lambda _visit: msgspec.Raw(b"["))
+    (found,) = plant(lambda _context, _params: msgspec.Raw(b"["))
     assert found.wrong.fault is Fault.MALFORMED
 
 

@@ -12,7 +12,7 @@ from running import RunningServer
 from seatrial.core.commands import CancelOrders, PlaceOrder
 from seatrial.core.machine import MOST_DUE
 from seatrial.core.orders import OrderKind, Side
-from seatrial.dialects.kraken.rest import trading
+from seatrial.dialects.kraken.orders import canceling
 from seatrial.world.turns import Turns
 from signed_calls import Signer
 
@@ -117,7 +117,7 @@ def test_the_world_catches_up_by_itself_when_nobody_calls() -> None:
 
 
 def test_a_cancel_whose_orders_end_in_between_says_how_many_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trading, "MOST_CANCELED", 2)
+    monkeypatch.setattr(canceling, "MOST_CANCELED", 2)
 
     async def story(server: Inside) -> None:
         client = await server.account("many", USD="1000000000")
@@ -134,7 +134,7 @@ def test_a_cancel_whose_orders_end_in_between_says_how_many_it_ended(monkeypatch
 
 def test_a_long_call_is_told_when_a_commit_of_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some of it has happened, and no answer says more than that."""
-    monkeypatch.setattr(trading, "MOST_CANCELED", 2)
+    monkeypatch.setattr(canceling, "MOST_CANCELED", 2)
 
     async def story(server: Inside) -> None:
         client = await server.account("many", USD="1000000000")

@@ -21,6 +21,7 @@ from seatrial.core.orders import Order, OrderKind, Side
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.dialects.kraken import auth
+from seatrial.dialects.kraken.context import Context
 from seatrial.dialects.kraken.dialect import PERMISSIONS, SPOT, Kraken
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.wire import Call, Lookup, Reply
@@ -75,6 +76,16 @@ class Trader:
     def account_id(self) -> int:
         """The core's number of the account."""
         return self.key.account_id
+
+    @property
+    def context(self) -> Context:
+        """What its calls are answered from, however they come."""
+        exchange, state = self.exchange, self.exchange.machine.state
+        now_ns = exchange.machine.pass_time(exchange.clock.now_ns)
+        return Context(
+            exchange.machine, exchange.kraken._tools, now_ns, self.key, state.accounts[self.account_id],
+            now_ns if exchange.real_ns is None else exchange.real_ns,
+        )  # fmt: skip
 
     def raw(self, method: str, /, **params: object) -> bytes:
         """The body of the answer to a signed call; a parameter that is None is left out."""

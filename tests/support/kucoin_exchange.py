@@ -29,6 +29,7 @@ from seatrial.core.orders import Order, OrderKind, Side
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.dialects.kucoin import auth
+from seatrial.dialects.kucoin.context import Context
 from seatrial.dialects.kucoin.dialect import MAIN, PERMISSIONS, TRADE, Kucoin
 from seatrial.dialects.kucoin.symbols import Symbols
 from seatrial.dialects.wire import Call, Lookup, Reply
@@ -60,6 +61,15 @@ class User:
     def account_id(self) -> int:
         """The core's number of the account."""
         return self.key.account_id
+
+    @property
+    def context(self) -> Context:
+        """What its calls are answered from, however they come."""
+        exchange, state = self.exchange, self.exchange.machine.state
+        now_ns = exchange.machine.pass_time(exchange.clock.now_ns)
+        return Context(
+            exchange.machine, exchange.kucoin._tools, now_ns, self.key, state.accounts[self.account_id], now_ns
+        )
 
     def get(self, path: str, **params: object) -> Any:  # noqa: ANN401  JSON
         """The data of a GET that must succeed."""

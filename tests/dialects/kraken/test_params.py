@@ -9,15 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from seatrial.dialects.kraken.params import (
-    MAX_FIELDS,
-    MAX_NS,
-    BadCall,
-    Params,
-    _parse_any_form,
-    parse_body,
-    parse_query,
-)
+from seatrial.dialects.kraken.errors import BadCall
+from seatrial.dialects.kraken.params import MAX_FIELDS, MAX_NS, Params, _parse_any_form, parse_body, parse_query
 
 FORM = b"application/x-www-form-urlencoded"
 JSON = b"application/json"
@@ -410,6 +403,28 @@ def test_what_is_no_time_is_refused(sent: str) -> None:
 
 def test_an_absent_time_is_none() -> None:
     assert form("start=").time_ns("start") is None
+    assert form("start=").rfc3339_ns("start") is None
+    assert form("start=").moment_ns("start", 5) == 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "at_ns"),
+    [("0", 0), ("%2B60", 60_000_000_005), ("+1.5", 1_500_000_005), ("7", 7_000_000_000), ("9" * 20, MAX_NS)],
+)
+def test_a_moment_is_a_time_or_so_far_from_now(sent: str, at_ns: int) -> None:
+    assert form(f"start={sent}").moment_ns("start", 5) == at_ns
+
+
+@pytest.mark.parametrize(
+    ("sent", "at_ns"),
+    [
+        ("1970-01-01T00:00:01Z", 10**9),
+        ("1970-01-01t01:00:01.5+01:00", 1_500_000_000),
+        ("1970-01-01 00:00:00.000000001-00:00", 1),
+    ],
+)
+def test_a_time_of_rfc_3339_is_exact(sent: str, at_ns: int) -> None:
+    assert form(f"start={sent}").rfc3339_ns("start") == at_ns
 
 
 @pytest.mark.parametrize(
@@ -593,8 +608,10 @@ def read_everything(params: Params) -> None:
             params.required,
             params.decimal,
             params.time_ns,
+            params.rfc3339_ns,
             params.flag_any,
             params.group,
+            lambda name: params.moment_ns(name, 0),
             lambda name: params.boolean(name, default=False),
             lambda name: params.integer(name, 0, 10),
             lambda name: params.choice(name, ("x",), None),

@@ -33,9 +33,10 @@ def path_of(template: str, subject: str) -> str:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=[f"{one.verb} {one.path}" for one in ENDPOINTS])
 def test_every_endpoint_is_found_by_its_path(endpoint: Endpoint) -> None:
-    by_verb, subject = ROUTES.find(path_of(endpoint.path, "abc-DEF_1"))
+    by_verb, in_path = ROUTES.find(path_of(endpoint.path, "abc-DEF_1"))
     assert by_verb[endpoint.verb] == endpoint
-    assert subject == ("abc-DEF_1" if "{" in endpoint.path else "")
+    name = endpoint.path.partition("{")[2].partition("}")[0]
+    assert in_path == ((name, "abc-DEF_1") if name else None)
 
 
 def test_no_two_endpoints_share_a_verb_and_path() -> None:

@@ -4,8 +4,7 @@ import pytest
 
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kucoin import errors
-from seatrial.dialects.kucoin.errors import SPELLING, STATUSES, Error
-from seatrial.dialects.kucoin.rest.trading import HF_SPELLING
+from seatrial.dialects.kucoin.errors import HF_SPELLING, SPELLING, STATUSES, Error
 
 
 def test_every_refusal_has_a_spelling() -> None:

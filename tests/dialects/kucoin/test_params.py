@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.dialects.kucoin.params import MAX_FIELDS, MAX_NS, BadCall, Params, parse_body, parse_query
+from seatrial.dialects.kucoin.errors import BadCall
+from seatrial.dialects.kucoin.params import MAX_FIELDS, MAX_NS, Params, parse_body, parse_query
 
 
 def query(text: bytes) -> Params:
@@ -175,3 +176,19 @@ def test_no_bytes_make_the_reading_raise(text: bytes) -> None:
     for parse in (parse_query, parse_body):
         params = parse(text)
         assert isinstance(params, BadCall) or params.said("a") is None or params.said("a")
+
+
+@pytest.mark.parametrize("sent", [b"", b"a=1", b"a=1&a=2", b"a=%00", b"b=3"])
+def test_what_a_path_names_outranks_what_is_sent_under_its_name(sent: bytes) -> None:
+    params = query(sent).and_one("a", "path")
+    assert params.required("a") == "path"
+    assert params.text("b") == query(sent).text("b")
+
+
+def test_what_a_path_names_outranks_an_object_of_its_name() -> None:
+    assert body(b'{"a": [1]}').and_one("a", "path").required("a") == "path"
+
+
+def test_what_a_path_names_is_in_no_other_call() -> None:
+    query(b"").and_one("a", "path")
+    assert query(b"").text("a") is None

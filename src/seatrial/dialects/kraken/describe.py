@@ -105,7 +105,7 @@ def order_text(order: Order, market: Market, symbols: Symbols) -> str:
     """
     kind, volume = order.kind, _volume(order, market)
     what = f"{order.side._value_} {volume} {symbols.pair_altname(market.symbol)} @ {kind._value_}"
-    return f"{what} {_limit(order, market)}" if kind is _LIMIT else what
+    return f"{what} {format_units(order.price_ticks, market.price_scale)}" if kind is _LIMIT else what
 
 
 def order_view(
@@ -192,7 +192,7 @@ def _descr(order: Order, market: Market, symbols: Symbols) -> Descr:
         aclass=pair_class(symbols, market.symbol),
         type=order.side,
         ordertype=order.kind,
-        price=_limit(order, market) if order.kind is OrderKind.LIMIT else NO_PRICE,
+        price=format_units(order.price_ticks, market.price_scale) if order.kind is OrderKind.LIMIT else NO_PRICE,
         price2=NO_PRICE,
         leverage="none",
         order=order_text(order, market, symbols),
@@ -204,10 +204,6 @@ def _volume(order: Order, market: Market) -> str:
     if order.spend:
         return format_units(rescale_floor(order.spend, market.quote.scale, market.lot_scale), market.lot_scale)
     return format_units(order.qty_lots, market.lot_scale)
-
-
-def _limit(order: Order, market: Market) -> str:
-    return format_units(order.price_ticks, market.price_scale)
 
 
 def _cost(market: Market, exact: int) -> int:

@@ -12,20 +12,12 @@ from seatrial.core.markets import SystemStatus
 from seatrial.core.orders import Fill
 from seatrial.core.state import State
 from seatrial.dialects.kraken import door, errors
-from seatrial.dialects.kraken.endpoint import (
-    Endpoint,
-    Later,
-    PublicEndpoint,
-    PublicVisit,
-    Steps,
-    Tools,
-    Visit,
-    failure,
-    success,
-)
+from seatrial.dialects.kraken.context import Context, Later, PublicContext, Steps, Tools
+from seatrial.dialects.kraken.endpoint import Endpoint, PublicEndpoint, failure, success
+from seatrial.dialects.kraken.errors import BAD_REQUEST, BadCall
 from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
-from seatrial.dialects.kraken.params import BAD_REQUEST, BadCall, parse_query
+from seatrial.dialects.kraken.params import parse_query
 from seatrial.dialects.kraken.rest import account, funding, history, ledgers, market, trading
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
@@ -158,9 +150,9 @@ class Kraken:
         if machine.state.modes.system is _MAINTENANCE:
             return self.unavailable()
         try:
-            visit = door.admit(endpoint, machine, self._tools, call, at_ns, real_ns)
-            result = endpoint.handle(visit)
-            return _unfinished(visit, result) if isinstance(result, Steps) else _reply(result)
+            context, params = door.admit(endpoint, machine, self._tools, call, at_ns, real_ns)
+            result = endpoint.handle(context, params)
+            return _unfinished(context, result) if isinstance(result, Steps) else _reply(result)
         except door.Unsigned as bad:
             return failure(bad.error, note=bad.expected)
         except BadCall as bad:
@@ -174,7 +166,7 @@ class Kraken:
         if isinstance(params, BadCall):
             return failure(params.error)
         try:
-            return _reply(endpoint.handle(PublicVisit(machine, self._tools, params, at_ns)))
+            return _reply(endpoint.handle(PublicContext(machine, self._tools, at_ns), params))
         except BadCall as bad:
             return failure(bad.error)
 
@@ -185,17 +177,17 @@ def _reply(result: object) -> Reply | Lookup:
     return success(result)
 
 
-def _unfinished(visit: Visit, steps: Steps) -> Unfinished:
-    return Unfinished(partial(_go_on, visit, steps.go_on), steps.query, steps.turn)
+def _unfinished(context: Context, steps: Steps) -> Unfinished:
+    return Unfinished(partial(_go_on, context, steps.go_on), steps.query, steps.turn)
 
 
-def _go_on(visit: Visit, go_on: Callable[[Visit, Any], Any], found: object, at_ns: int) -> Served:
-    visit = replace(visit, at_ns=at_ns)
+def _go_on(context: Context, go_on: Callable[[Context, Any], Any], found: object, at_ns: int) -> Served:
+    context = replace(context, at_ns=at_ns)
     try:
-        result = go_on(visit, found)
+        result = go_on(context, found)
     except BadCall as bad:
         return failure(bad.error)
-    return _unfinished(visit, result) if isinstance(result, Steps) else _reply(result)
+    return _unfinished(context, result) if isinstance(result, Steps) else _reply(result)
 
 
 def _write(write: Callable[[Any], Any], answer: object) -> Reply:

@@ -13,14 +13,14 @@ from seatrial.core.machine import Machine
 from seatrial.core.state import State
 from seatrial.dialects.callers import is_listed
 from seatrial.dialects.kraken import auth, errors
-from seatrial.dialects.kraken.endpoint import Endpoint, Tools, Visit
+from seatrial.dialects.kraken.context import Context, Tools
+from seatrial.dialects.kraken.endpoint import Endpoint
+from seatrial.dialects.kraken.errors import BadCall
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
-from seatrial.dialects.kraken.params import BadCall, Params, parse_body
+from seatrial.dialects.kraken.params import Params, parse_body
+from seatrial.dialects.kraken.symbols import VENUE
 from seatrial.dialects.masking import masked
 from seatrial.dialects.wire import Call
-
-VENUE: Final = "kraken"
-"""Whose keys these are: a key of another venue's account does not exist here."""
 
 MOST_LOGGED: Final = 2_000
 """Bytes of a body that the log shows."""
@@ -34,8 +34,10 @@ class Unsigned(BadCall):
         self.expected = expected
 
 
-def admit(endpoint: Endpoint, machine: Machine, tools: Tools, call: Call, at_ns: int, real_ns: int) -> Visit:
-    """Let a call in, or raise `BadCall`. Once the signature holds, the nonce is spent whatever comes after."""
+def admit(
+    endpoint: Endpoint, machine: Machine, tools: Tools, call: Call, at_ns: int, real_ns: int
+) -> tuple[Context, Params]:
+    """Who calls, and what was sent; or raise `BadCall`. A nonce whose signature holds is spent whatever follows."""
     headers, state = call.headers, machine.state
     key = state.keys.get(headers.get(b"api-key", b"").decode("latin-1"))
     if key is None or not _is_valid(key, state, call.address, at_ns):
@@ -61,7 +63,7 @@ def admit(endpoint: Endpoint, machine: Machine, tools: Tools, call: Call, at_ns:
         tier = TIERS.get(account.account.tier, TIERS[DEFAULT_TIER])
         if not tools.limits.call(key.key_id, tier, endpoint.cost, at_ns):
             raise BadCall(errors.RATE_LIMIT)
-    return Visit(machine, tools, params, at_ns, key, account, real_ns)
+    return Context(machine, tools, at_ns, key, account, real_ns), params
 
 
 @lru_cache(maxsize=1024)
@@ -72,7 +74,8 @@ def _secret(text: str) -> bytes:
 def _is_valid(key: ApiKey, state: State, address: str, at_ns: int) -> bool:
     """Whether the key is this venue's and may be used from there now.
 
-    Decided: an expired key and a foreign address look like an unknown key. Source: kraken-spot-rest 1.7.
+    Decided: an expired key, a foreign address and another venue's key look like an unknown key. Source:
+    kraken-spot-rest 1.7.
     """
     if state.accounts[key.account_id].account.venue != VENUE or (key.valid_until_ns and at_ns >= key.valid_until_ns):
         return False

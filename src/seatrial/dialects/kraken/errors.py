@@ -4,6 +4,8 @@ from typing import Final
 
 from seatrial.core.rejects import Reject
 
+BAD_REQUEST: Final = "EAPI:Bad request"
+INVALID_ARGUMENTS: Final = "EGeneral:Invalid arguments"
 INVALID_KEY: Final = "EAPI:Invalid key"
 INVALID_SIGNATURE: Final = "EAPI:Invalid signature"
 INVALID_NONCE: Final = "EAPI:Invalid nonce"
@@ -19,6 +21,9 @@ INVALID_REFERENCE: Final = "EFunding:Invalid reference id"
 INVALID_AMOUNT: Final = "EFunding:Invalid amount"
 UNAVAILABLE: Final = "EService:Unavailable"
 DEADLINE: Final = "EService:Deadline elapsed"
+
+_UNNAMED: Final = frozenset(("aclass_base", "fee_schedule", "interval"))
+"""Source: probes of 2026 with `AssetPairs?aclass_base=equity`, `fee_schedule=True` and `OHLC?interval=360`."""
 
 SPELLING: Final = {
     Reject.ACCOUNT_UNKNOWN: INVALID_KEY,
@@ -61,3 +66,19 @@ SPELLING: Final = {
 
 OLDER_SPELLING: Final = {**SPELLING, Reject.ORDER_UNKNOWN: "EOrder:Unknown order"}
 """The same, with the text that older clients know for an order that is not open. Source: kraken-updates 1.6."""
+
+
+class BadCall(Exception):
+    """A call that cannot be understood or carried out, with the venue's words for it."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def bad_argument(name: str) -> BadCall:
+    """The refusal of one argument, by its name. Source: kraken-spot-rest 3.1; kraken-updates 4.4.
+
+    Decided: all are named but those that were seen without their names.
+    """
+    return BadCall(INVALID_ARGUMENTS if name in _UNNAMED else f"{INVALID_ARGUMENTS}:{name}")

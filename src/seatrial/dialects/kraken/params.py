@@ -13,13 +13,13 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Never, TypeVar
 from urllib.parse import unquote
 
 import msgspec
 
-BAD_REQUEST: Final = "EAPI:Bad request"
-INVALID_ARGUMENTS: Final = "EGeneral:Invalid arguments"
+from seatrial.dialects.kraken.errors import BAD_REQUEST, BadCall, bad_argument
 
 MAX_FIELDS: Final = 2000
 """Decided. The largest documented call, a batch of 15 orders, has about 250."""
@@ -28,8 +28,6 @@ MAX_DEPTH: Final = 4
 MAX_NS: Final = 2**63 - 1
 """Later times mean the same as this one; it is also the largest number of the stores' columns."""
 
-_UNNAMED_IN_ERRORS: Final = frozenset(("aclass_base", "fee_schedule", "interval"))
-"""Source: probes of 2026 with `AssetPairs?aclass_base=equity`, `fee_schedule=True` and `OHLC?interval=360`."""
 _FORM: Final = b"application/x-www-form-urlencoded"
 _JSON: Final = b"application/json"
 _NOT_PLAIN: Final = b'+%[\\"'
@@ -38,28 +36,15 @@ _UNREADABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
 _DECIMAL = re.compile(r"[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30}")
 _TIME = re.compile(r"([0-9]{1,20})(?:\.([0-9]{0,30}))?")
+_MOMENT = re.compile(r"([+ ]?)([0-9]{1,20})(?:\.([0-9]{0,30}))?")
+_RFC3339 = re.compile(r"([0-9-]{10}[Tt ][0-9:]{8})(?:\.([0-9]{1,9}))?([Zz]|[-+ ][0-9]{2}:[0-9]{2})")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INDEX = re.compile(r"[0-9]{1,4}")
 
 _NONE: Final[Mapping[str, list[str]]] = {}
 
 _Default = TypeVar("_Default")
 _Pair = tuple[str, str]
-
-
-class BadCall(Exception):
-    """A call that cannot be understood, with the venue's words for it."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__(error)
-        self.error = error
-
-
-def bad_argument(name: str) -> BadCall:
-    """The refusal of one argument, by its name. Source: kraken-spot-rest 3.1; kraken-updates 4.4.
-
-    Decided: all are named but those that were seen without their names.
-    """
-    return BadCall(INVALID_ARGUMENTS if name in _UNNAMED_IN_ERRORS else f"{INVALID_ARGUMENTS}:{name}")
 
 
 class Params:
@@ -185,6 +170,35 @@ class Params:
         if match is None:
             raise bad_argument(name)
         return min(int(match[1] + (match[2] or "")[:9].ljust(9, "0")), MAX_NS)
+
+    def rfc3339_ns(self, name: str) -> int | None:
+        """A time as RFC 3339 writes it, a raw plus of its zone as the space that it arrives as, in nanoseconds."""
+        value = self.text(name)
+        if value is None:
+            return None
+        match = _RFC3339.fullmatch(value)
+        if match is None:
+            raise bad_argument(name)
+        whole, fraction, zone = match.groups()
+        try:
+            since_epoch = datetime.fromisoformat(whole + zone.replace(" ", "+").upper()) - _EPOCH
+        except ValueError:
+            raise bad_argument(name) from None
+        return since_epoch // timedelta(seconds=1) * 10**9 + int((fraction or "").ljust(9, "0"))
+
+    def moment_ns(self, name: str, at_ns: int) -> int:
+        """`0`, Unix seconds, or `+seconds` from now; 0 when absent. A raw plus arrives as a space.
+
+        Source: kraken-spot-rest 6.1. Decided: a time too far away to count is `MAX_NS`.
+        """
+        value = self.text(name)
+        if value is None or value == "0":
+            return 0
+        match = _MOMENT.fullmatch(value)
+        if match is None:
+            raise bad_argument(name)
+        offset_ns = int(match[2] + (match[3] or "")[:9].ljust(9, "0"))
+        return min(at_ns + offset_ns if match[1] else offset_ns, MAX_NS)
 
     def comma_list(self, name: str, most: int) -> tuple[str, ...]:
         """A list of at most `most` texts, however it was sent; empty when absent.

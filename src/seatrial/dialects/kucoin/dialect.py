@@ -11,24 +11,21 @@ from seatrial.core.orders import Fill
 from seatrial.core.settlement import SECOND_NS
 from seatrial.core.state import State
 from seatrial.dialects.kucoin import door, errors
+from seatrial.dialects.kucoin.context import Context, Later, PublicContext, Steps, Tools
 from seatrial.dialects.kucoin.endpoint import (
     GENERAL,
     SPOT,
     WITHDRAWAL,
+    Argument,
     Endpoint,
-    Later,
     PublicEndpoint,
-    PublicVisit,
     Routes,
-    Steps,
-    Tools,
-    Visit,
     failure,
     success,
 )
+from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Headers, Limits
-from seatrial.dialects.kucoin.params import BadCall
 from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, sub_accounts, trading, transfers
 from seatrial.dialects.kucoin.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
@@ -72,7 +69,7 @@ class Kucoin:
         """Answer one call. Nothing that a caller sends raises out of here."""
         self._ids_of(machine.state)
         real_ns = at_ns if real_ns is None else real_ns
-        by_verb, subject = ROUTES.find(call.path)
+        by_verb, in_path = ROUTES.find(call.path)
         if not by_verb:
             return failure(errors.NOT_FOUND)
         endpoint = by_verb.get("GET" if call.verb == "HEAD" else call.verb)
@@ -81,8 +78,8 @@ class Kucoin:
         if machine.state.modes.system is SystemStatus.MAINTENANCE and call.path not in ALWAYS_OPEN:
             return failure(errors.MAINTENANCE)
         if isinstance(endpoint, PublicEndpoint):
-            return self._public(endpoint, machine, call, at_ns, subject)
-        return self._private(endpoint, machine, call, at_ns, real_ns, subject)
+            return self._public(endpoint, machine, call, at_ns, in_path)
+        return self._private(endpoint, machine, call, at_ns, real_ns, in_path)
 
     def unavailable(self) -> Reply:
         """The store did not take it. Source: kucoin-rest 2.2 and 2.3."""
@@ -137,16 +134,16 @@ class Kucoin:
         return self.ids
 
     def _public(
-        self, endpoint: PublicEndpoint, machine: Machine, call: Call, at_ns: int, subject: str
+        self, endpoint: PublicEndpoint, machine: Machine, call: Call, at_ns: int, in_path: Argument | None
     ) -> Reply | Lookup:
         try:
-            visit = PublicVisit(machine, self._tools, door.read(call), at_ns, subject, call.address)
-            return _reply((), endpoint.handle(visit))
+            params = door.read(call, in_path)
+            return _reply((), endpoint.handle(PublicContext(machine, self._tools, at_ns, call.address), params))
         except BadCall as bad:
             return failure(bad.error)
 
     def _private(
-        self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns: int, subject: str
+        self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns: int, in_path: Argument | None
     ) -> Served:
         try:
             key, account = door.admit(endpoint, machine, call, at_ns, real_ns)
@@ -160,9 +157,8 @@ class Kucoin:
         if not usage.allowed:
             return failure(errors.TOO_MANY_REQUESTS, usage.headers)
         try:
-            moments = door.good_moments(account.account, at_ns, real_ns)
-            visit = Visit(machine, self._tools, door.read(call), at_ns, subject, key, account, moments)
-            return _served(visit, usage.headers, endpoint.handle(visit))
+            context = Context(machine, self._tools, at_ns, key, account, real_ns)
+            return _served(context, usage.headers, endpoint.handle(context, door.read(call, in_path)))
         except BadCall as bad:
             return failure(bad.error, usage.headers)
 
@@ -173,16 +169,18 @@ def _reply(headers: Headers, result: object) -> Reply | Lookup:
     return success(result, headers)
 
 
-def _served(visit: Visit, headers: Headers, result: object) -> Served:
+def _served(context: Context, headers: Headers, result: object) -> Served:
     if isinstance(result, Steps):
-        return Unfinished(partial(_go_on, visit, headers, result.go_on), result.query, result.turn)
+        return Unfinished(partial(_go_on, context, headers, result.go_on), result.query, result.turn)
     return _reply(headers, result)
 
 
-def _go_on(visit: Visit, headers: Headers, go_on: Callable[[Visit, Any], Any], found: object, at_ns: int) -> Served:
-    visit = visit._replace(at_ns=at_ns)
+def _go_on(
+    context: Context, headers: Headers, go_on: Callable[[Context, Any], Any], found: object, at_ns: int
+) -> Served:
+    context = context._replace(at_ns=at_ns)
     try:
-        return _served(visit, headers, go_on(visit, found))
+        return _served(context, headers, go_on(context, found))
     except BadCall as bad:
         return failure(bad.error, headers)
 

@@ -7,18 +7,18 @@ Source: kucoin-rest 1.8 for the order, section 1 for each check. Decided: the ke
 from typing import Final
 
 from seatrial.core.account_state import AccountState
-from seatrial.core.accounts import Account, ApiKey
+from seatrial.core.accounts import ApiKey
 from seatrial.core.machine import Machine
 from seatrial.dialects.callers import is_listed
 from seatrial.dialects.kucoin import auth, errors
-from seatrial.dialects.kucoin.endpoint import Endpoint, Tools
+from seatrial.dialects.kucoin.context import Tools, good_moments
+from seatrial.dialects.kucoin.endpoint import Argument, Endpoint
+from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.limits import Usage, quota_of, unlimited
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params, parse_body, parse_query
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params, parse_body, parse_query
+from seatrial.dialects.kucoin.symbols import VENUE
 from seatrial.dialects.masking import masked
 from seatrial.dialects.wire import Call
-
-VENUE: Final = "kucoin"
-"""Whose keys these are: a key of another venue's account does not exist here."""
 
 JSON: Final = b"application/json"
 
@@ -70,21 +70,6 @@ def admit(endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns:
     return key, account
 
 
-def good_moments(account: Account | None, at_ns: int, real_ns: int) -> tuple[int, ...]:
-    """The times by which a caller may have stamped its call; none: by any.
-
-    Clients sign by the computer's own time, which the world's is not once a tester moved that. Decided: both are right
-    unless the account was opened with `check_timestamps`. Where the clock was left alone they are the same.
-    """
-    match None if account is None else account.check_timestamps:
-        case None:
-            return at_ns, real_ns
-        case True:
-            return (at_ns,)
-        case False:
-            return ()
-
-
 def charge(endpoint: Endpoint, tools: Tools, account: AccountState, at_ns: int) -> Usage:
     """Take the call's weight out of its account's pool."""
     tier = account.account.tier
@@ -94,8 +79,11 @@ def charge(endpoint: Endpoint, tools: Tools, account: AccountState, at_ns: int) 
     return tools.limits.spend(account.account.account_id, endpoint.pool, endpoint.weight, quota, at_ns)
 
 
-def read(call: Call) -> Params:
-    """The parameters: of the body where the verb has one, of the query otherwise. Raises `BadCall`."""
+def read(call: Call, in_path: Argument | None) -> Params:
+    """The parameters: of the body where the verb has one, of the query otherwise, and the one in the path.
+
+    Raises `BadCall`.
+    """
     if call.verb in _WITH_BODY:
         if call.body and not call.headers.get(b"content-type", b"").lower().startswith(JSON):
             raise BadCall(errors.MEDIA_TYPE)
@@ -104,7 +92,7 @@ def read(call: Call) -> Params:
         params = parse_query(call.query)
     if isinstance(params, BadCall):
         raise params
-    return params
+    return params if in_path is None else params.and_one(*in_path)
 
 
 def _credentials(headers: dict[bytes, bytes]) -> tuple[bytes, bytes, bytes, bytes]:

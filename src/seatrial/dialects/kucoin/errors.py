@@ -20,6 +20,14 @@ class Error(NamedTuple):
         return STATUSES.get(self.code, 200)
 
 
+class BadCall(Exception):
+    """A call that cannot be carried out, with the venue's answer to it."""
+
+    def __init__(self, error: Error) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 MISSING_HEADERS: Final = Error(
     "400001",
     "Please check the header of your request for KC-API-KEY, KC-API-SIGN, KC-API-TIMESTAMP, KC-API-PASSPHRASE",
@@ -157,3 +165,12 @@ def missing(name: str) -> Error:
 def malformed(name: str) -> Error:
     """The refusal of a text that is no such value at all. Source: kucoin-rest 2.3; decided: where the name stands."""
     return Error(PARAMETER.code, f"Invalid Parameter. {name}")
+
+
+HF_SPELLING: Final = SPELLING | {
+    Reject.CLIENT_ID_IN_USE: HF_DUPLICATE_CLIENT_OID,
+    Reject.ORDER_UNKNOWN: HF_NOT_CANCELABLE,
+}
+"""Where the high-frequency endpoints have words of their own. Source: kucoin-rest 2.4 and 2.6."""
+PART_SPELLING: Final = HF_SPELLING | {Reject.QTY_OUT_OF_RANGE: out_of_range("cancelSize")}
+"""The same where a part of an order is cancelled."""

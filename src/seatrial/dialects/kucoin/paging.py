@@ -8,8 +8,8 @@ from typing import Final, NamedTuple, TypeVar
 
 from seatrial.core.queries import Span
 from seatrial.dialects.kucoin import errors
-from seatrial.dialects.kucoin.errors import Error
-from seatrial.dialects.kucoin.params import MAX_NS, MILLISECOND_NS, SECOND_NS, BadCall, Params
+from seatrial.dialects.kucoin.errors import BadCall, Error
+from seatrial.dialects.kucoin.params import MAX_NS, MILLISECOND_NS, SECOND_NS, Params
 
 USUAL_SIZE: Final = 50
 MOST_SIZE: Final = 500

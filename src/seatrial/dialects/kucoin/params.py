@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, Never, TypeVar
 from urllib.parse import unquote
 
-from seatrial.dialects.kucoin.errors import PARAMETER, Error, malformed, missing, out_of_range
+from seatrial.dialects.kucoin.errors import PARAMETER, BadCall, malformed, missing, out_of_range
 
 MAX_FIELDS: Final = 2000
 """Decided. The largest documented call, five orders at once, has under a hundred."""
@@ -30,14 +30,6 @@ _SCIENTIFIC = re.compile(r"(-?)([0-9]{1,30})(?:\.([0-9]{1,30}))?[eE]([-+]?[0-9]{
 
 _Default = TypeVar("_Default")
 _Pair = tuple[str, Any]
-
-
-class BadCall(Exception):
-    """A call that cannot be carried out, with the venue's answer to it."""
-
-    def __init__(self, error: Error) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 class Params:
@@ -62,6 +54,15 @@ class Params:
                 self._fields[name] = "true" if value else "false"
             elif value is not None:
                 self._nested[name] = value
+
+    def and_one(self, name: str, value: str) -> "Params":
+        """These and one more, which stands whatever else goes by its name."""
+        more = Params(((name, value),))
+        if self._fields or self._nested:
+            more._fields = {**self._fields, name: value}
+            more._nested = {other: found for other, found in self._nested.items() if other != name}
+            more._repeated = self._repeated - {name}
+        return more
 
     def text(self, name: str) -> str | None:
         """A text as it was sent, spaces included."""

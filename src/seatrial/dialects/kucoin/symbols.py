@@ -23,6 +23,8 @@ from seatrial.dialects.kucoin.names import (
     read_symbol_lines,
 )
 
+VENUE: Final = "kucoin"
+
 LARGEST_BASE: Final = "10000000000"
 LARGEST_QUOTE: Final = "99999999"
 """Sizes of a single order. Source: the specification's example of BTC-USDT; decided: the same everywhere."""

@@ -12,15 +12,17 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from seatrial.core.assets import USD, Asset, spent_as
 from seatrial.core.commands import IssueToken
 from seatrial.core.facts import TokenIssued
-from seatrial.core.machine import first
+from seatrial.core.machine import Done, first
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.core.money import format_units, rescale_floor
 from seatrial.core.state import State
 from seatrial.core.valuing import price_of
 from seatrial.core.volume import USD_SCALE
 from seatrial.dialects.kraken import errors
-from seatrial.dialects.kraken.endpoint import Endpoint, Visit, any_of
-from seatrial.dialects.kraken.params import BadCall, Params, bad_argument
+from seatrial.dialects.kraken.context import Context
+from seatrial.dialects.kraken.endpoint import Endpoint, any_of
+from seatrial.dialects.kraken.errors import BadCall, bad_argument
+from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.kraken.symbols import VENUE
 
 _encode = msgspec.json.Encoder().encode
@@ -155,47 +157,47 @@ class ApiKeyInfo(Struct, frozen=True, kw_only=True):
     last_used: str
 
 
-def balance(visit: Visit) -> Raw:
+def balance(context: Context, params: Params) -> Raw:
     """What the account owns of each asset it ever had. Written anew only when that has changed."""
-    _check_rebase_multiplier(visit.params)
-    account_id, written = visit.key.account_id, visit.tools.balances
+    _check_rebase_multiplier(params)
+    account_id, written = context.key.account_id, context.tools.balances
     amounts = [
         (purse.asset.code, purse.free.balance + purse.held.balance)
-        for purse in visit.state.ledger.of_account(account_id)
+        for purse in context.state.ledger.of_account(account_id)
     ]
     known = written.get(account_id)
     if known is None or known[0] != amounts:
-        known = written[account_id] = amounts, _balances(visit)
+        known = written[account_id] = amounts, _balances(context)
     return known[1]
 
 
-def _balances(visit: Visit) -> Raw:
-    name = visit.tools.symbols.asset_name
-    return Raw(_encode({name(one.asset.code): format_units(one.settled, one.asset.scale) for one in _owned(visit)}))
+def _balances(context: Context) -> Raw:
+    name = context.tools.symbols.asset_name
+    return Raw(_encode({name(one.asset.code): format_units(one.settled, one.asset.scale) for one in _owned(context)}))
 
 
-def balance_ex(visit: Visit) -> dict[str, ExtendedBalance]:
+def balance_ex(context: Context, params: Params) -> dict[str, ExtendedBalance]:
     """The same, with what open orders hold of it."""
-    _check_rebase_multiplier(visit.params)
-    name = visit.tools.symbols.asset_name
+    _check_rebase_multiplier(params)
+    name = context.tools.symbols.asset_name
     return {
         name(one.asset.code): ExtendedBalance(
             format_units(one.settled, one.asset.scale), format_units(one.held, one.asset.scale)
         )
-        for one in _owned(visit)
+        for one in _owned(context)
     }
 
 
-def trade_balance(visit: Visit) -> TradeBalance:
+def trade_balance(context: Context, params: Params) -> TradeBalance:
     """What it is all worth in one asset. Source: kraken-semantics section 5.
 
     Decided: values are those of the last trades, cut off at the fourth decimal, and what has no known price counts
     nothing; `uv` is the value of what open orders hold, fees included, and `mfo` the free margin less that.
     """
-    _check_rebase_multiplier(visit.params)
-    target = _target(visit)
-    owned = _owned(visit)
-    state = visit.state
+    _check_rebase_multiplier(params)
+    target = _target(context, params)
+    owned = _owned(context)
+    state = context.state
     whole = sum(_value(state, one.asset, one.settled, target) for one in owned)
     collateral = sum(_value(state, one.asset, one.settled, target) * one.asset.collateral_ppm for one in owned) // 10**6
     unfilled = sum(_value(state, one.asset, one.held, target) for one in owned)
@@ -214,16 +216,16 @@ def trade_balance(visit: Visit) -> TradeBalance:
     )
 
 
-def trade_volume(visit: Visit) -> TradeVolume:
+def trade_volume(context: Context, params: Params) -> TradeVolume:
     """The 30-day volume, and fees for the pairs that were named. `fee-info` changes nothing any more.
 
     `fees_maker` leaves out pairs whose makers pay what takers pay. Source: kraken-semantics 6.2; kraken-updates 1.4.
     """
-    params, symbols = visit.params, visit.tools.symbols
-    spot, assets = visit.account.volume.at(visit.at_ns), visit.account.assets.at(visit.at_ns)
+    symbols = context.tools.symbols
+    spot, assets = context.account.volume.at(context.at_ns), context.account.assets.at(context.at_ns)
     figures = spot // 10**USD_SCALE, assets // 10**USD_SCALE
     named = params.classified_list("pair", MAX_PAIRS)
-    standings = [_standing(visit, text, aclass, figures) for text, aclass in named]
+    standings = [_standing(context, text, aclass, figures) for text, aclass in named]
     schedules = params.strict_boolean("fee_schedule", default=False)
     return TradeVolume(
         currency=symbols.asset_name(USD),
@@ -236,21 +238,21 @@ def trade_volume(visit: Visit) -> TradeVolume:
     )
 
 
-def not_entitled(_visit: Visit) -> Never:
+def not_entitled(_context: Context, _params: Params) -> Never:
     """Sub-accounts are for institutions; no account here is one. Source: kraken-spot-rest section 16."""
     raise BadCall(errors.PERMISSION_DENIED)
 
 
-def api_key_info(visit: Visit) -> ApiKeyInfo:
+def api_key_info(context: Context, _params: Params) -> ApiKeyInfo:
     """What is known of the key that signed the call. A key never changes, so it was modified when it was made."""
-    key = visit.key
+    key = context.key
     return ApiKeyInfo(
         api_key_name=key.name,
         api_key=key.public,
         nonce=str(key.highest_nonce),
         nonce_window=str(key.nonce_window),
         permissions=sorted(key.permissions),
-        iban=visit.tools.ids.iban(visit.account_id),
+        iban=context.tools.ids.iban(context.account_id),
         valid_until=_seconds(key.valid_until_ns),
         query_from=_seconds(key.query_from_ns),
         query_to=_seconds(key.query_to_ns),
@@ -261,18 +263,21 @@ def api_key_info(visit: Visit) -> ApiKeyInfo:
     )
 
 
-def websockets_token(visit: Visit) -> dict[str, object]:
+def websockets_token(context: Context, _params: Params) -> dict[str, object]:
     """A new token for the private feeds; older ones stay valid."""
-    command = IssueToken(visit.account_id, visit.key.key_id, TOKEN_SECONDS * SECOND_NS)
-    issued = first(TokenIssued, visit.apply(command))
-    return {"token": visit.tools.ids.ws_token(issued.token_id), "expires": TOKEN_SECONDS}
+    command = IssueToken(context.account_id, context.key.key_id, TOKEN_SECONDS * SECOND_NS)
+    return _write_token(context, context.apply(command))
+
+
+def _write_token(context: Context, outcome: Done) -> dict[str, object]:
+    return {"token": context.tools.ids.ws_token(first(TokenIssued, outcome).token_id), "expires": TOKEN_SECONDS}
 
 
 def _check_rebase_multiplier(params: Params) -> None:
     params.choice("rebase_multiplier", REBASE_MULTIPLIERS, None)
 
 
-def _owned(visit: Visit) -> list[Owned]:
+def _owned(context: Context) -> list[Owned]:
     """Every asset the account ever had, in the order of the catalogue, as the seed lists them.
 
     What orders hold of rewards is held in the name of their asset, more than there may be of that itself. Source:
@@ -280,19 +285,19 @@ def _owned(visit: Visit) -> list[Owned]:
     """
     assets: dict[str, Asset] = {}
     settled, held = Counter[str](), Counter[str]()
-    for purse in visit.state.ledger.of_account(visit.key.account_id):
+    for purse in context.state.ledger.of_account(context.key.account_id):
         assets[purse.asset.code] = purse.asset
         settled[purse.asset.code] += purse.settled
         held[spent_as(purse.asset.code)] += purse.held.balance
-    codes = sorted(assets, key=visit.tools.symbols.asset_place)
+    codes = sorted(assets, key=context.tools.symbols.asset_place)
     return [Owned(assets[code], settled[code], held[code]) for code in codes]
 
 
-def _target(visit: Visit) -> Asset:
-    code = visit.tools.symbols.asset(visit.params.text("asset") or USD)
+def _target(context: Context, params: Params) -> Asset:
+    code = context.tools.symbols.asset(params.text("asset") or USD)
     if code is None:
         raise BadCall(errors.UNKNOWN_ASSET)
-    return visit.state.assets[code]
+    return context.state.assets[code]
 
 
 def _value(state: State, asset: Asset, units: int, target: Asset) -> int:
@@ -353,9 +358,9 @@ class Standing(Struct, frozen=True):
         )
 
 
-def _standing(visit: Visit, text: str, aclass: str | None, figures: tuple[int, int]) -> Standing:
+def _standing(context: Context, text: str, aclass: str | None, figures: tuple[int, int]) -> Standing:
     """The rung that spot volume and assets, in whole US dollars, have reached in the market that is named."""
-    symbols = visit.tools.symbols
+    symbols = context.tools.symbols
     if aclass is not None and aclass not in PAIR_CLASSES:
         raise bad_argument("aclass")
     symbol = symbols.pair(text)
@@ -364,7 +369,7 @@ def _standing(visit: Visit, text: str, aclass: str | None, figures: tuple[int, i
     base_class = symbols.pair_info(symbol).aclass_base
     if aclass is not None and PAIR_CLASSES[aclass] != base_class:
         raise BadCall(errors.UNKNOWN_PAIR)
-    ladder = visit.state.markets[symbol].market.fees_for(VENUE).at(visit.at_ns)
+    ladder = context.state.markets[symbol].market.fees_for(VENUE).at(context.at_ns)
     shown_class = SPOT_CLASS if base_class == CURRENCY else base_class
     return Standing(symbols.pair_name(symbol), shown_class, ladder, ladder.rung(*figures))
 

@@ -14,15 +14,17 @@ from seatrial.core.commands import CancelWithdrawal, IssueAddress, RequestWithdr
 from seatrial.core.facts import WithdrawalRequested
 from seatrial.core.findings import CancelDenied, WithdrawalChecked
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
-from seatrial.core.machine import first
+from seatrial.core.machine import Done, first
 from seatrial.core.markets import FundingMethod
 from seatrial.core.money import format_units, parse_units, rescale_floor
 from seatrial.core.queries import Page, Span, TransferPage, TransfersById
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kraken import errors
-from seatrial.dialects.kraken.endpoint import Endpoint, Later, Tools, Visit, any_of
+from seatrial.dialects.kraken.context import Context, Later, Tools
+from seatrial.dialects.kraken.endpoint import Endpoint, any_of
+from seatrial.dialects.kraken.errors import BadCall, bad_argument
 from seatrial.dialects.kraken.ids import method_id, network_id
-from seatrial.dialects.kraken.params import MAX_NS, BadCall, Params, bad_argument
+from seatrial.dialects.kraken.params import MAX_NS, Params
 
 STATUSES: Final = {
     TransferStatus.INITIAL: "Initial",
@@ -58,7 +60,7 @@ USUAL_DECIMALS: Final = 8
 _REFERENCE = re.compile(r"[A-Z0-9]{7}-[A-Z0-9]{6}-[A-Z0-9]{6}|FT[A-Za-z0-9]{5}-[A-Za-z0-9]{22}")
 
 
-def deposit_methods(visit: Visit) -> list[dict[str, object]]:
+def deposit_methods(context: Context, params: Params) -> list[dict[str, object]]:
     """How an asset comes in."""
     return [
         {
@@ -68,55 +70,53 @@ def deposit_methods(visit: Visit) -> list[dict[str, object]]:
             "gen-address": True,
             "minimum": _usual(method.deposit_minimum, method.asset),
         }
-        for method in _methods(visit, _asset(visit, visit.params.required("asset")))
+        for method in _methods(context, _asset(context, params))
     ]
 
 
-def deposit_addresses(visit: Visit) -> list[dict[str, object]]:
+def deposit_addresses(context: Context, params: Params) -> list[dict[str, object]]:
     """The account's addresses for a method, newest first; `new` adds one, which ccxt reads as the first.
 
     Without `new` none is issued: where there is none yet, the list is empty.
     """
-    params = visit.params
-    asset = _asset(visit, params.required("asset"))
+    asset = _asset(context, params)
     name = params.required("method")
-    if name not in {method.name for method in _methods(visit, asset)}:
+    if name not in {method.name for method in _methods(context, asset)}:
         raise BadCall(errors.SPELLING[Reject.METHOD_UNKNOWN])
     if params.boolean("new", default=False):
-        visit.apply(IssueAddress(visit.account_id, asset.code, name, MOST_UNUSED_ADDRESSES))
-    return [_address(address) for address in reversed(visit.account.addresses.get((asset.code, name), []))]
+        context.apply(IssueAddress(context.account_id, asset.code, name, MOST_UNUSED_ADDRESSES))
+    return [_address(address) for address in reversed(context.account.addresses.get((asset.code, name), []))]
 
 
-def deposit_status(visit: Visit) -> Later:
+def deposit_status(context: Context, params: Params) -> Later:
     """Deposits, newest first."""
-    return _status(visit, Direction.DEPOSIT, "deposit", MOST_DEPOSITS)
+    return _status(context, params, Direction.DEPOSIT, "deposit", MOST_DEPOSITS)
 
 
-def withdraw_methods(visit: Visit) -> list[dict[str, object]]:
+def withdraw_methods(context: Context, params: Params) -> list[dict[str, object]]:
     """How assets go out. Decided: a filter that fits nothing gives an empty list.
 
     Decided: ids are UUIDs; `network_id` is null where `network` is, and `limits`, which are optional, are left out.
     """
-    network = visit.params.text("network")
-    asset = _optional_asset(visit)
-    methods = visit.state.methods
+    network = params.text("network")
+    asset = _optional_asset(context, params)
+    methods = context.state.methods
     listed = [methods.get(asset.code, [])] if asset is not None else methods.values()
     return [
-        _withdraw_method(visit, method)
+        _withdraw_method(context, method)
         for of_asset in listed
         for method in of_asset
         if network in (None, method.network)
     ]
 
 
-def withdraw_addresses(visit: Visit) -> list[dict[str, object]]:
+def withdraw_addresses(context: Context, params: Params) -> list[dict[str, object]]:
     """The destinations that the account saved. Decided: a filter that fits nothing gives an empty list."""
-    params = visit.params
-    asset, method, name = _optional_asset(visit), params.text("method"), params.text("key")
+    asset, method, name = _optional_asset(context, params), params.text("method"), params.text("key")
     verified = params.boolean("verified", default=False)
     return [
-        _destination(visit, destination)
-        for destination in visit.account.destinations.values()
+        _destination(context, destination)
+        for destination in context.account.destinations.values()
         if (asset is None or destination.asset == asset.code)
         and method in (None, destination.method)
         and name in (None, destination.name)
@@ -124,44 +124,36 @@ def withdraw_addresses(visit: Visit) -> list[dict[str, object]]:
     ]
 
 
-def withdraw_info(visit: Visit) -> dict[str, str]:
+def withdraw_info(context: Context, params: Params) -> dict[str, str]:
     """What a withdrawal would send, at what fee, and the most that could be sent now."""
-    asset, command = _read_withdrawal(visit, check_only=True)
-    event = first(WithdrawalChecked, visit.apply(command))
-    return {
-        "method": event.method.name,
-        "limit": _usual(event.most, asset),
-        "amount": _usual(event.amount, asset),
-        "fee": _usual(event.fee, asset),
-    }
+    command = _read_withdrawal(context, params, check_only=True)
+    return _write_checked(context.apply(command), context.state.assets[command.asset])
 
 
-def withdraw(visit: Visit) -> dict[str, str]:
+def withdraw(context: Context, params: Params) -> dict[str, str]:
     """Send money to a saved destination."""
-    _, command = _read_withdrawal(visit, check_only=False)
-    event = first(WithdrawalRequested, visit.apply(command))
-    return {"refid": visit.tools.ids.withdrawal(event.transfer.transfer_id)}
+    return _write_requested(context, context.apply(_read_withdrawal(context, params, check_only=False)))
 
 
-def withdraw_status(visit: Visit) -> Later:
+def withdraw_status(context: Context, params: Params) -> Later:
     """Withdrawals, newest first."""
-    return _status(visit, Direction.WITHDRAWAL, "withdrawals", MOST_WITHDRAWALS)
+    return _status(context, params, Direction.WITHDRAWAL, "withdrawals", MOST_WITHDRAWALS)
 
 
-def withdraw_cancel(visit: Visit) -> bool | Later:
+def withdraw_cancel(context: Context, params: Params) -> bool | Later:
     """Stop a withdrawal: true. Decided: false when it is too late, and it goes on."""
-    asset = _asset(visit, visit.params.required("asset"))
-    text = visit.params.required("refid")
-    number = visit.tools.ids.withdrawal_number(text)
-    if number is None:
-        known_form = _REFERENCE.fullmatch(text) is not None
-        raise BadCall(errors.SPELLING[Reject.TRANSFER_UNKNOWN] if known_form else errors.INVALID_REFERENCE)
-    transfer = visit.state.transfers.get(number)
+    asset = _asset(context, params)
+    number = _read_reference(context, params)
+    transfer = context.state.transfers.get(number)
     if transfer is not None and transfer.asset == asset.code:
-        outcome = visit.machine.apply(CancelWithdrawal(visit.account_id, number), visit.at_ns)
+        outcome = context.machine.apply(CancelWithdrawal(context.account_id, number), context.at_ns)
         if isinstance(outcome, tuple):
-            return not isinstance(outcome[0], CancelDenied)
-    return Later(TransfersById((number,), visit.account_id), partial(_too_late, asset))
+            return _is_canceled(outcome)
+    return Later(TransfersById((number,), context.account_id), partial(_too_late, asset))
+
+
+def _is_canceled(outcome: Done) -> bool:
+    return not any(isinstance(told, CancelDenied) for told in outcome)
 
 
 def _too_late(asset: Asset, found: list[Transfer]) -> bool:
@@ -171,28 +163,28 @@ def _too_late(asset: Asset, found: list[Transfer]) -> bool:
     return False
 
 
-def _asset(visit: Visit, text: str) -> Asset:
-    code = visit.tools.symbols.asset(text)
-    if code is None or visit.params.text("aclass") not in (None, visit.tools.symbols.asset_info(code).aclass):
+def _asset(context: Context, params: Params) -> Asset:
+    """The asset that must be named."""
+    code = context.tools.symbols.asset(params.required("asset"))
+    if code is None or params.text("aclass") not in (None, context.tools.symbols.asset_info(code).aclass):
         raise BadCall(errors.UNKNOWN_FUNDING_ASSET)
-    return visit.state.assets[code]
+    return context.state.assets[code]
 
 
-def _optional_asset(visit: Visit) -> Asset | None:
-    text = visit.params.text("asset")
-    return None if text is None else _asset(visit, text)
+def _optional_asset(context: Context, params: Params) -> Asset | None:
+    return None if params.text("asset") is None else _asset(context, params)
 
 
-def _methods(visit: Visit, asset: Asset) -> list[FundingMethod]:
+def _methods(context: Context, asset: Asset) -> list[FundingMethod]:
     """Read-only balances, fee credits and assets that never moved by themselves have none."""
-    methods = visit.state.methods.get(asset.code)
+    methods = context.state.methods.get(asset.code)
     if not methods:
         raise BadCall(errors.SPELLING[Reject.METHOD_UNKNOWN])
     return methods
 
 
-def _withdraw_method(visit: Visit, method: FundingMethod) -> dict[str, object]:
-    asset, symbols = method.asset, visit.tools.symbols
+def _withdraw_method(context: Context, method: FundingMethod) -> dict[str, object]:
+    asset, symbols = method.asset, context.tools.symbols
     name = symbols.asset_name(asset.code)
     return {
         "asset": name,
@@ -209,17 +201,40 @@ def _withdraw_method(visit: Visit, method: FundingMethod) -> dict[str, object]:
     }
 
 
-def _read_withdrawal(visit: Visit, *, check_only: bool) -> tuple[Asset, RequestWithdrawal]:
-    params = visit.params
-    asset = _asset(visit, params.required("asset"))
-    _methods(visit, asset)
+def _read_withdrawal(context: Context, params: Params, *, check_only: bool) -> RequestWithdrawal:
+    asset = _asset(context, params)
+    _methods(context, asset)
     key = params.required("key")
     gross = parse_units(params.required("amount"), asset.scale)
     if gross is None:
         raise BadCall(errors.INVALID_AMOUNT)
     most_fee = _most_fee(params, asset)
-    command = RequestWithdrawal(visit.account_id, asset.code, key, gross, params.text("address"), most_fee, check_only)
-    return asset, command
+    return RequestWithdrawal(context.account_id, asset.code, key, gross, params.text("address"), most_fee, check_only)
+
+
+def _read_reference(context: Context, params: Params) -> int:
+    """The withdrawal that is named."""
+    text = params.required("refid")
+    number = context.tools.ids.withdrawal_number(text)
+    if number is None:
+        known_form = _REFERENCE.fullmatch(text) is not None
+        raise BadCall(errors.SPELLING[Reject.TRANSFER_UNKNOWN] if known_form else errors.INVALID_REFERENCE)
+    return number
+
+
+def _write_checked(outcome: Done, asset: Asset) -> dict[str, str]:
+    checked = first(WithdrawalChecked, outcome)
+    return {
+        "method": checked.method.name,
+        "limit": _usual(checked.most, asset),
+        "amount": _usual(checked.amount, asset),
+        "fee": _usual(checked.fee, asset),
+    }
+
+
+def _write_requested(context: Context, outcome: Done) -> dict[str, str]:
+    requested = first(WithdrawalRequested, outcome)
+    return {"refid": context.tools.ids.withdrawal(requested.transfer.transfer_id)}
 
 
 def _most_fee(params: Params, asset: Asset) -> int | None:
@@ -233,21 +248,23 @@ def _most_fee(params: Params, asset: Asset) -> int | None:
     return rescale_floor(units, 30, asset.scale)
 
 
-def _status(visit: Visit, direction: Direction, name: str, usual_limit: int) -> Later:
+def _status(context: Context, params: Params, direction: Direction, name: str, usual_limit: int) -> Later:
     """One page of transfers: a list, or with `cursor` an object that says where the next page begins."""
-    params, tools, assets = visit.params, visit.tools, visit.state.assets
-    asset, method, span = _optional_asset(visit), params.text("method"), _span(visit)
+    asset, method, span = _optional_asset(context, params), params.text("method"), _span(context, params)
     limit = params.integer("limit", 1, MOST_ASKED) or usual_limit
-    is_paged, before_id = _cursor(params, tools, direction)
+    is_paged, before_id = _cursor(params, context.tools, direction)
     code = None if asset is None else asset.code
+    query = TransferPage(context.account_id, direction, code, method, span, before_id, limit + 1)
+    return Later(query, partial(_write_transfers, context, name if is_paged else None, limit))
 
-    def write(page: Page[Transfer]) -> object:
-        rows = [_row(transfer, assets[transfer.asset], tools) for transfer in page.rows[:limit]]
-        if not is_paged:
-            return rows
-        return {name: rows, "next_cursor": rows[-1]["refid"] if len(page.rows) > limit else None}
 
-    return Later(TransferPage(visit.account_id, direction, code, method, span, before_id, limit + 1), write)
+def _write_transfers(context: Context, name: str | None, limit: int, page: Page[Transfer]) -> object:
+    """So many rows; under a name, and with the next cursor, where there is one."""
+    assets, tools = context.state.assets, context.tools
+    rows = [_row(transfer, assets[transfer.asset], tools) for transfer in page.rows[:limit]]
+    if name is None:
+        return rows
+    return {name: rows, "next_cursor": rows[-1]["refid"] if len(page.rows) > limit else None}
 
 
 def _cursor(params: Params, tools: Tools, direction: Direction) -> tuple[bool, int | None]:
@@ -264,12 +281,12 @@ def _cursor(params: Params, tools: Tools, direction: Direction) -> tuple[bool, i
     return True, number
 
 
-def _span(visit: Visit) -> Span:
+def _span(context: Context, params: Params) -> Span:
     """From `start` to `end`, both included, in whole seconds as the rows show them, within what the key may see."""
-    start_ns, end_ns = visit.params.time_ns("start"), visit.params.time_ns("end")
-    after_ns = visit.at_ns - RECENT_NS if start_ns is None else start_ns // SECOND_NS * SECOND_NS - 1
+    start_ns, end_ns = params.time_ns("start"), params.time_ns("end")
+    after_ns = context.at_ns - RECENT_NS if start_ns is None else start_ns // SECOND_NS * SECOND_NS - 1
     until_ns = MAX_NS if end_ns is None else min(end_ns // SECOND_NS * SECOND_NS + SECOND_NS - 1, MAX_NS)
-    key = visit.key
+    key = context.key
     if key.query_to_ns:
         until_ns = min(until_ns, key.query_to_ns)
     return Span(after_ns=max(after_ns, key.query_from_ns - 1), until_ns=until_ns)
@@ -310,17 +327,17 @@ def _address(address: DepositAddress) -> dict[str, object]:
     return row
 
 
-def _destination(visit: Visit, destination: Destination) -> dict[str, object]:
+def _destination(context: Context, destination: Destination) -> dict[str, object]:
     """Source: kraken-spot-rest 15.5, where `asset` is the altname."""
     row: dict[str, object] = {
         "address": destination.address,
-        "asset": visit.tools.symbols.asset_altname(destination.asset),
+        "asset": context.tools.symbols.asset_altname(destination.asset),
         "method": destination.method,
         "key": destination.name,
         "verified": destination.verified,
     }
     if destination.tag is not None:
-        method = visit.state.method(destination.asset, destination.method)
+        method = context.state.method(destination.asset, destination.method)
         is_memo = method is not None and method.address_style in MEMO_STYLES
         row["memo" if is_memo else "tag"] = destination.tag
     return row

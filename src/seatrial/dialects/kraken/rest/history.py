@@ -25,6 +25,7 @@ from seatrial.core.queries import (
     Span,
 )
 from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken.context import Context, Later
 from seatrial.dialects.kraken.describe import (
     FOREX,
     TOKENIZED,
@@ -36,8 +37,9 @@ from seatrial.dialects.kraken.describe import (
     price_text,
     seconds,
 )
-from seatrial.dialects.kraken.endpoint import Endpoint, Later, Visit, any_of
-from seatrial.dialects.kraken.params import BadCall, Params, bad_argument
+from seatrial.dialects.kraken.endpoint import Endpoint, any_of
+from seatrial.dialects.kraken.errors import BadCall, bad_argument
+from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.kraken.rest.paging import (
     MOST_NAMES,
     Paging,
@@ -99,36 +101,34 @@ class TradeView(Struct, frozen=True, kw_only=True):
     ledgers: list[str] | UnsetType = UNSET
 
 
-def open_orders(visit: Visit) -> dict[str, object] | Later:
+def open_orders(context: Context, params: Params) -> dict[str, object] | Later:
     """The live orders, newest first; all of them unless a limit or a cursor asks for a page.
 
     So many as no page has are read and written beside the machine.
     """
-    params = visit.params
     read_unused(params, "consolidate_taker")
-    paging = read_paging(params, visit.tools.ids.order_number, usual=MOST_OPEN, most=MOST_OPEN)
+    paging = read_paging(params, context.tools.ids.order_number, usual=MOST_OPEN, most=MOST_OPEN)
     is_page = paging.by_cursor or params.text("limit") is not None
-    with_fills = params.boolean("trades", default=False)
-    chosen = _live_orders(visit, paging.fetched if is_page else MOST_OPEN + 1, paging.before_id)
+    wanted = _read_open(context, params)
+    chosen = _live_orders(context, wanted, paging.fetched if is_page else MOST_OPEN + 1, paging.before_id)
     if not is_page and len(chosen) > MOST_OPEN:
-        return Later(_all_open(visit, with_fills=with_fills), partial(_write_all_open, visit), is_long=True)
-    if with_fills:
-        query = OrdersById(visit.account_id, tuple(order.order_id for order in chosen), with_fills=True)
-        return Later(query, partial(_write_open, visit, paging))
-    return _write_open(visit, paging, [OrderRecord(order, []) for order in chosen])
+        return Later(wanted, partial(_write_all_open, context), is_long=True)
+    if wanted.with_fills:
+        query = OrdersById(context.account_id, tuple(order.order_id for order in chosen), with_fills=True)
+        return Later(query, partial(_write_open, context, paging))
+    return _write_open(context, paging, [OrderRecord(order, []) for order in chosen])
 
 
-def closed_orders(visit: Visit) -> Later:
+def closed_orders(context: Context, params: Params) -> Later:
     """The orders that ended, the one that ended last first."""
-    params = visit.params
     read_unused(params, "consolidate_taker")
-    paging = read_paging(params, visit.tools.ids.order_number)
+    paging = read_paging(params, context.tools.ids.order_number)
     query = OrderPage(
-        visit.account_id,
+        context.account_id,
         live=False,
         tag=_userref(params),
         client_id=params.text("cl_ord_id"),
-        span=span_of(visit, visit.tools.ids.order_number),
+        span=span_of(context, params, context.tools.ids.order_number),
         by=CLOSE_TIMES[params.choice("closetime", CLOSE_TIMES, "both")],
         before_id=paging.before_id,
         offset=paging.offset,
@@ -136,69 +136,82 @@ def closed_orders(visit: Visit) -> Later:
         counted=paging.counted,
         with_fills=params.boolean("trades", default=False),
     )
-    return Later(query, partial(_write_closed, visit, paging))
+    return Later(query, partial(_write_closed, context, paging))
 
 
-def query_orders(visit: Visit) -> Later:
+def query_orders(context: Context, params: Params) -> Later:
     """Orders by id, of any status. Those that the key may not see, or nobody has, are left out."""
-    params = visit.params
     read_unused(params, "consolidate_taker")
     names = params.comma_list("txid", MOST_ORDER_IDS)
     client_ids = params.comma_list("cl_ord_id", MOST_ORDER_IDS)
     if not names and not client_ids:
         raise bad_argument("txid")
     query = OrdersById(
-        visit.account_id,
-        numbers(names, "O", visit.tools.ids.order_number),
+        context.account_id,
+        numbers(names, "O", context.tools.ids.order_number),
         _userref(params),
         client_ids,
         with_fills=params.boolean("trades", default=False),
     )
-    return Later(query, partial(_write_queried_orders, visit))
+    return Later(query, partial(_write_queried_orders, context))
 
 
-def trades_history(visit: Visit) -> Later | dict[str, object]:
+def trades_history(context: Context, params: Params) -> Later | dict[str, object]:
     """The account's fills, newest first."""
-    params, ids = visit.params, visit.tools.ids
+    ids = context.tools.ids
     read_unused(params, "trades")
     kind = params.choice("type", WITH_TRADES | POSITION_TRADES, ALL)
     paging = read_paging(params, ids.trade_number)
     with_ledgers = params.boolean("ledgers", default=False)
-    markets = _markets(visit)
+    markets = _markets(context, params)
     query = FillPage(
-        visit.account_id,
+        context.account_id,
         markets or (),
-        span_of(visit, ids.trade_number),
+        span_of(context, params, ids.trade_number),
         paging.before_id,
         paging.offset,
         paging.fetched,
         counted=paging.counted,
         merge_sweeps=_consolidates(params) and not with_ledgers,
     )
-    write = partial(_write_trades, visit, paging, with_ledgers=with_ledgers)
+    write = partial(_write_trades, context, paging, with_ledgers=with_ledgers)
     return write(nothing(paging)) if markets is None or kind in POSITION_TRADES else Later(query, write)
 
 
-def query_trades(visit: Visit) -> Later:
+def query_trades(context: Context, params: Params) -> Later:
     """Fills by id, without those that the key may not see or nobody has."""
-    read_unused(visit.params, "trades")
-    names = required_list(visit.params, "txid", MOST_TRADE_IDS)
-    with_ledgers = visit.params.boolean("ledgers", default=False)
-    query = FillsById(visit.account_id, numbers(names, "T", visit.tools.ids.trade_number))
-    return Later(query, partial(_write_queried_trades, visit, with_ledgers=with_ledgers))
+    read_unused(params, "trades")
+    names = required_list(params, "txid", MOST_TRADE_IDS)
+    with_ledgers = params.boolean("ledgers", default=False)
+    query = FillsById(context.account_id, numbers(names, "T", context.tools.ids.trade_number))
+    return Later(query, partial(_write_queried_trades, context, with_ledgers=with_ledgers))
 
 
-def open_positions(visit: Visit) -> dict[str, object] | list[object]:
+def open_positions(_context: Context, params: Params) -> dict[str, object] | list[object]:
     """The positions: nobody has one. Source: kraken-spot-rest 13.12."""
-    params = visit.params
     read_unused(params, "docalcs")
     params.comma_list("txid", MOST_TRADE_IDS)
     return [] if params.choice("consolidation", ("market",), None) else {}
 
 
-def _live_orders(visit: Visit, most: int, before_id: int | None) -> list[Order]:
-    tag, client_id, key = _userref(visit.params), visit.params.text("cl_ord_id"), visit.key
-    newest_first = reversed(visit.account.orders.values())
+def _read_open(context: Context, params: Params) -> OrderPage:
+    """All that are asked for, as the store would find them."""
+    return OrderPage(
+        context.account_id,
+        live=True,
+        tag=_userref(params),
+        client_id=params.text("cl_ord_id"),
+        span=within_window(context.key, Span()),
+        limit=None,
+        counted=False,
+        with_fills=params.boolean("trades", default=False),
+    )
+
+
+def _live_orders(context: Context, wanted: OrderPage, most: int, before_id: int | None) -> list[Order]:
+    """The newest of them, as the machine has them."""
+    tag, client_id, key = wanted.tag, wanted.client_id, context.key
+    newest_first = reversed(context.account.orders.values())
     chosen = (
         order
         for order in newest_first
@@ -210,62 +223,48 @@ def _live_orders(visit: Visit, most: int, before_id: int | None) -> list[Order]:
     return list(islice(chosen, most))
 
 
-def _all_open(visit: Visit, *, with_fills: bool) -> OrderPage:
-    params = visit.params
-    return OrderPage(
-        visit.account_id,
-        live=True,
-        tag=_userref(params),
-        client_id=params.text("cl_ord_id"),
-        span=within_window(visit.key, Span()),
-        limit=None,
-        counted=False,
-        with_fills=with_fills,
-    )
-
-
-def _write_all_open(visit: Visit, found: Page[OrderRecord]) -> dict[str, object]:
+def _write_all_open(context: Context, found: Page[OrderRecord]) -> dict[str, object]:
     """Each order is spelled out by itself, so that others have their turn in between."""
-    views = (_order_item(visit, record, with_reason=False) for record in found.rows)
+    views = (_order_item(context, record, with_reason=False) for record in found.rows)
     return {"open": {txid: Raw(_encode(view)) for txid, view in views}}
 
 
-def _write_open(visit: Visit, paging: Paging, found: list[OrderRecord]) -> dict[str, object]:
+def _write_open(context: Context, paging: Paging, found: list[OrderRecord]) -> dict[str, object]:
     """Orders that ended before their trades were looked up are open no more."""
     records = [record for record in found if record.order.is_live]
-    return page_of("open", records, None, paging, partial(_order_item, visit, with_reason=False))
+    return page_of("open", records, None, paging, partial(_order_item, context, with_reason=False))
 
 
-def _write_closed(visit: Visit, paging: Paging, found: Page[OrderRecord]) -> dict[str, object]:
-    return page_of("closed", found.rows, found.total, paging, partial(_order_item, visit))
+def _write_closed(context: Context, paging: Paging, found: Page[OrderRecord]) -> dict[str, object]:
+    return page_of("closed", found.rows, found.total, paging, partial(_order_item, context))
 
 
-def _write_queried_orders(visit: Visit, found: list[OrderRecord]) -> dict[str, OrderView]:
-    visible = (record for record in found if _is_order_visible(visit.key, record.order))
-    return dict(_order_item(visit, record) for record in visible)
+def _write_queried_orders(context: Context, found: list[OrderRecord]) -> dict[str, OrderView]:
+    visible = (record for record in found if _is_order_visible(context.key, record.order))
+    return dict(_order_item(context, record) for record in visible)
 
 
-def _write_trades(visit: Visit, paging: Paging, found: Page[Fill], *, with_ledgers: bool) -> dict[str, object]:
-    item = partial(_trade_item, visit, with_ledgers=with_ledgers)
+def _write_trades(context: Context, paging: Paging, found: Page[Fill], *, with_ledgers: bool) -> dict[str, object]:
+    item = partial(_trade_item, context, with_ledgers=with_ledgers)
     return page_of("trades", found.rows, found.total, paging, item)
 
 
-def _write_queried_trades(visit: Visit, found: list[Fill], *, with_ledgers: bool) -> dict[str, TradeView]:
-    visible = (fill for fill in found if is_visible(visit.key, fill.at_ns))
-    return dict(_trade_item(visit, fill, with_ledgers=with_ledgers) for fill in visible)
+def _write_queried_trades(context: Context, found: list[Fill], *, with_ledgers: bool) -> dict[str, TradeView]:
+    visible = (fill for fill in found if is_visible(context.key, fill.at_ns))
+    return dict(_trade_item(context, fill, with_ledgers=with_ledgers) for fill in visible)
 
 
-def _order_item(visit: Visit, record: OrderRecord, *, with_reason: bool = True) -> tuple[str, OrderView]:
-    order, tools = record.order, visit.tools
-    market = visit.state.markets[order.market].market
+def _order_item(context: Context, record: OrderRecord, *, with_reason: bool = True) -> tuple[str, OrderView]:
+    order, tools = record.order, context.tools
+    market = context.state.markets[order.market].market
     trades = [tools.ids.trade(number) for number in record.fill_ids]
     view = order_view(order, market, tools.symbols, with_reason=with_reason, trades=trades)
     return tools.ids.order(order.order_id), view
 
 
-def _trade_item(visit: Visit, fill: Fill, *, with_ledgers: bool) -> tuple[str, TradeView]:
+def _trade_item(context: Context, fill: Fill, *, with_ledgers: bool) -> tuple[str, TradeView]:
     """Decided: `tradeordertype` is what the order was placed as, as `ordertype` is while no order is triggered."""
-    market, ids, symbols = visit.state.markets[fill.market].market, visit.tools.ids, visit.tools.symbols
+    market, ids, symbols = context.state.markets[fill.market].market, context.tools.ids, context.tools.symbols
     postings = range(fill.first_posting, fill.first_posting + fill.postings)
     view = TradeView(
         ordertxid=ids.order(fill.order_id),
@@ -306,22 +305,22 @@ def _consolidates(params: Params) -> bool:
     return params.boolean("consolidate_taker", default=False)
 
 
-def _markets(visit: Visit) -> tuple[str, ...] | None:
+def _markets(context: Context, params: Params) -> tuple[str, ...] | None:
     """Whose trades are asked for; empty: all; None: those of no market.
 
     Without a class all classes are shown (decided).
     """
-    symbols = visit.tools.symbols
-    wanted = visit.params.choice("aclass", PAIR_CLASSES, None)
-    named = tuple(_pair(visit, text, wanted) for text in visit.params.comma_list("pair", MOST_NAMES))
+    symbols = context.tools.symbols
+    wanted = params.choice("aclass", PAIR_CLASSES, None)
+    named = tuple(_pair(context, text, wanted) for text in params.comma_list("pair", MOST_NAMES))
     if named or wanted is None:
         return named
     return of_class(symbols.pair_symbols, partial(pair_class, symbols), wanted)
 
 
-def _pair(visit: Visit, text: str, wanted: str | None) -> str:
-    symbol = visit.tools.symbols.pair(text)
-    if symbol is None or wanted not in (None, pair_class(visit.tools.symbols, symbol)):
+def _pair(context: Context, text: str, wanted: str | None) -> str:
+    symbol = context.tools.symbols.pair(text)
+    if symbol is None or wanted not in (None, pair_class(context.tools.symbols, symbol)):
         raise BadCall(errors.UNKNOWN_PAIR)
     return symbol
 

@@ -12,10 +12,12 @@ from seatrial.core.money import format_units
 from seatrial.core.postings import EntryKind, Posting
 from seatrial.core.queries import Page, PostingPage, PostingsById
 from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken.context import Context, Later
 from seatrial.dialects.kraken.describe import TOKENIZED, seconds
-from seatrial.dialects.kraken.endpoint import Endpoint, Later, Visit, any_of
+from seatrial.dialects.kraken.endpoint import Endpoint, any_of
+from seatrial.dialects.kraken.errors import BadCall
 from seatrial.dialects.kraken.ids import Ids
-from seatrial.dialects.kraken.params import BadCall
+from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.kraken.rest.paging import (
     MOST_NAMES,
     Paging,
@@ -93,50 +95,50 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     balance: str
 
 
-def ledgers(visit: Visit) -> Later | dict[str, object]:
+def ledgers(context: Context, params: Params) -> Later | dict[str, object]:
     """The account's postings, newest first."""
-    params, ids = visit.params, visit.tools.ids
+    ids = context.tools.ids
     read_unused(params)
     paging = read_paging(params, ids.ledger_number)
-    assets = _assets(visit)
+    assets = _assets(context, params)
     query = PostingPage(
-        visit.account_id,
+        context.account_id,
         assets=assets or (),
         kinds=TYPE_FILTERS[params.choice("type", TYPE_FILTERS, ALL)],
-        span=span_of(visit, ids.ledger_number),
+        span=span_of(context, params, ids.ledger_number),
         before_id=paging.before_id,
         offset=paging.offset,
         limit=paging.fetched,
         counted=paging.counted,
     )
-    write = partial(_write_ledger, visit, paging)
+    write = partial(_write_ledger, context, paging)
     return write(nothing(paging)) if assets is None else Later(query, write)
 
 
-def query_ledgers(visit: Visit) -> Later:
+def query_ledgers(context: Context, params: Params) -> Later:
     """Postings by id. `trades` is about positions, of which there are none. Source: seed "Query Ledgers"."""
-    read_unused(visit.params, "trades")
-    names = required_list(visit.params, "id", MOST_LEDGER_IDS)
-    query = PostingsById(visit.account_id, numbers(names, "L", visit.tools.ids.ledger_number))
-    return Later(query, partial(_write_queried_ledger, visit))
+    read_unused(params, "trades")
+    names = required_list(params, "id", MOST_LEDGER_IDS)
+    query = PostingsById(context.account_id, numbers(names, "L", context.tools.ids.ledger_number))
+    return Later(query, partial(_write_queried_ledger, context))
 
 
-def _write_ledger(visit: Visit, paging: Paging, found: Page[Posting]) -> dict[str, object]:
-    return page_of("ledger", found.rows, found.total, paging, partial(_ledger_item, visit))
+def _write_ledger(context: Context, paging: Paging, found: Page[Posting]) -> dict[str, object]:
+    return page_of("ledger", found.rows, found.total, paging, partial(_ledger_item, context))
 
 
-def _write_queried_ledger(visit: Visit, found: list[Posting]) -> dict[str, LedgerEntry]:
+def _write_queried_ledger(context: Context, found: list[Posting]) -> dict[str, LedgerEntry]:
     """The known ones; none known is an error. Source: kraken-updates 1.6."""
-    visible = [posting for posting in found if is_visible(visit.key, posting.at_ns)]
+    visible = [posting for posting in found if is_visible(context.key, posting.at_ns)]
     if not visible:
         raise BadCall(errors.INVALID_ORDER)
-    return dict(_ledger_item(visit, posting) for posting in visible)
+    return dict(_ledger_item(context, posting) for posting in visible)
 
 
-def _ledger_item(visit: Visit, posting: Posting) -> tuple[str, LedgerEntry]:
-    symbols, scale = visit.tools.symbols, visit.state.assets[posting.asset].scale
+def _ledger_item(context: Context, posting: Posting) -> tuple[str, LedgerEntry]:
+    symbols, scale = context.tools.symbols, context.state.assets[posting.asset].scale
     entry = LedgerEntry(
-        refid=_refid(visit.tools.ids, posting),
+        refid=_refid(context.tools.ids, posting),
         time=seconds(posting.at_ns),
         type=ENTRY_TYPES[posting.kind],
         subtype=posting.subtype or ENTRY_SUBTYPES.get(posting.kind, ""),
@@ -146,7 +148,7 @@ def _ledger_item(visit: Visit, posting: Posting) -> tuple[str, LedgerEntry]:
         fee=format_units(posting.fee, scale),
         balance=format_units(posting.balance, scale),
     )
-    return visit.tools.ids.ledger(posting.posting_id), entry
+    return context.tools.ids.ledger(posting.posting_id), entry
 
 
 def _refid(ids: Ids, posting: Posting) -> str:
@@ -161,32 +163,33 @@ def _refid(ids: Ids, posting: Posting) -> str:
     return ids.transfer(posting.ref)
 
 
-def _assets(visit: Visit) -> tuple[str, ...] | None:
+def _assets(context: Context, params: Params) -> tuple[str, ...] | None:
     """Whose entries are asked for; empty: all; None: those of no asset.
 
     Source of all classes being shown where none is named: Ledgers of 2026-07 with entries of both, rotki #12564.
     """
-    symbols, params = visit.tools.symbols, visit.params
+    symbols = context.tools.symbols
     wanted = params.choice("aclass", ASSET_CLASSES, None)
-    named = _assets_named(visit, wanted)
+    named = _assets_named(context, params, wanted)
     if named or wanted is None:
         return named
-    held = {purse.asset.code for purse in visit.state.ledger.of_account(visit.account_id)}
+    held = {purse.asset.code for purse in context.state.ledger.of_account(context.account_id)}
     return of_class(held, lambda code: symbols.asset_info(code).aclass, wanted)
 
 
-def _assets_named(visit: Visit, wanted: str | None) -> tuple[str, ...]:
+def _assets_named(context: Context, params: Params, wanted: str | None) -> tuple[str, ...]:
     """They may be sent as texts, or as objects of an asset and its class."""
-    params = visit.params
     if params.has_rows("asset"):
         rows = params.rows("asset", MOST_NAMES)
-        return tuple(_asset(visit, row.required("asset"), row.choice("aclass", ASSET_CLASSES, wanted)) for row in rows)
+        return tuple(
+            _asset(context, row.required("asset"), row.choice("aclass", ASSET_CLASSES, wanted)) for row in rows
+        )
     names = params.comma_list("asset", MOST_NAMES)
-    return () if names == (ALL,) else tuple(_asset(visit, name, wanted) for name in names)
+    return () if names == (ALL,) else tuple(_asset(context, name, wanted) for name in names)
 
 
-def _asset(visit: Visit, text: str, wanted: str | None) -> str:
-    symbols = visit.tools.symbols
+def _asset(context: Context, text: str, wanted: str | None) -> str:
+    symbols = context.tools.symbols
     code = symbols.asset(text)
     if code is None or wanted not in (None, symbols.asset_info(code).aclass):
         raise BadCall(errors.UNKNOWN_ASSET)

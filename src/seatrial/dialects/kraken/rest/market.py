@@ -20,9 +20,11 @@ from seatrial.core.money import MAX_UNITS, div_ceil, format_units, rescale_floor
 from seatrial.core.orders import OrderKind, Side, Trade
 from seatrial.core.queries import TradePage
 from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken.context import Later, PublicContext
 from seatrial.dialects.kraken.describe import price_scale, price_text
-from seatrial.dialects.kraken.endpoint import Later, PublicEndpoint, PublicVisit
-from seatrial.dialects.kraken.params import MAX_NS, BadCall, bad_argument
+from seatrial.dialects.kraken.endpoint import PublicEndpoint
+from seatrial.dialects.kraken.errors import BadCall, bad_argument
+from seatrial.dialects.kraken.params import MAX_NS, Params
 from seatrial.dialects.kraken.symbols import PairInfo, Symbols
 
 SECOND_NS: Final = 10**9
@@ -79,59 +81,61 @@ class Ticker(Struct, frozen=True):
     o: str
 
 
-def server_time(visit: PublicVisit) -> dict[str, object]:
+def server_time(context: PublicContext, _params: Params) -> dict[str, object]:
     """What the world's clock shows, in whole seconds."""
-    return {"unixtime": visit.at_ns // SECOND_NS, "rfc1123": _rfc1123(visit.at_ns)}
+    return {"unixtime": context.at_ns // SECOND_NS, "rfc1123": _rfc1123(context.at_ns)}
 
 
-def system_status(visit: PublicVisit) -> dict[str, str]:
+def system_status(context: PublicContext, _params: Params) -> dict[str, str]:
     """What the exchange as a whole is open for. Decided: the time of the status is now."""
-    at = datetime.fromtimestamp(visit.at_ns // SECOND_NS, UTC)
-    return {"status": visit.state.modes.system.value, "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    at = datetime.fromtimestamp(context.at_ns // SECOND_NS, UTC)
+    return {"status": context.state.modes.system.value, "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
 
 
-def assets(visit: PublicVisit) -> dict[str, object]:
+def assets(context: PublicContext, params: Params) -> dict[str, object]:
     """What is known of assets, by the names that they were asked by."""
-    params, symbols = visit.params, visit.tools.symbols
+    symbols = context.tools.symbols
     aclass = params.choice("aclass", ASSET_CLASSES, CURRENCY)
-    found = _assets_asked(visit, aclass) or _by_name(visit, symbols.asset_codes)
+    found = _assets_asked(context, params, aclass) or _by_name(context, params, symbols.asset_codes)
     infos = ((name, symbols.asset_info(code)) for name, code in found.items())
     return {name: info for name, info in infos if info.aclass == aclass}
 
 
-def asset_pairs(visit: PublicVisit) -> dict[str, object]:
+def asset_pairs(context: PublicContext, params: Params) -> dict[str, object]:
     """What is known of markets, by canonical name. `country_code` is ignored: every market is open to all (decided)."""
-    params, symbols = visit.params, visit.tools.symbols
+    symbols = context.tools.symbols
     fields = INFO.get(params.choice("info", (ALL_INFO, *INFO), ALL_INFO))
     venues = params.comma_list("execution_venue", len(VENUES)) or VENUES[:1]
     if not set(venues) <= set(VENUES):
         raise bad_argument("execution_venue")
-    chosen = _pairs_asked(visit, PAIR_CLASSES[params.choice("aclass_base", PAIR_CLASSES, CURRENCY)])
+    chosen = _pairs_asked(context, params, PAIR_CLASSES[params.choice("aclass_base", PAIR_CLASSES, CURRENCY)])
     infos = ((key, symbol, symbols.pair_info(symbol)) for key, symbol in chosen.items())
     return {
-        key: _pair_fields(visit, symbol, info, fields) for key, symbol, info in infos if info.execution_venue in venues
+        key: _pair_fields(context, params, symbol, info, fields)
+        for key, symbol, info in infos
+        if info.execution_venue in venues
     }
 
 
-def ticker(visit: PublicVisit) -> dict[str, Ticker]:
+def ticker(context: PublicContext, params: Params) -> dict[str, Ticker]:
     """Best prices, last trade and day statistics of some markets, or of all."""
-    chosen = _pairs_asked(visit, (_base_class(visit),))
-    return {key: _ticker(visit.state.markets[symbol], visit.at_ns) for key, symbol in chosen.items()}
+    chosen = _pairs_asked(context, params, (_base_class(params),))
+    return {key: _ticker(context.state.markets[symbol], context.at_ns) for key, symbol in chosen.items()}
 
 
-def ohlc(visit: PublicVisit) -> dict[str, object]:
+def ohlc(context: PublicContext, params: Params) -> dict[str, object]:
     """Up to 720 candles, oldest first, the last of them running; `last` is when the newest finished one began.
 
     Source of 720: seed "How to retrieve historical time and sales". A recorded reply of 2025 has the running one beside
     720 finished ones; the seed outranks it.
     """
-    symbol, key = _pair(visit)
-    minutes = visit.params.integer("interval", 1, MINUTES[-1]) or MINUTES[0]
+    symbol, key = _pair(context, params)
+    minutes = params.integer("interval", 1, MINUTES[-1]) or MINUTES[0]
     if minutes not in MINUTES:
         raise bad_argument("interval")
-    since_ns = visit.params.time_ns("since")
-    ms, length_s = visit.state.markets[symbol], minutes * 60
-    now_s = visit.at_ns // SECOND_NS
+    since_ns = params.time_ns("since")
+    ms, length_s = context.state.markets[symbol], minutes * 60
+    now_s = context.at_ns // SECOND_NS
     running_s = now_s - now_s % length_s
     first_s = running_s - (KEPT - 1) * length_s
     if since_ns is not None:
@@ -140,30 +144,30 @@ def ohlc(visit: PublicVisit) -> dict[str, object]:
     return {key: [_candle_row(ms.market, row) for row in rows], "last": running_s - length_s}
 
 
-def depth(visit: PublicVisit) -> dict[str, object]:
+def depth(context: PublicContext, params: Params) -> dict[str, object]:
     """The best levels of both sides."""
-    symbol, key = _pair(visit)
-    count = visit.params.integer("count", 1, MOST_LEVELS) or USUAL_LEVELS
-    ms = visit.state.markets[symbol]
+    symbol, key = _pair(context, params)
+    count = params.integer("count", 1, MOST_LEVELS) or USUAL_LEVELS
+    ms = context.state.markets[symbol]
     sides = {"asks": ms.book.asks, "bids": ms.book.bids}
     return {key: {name: _levels(ms.market, side, count) for name, side in sides.items()}}
 
 
-def trades(visit: PublicVisit) -> Later:
+def trades(context: PublicContext, params: Params) -> Later:
     """The trades after `since`, oldest first, or the newest ones without it. Source: seed "Trades endpoint"."""
-    symbol, key = _pair(visit)
-    since_ns = _trades_since(visit)
-    count = min(visit.params.integer("count", 1, MAX_UNITS) or MOST_TRADES, MOST_TRADES)
-    market = visit.state.markets[symbol].market
+    symbol, key = _pair(context, params)
+    since_ns = _trades_since(params)
+    count = min(params.integer("count", 1, MAX_UNITS) or MOST_TRADES, MOST_TRADES)
+    market = context.state.markets[symbol].market
     write = partial(_write_trades, key, market, since_ns)
     return Later(TradePage(symbol, since_ns, count), write)
 
 
-def spread(visit: PublicVisit) -> dict[str, object]:
+def spread(context: PublicContext, params: Params) -> dict[str, object]:
     """The newest changes of the best prices, those of the second `since` included."""
-    symbol, key = _pair(visit)
-    since_s = (visit.params.time_ns("since") or 0) // SECOND_NS
-    ms = visit.state.markets[symbol]
+    symbol, key = _pair(context, params)
+    since_s = (params.time_ns("since") or 0) // SECOND_NS
+    ms = context.state.markets[symbol]
     rows = [
         (quote.at_ns // SECOND_NS, price_text(ms.market, quote.bid_ticks), price_text(ms.market, quote.ask_ticks))
         for quote in ms.quotes
@@ -172,42 +176,42 @@ def spread(visit: PublicVisit) -> dict[str, object]:
     return {key: rows, "last": rows[-1][0] if rows else since_s}
 
 
-def _asset_version(visit: PublicVisit) -> bool:
+def _asset_version(params: Params) -> bool:
     """Whether the answer uses display names. Source: kraken-spot-rest 9.3."""
-    return visit.params.integer("assetVersion", 0, 1) == 1
+    return params.integer("assetVersion", 0, 1) == 1
 
 
-def _by_name(visit: PublicVisit, codes: Iterable[str]) -> dict[str, str]:
-    symbols = visit.tools.symbols
-    name = symbols.asset_display if _asset_version(visit) else symbols.asset_name
+def _by_name(context: PublicContext, params: Params, codes: Iterable[str]) -> dict[str, str]:
+    symbols = context.tools.symbols
+    name = symbols.asset_display if _asset_version(params) else symbols.asset_name
     return {name(code): code for code in codes}
 
 
-def _assets_asked(visit: PublicVisit, aclass: str) -> dict[str, str]:
+def _assets_asked(context: PublicContext, params: Params, aclass: str) -> dict[str, str]:
     """The assets named, by their names in the answer.
 
     Who asks by a display name is answered by it. A name that is display name and altname both, such as USD, counts as
     a display name beside one that is only that, such as BTC. Source: infinity-grid 1.3.6, whose source says that BTC
     with EUR is answered so, and AVAX with EUR by AVAX and ZEUR.
     """
-    symbols, params = visit.tools.symbols, visit.params
+    symbols = context.tools.symbols
     asked = [(text, _known_asset(symbols, text, aclass)) for text in params.comma_list("asset", MOST_NAMES)]
     by_display = [(text, code) for text, code in asked if symbols.is_asset_display(text, code)]
     if all(symbols.is_asset_altname(text, code) for text, code in by_display):
         by_display = []
     shown = {code for _, code in by_display}
-    names = _by_name(visit, dict.fromkeys(code for _, code in asked))
+    names = _by_name(context, params, dict.fromkeys(code for _, code in asked))
     return {symbols.asset_display(code) if code in shown else name: code for name, code in names.items()}
 
 
-def _pair_key(visit: PublicVisit, symbol: str, asked: str = "") -> str:
+def _pair_key(context: PublicContext, params: Params, symbol: str, asked: str = "") -> str:
     """What a market is called in an answer: by its display name if it was asked by it, or all are.
 
     Source: python-kraken-sdk's order book client looks AssetPairs up by the name it asked with; an answer to BTC/USD
     of 2026-07-05 in klimavojtech2002/tickerplant. Decided: that the other methods do so too.
     """
-    symbols = visit.tools.symbols
-    by_display = _asset_version(visit) or symbols.is_pair_display(asked, symbol)
+    symbols = context.tools.symbols
+    by_display = _asset_version(params) or symbols.is_pair_display(asked, symbol)
     return symbols.pair_display(symbol) if by_display else symbols.pair_name(symbol)
 
 
@@ -218,25 +222,25 @@ def _known_asset(symbols: Symbols, text: str, aclass: str) -> str:
     return code
 
 
-def _pair(visit: PublicVisit) -> tuple[str, str]:
+def _pair(context: PublicContext, params: Params) -> tuple[str, str]:
     """The one market that must be named, of the class that was asked for, and its name in the answer."""
-    asked = visit.params.required("pair")
-    symbol = _known_pair(visit.tools.symbols, asked, (_base_class(visit),))
-    return symbol, _pair_key(visit, symbol, asked)
+    asked = params.required("pair")
+    symbol = _known_pair(context.tools.symbols, asked, (_base_class(params),))
+    return symbol, _pair_key(context, params, symbol, asked)
 
 
-def _pairs_asked(visit: PublicVisit, base_classes: tuple[str, ...]) -> dict[str, str]:
+def _pairs_asked(context: PublicContext, params: Params, base_classes: tuple[str, ...]) -> dict[str, str]:
     """The markets named, by their names in the answer; all of the classes when none is.
 
     One unknown name refuses the call (decided).
     """
-    symbols = visit.tools.symbols
-    asked = visit.params.comma_list("pair", MOST_NAMES)
+    symbols = context.tools.symbols
+    asked = params.comma_list("pair", MOST_NAMES)
     if asked:
         found = [(text, _known_pair(symbols, text, base_classes)) for text in asked]
-        return {_pair_key(visit, symbol, text): symbol for text, symbol in found}
+        return {_pair_key(context, params, symbol, text): symbol for text, symbol in found}
     listed = [symbol for symbol in symbols.pair_symbols if symbols.pair_info(symbol).aclass_base in base_classes]
-    return {_pair_key(visit, symbol): symbol for symbol in listed}
+    return {_pair_key(context, params, symbol): symbol for symbol in listed}
 
 
 def _known_pair(symbols: Symbols, text: str, base_classes: tuple[str, ...]) -> str:
@@ -246,21 +250,23 @@ def _known_pair(symbols: Symbols, text: str, base_classes: tuple[str, ...]) -> s
     return symbol
 
 
-def _base_class(visit: PublicVisit) -> str:
+def _base_class(params: Params) -> str:
     """The class of a market's base that `asset_class` asks for. Source: kraken-spot-rest 9.4."""
-    wanted = visit.params.choice("asset_class", MARKET_CLASSES, FOREX)
+    wanted = params.choice("asset_class", MARKET_CLASSES, FOREX)
     return CURRENCY if wanted == FOREX else wanted
 
 
-def _pair_fields(visit: PublicVisit, symbol: str, info: PairInfo, fields: tuple[str, ...] | None) -> object:
+def _pair_fields(
+    context: PublicContext, params: Params, symbol: str, info: PairInfo, fields: tuple[str, ...] | None
+) -> object:
     if fields is not None:
         shown = {field: getattr(info, field) for field in fields}
         return {field: value for field, value in shown.items() if value is not UNSET}
-    status = visit.state.markets[symbol].status.value
+    status = context.state.markets[symbol].status.value
     if status != info.status:
         info = replace(info, status=status)
-    if _asset_version(visit):
-        base, quote = visit.tools.symbols.pair_display(symbol).split("/")
+    if _asset_version(params):
+        base, quote = context.tools.symbols.pair_display(symbol).split("/")
         return replace(info, base=base, quote=quote)
     return info
 
@@ -361,13 +367,13 @@ def _levels(market: Market, side: BookSide, count: int) -> list[tuple[str, str, 
     ]
 
 
-def _trades_since(visit: PublicVisit) -> int | None:
+def _trades_since(params: Params) -> int | None:
     """`since` in nanoseconds: a decimal with a point, or a small number, was in seconds."""
-    text = visit.params.decimal("since")
+    text = params.decimal("since")
     if text is None:
         return None
     if "." in text or int(text) < FIRST_NANOSECONDS:
-        return visit.params.time_ns("since")
+        return params.time_ns("since")
     return min(int(text), MAX_NS)
 
 

@@ -11,10 +11,11 @@ from msgspec import Struct
 from seatrial.core.accounts import ApiKey
 from seatrial.core.queries import Page, Span
 from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken.context import Context
 from seatrial.dialects.kraken.describe import SHOWN_NS
-from seatrial.dialects.kraken.endpoint import Visit
+from seatrial.dialects.kraken.errors import BadCall, bad_argument
 from seatrial.dialects.kraken.ids import Decode, is_short_id
-from seatrial.dialects.kraken.params import MAX_NS, BadCall, Params, bad_argument
+from seatrial.dialects.kraken.params import MAX_NS, Params
 from seatrial.dialects.kraken.rest.account import REBASE_MULTIPLIERS
 
 PAGE: Final = 50
@@ -73,11 +74,11 @@ def read_paging(params: Params, number_of: Decode, *, usual: int = PAGE, most: i
     return Paging(by_cursor, before_id, 0 if by_cursor else offset, limit, counted)
 
 
-def span_of(visit: Visit, number_of: Decode) -> Span:
+def span_of(context: Context, params: Params, number_of: Decode) -> Span:
     """From `start`, exclusive, to `end`, inclusive, each a time or an id, within what the key may see."""
-    after_ns, after_id = _bound(visit.params, "start", number_of)
-    until_ns, until_id = _bound(visit.params, "end", number_of)
-    return within_window(visit.key, Span(after_ns, until_ns, after_id, until_id))
+    after_ns, after_id = _bound(params, "start", number_of)
+    until_ns, until_id = _bound(params, "end", number_of)
+    return within_window(context.key, Span(after_ns, until_ns, after_id, until_id))
 
 
 def within_window(key: ApiKey, span: Span) -> Span:

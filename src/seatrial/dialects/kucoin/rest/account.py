@@ -14,11 +14,14 @@ from seatrial.core.ledger import Owner, Purse
 from seatrial.core.orders import Order, Side
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, short, usable
-from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Visit, market_of
+from seatrial.dialects.kucoin.context import Context
+from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint
+from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Pool
 from seatrial.dialects.kucoin.names import rate
 from seatrial.dialects.kucoin.paging import page_of, read_page, whole_seconds_ms
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, BadCall
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, Params
+from seatrial.dialects.kucoin.reading import market_of
 
 WALLETS: Final = ("main", "trade", "margin", "contract")
 """The wallets that an account may have, as we name them and as KuCoin does."""
@@ -84,51 +87,50 @@ class KeyInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     sub_name: str | UnsetType = UNSET
 
 
-def accounts(visit: Visit) -> list[AccountRow]:
+def accounts(context: Context, params: Params) -> list[AccountRow]:
     """What every wallet holds; currencies never held are absent. Decided: an unknown currency has none."""
-    params, symbols = visit.params, visit.tools.symbols
+    symbols = context.tools.symbols
     kind = params.choice("type", TYPES, None)
     currency = params.text("currency")
     wallets = LISTED if kind is None else (TWINS.get(kind, kind),)
     return [
-        _account_row(visit, purse, kind)
-        for purse in _purses(visit)
+        _account_row(context, purse, kind)
+        for purse in _purses(context)
         if purse.wallet in wallets and currency in (None, symbols.currency(purse.asset.code))
     ]
 
 
-def account(visit: Visit) -> dict[str, str]:
+def account(context: Context, params: Params) -> dict[str, str]:
     """One of them, without its id and type."""
-    return _amounts(_account_row(visit, find_purse(visit)))
+    return _amounts(_account_row(context, find_purse(context, params)))
 
 
-def holds(visit: Visit) -> dict[str, object]:
+def holds(context: Context, params: Params) -> dict[str, object]:
     """What one of them sets aside for orders, newest first."""
-    purse = find_purse(visit)
-    paging = read_page(visit.params, least=1)
+    purse = find_purse(context, params)
+    paging = read_page(params, least=1)
     held = [
         order
-        for order in reversed(visit.account.orders.values())
-        if order.hold and _paying_purse(visit, order) is purse
+        for order in reversed(context.account.orders.values())
+        if order.hold and _paying_purse(context, order) is purse
     ]
-    return page_of([_hold_row(visit, order, purse) for order in paging.cut(held)], len(held), paging)
+    return page_of([_hold_row(context, order, purse) for order in paging.cut(held)], len(held), paging)
 
 
-def transferable(visit: Visit) -> dict[str, str]:
+def transferable(context: Context, params: Params) -> dict[str, str]:
     """What could be moved out of a wallet now: a balance may be finer than an amount that can be named."""
-    params = visit.params
-    code = visit.tools.symbols.code(params.required("currency"))
+    code = context.tools.symbols.code(params.required("currency"))
     wallet = WALLET_OF[params.required_choice("type", WALLET_OF)]
     if code is None:
         raise BadCall(errors.out_of_range("currency"))
-    purse = visit.state.ledger.purses.get((visit.account_id, wallet, code)) or _empty(visit, wallet, code)
+    purse = context.state.ledger.purses.get((context.account_id, wallet, code)) or _empty(context, wallet, code)
     free = usable(purse.free.balance, purse.asset.scale)
-    return {**_amounts(_account_row(visit, purse)), "transferable": short(free, USUAL_DECIMALS)}
+    return {**_amounts(_account_row(context, purse)), "transferable": short(free, USUAL_DECIMALS)}
 
 
-def user_info(visit: Visit) -> dict[str, int]:
+def user_info(context: Context, _params: Params) -> dict[str, int]:
     """The user's level and its sub-accounts."""
-    tier, subs = visit.account.account.tier, sub_accounts_of(visit)
+    tier, subs = context.account.account.tier, sub_accounts_of(context)
     none = ("marginSubQuantity", "futuresSubQuantity", "optionSubQuantity")
     no_more = (
         "maxSpotSubQuantity", "maxMarginSubQuantity", "maxFuturesSubQuantity", "maxOptionSubQuantity",
@@ -144,14 +146,14 @@ def user_info(visit: Visit) -> dict[str, int]:
     }
 
 
-def api_key(visit: Visit) -> KeyInfo:
+def api_key(context: Context, _params: Params) -> KeyInfo:
     """What is known of the key that signed the call."""
-    return key_info(visit, visit.key)
+    return key_info(context, context.key)
 
 
-def key_info(visit: Visit, key: ApiKey) -> KeyInfo:
+def key_info(context: Context, key: ApiKey) -> KeyInfo:
     """What a key's owner may know of it."""
-    owner = visit.state.accounts[key.account_id].account
+    owner = context.state.accounts[key.account_id].account
     return KeyInfo(
         remark=key.name,
         api_key=key.public,
@@ -159,15 +161,15 @@ def key_info(visit: Visit, key: ApiKey) -> KeyInfo:
         permission=",".join(name for name in PERMISSIONS if name in key.permissions),
         ip_whitelist=",".join(key.ip_allowlist) if key.ip_allowlist else UNSET,
         created_at=whole_seconds_ms(key.created_ns),
-        uid=visit.tools.ids.uid(owner.account_id),
+        uid=context.tools.ids.uid(owner.account_id),
         is_master=not owner.parent_id,
         sub_name=owner.name if owner.parent_id else UNSET,
     )
 
 
-def sub_accounts_of(visit: Visit) -> list[AccountState]:
+def sub_accounts_of(context: Context) -> list[AccountState]:
     """The caller's sub-accounts, oldest first."""
-    return [one for one in visit.state.accounts.values() if one.account.parent_id == visit.account_id]
+    return [one for one in context.state.accounts.values() if one.account.parent_id == context.account_id]
 
 
 def read_permissions(text: str) -> frozenset[str]:
@@ -194,64 +196,64 @@ def _is_network(text: str) -> bool:
     return True
 
 
-def is_high_frequency(_visit: Visit) -> bool:
+def is_high_frequency(_context: Context, _params: Params) -> bool:
     """No: it would make ccxt leave the endpoints that need no symbol. Source: kucoin-rest 12.1."""
     return False
 
 
-def account_mode(visit: Visit) -> dict[str, object]:
+def account_mode(context: Context, _params: Params) -> dict[str, object]:
     """What ccxt asks first of all: nobody here has a unified account. Source: kucoin-rest 12.1, kucoin-more 6."""
-    uids = [visit.tools.ids.uid(one.account.account_id) for one in sub_accounts_of(visit)]
+    uids = [context.tools.ids.uid(one.account.account_id) for one in sub_accounts_of(context)]
     return {"selfAccountMode": "CLASSIC", "unifiedSubAccount": [], "classicSubAccount": uids}
 
 
-def base_fee(visit: Visit) -> dict[str, str]:
+def base_fee(context: Context, params: Params) -> dict[str, str]:
     """What the user pays where nothing else is said: in the first market of the first category."""
-    visit.params.choice("currencyType", ("0", "1"), "0")
-    symbols = visit.tools.symbols
+    params.choice("currencyType", ("0", "1"), "0")
+    symbols = context.tools.symbols
     usual = next((symbol for symbol in symbols.markets if symbols.line(symbol).fee_category == 1), None)
     if usual is None:
         raise BadCall(errors.UNKNOWN_SYMBOL)
-    row = _fee_row(visit, usual)
+    row = _fee_row(context, usual)
     return {"takerFeeRate": row.taker_fee_rate, "makerFeeRate": row.maker_fee_rate}
 
 
-def trade_fees(visit: Visit) -> list[FeeRow]:
+def trade_fees(context: Context, params: Params) -> list[FeeRow]:
     """What the user pays in some markets."""
-    names = visit.params.comma_list("symbols", MOST_FEES)
+    names = params.comma_list("symbols", MOST_FEES)
     if not names:
         raise BadCall(errors.missing("symbols"))
-    return [_fee_row(visit, market_of(visit, name)) for name in names]
+    return [_fee_row(context, market_of(context, name)) for name in names]
 
 
-def find_purse(visit: Visit) -> Purse:
-    """The caller's purse whose id is in the path. Raises `BadCall`."""
-    purse_id = visit.tools.ids.purse
-    for purse in _purses(visit):
-        if purse_id(visit.account_id, purse.wallet, purse.asset.code) == visit.subject:
+def find_purse(context: Context, params: Params) -> Purse:
+    """The caller's purse that `accountId` names. Raises `BadCall`."""
+    purse_id, wanted = context.tools.ids.purse, params.required("accountId")
+    for purse in _purses(context):
+        if purse_id(context.account_id, purse.wallet, purse.asset.code) == wanted:
             return purse
     raise BadCall(errors.UNKNOWN_ACCOUNT)
 
 
-def _purses(visit: Visit) -> list[Purse]:
+def _purses(context: Context) -> list[Purse]:
     """Those of currencies that are on KuCoin."""
-    has = visit.tools.symbols.has
-    return [purse for purse in visit.state.ledger.of_account(visit.account_id) if has(purse.asset.code)]
+    has = context.tools.symbols.has
+    return [purse for purse in context.state.ledger.of_account(context.account_id) if has(purse.asset.code)]
 
 
-def _empty(visit: Visit, wallet: str, code: str) -> Purse:
-    return Purse(visit.account_id, wallet, visit.state.assets[code], Owner())
+def _empty(context: Context, wallet: str, code: str) -> Purse:
+    return Purse(context.account_id, wallet, context.state.assets[code], Owner())
 
 
 def _amounts(row: AccountRow) -> dict[str, str]:
     return {"currency": row.currency, "balance": row.balance, "available": row.available, "holds": row.holds}
 
 
-def _account_row(visit: Visit, purse: Purse, kind: str | None = None) -> AccountRow:
+def _account_row(context: Context, purse: Purse, kind: str | None = None) -> AccountRow:
     code, scale = purse.asset.code, purse.asset.scale
     return AccountRow(
-        visit.tools.ids.purse(visit.account_id, purse.wallet, code),
-        visit.tools.symbols.currency(code),
+        context.tools.ids.purse(context.account_id, purse.wallet, code),
+        context.tools.symbols.currency(code),
         kind or purse.wallet,
         short(purse.total, scale),
         short(purse.free.balance, scale),
@@ -259,25 +261,25 @@ def _account_row(visit: Visit, purse: Purse, kind: str | None = None) -> Account
     )
 
 
-def _paying_purse(visit: Visit, order: Order) -> Purse:
-    market = visit.state.markets[order.market].market
-    return visit.account.trading_purse(market.quote if order.side is Side.BUY else market.base)
+def _paying_purse(context: Context, order: Order) -> Purse:
+    market = context.state.markets[order.market].market
+    return context.account.trading_purse(market.quote if order.side is Side.BUY else market.base)
 
 
-def _hold_row(visit: Visit, order: Order, purse: Purse) -> HoldRow:
+def _hold_row(context: Context, order: Order, purse: Purse) -> HoldRow:
     return HoldRow(
-        visit.tools.symbols.currency(purse.asset.code),
+        context.tools.symbols.currency(purse.asset.code),
         short(order.hold, purse.asset.scale),
         "Exchange",
-        visit.tools.ids.order(order.order_id, order.opened_ns // SECOND_NS),
+        context.tools.ids.order(order.order_id, order.opened_ns // SECOND_NS),
         order.opened_ns // MILLISECOND_NS,
         max(order.opened_ns, order.touched_ns) // MILLISECOND_NS,
     )
 
 
-def _fee_row(visit: Visit, symbol: str) -> FeeRow:
-    tier = visit.account.fee_tier(visit.state.markets[symbol].market, visit.at_ns)
-    return FeeRow(visit.tools.symbols.name(symbol), rate(tier.taker_ppm), rate(tier.maker_ppm))
+def _fee_row(context: Context, symbol: str) -> FeeRow:
+    tier = context.account.fee_tier(context.state.markets[symbol].market, context.at_ns)
+    return FeeRow(context.tools.symbols.name(symbol), rate(tier.taker_ppm), rate(tier.maker_ppm))
 
 
 ENDPOINTS: Final = (

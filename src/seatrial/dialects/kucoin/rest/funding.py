@@ -11,17 +11,20 @@ from msgspec import UNSET, Struct, UnsetType, field
 from seatrial.core.commands import CancelWithdrawal, IssueAddress, RequestWithdrawal
 from seatrial.core.facts import WithdrawalRequested
 from seatrial.core.funding import DepositAddress, Destination, Direction, Transfer, TransferNote, TransferStatus
-from seatrial.core.machine import first
+from seatrial.core.machine import Done, first
 from seatrial.core.money import format_units
 from seatrial.core.queries import Page, TransferPage, TransfersById
 from seatrial.core.valuing import price_of
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, padded, short, usable
-from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint, Later, Visit, amount_of, code_of
+from seatrial.dialects.kucoin.context import Context, Later
+from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint
+from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import Paging, page_of, read_bounds_in_seconds, read_page, span, whole_seconds_ms
-from seatrial.dialects.kucoin.params import SECOND_NS, BadCall
+from seatrial.dialects.kucoin.params import SECOND_NS, Params
+from seatrial.dialects.kucoin.reading import amount_of, code_of
 from seatrial.dialects.kucoin.symbols import Chain
 
 MAIN: Final = "MAIN"
@@ -181,65 +184,71 @@ class Placed(NamedTuple):
     chain: Chain
 
 
-def create_address(visit: Visit) -> AddressView:
+def create_address(context: Context, params: Params) -> AddressView:
     """The first address of a currency on a chain."""
-    return _address_view(visit, _create_address(visit), UNSET)
+    return _address_view(context, _create_address(context, params), UNSET)
 
 
-def create_address_1(visit: Visit) -> OldAddressView:
+def create_address_1(context: Context, params: Params) -> OldAddressView:
     """The same, in the older form."""
-    return _old_address_view(visit, _create_address(visit), UNSET)
+    return _old_address_view(context, _create_address(context, params), UNSET)
 
 
-def addresses_3(visit: Visit) -> list[AddressView]:
+def addresses_3(context: Context, params: Params) -> list[AddressView]:
     """The addresses of a currency, on every chain or on one."""
-    return [_address_view(visit, placed, placed.chain.line.contract_address) for placed in _addresses(visit)]
+    return [
+        _address_view(context, placed, placed.chain.line.contract_address) for placed in _addresses(context, params)
+    ]
 
 
-def addresses_2(visit: Visit) -> list[OldAddressView]:
+def addresses_2(context: Context, params: Params) -> list[OldAddressView]:
     """The same, in the older form."""
-    return [_old_address_view(visit, placed, placed.chain.line.contract_address) for placed in _addresses(visit)]
+    return [
+        _old_address_view(context, placed, placed.chain.line.contract_address) for placed in _addresses(context, params)
+    ]
 
 
-def address_1(visit: Visit) -> OldAddressView:
+def address_1(context: Context, params: Params) -> OldAddressView:
     """The newest address of a currency on one chain."""
-    code, chain = _chain(visit)
-    found = visit.account.addresses.get((code, chain.line.method), [])
+    code, chain = _chain(context, params)
+    found = context.account.addresses.get((code, chain.line.method), [])
     if not found:
         raise BadCall(errors.NO_ADDRESS)
-    return _old_address_view(visit, Placed(found[-1], chain), UNSET)
+    return _old_address_view(context, Placed(found[-1], chain), UNSET)
 
 
-def deposits(visit: Visit) -> Later | dict[str, object]:
+def deposits(context: Context, params: Params) -> Later | dict[str, object]:
     """A page of deposits, newest first."""
-    return _transfers(visit, Direction.DEPOSIT, DEPOSIT_STATUSES)
+    return _transfers(context, params, Direction.DEPOSIT, DEPOSIT_STATUSES)
 
 
-def withdrawals(visit: Visit) -> Later | dict[str, object]:
+def withdrawals(context: Context, params: Params) -> Later | dict[str, object]:
     """A page of withdrawals, newest first."""
-    return _transfers(visit, Direction.WITHDRAWAL, WITHDRAWAL_STATUSES)
+    return _transfers(context, params, Direction.WITHDRAWAL, WITHDRAWAL_STATUSES)
 
 
-def before_2019(visit: Visit) -> dict[str, object]:
+def before_2019(_context: Context, params: Params) -> dict[str, object]:
     """Nothing here is that old. Source: kucoin-rest 7.2."""
-    return page_of([], 0, read_page(visit.params, least=1))
+    return page_of([], 0, read_page(params, least=1))
 
 
-def withdrawal(visit: Visit) -> Later:
+def withdrawal(context: Context, params: Params) -> Later:
     """One withdrawal."""
-    return Later(_named_withdrawal(visit), partial(_withdrawal_detail, visit))
+    return Later(
+        _named_withdrawal(context, params), partial(_withdrawal_detail, context, params.required("withdrawalId"))
+    )
 
 
-def _withdrawal_detail(visit: Visit, found: list[Transfer]) -> WithdrawalDetail:
+def _withdrawal_detail(context: Context, name: str, found: list[Transfer]) -> WithdrawalDetail:
     transfer = _the_withdrawal(found)
-    asset = visit.state.assets[transfer.asset]
-    chain = visit.tools.symbols.chain_of(transfer.asset, transfer.method)
+    asset = context.state.assets[transfer.asset]
+    chain = context.tools.symbols.chain_of(transfer.asset, transfer.method)
     status = WITHDRAWAL_STATUSES[transfer.status]
-    currency = visit.tools.symbols.currency(transfer.asset)
+    currency = context.tools.symbols.currency(transfer.asset)
     failed = status == FAILURE
     return WithdrawalDetail(
-        id=visit.subject,
-        uid=visit.tools.ids.uid(visit.account_id),
+        id=name,
+        uid=context.tools.ids.uid(context.account_id),
         currency=currency,
         chain_id=chain.line.chain_id if chain else "",
         chain_name=chain.line.chain_name if chain else "",
@@ -271,7 +280,7 @@ def transfer_id(ids: Ids, transfer: Transfer) -> str:
     return spell(transfer.transfer_id, transfer.created_ns // SECOND_NS)
 
 
-def wallet_tx_id(visit: Visit, transfer: Transfer) -> str | None:
+def wallet_tx_id(context: Context, transfer: Transfer) -> str | None:
     """The chain transaction, behind whose hash KuCoin writes more where it is a deposit's.
 
     Decided: a transaction that was named with such a mark is shown as it is.
@@ -279,38 +288,44 @@ def wallet_tx_id(visit: Visit, transfer: Transfer) -> str | None:
     shown = transfer.chain_tx
     if shown is None or transfer.direction is Direction.WITHDRAWAL or TAG_MARK in shown:
         return shown
-    return f"{shown}{TAG_MARK}{visit.tools.ids.deposit_tag(transfer.transfer_id)}"
+    return f"{shown}{TAG_MARK}{context.tools.ids.deposit_tag(transfer.transfer_id)}"
 
 
-def withdraw(visit: Visit) -> dict[str, str]:
-    """Send money out of the main account to an address.
+def withdraw(context: Context, params: Params) -> dict[str, str]:
+    """Send money out of the main account to an address."""
+    return _write_requested(context, context.apply(_read_withdrawal(context, params)))
 
-    INTERNAL takes the fee out of the amount, EXTERNAL comes on top; unsaid it comes on top where the balance suffices.
+
+def _read_withdrawal(context: Context, params: Params) -> RequestWithdrawal:
+    """INTERNAL takes the fee out of the amount, EXTERNAL comes on top; unsaid it does where the balance suffices.
+
     Source: kucoin-rest 7.4. Decided: `address` is as good as `toAddress`, since python-kucoin sends it; an address need
     not be saved before, and a key no list of addresses; withdrawals to a user's number, mail or phone are refused.
     """
-    params = visit.params
-    code, chain = _chain(visit)
+    code, chain = _chain(context, params)
     address = params.text("toAddress") or params.required("address")
-    _refuse_inner(visit)
+    _refuse_inner(params)
     memo, remark = params.text("memo"), params.text("remark") or ""
     for name, text in (("toAddress", address), ("memo", memo or ""), ("remark", remark)):
         if len(text) > MOST_TEXT:
             raise BadCall(errors.out_of_range(name))
-    destination = Destination(visit.account_id, code, chain.method.name, "", address, memo, verified=True)
-    command = RequestWithdrawal(visit.account_id, code, destination, _gross(visit, code, chain), remark=remark)
-    event = first(WithdrawalRequested, visit.apply(command))
-    return {"withdrawalId": transfer_id(visit.tools.ids, event.transfer)}
+    destination = Destination(context.account_id, code, chain.method.name, "", address, memo, verified=True)
+    gross = _gross(context, params, code, chain)
+    return RequestWithdrawal(context.account_id, code, destination, gross, remark=remark)
 
 
-def cancel_withdrawal(visit: Visit) -> Later | None:
+def _write_requested(context: Context, outcome: Done) -> dict[str, str]:
+    return {"withdrawalId": transfer_id(context.tools.ids, first(WithdrawalRequested, outcome).transfer)}
+
+
+def cancel_withdrawal(context: Context, params: Params) -> Later | None:
     """Stop a withdrawal that is still processing. Source: kucoin-rest 7.4."""
-    query = _named_withdrawal(visit)
-    transfer = visit.state.transfers.get(query.transfer_ids[0])
-    if transfer is None or transfer.account_id != visit.account_id:
+    query = _named_withdrawal(context, params)
+    transfer = context.state.transfers.get(query.transfer_ids[0])
+    if transfer is None or transfer.account_id != context.account_id:
         return Later(query, _check_processing)
     _check_processing([transfer])
-    visit.apply(CancelWithdrawal(visit.account_id, transfer.transfer_id))
+    context.apply(CancelWithdrawal(context.account_id, transfer.transfer_id))
     return None
 
 
@@ -319,51 +334,51 @@ def _check_processing(found: list[Transfer]) -> None:
         raise BadCall(errors.WITHDRAWAL_GOES_ON)
 
 
-def quotas(visit: Visit) -> Quotas:
+def quotas(context: Context, params: Params) -> Quotas:
     """What may be withdrawn on one chain. Where no price is known, the quota in it is 0 (decided)."""
-    code, chain = _chain(visit)
+    code, chain = _chain(context, params)
     method, scale = chain.method, chain.method.asset.scale
-    purse = visit.state.ledger.purses.get((visit.account_id, visit.account.account.funding_wallet, code))
+    purse = context.state.ledger.purses.get((context.account_id, context.account.account.funding_wallet, code))
     return Quotas(
-        currency=visit.tools.symbols.currency(code),
-        limit_btc_amount=_quota_in(visit, BITCOIN),
+        currency=context.tools.symbols.currency(code),
+        limit_btc_amount=_quota_in(context, BITCOIN),
         used_btc_amount=padded(0, 0),
         quota_currency=QUOTA_CURRENCY,
         limit_quota_currency_amount=padded(QUOTA, 0),
         used_quota_currency_amount="0",
-        remain_amount=_quota_in(visit, code),
+        remain_amount=_quota_in(context, code),
         available_amount=short(usable(purse.free.balance if purse else 0, scale), USUAL_DECIMALS),
         withdraw_min_fee=short(method.withdrawal_fee, scale),
         inner_withdraw_min_fee="0",
         withdraw_min_size=short(method.withdrawal_minimum, scale),
         is_withdraw_enabled=True,
-        precision=visit.tools.symbols.precision(code),
+        precision=context.tools.symbols.precision(code),
         chain=chain.line.chain_name,
         reason=None,
         locked_amount=short(purse.leaving.balance if purse else 0, scale),
     )
 
 
-def _refuse_inner(visit: Visit) -> None:
-    kind = visit.params.choice("withdrawType", (TO_ADDRESS, "UID", "MAIL", "PHONE"), TO_ADDRESS)
-    if kind != TO_ADDRESS or visit.params.boolean("isInner"):
+def _refuse_inner(params: Params) -> None:
+    kind = params.choice("withdrawType", (TO_ADDRESS, "UID", "MAIL", "PHONE"), TO_ADDRESS)
+    if kind != TO_ADDRESS or params.boolean("isInner"):
         raise BadCall(errors.NO_INNER_WITHDRAWAL)
 
 
-def _gross(visit: Visit, code: str, chain: Chain) -> int:
+def _gross(context: Context, params: Params, code: str, chain: Chain) -> int:
     """What leaves the account, the fee included."""
-    amount, fee = amount_of(visit, code), chain.method.withdrawal_fee
-    deduction = visit.params.choice("feeDeductType", (FEE_INSIDE, FEE_ON_TOP), None)
+    amount, fee = amount_of(context, params, code), chain.method.withdrawal_fee
+    deduction = params.choice("feeDeductType", (FEE_INSIDE, FEE_ON_TOP), None)
     if deduction is None:
-        free = visit.account.funding_purse(chain.method.asset).free.balance
+        free = context.account.funding_purse(chain.method.asset).free.balance
         deduction = FEE_ON_TOP if amount + fee <= free else FEE_INSIDE
     return amount + fee if deduction == FEE_ON_TOP else amount
 
 
-def _chain(visit: Visit) -> tuple[str, Chain]:
+def _chain(context: Context, params: Params) -> tuple[str, Chain]:
     """The currency and the chain that `chain` names. Without it Ethereum, else the currency's first one (decided)."""
-    code, symbols = code_of(visit), visit.tools.symbols
-    chain_id = visit.params.text("chain")
+    code, symbols = code_of(context, params), context.tools.symbols
+    chain_id = params.text("chain")
     if chain_id is None:
         chain = symbols.chain(code, USUAL_CHAIN) or next(iter(symbols.chains(code)), None)
     else:
@@ -373,23 +388,24 @@ def _chain(visit: Visit) -> tuple[str, Chain]:
     return code, chain
 
 
-def _create_address(visit: Visit) -> Placed:
+def _create_address(context: Context, params: Params) -> Placed:
     """Decided: deposits land in the main account only, so asking for an address of another one is refused."""
-    code, chain = _chain(visit)
-    visit.params.choice("to", ("main", MAIN), MAIN)
-    if visit.account.addresses.get((code, chain.line.method)):
+    code, chain = _chain(context, params)
+    params.choice("to", ("main", MAIN), MAIN)
+    if context.account.addresses.get((code, chain.line.method)):
         raise BadCall(errors.ADDRESS_EXISTS)
-    visit.apply(IssueAddress(visit.account_id, code, chain.line.method, most_unused=1))
-    return Placed(visit.account.addresses[code, chain.line.method][-1], chain)
+    command = IssueAddress(context.account_id, code, chain.line.method, most_unused=1)
+    context.apply(command)
+    return Placed(context.account.addresses[code, chain.line.method][-1], chain)
 
 
-def _addresses(visit: Visit) -> list[Placed]:
-    code = code_of(visit)
-    chains = visit.tools.symbols.chains(code) if visit.params.text("chain") is None else (_chain(visit)[1],)
+def _addresses(context: Context, params: Params) -> list[Placed]:
+    code = code_of(context, params)
+    chains = context.tools.symbols.chains(code) if params.text("chain") is None else (_chain(context, params)[1],)
     return [
         Placed(address, chain)
         for chain in chains
-        for address in visit.account.addresses.get((code, chain.line.method), [])
+        for address in context.account.addresses.get((code, chain.line.method), [])
     ]
 
 
@@ -397,7 +413,7 @@ def _memo(address: DepositAddress) -> str:
     return address.address.tag or address.address.memo or ""
 
 
-def _address_view(visit: Visit, placed: Placed, contract_address: str | UnsetType) -> AddressView:
+def _address_view(context: Context, placed: Placed, contract_address: str | UnsetType) -> AddressView:
     address, line = placed.address, placed.chain.line
     return AddressView(
         address=address.address.text,
@@ -405,13 +421,13 @@ def _address_view(visit: Visit, placed: Placed, contract_address: str | UnsetTyp
         chain_id=line.chain_id,
         to=MAIN,
         expiration_date=0,
-        currency=visit.tools.symbols.currency(address.asset),
+        currency=context.tools.symbols.currency(address.asset),
         contract_address=contract_address,
         chain_name=line.chain_name,
     )
 
 
-def _old_address_view(visit: Visit, placed: Placed, contract_address: str | UnsetType) -> OldAddressView:
+def _old_address_view(context: Context, placed: Placed, contract_address: str | UnsetType) -> OldAddressView:
     address, line = placed.address, placed.chain.line
     return OldAddressView(
         address=address.address.text,
@@ -419,46 +435,47 @@ def _old_address_view(visit: Visit, placed: Placed, contract_address: str | Unse
         chain=line.chain_name,
         chain_id=line.chain_id,
         to=MAIN,
-        currency=visit.tools.symbols.currency(address.asset),
+        currency=context.tools.symbols.currency(address.asset),
         contract_address=contract_address,
     )
 
 
-def _transfers(visit: Visit, direction: Direction, statuses: dict[TransferStatus, str]) -> Later | dict[str, object]:
-    params = visit.params
+def _transfers(
+    context: Context, params: Params, direction: Direction, statuses: dict[TransferStatus, str]
+) -> Later | dict[str, object]:
     paging = read_page(params, least=1)
     status = params.choice("status", frozenset(statuses.values()), None)
     start_ns, end_ns = read_bounds_in_seconds(params)
     name = params.text("currency")
-    code = None if name is None else visit.tools.symbols.code(name)
+    code = None if name is None else context.tools.symbols.code(name)
     if name is not None and code is None:
         return page_of([], 0, paging)
     wanted = tuple(ours for ours, theirs in statuses.items() if status in (None, theirs))
     query = TransferPage(
-        visit.account_id, direction, code, span=span(start_ns, end_ns), statuses=wanted, offset=paging.offset,
+        context.account_id, direction, code, span=span(start_ns, end_ns), statuses=wanted, offset=paging.offset,
         limit=paging.size, counted=True,
     )  # fmt: skip
-    return Later(query, partial(_write_transfers, visit, paging))
+    return Later(query, partial(_write_transfers, context, paging))
 
 
-def _write_transfers(visit: Visit, paging: Paging, page: Page[Transfer]) -> dict[str, object]:
+def _write_transfers(context: Context, paging: Paging, page: Page[Transfer]) -> dict[str, object]:
     view = {Direction.DEPOSIT: _deposit_view, Direction.WITHDRAWAL: _withdrawal_view}
     assert page.total is not None, "it was asked to count"
-    return page_of([view[one.direction](visit, one) for one in page.rows], page.total, paging)
+    return page_of([view[one.direction](context, one) for one in page.rows], page.total, paging)
 
 
-def _deposit_view(visit: Visit, transfer: Transfer) -> DepositView:
-    scale = visit.state.assets[transfer.asset].scale
+def _deposit_view(context: Context, transfer: Transfer) -> DepositView:
+    scale = context.state.assets[transfer.asset].scale
     return DepositView(
-        currency=visit.tools.symbols.currency(transfer.asset),
-        chain=_chain_id(visit, transfer),
+        currency=context.tools.symbols.currency(transfer.asset),
+        chain=_chain_id(context, transfer),
         status=DEPOSIT_STATUSES[transfer.status],
         address=transfer.address,
         memo=transfer.tag or "",
         is_inner=False,
         amount=padded(transfer.amount, scale),
         fee=padded(transfer.fee, scale),
-        wallet_tx_id=wallet_tx_id(visit, transfer),
+        wallet_tx_id=wallet_tx_id(context, transfer),
         created_at=whole_seconds_ms(transfer.created_ns),
         updated_at=whole_seconds_ms(transfer.moved_ns or transfer.created_ns),
         remark=DEPOSIT_REMARK,
@@ -466,12 +483,12 @@ def _deposit_view(visit: Visit, transfer: Transfer) -> DepositView:
     )
 
 
-def _withdrawal_view(visit: Visit, transfer: Transfer) -> WithdrawalView:
-    scale = visit.state.assets[transfer.asset].scale
+def _withdrawal_view(context: Context, transfer: Transfer) -> WithdrawalView:
+    scale = context.state.assets[transfer.asset].scale
     return WithdrawalView(
-        id=transfer_id(visit.tools.ids, transfer),
-        currency=visit.tools.symbols.currency(transfer.asset),
-        chain=_chain_id(visit, transfer),
+        id=transfer_id(context.tools.ids, transfer),
+        currency=context.tools.symbols.currency(transfer.asset),
+        chain=_chain_id(context, transfer),
         status=WITHDRAWAL_STATUSES[transfer.status],
         address=transfer.address,
         memo=transfer.tag or "",
@@ -485,8 +502,8 @@ def _withdrawal_view(visit: Visit, transfer: Transfer) -> WithdrawalView:
     )
 
 
-def _chain_id(visit: Visit, transfer: Transfer) -> str:
-    chain = visit.tools.symbols.chain_of(transfer.asset, transfer.method)
+def _chain_id(context: Context, transfer: Transfer) -> str:
+    chain = context.tools.symbols.chain_of(transfer.asset, transfer.method)
     return chain.line.chain_id if chain else ""
 
 
@@ -497,11 +514,11 @@ def _failure_reason(transfer: Transfer) -> str:
     return "Canceled" if transfer.note is TransferNote.CANCELED else "Failed"
 
 
-def _named_withdrawal(visit: Visit) -> TransfersById:
-    number = visit.tools.ids.withdrawal.number(visit.subject)
+def _named_withdrawal(context: Context, params: Params) -> TransfersById:
+    number = context.tools.ids.withdrawal.number(params.required("withdrawalId"))
     if number is None:
         raise BadCall(errors.UNKNOWN_WITHDRAWAL)
-    return TransfersById((number,), visit.account_id)
+    return TransfersById((number,), context.account_id)
 
 
 def _the_withdrawal(found: list[Transfer]) -> Transfer:
@@ -510,9 +527,9 @@ def _the_withdrawal(found: list[Transfer]) -> Transfer:
     return found[0]
 
 
-def _quota_in(visit: Visit, code: str) -> str:
+def _quota_in(context: Context, code: str) -> str:
     """The quota as an amount of an asset, cut off at what a user may name of it."""
-    state, precision = visit.state, visit.tools.symbols.precision(code)
+    state, precision = context.state, context.tools.symbols.precision(code)
     price = price_of(state, code, QUOTA_CURRENCY)
     if price is None:
         return format_units(0, precision)

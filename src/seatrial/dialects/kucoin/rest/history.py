@@ -20,6 +20,7 @@ from seatrial.core.queries import (
     Span,
 )
 from seatrial.dialects.kucoin import errors
+from seatrial.dialects.kucoin.context import Context, Later
 from seatrial.dialects.kucoin.describe import (
     KINDS,
     SIDES,
@@ -35,8 +36,8 @@ from seatrial.dialects.kucoin.describe import (
     last_updated_ns,
     order_view,
 )
-from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Later, Visit, market_of
-from seatrial.dialects.kucoin.errors import Error
+from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint
+from seatrial.dialects.kucoin.errors import BadCall, Error
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import (
     DAY_NS,
@@ -48,7 +49,8 @@ from seatrial.dialects.kucoin.paging import (
     read_window,
     span,
 )
-from seatrial.dialects.kucoin.params import BadCall, Params
+from seatrial.dialects.kucoin.params import Params
+from seatrial.dialects.kucoin.reading import market_of
 
 STOP_KINDS: Final = frozenset({"limit_stop", "market_stop", "oco_limit", "oco_stop"})
 """Kinds of orders that nobody has here: asking for them finds none."""
@@ -105,159 +107,154 @@ class Filter(NamedTuple):
 ANY: Final = Filter(None, None, None, exists=True)
 
 
-def orders(visit: Visit) -> Later | dict[str, object]:
+def orders(context: Context, params: Params) -> Later | dict[str, object]:
     """A page of the live orders, or of the ended ones, newest first."""
-    params = visit.params
-    wanted, paging = _read_filter(visit), read_page(params, least=1)
+    wanted, paging = _read_filter(context, params), read_page(params, least=1)
     if params.choice("status", (ACTIVE, DONE), DONE) == ACTIVE:
         start_ns, end_ns = read_bounds(params)
-        live = [one for one in _live(visit) if _is_within(one, start_ns, end_ns) and wanted.wants(one)]
-        return page_of([_view(visit, one) for one in paging.cut(live)], len(live), paging)
-    start_ns, end_ns = read_window(params, visit.at_ns, WEEK_NS, WEEK_NS, ORDERS_TOO_LONG)
+        live = [one for one in _live(context) if _is_within(one, start_ns, end_ns) and wanted.wants(one)]
+        return page_of([_view(context, one) for one in paging.cut(live)], len(live), paging)
+    start_ns, end_ns = read_window(params, context.at_ns, WEEK_NS, WEEK_NS, ORDERS_TOO_LONG)
     if not wanted.exists:
         return page_of([], 0, paging)
-    query = replace(_ended(visit, wanted, start_ns, end_ns, paging.size), offset=paging.offset, counted=True)
-    return Later(query, partial(_write_orders, visit, paging))
+    query = replace(_ended(context, wanted, start_ns, end_ns, paging.size), offset=paging.offset, counted=True)
+    return Later(query, partial(_write_orders, context, paging))
 
 
-def recent_orders(visit: Visit) -> Later:
+def recent_orders(context: Context, _params: Params) -> Later:
     """The orders of the last 24 hours, newest first, at most 1000."""
-    since_ns = visit.at_ns - DAY_NS
-    live = [one for one in _live(visit) if one.opened_ns >= since_ns]
+    since_ns = context.at_ns - DAY_NS
+    live = [one for one in _live(context) if one.opened_ns >= since_ns]
 
     def write(page: Page[OrderRecord]) -> list[OrderView]:
         both = {one.order_id: one for one in (*live, *_orders_of(page))}
-        return [_view(visit, one) for one in _newest(both.values())[:MOST_RECENT]]
+        return [_view(context, one) for one in _newest(both.values())[:MOST_RECENT]]
 
-    return Later(_ended(visit, ANY, since_ns, None, MOST_RECENT), write)
+    return Later(_ended(context, ANY, since_ns, None, MOST_RECENT), write)
 
 
-def order(visit: Visit) -> Later:
+def order(context: Context, params: Params) -> Later:
     """One order."""
-    return _one_order(visit, visit.tools.ids.order.number(visit.subject), _view)
+    return _one_order(context, _order_number(context, params), _view)
 
 
-def live_order_by_client_oid(visit: Visit) -> OrderView:
+def live_order_by_client_oid(context: Context, params: Params) -> OrderView:
     """One live order by the user's own name for it."""
-    found = visit.account.by_client_id.get(visit.subject)
+    found = context.account.by_client_id.get(params.required("clientOid"))
     if found is None:
         raise BadCall(errors.UNKNOWN_ORDER)
-    return _view(visit, found)
+    return _view(context, found)
 
 
-def fills(visit: Visit) -> Later | dict[str, object]:
+def fills(context: Context, params: Params) -> Later | dict[str, object]:
     """A page of fills, newest first. With `orderId` nothing else counts but the page."""
-    params, paging = visit.params, read_page(visit.params, least=1)
+    paging = read_page(params, least=1)
     text = params.text("orderId")
     if text is not None:
-        query = FillPage(visit.account_id, order_ids=_named_order(visit, text))
+        query = FillPage(context.account_id, order_ids=_named_order(context, text))
     else:
-        wanted = _read_filter(visit)
-        start_ns, end_ns = read_window(params, visit.at_ns, WEEK_NS, DAY_NS, FILLS_TOO_LONG)
+        wanted = _read_filter(context, params)
+        start_ns, end_ns = read_window(params, context.at_ns, WEEK_NS, DAY_NS, FILLS_TOO_LONG)
         if not wanted.exists:
             return page_of([], 0, paging)
-        query = _fills_within(visit, wanted, start_ns, end_ns)
-    return Later(replace(query, offset=paging.offset, limit=paging.size), partial(_write_fills, visit, paging))
+        query = _fills_within(context, wanted, start_ns, end_ns)
+    return Later(replace(query, offset=paging.offset, limit=paging.size), partial(_write_fills, context, paging))
 
 
-def recent_fills(visit: Visit) -> Later:
+def recent_fills(context: Context, _params: Params) -> Later:
     """The fills of the last 24 hours, newest first, at most 1000."""
-    query = FillPage(visit.account_id, span=span(visit.at_ns - DAY_NS, None), limit=MOST_RECENT, counted=False)
-    return Later(query, lambda page: _fill_views(visit, page.rows))
+    query = FillPage(context.account_id, span=span(context.at_ns - DAY_NS, None), limit=MOST_RECENT, counted=False)
+    return Later(query, lambda page: _fill_views(context, page.rows))
 
 
-def hf_active(visit: Visit) -> list[HfOrderView]:
+def hf_active(context: Context, params: Params) -> list[HfOrderView]:
     """The live orders of a market, the last one that anything happened to first."""
-    return [_hf_view(visit, found) for found in _hf_live(visit)]
+    return [_hf_view(context, found) for found in _hf_live(context, params)]
 
 
-def hf_active_page(visit: Visit) -> dict[str, object]:
+def hf_active_page(context: Context, params: Params) -> dict[str, object]:
     """A page of them. The page's number is `pageNum` here."""
-    params = visit.params
     number = params.integer("pageNum", 1, 2**31) or 1
     paging = Paging(number, params.integer("pageSize", 1, HF_MOST_PAGE) or HF_PAGE)
-    live = _hf_live(visit)
-    return page_of([_hf_view(visit, found) for found in paging.cut(live)], len(live), paging)
+    live = _hf_live(context, params)
+    return page_of([_hf_view(context, found) for found in paging.cut(live)], len(live), paging)
 
 
-def hf_active_symbols(visit: Visit) -> dict[str, list[str]]:
+def hf_active_symbols(context: Context, _params: Params) -> dict[str, list[str]]:
     """The markets with live orders."""
-    live = dict.fromkeys(found.market for found in visit.account.orders.values())
-    return {"symbols": [visit.tools.symbols.name(symbol) for symbol in live]}
+    live = dict.fromkeys(found.market for found in context.account.orders.values())
+    return {"symbols": [context.tools.symbols.name(symbol) for symbol in live]}
 
 
-def hf_done(visit: Visit) -> Later | dict[str, object]:
+def hf_done(context: Context, params: Params) -> Later | dict[str, object]:
     """The ended orders of a market, newest first, by cursor."""
-    params = visit.params
-    wanted = _read_filter(visit)._replace(market=_required_market(visit))
+    wanted = _read_filter(context, params)._replace(market=_required_market(context, params))
     limit = params.integer("limit", 1, HF_MOST_ORDERS) or HF_USUAL
-    cursor = visit.tools.ids.order_row
+    cursor = context.tools.ids.order_row
     before = _before(params, cursor.number)
-    start_ns, end_ns = _hf_window(visit)
+    start_ns, end_ns = _hf_window(context, params)
     if not wanted.exists:
         return {"lastId": 0, "items": []}
 
     def write(page: Page[OrderRecord]) -> dict[str, object]:
         shown = list(_orders_of(page))
         last = cursor(shown[-1].order_id) if shown else 0
-        return {"lastId": last, "items": [_hf_view(visit, one) for one in shown]}
+        return {"lastId": last, "items": [_hf_view(context, one) for one in shown]}
 
-    return Later(replace(_ended(visit, wanted, start_ns, end_ns, limit), before_id=before), write)
+    return Later(replace(_ended(context, wanted, start_ns, end_ns, limit), before_id=before), write)
 
 
-def hf_order(visit: Visit) -> Later:
+def hf_order(context: Context, params: Params) -> Later:
     """One order of a market."""
-    return _one_order(visit, visit.tools.ids.order.number(visit.subject), _hf_view, _required_market(visit))
+    return _one_order(context, _order_number(context, params), _hf_view, _required_market(context, params))
 
 
-def hf_order_by_client_oid(visit: Visit) -> Later:
+def hf_order_by_client_oid(context: Context, params: Params) -> Later:
     """The newest order of a market by the user's own name for it."""
-    market = _required_market(visit)
-    query = OrdersById(visit.account_id, (), client_ids=(visit.subject,))
-    return Later(query, partial(_write_order, visit, _hf_view, market))
+    market = _required_market(context, params)
+    query = OrdersById(context.account_id, (), client_ids=(params.required("clientOid"),))
+    return Later(query, partial(_write_order, context, _hf_view, market))
 
 
-def hf_fills(visit: Visit) -> Later | dict[str, object]:
+def hf_fills(context: Context, params: Params) -> Later | dict[str, object]:
     """The fills of a market, newest first, by cursor. With `orderId` only those of that order, whenever they were."""
-    params = visit.params
-    wanted = _read_filter(visit)._replace(market=_required_market(visit))
+    wanted = _read_filter(context, params)._replace(market=_required_market(context, params))
     limit = params.integer("limit", 1, HF_MOST_FILLS) or HF_USUAL
-    cursor = visit.tools.ids.fill_row
+    cursor = context.tools.ids.fill_row
     before = _before(params, cursor.number)
-    start_ns, end_ns = _hf_window(visit)
+    start_ns, end_ns = _hf_window(context, params)
     if not wanted.exists:
         return {"items": [], "lastId": 0}
 
     def write(page: Page[Fill]) -> dict[str, object]:
         last = cursor(page.rows[-1].fill_id) if page.rows else 0
-        return {"items": _hf_fill_views(visit, page.rows), "lastId": last}
+        return {"items": _hf_fill_views(context, page.rows), "lastId": last}
 
-    query = _fills_within(visit, wanted, start_ns, end_ns)
+    query = _fills_within(context, wanted, start_ns, end_ns)
     text = params.text("orderId")
     if text is not None:
-        query = replace(query, span=Span(), order_ids=_named_order(visit, text))
+        query = replace(query, span=Span(), order_ids=_named_order(context, text))
     return Later(replace(query, before_id=before, limit=limit, counted=False), write)
 
 
-View = Callable[[Visit, Order], object]
+View = Callable[[Context, Order], object]
 
 
-def _read_filter(visit: Visit) -> Filter:
-    params = visit.params
+def _read_filter(context: Context, params: Params) -> Filter:
     name = params.text("symbol")
     kind = params.choice("type", (*KINDS, *STOP_KINDS), None)
     side = params.choice("side", SIDES, None)
     is_spot = params.choice("tradeType", TRADE_TYPES, SPOT_TRADES) == SPOT_TRADES
     return Filter(
-        market=None if name is None else market_of(visit, name),
+        market=None if name is None else market_of(context, name),
         side=None if side is None else SIDES[side],
         kind=None if kind is None else KINDS.get(kind),
         exists=is_spot and kind not in STOP_KINDS,
     )
 
 
-def _required_market(visit: Visit) -> str:
-    return market_of(visit, visit.params.required("symbol"))
+def _required_market(context: Context, params: Params) -> str:
+    return market_of(context, params.required("symbol"))
 
 
 def _before(params: Params, number: Callable[[int], int]) -> int | None:
@@ -266,31 +263,35 @@ def _before(params: Params, number: Callable[[int], int]) -> int | None:
     return None if last is None else number(last)
 
 
-def _hf_window(visit: Visit) -> tuple[int, int | None]:
+def _hf_window(context: Context, params: Params) -> tuple[int, int | None]:
     """Silently cut to the last seven days. Source: kucoin-rest 4.2, where older pages have three; 15."""
-    start_ns, end_ns = read_bounds(visit.params)
-    return max(start_ns or 0, visit.at_ns - WEEK_NS), end_ns
+    start_ns, end_ns = read_bounds(params)
+    return max(start_ns or 0, context.at_ns - WEEK_NS), end_ns
 
 
-def _ended(visit: Visit, wanted: Filter, start_ns: int, end_ns: int | None, limit: int) -> OrderPage:
+def _ended(context: Context, wanted: Filter, start_ns: int, end_ns: int | None, limit: int) -> OrderPage:
     """The newest of the ended orders that were opened in a stretch of time."""
     return OrderPage(
-        visit.account_id, live=False, span=span(start_ns, end_ns), by=OrderTime.OPENED, limit=limit, counted=False,
+        context.account_id, live=False, span=span(start_ns, end_ns), by=OrderTime.OPENED, limit=limit, counted=False,
         markets=wanted.markets, sides=wanted.sides, kinds=wanted.kinds, newest_opened_first=True,
     )  # fmt: skip
 
 
-def _fills_within(visit: Visit, wanted: Filter, start_ns: int, end_ns: int | None) -> FillPage:
-    return FillPage(visit.account_id, wanted.markets, span(start_ns, end_ns), sides=wanted.sides, kinds=wanted.kinds)
+def _fills_within(context: Context, wanted: Filter, start_ns: int, end_ns: int | None) -> FillPage:
+    return FillPage(context.account_id, wanted.markets, span(start_ns, end_ns), sides=wanted.sides, kinds=wanted.kinds)
 
 
-def _named_order(visit: Visit, text: str) -> tuple[int]:
+def _order_number(context: Context, params: Params) -> int | None:
+    return context.tools.ids.order.number(params.required("orderId"))
+
+
+def _named_order(context: Context, text: str) -> tuple[int]:
     """Of an order that the caller does not have there are no fills (decided)."""
-    return (visit.tools.ids.order.number(text) or 0,)
+    return (context.tools.ids.order.number(text) or 0,)
 
 
-def _live(visit: Visit) -> list[Order]:
-    return _newest(visit.account.orders.values())
+def _live(context: Context) -> list[Order]:
+    return _newest(context.account.orders.values())
 
 
 def _orders_of(page: Page[OrderRecord]) -> Iterable[Order]:
@@ -305,49 +306,49 @@ def _is_within(order: Order, start_ns: int | None, end_ns: int | None) -> bool:
     return (start_ns is None or order.opened_ns >= start_ns) and (end_ns is None or order.opened_ns <= end_ns)
 
 
-def _write_orders(visit: Visit, paging: Paging, page: Page[OrderRecord]) -> dict[str, object]:
-    return page_of([_view(visit, one) for one in _orders_of(page)], page.total or 0, paging)
+def _write_orders(context: Context, paging: Paging, page: Page[OrderRecord]) -> dict[str, object]:
+    return page_of([_view(context, one) for one in _orders_of(page)], page.total or 0, paging)
 
 
-def _one_order(visit: Visit, number: int | None, view: View, market: str | None = None) -> Later:
+def _one_order(context: Context, number: int | None, view: View, market: str | None = None) -> Later:
     if number is None:
         raise BadCall(errors.UNKNOWN_ORDER)
-    return Later(OrdersById(visit.account_id, (number,)), partial(_write_order, visit, view, market))
+    return Later(OrdersById(context.account_id, (number,)), partial(_write_order, context, view, market))
 
 
-def _write_order(visit: Visit, view: View, market: str | None, found: list[OrderRecord]) -> object:
+def _write_order(context: Context, view: View, market: str | None, found: list[OrderRecord]) -> object:
     newest = next((record.order for record in found if market in (None, record.order.market)), None)
     if newest is None:
         raise BadCall(errors.UNKNOWN_ORDER)
-    return view(visit, newest)
+    return view(context, newest)
 
 
-def _hf_live(visit: Visit) -> list[Order]:
-    market = _required_market(visit)
-    live = (found for found in visit.account.orders.values() if found.market == market)
+def _hf_live(context: Context, params: Params) -> list[Order]:
+    market = _required_market(context, params)
+    live = (found for found in context.account.orders.values() if found.market == market)
     return sorted(live, key=lambda order: (last_updated_ns(order), order.order_id), reverse=True)
 
 
-def _write_fills(visit: Visit, paging: Paging, page: Page[Fill]) -> dict[str, object]:
-    return page_of(_fill_views(visit, page.rows), page.total or 0, paging)
+def _write_fills(context: Context, paging: Paging, page: Page[Fill]) -> dict[str, object]:
+    return page_of(_fill_views(context, page.rows), page.total or 0, paging)
 
 
-def _fill_views(visit: Visit, found: Iterable[Fill]) -> list[FillView]:
-    markets, tools = visit.state.markets, visit.tools
+def _fill_views(context: Context, found: Iterable[Fill]) -> list[FillView]:
+    markets, tools = context.state.markets, context.tools
     return [fill_view(one, markets[one.market].market, tools.symbols, tools.ids) for one in found]
 
 
-def _hf_fill_views(visit: Visit, found: Iterable[Fill]) -> list[HfFillView]:
-    markets, tools = visit.state.markets, visit.tools
+def _hf_fill_views(context: Context, found: Iterable[Fill]) -> list[HfFillView]:
+    markets, tools = context.state.markets, context.tools
     return [hf_fill_view(one, markets[one.market].market, tools.symbols, tools.ids) for one in found]
 
 
-def _view(visit: Visit, order: Order) -> OrderView:
-    return order_view(order, visit.state.markets[order.market].market, visit.tools.symbols, visit.tools.ids)
+def _view(context: Context, order: Order) -> OrderView:
+    return order_view(order, context.state.markets[order.market].market, context.tools.symbols, context.tools.ids)
 
 
-def _hf_view(visit: Visit, order: Order) -> HfOrderView:
-    return hf_order_view(order, visit.state.markets[order.market].market, visit.tools.symbols, visit.tools.ids)
+def _hf_view(context: Context, order: Order) -> HfOrderView:
+    return hf_order_view(order, context.state.markets[order.market].market, context.tools.symbols, context.tools.ids)
 
 
 ENDPOINTS: Final = (

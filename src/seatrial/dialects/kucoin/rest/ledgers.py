@@ -16,11 +16,12 @@ from seatrial.core.postings import EntryKind, Posting
 from seatrial.core.queries import FillsById, Page, PostingPage, TransfersById
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, moved, padded, short, usable
-from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Later, Visit
-from seatrial.dialects.kucoin.errors import Error
+from seatrial.dialects.kucoin.context import Context, Later
+from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint
+from seatrial.dialects.kucoin.errors import BadCall, Error
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import DAY_NS, Paging, page_of, read_bounds, read_page, read_window, span
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall, Params
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params
 from seatrial.dialects.kucoin.rest.account import find_purse
 from seatrial.dialects.kucoin.rest.funding import transfer_id, wallet_tx_id
 
@@ -180,27 +181,27 @@ class Filter(NamedTuple):
         return self.assets is None or self.kinds is None
 
 
-def ledger(visit: Visit) -> Later | dict[str, object]:
+def ledger(context: Context, params: Params) -> Later | dict[str, object]:
     """Every change of the caller's money in any wallet, newest first."""
-    wanted = _read_filter(visit, CODES)
-    return _ledger_page(visit, wanted, (), _ledger_row)
+    wanted = _read_filter(context, params, CODES)
+    return _ledger_page(context, params, wanted, (), _ledger_row)
 
 
-def old_ledger(visit: Visit) -> Later | dict[str, object]:
+def old_ledger(context: Context, params: Params) -> Later | dict[str, object]:
     """The same of one wallet's currency."""
-    purse = find_purse(visit)
-    wanted = _read_filter(visit, CODES)._replace(assets=(purse.asset.code,))
-    return _ledger_page(visit, wanted, (purse.wallet,), _old_ledger_row)
+    purse = find_purse(context, params)
+    wanted = _read_filter(context, params, CODES)._replace(assets=(purse.asset.code,))
+    return _ledger_page(context, params, wanted, (purse.wallet,), _old_ledger_row)
 
 
-def hf_ledger(visit: Visit) -> Later | list[object]:
+def hf_ledger(context: Context, params: Params) -> Later | list[object]:
     """Every change in the trading wallet, newest first, by cursor."""
-    return _hf_ledger(visit, HF_CODES, "trade", _hf_ledger_row)
+    return _hf_ledger(context, params, HF_CODES, "trade", _hf_ledger_row)
 
 
-def margin_ledger(visit: Visit) -> Later | list[object]:
+def margin_ledger(context: Context, params: Params) -> Later | list[object]:
     """Every change in the margin wallet, newest first, by cursor."""
-    return _hf_ledger(visit, MARGIN_CODES, "margin", _margin_ledger_row)
+    return _hf_ledger(context, params, MARGIN_CODES, "margin", _margin_ledger_row)
 
 
 def direction_of(posting: Posting) -> str:
@@ -208,18 +209,19 @@ def direction_of(posting: Posting) -> str:
     return "in" if posting.incoming else "out"
 
 
-Row = Callable[[Visit, Posting, dict[str, str]], object]
+Row = Callable[[Context, Posting, dict[str, str]], object]
 
 
-def _ledger_page(visit: Visit, wanted: Filter, wallets: tuple[str, ...], row: Row) -> Later | dict[str, object]:
-    params = visit.params
+def _ledger_page(
+    context: Context, params: Params, wanted: Filter, wallets: tuple[str, ...], row: Row
+) -> Later | dict[str, object]:
     paging = read_page(params, least=LEAST_PAGE)
-    start_ns, end_ns = read_window(params, visit.at_ns, DAY_NS, DAY_NS, TOO_LONG)
-    start_ns = max(start_ns, visit.at_ns - KEPT_NS)
+    start_ns, end_ns = read_window(params, context.at_ns, DAY_NS, DAY_NS, TOO_LONG)
+    start_ns = max(start_ns, context.at_ns - KEPT_NS)
     if wanted.matches_nothing or start_ns > end_ns:
         return page_of([], 0, paging)
     query = PostingPage(
-        visit.account_id,
+        context.account_id,
         wallets=wallets,
         assets=wanted.assets or (),
         kinds=wanted.kinds or (),
@@ -228,27 +230,28 @@ def _ledger_page(visit: Visit, wanted: Filter, wallets: tuple[str, ...], row: Ro
         offset=paging.offset,
         limit=paging.size,
     )
-    return Later(query, partial(_write_page, visit, paging, row))
+    return Later(query, partial(_write_page, context, paging, row))
 
 
-def _write_page(visit: Visit, paging: Paging, row: Row, page: Page[Posting]) -> object:
+def _write_page(context: Context, paging: Paging, row: Row, page: Page[Posting]) -> object:
     total = page.total
     assert total is not None, "the page was counted"
-    return _with_contexts(visit, page.rows, row, lambda rows: page_of(rows, total, paging))
+    return _with_contexts(context, page.rows, row, lambda rows: page_of(rows, total, paging))
 
 
-def _hf_ledger(visit: Visit, codes: dict[str, tuple[EntryKind, ...]], wallet: str, row: Row) -> Later | list[object]:
+def _hf_ledger(
+    context: Context, params: Params, codes: dict[str, tuple[EntryKind, ...]], wallet: str, row: Row
+) -> Later | list[object]:
     """Source of what is silently cut to three days: kucoin-rest 5.6."""
-    params = visit.params
-    wanted = _read_filter(visit, codes)
+    wanted = _read_filter(context, params, codes)
     limit = params.integer("limit", 1, HF_MOST) or HF_USUAL
-    before = _cursor(visit)
+    before = _cursor(context, params)
     start_ns, end_ns = read_bounds(params)
-    start_ns = max(start_ns or 0, visit.at_ns - HF_KEPT_NS)
+    start_ns = max(start_ns or 0, context.at_ns - HF_KEPT_NS)
     if wanted.matches_nothing:
         return []
     query = PostingPage(
-        visit.account_id,
+        context.account_id,
         wallets=(wallet,),
         assets=wanted.assets or (),
         kinds=wanted.kinds or (),
@@ -258,10 +261,12 @@ def _hf_ledger(visit: Visit, codes: dict[str, tuple[EntryKind, ...]], wallet: st
         limit=limit,
         counted=False,
     )
-    return Later(query, lambda page: _with_contexts(visit, page.rows, row, lambda rows: rows))
+    return Later(query, lambda page: _with_contexts(context, page.rows, row, lambda rows: rows))
 
 
-def _with_contexts(visit: Visit, postings: list[Posting], row: Row, finish: Callable[[list[object]], object]) -> object:
+def _with_contexts(
+    context: Context, postings: list[Posting], row: Row, finish: Callable[[list[object]], object]
+) -> object:
     """The rows of some postings, each with its fill or transfer, which are looked up first."""
     fill_ids = _refs(postings, EntryKind.TRADE)
     transfer_ids = _refs(postings, EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)
@@ -269,58 +274,59 @@ def _with_contexts(visit: Visit, postings: list[Posting], row: Row, finish: Call
     def write(fills: list[Fill], transfers: list[Transfer]) -> object:
         told: dict[int, Fill] = {fill.fill_id: fill for fill in fills}
         moved = {transfer.transfer_id: transfer for transfer in transfers}
-        return finish([row(visit, posting, _context(visit, posting, told, moved)) for posting in postings])
+        return finish([row(context, posting, _about(context, posting, told, moved)) for posting in postings])
 
     def find_transfers(fills: list[Fill]) -> object:
         if not transfer_ids:
             return write(fills, [])
-        return Later(TransfersById(transfer_ids, visit.account_id), partial(write, fills))
+        return Later(TransfersById(transfer_ids, context.account_id), partial(write, fills))
 
-    return Later(FillsById(visit.account_id, fill_ids), find_transfers) if fill_ids else find_transfers([])
+    return Later(FillsById(context.account_id, fill_ids), find_transfers) if fill_ids else find_transfers([])
 
 
 def _refs(postings: list[Posting], *kinds: EntryKind) -> tuple[int, ...]:
     return tuple({posting.ref for posting in postings if posting.kind in kinds})
 
 
-def _context(visit: Visit, posting: Posting, fills: dict[int, Fill], transfers: dict[int, Transfer]) -> dict[str, str]:
+def _about(
+    context: Context, posting: Posting, fills: dict[int, Fill], transfers: dict[int, Transfer]
+) -> dict[str, str]:
     """What the row is about, by its kind. Source: kucoin-rest 5.2."""
-    ids = visit.tools.ids
+    ids = context.tools.ids
     match posting.kind:
         case EntryKind.TRADE:
             fill = fills[posting.ref]
             return {
-                "symbol": visit.tools.symbols.name(fill.market),
+                "symbol": context.tools.symbols.name(fill.market),
                 "orderId": ids.order(fill.order_id, fill.opened_s),
                 "tradeId": str(ids.trade(fill.trade_id)),
             }
         case EntryKind.DEPOSIT | EntryKind.WITHDRAWAL:
             transfer = transfers[posting.ref]
-            return {"orderId": transfer_id(ids, transfer), "txId": wallet_tx_id(visit, transfer) or ""}
+            return {"orderId": transfer_id(ids, transfer), "txId": wallet_tx_id(context, transfer) or ""}
     return {}
 
 
-def _read_filter(visit: Visit, codes: dict[str, tuple[EntryKind, ...]]) -> Filter:
-    params = visit.params
+def _read_filter(context: Context, params: Params, codes: dict[str, tuple[EntryKind, ...]]) -> Filter:
     code = params.text("bizType")
     if code is not None and code not in codes:
         raise BadCall(errors.OUT_OF_RANGE)
     kinds = () if code is None else codes[code] or None
     direction = params.choice("direction", DIRECTIONS, None)
-    return Filter(_read_assets(visit, params), kinds, None if direction is None else DIRECTIONS[direction])
+    return Filter(_read_assets(context, params), kinds, None if direction is None else DIRECTIONS[direction])
 
 
-def _read_assets(visit: Visit, params: Params) -> tuple[str, ...] | None:
+def _read_assets(context: Context, params: Params) -> tuple[str, ...] | None:
     """The assets named, or none for all; unknown names count as nothing (decided)."""
     names = params.comma_list("currency", MOST_CURRENCIES)
-    codes = tuple(code for name in names if (code := visit.tools.symbols.code(name)) is not None)
+    codes = tuple(code for name in names if (code := context.tools.symbols.code(name)) is not None)
     return None if names and not codes else codes
 
 
-def _cursor(visit: Visit) -> int | None:
+def _cursor(context: Context, params: Params) -> int | None:
     """The posting that `lastId` names. Decided: one that is not the caller's has nothing before it."""
-    last = visit.params.integer("lastId", 0, 2**63 - 1)
-    return None if last is None else max(visit.tools.ids.ledger_row.number(last), 0)
+    last = params.integer("lastId", 0, 2**63 - 1)
+    return None if last is None else max(context.tools.ids.ledger_row.number(last), 0)
 
 
 def _amount(posting: Posting) -> int:
@@ -336,17 +342,17 @@ def _code(posting: Posting, codes: dict[str, tuple[EntryKind, ...]], usual: str)
     return next((code for code, kinds in codes.items() if posting.kind in kinds), usual)
 
 
-def _text(context: dict[str, str]) -> str:
+def _text(about: dict[str, str]) -> str:
     """JSON inside a text; empty where there is nothing to say."""
-    return _encode(context).decode() if context else ""
+    return _encode(about).decode() if about else ""
 
 
-def _ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) -> LedgerRow:
+def _ledger_row(context: Context, posting: Posting, about: dict[str, str]) -> LedgerRow:
     """`balance` is always 0. Source: the seed's example; kucoin-rest 5.1."""
-    scale = visit.state.assets[posting.asset].scale
+    scale = context.state.assets[posting.asset].scale
     return LedgerRow(
-        visit.tools.ids.ledger(posting.posting_id, posting.at_ns),
-        visit.tools.symbols.currency(posting.asset),
+        context.tools.ids.ledger(posting.posting_id, posting.at_ns),
+        context.tools.symbols.currency(posting.asset),
         short(moved(_amount(posting), scale), USUAL_DECIMALS),
         short(moved(posting.fee, scale), USUAL_DECIMALS),
         "0",
@@ -354,22 +360,22 @@ def _ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) -> Ledg
         NAMES[posting.kind],
         direction_of(posting),
         posting.at_ns // MILLISECOND_NS,
-        _text(context),
+        _text(about),
     )
 
 
-def _old_ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) -> OldLedgerRow:
-    row = _ledger_row(visit, posting, {})
+def _old_ledger_row(context: Context, posting: Posting, about: dict[str, str]) -> OldLedgerRow:
+    row = _ledger_row(context, posting, {})
     return OldLedgerRow(
-        row.id, row.currency, row.amount, row.fee, row.balance, row.biz_type, row.direction, row.created_at, context
+        row.id, row.currency, row.amount, row.fee, row.balance, row.biz_type, row.direction, row.created_at, about
     )
 
 
-def _hf_ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) -> HfLedgerRow:
-    scale = visit.state.assets[posting.asset].scale
+def _hf_ledger_row(context: Context, posting: Posting, about: dict[str, str]) -> HfLedgerRow:
+    scale = context.state.assets[posting.asset].scale
     return HfLedgerRow(
-        str(visit.tools.ids.ledger_row(posting.posting_id)),
-        visit.tools.symbols.currency(posting.asset),
+        str(context.tools.ids.ledger_row(posting.posting_id)),
+        context.tools.symbols.currency(posting.asset),
         padded(moved(_amount(posting), scale), USUAL_DECIMALS),
         padded(moved(posting.fee, scale), USUAL_DECIMALS),
         "0",
@@ -378,15 +384,15 @@ def _hf_ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) -> H
         _code(posting, HF_CODES, "OTHER"),
         direction_of(posting),
         str(posting.at_ns // MILLISECOND_NS),
-        _text(context),
+        _text(about),
     )
 
 
-def _margin_ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) -> MarginLedgerRow:
-    scale = visit.state.assets[posting.asset].scale
+def _margin_ledger_row(context: Context, posting: Posting, about: dict[str, str]) -> MarginLedgerRow:
+    scale = context.state.assets[posting.asset].scale
     return MarginLedgerRow(
-        visit.tools.ids.ledger_row(posting.posting_id),
-        visit.tools.symbols.currency(posting.asset),
+        context.tools.ids.ledger_row(posting.posting_id),
+        context.tools.symbols.currency(posting.asset),
         padded(moved(_amount(posting), scale), USUAL_DECIMALS),
         padded(moved(posting.fee, scale), USUAL_DECIMALS),
         padded(usable(posting.balance, scale), USUAL_DECIMALS),
@@ -394,7 +400,7 @@ def _margin_ledger_row(visit: Visit, posting: Posting, context: dict[str, str]) 
         _code(posting, MARGIN_CODES, "ASSERT_RETURN"),
         direction_of(posting),
         posting.at_ns // MILLISECOND_NS,
-        _encode(context).decode(),
+        _encode(about).decode(),
         padded(0, scale),
     )
 

@@ -24,22 +24,24 @@ from seatrial.core.queries import CandlePage, TradePage
 from seatrial.core.valuing import price_of
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import short
-from seatrial.dialects.kucoin.door import VENUE
-from seatrial.dialects.kucoin.endpoint import (
-    GENERAL,
-    Endpoint,
-    Later,
-    PublicEndpoint,
-    PublicVisit,
-    Visit,
-    market_of,
-)
+from seatrial.dialects.kucoin.context import Context, Later, PublicContext
+from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, PublicEndpoint
+from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, Pool
 from seatrial.dialects.kucoin.names import rate
 from seatrial.dialects.kucoin.paging import page_of, read_page
-from seatrial.dialects.kucoin.params import MILLISECOND_NS, BadCall
-from seatrial.dialects.kucoin.symbols import CLOSED, Chain, CurrencyInfo, OldCurrencyInfo, OldSymbolInfo, SymbolInfo
+from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params
+from seatrial.dialects.kucoin.reading import market_of
+from seatrial.dialects.kucoin.symbols import (
+    CLOSED,
+    VENUE,
+    Chain,
+    CurrencyInfo,
+    OldCurrencyInfo,
+    OldSymbolInfo,
+    SymbolInfo,
+)
 
 SERVICE_STATUSES: Final = {
     SystemStatus.ONLINE: "open",
@@ -137,83 +139,83 @@ class TradeRow(Struct, frozen=True):
     time: int
 
 
-def server_time(visit: PublicVisit) -> int:
+def server_time(context: PublicContext, _params: Params) -> int:
     """What the world's clock shows, in milliseconds."""
-    return visit.at_ns // MILLISECOND_NS
+    return context.at_ns // MILLISECOND_NS
 
 
-def status(visit: PublicVisit) -> dict[str, str]:
+def status(context: PublicContext, _params: Params) -> dict[str, str]:
     """What the exchange as a whole is open for."""
-    return {"status": SERVICE_STATUSES[visit.state.modes.system], "msg": ""}
+    return {"status": SERVICE_STATUSES[context.state.modes.system], "msg": ""}
 
 
-def my_ip(visit: PublicVisit) -> str:
+def my_ip(context: PublicContext, _params: Params) -> str:
     """Whom the call came from."""
-    return visit.address
+    return context.address
 
 
-def announcements(visit: PublicVisit) -> dict[str, object]:
+def announcements(_context: PublicContext, params: Params) -> dict[str, object]:
     """None is ever made."""
-    return page_of([], 0, read_page(visit.params, least=1))
+    return page_of([], 0, read_page(params, least=1))
 
 
-def currencies_1(visit: PublicVisit) -> list[OldCurrencyInfo]:
+def currencies_1(context: PublicContext, _params: Params) -> list[OldCurrencyInfo]:
     """All currencies, each with the values of its usual chain."""
-    symbols = visit.tools.symbols
+    symbols = context.tools.symbols
     return [symbols.currency_info_1(code, next(iter(symbols.chains(code)), None)) for code in symbols.codes]
 
 
-def currency_1(visit: PublicVisit) -> OldCurrencyInfo:
+def currency_1(context: PublicContext, params: Params) -> OldCurrencyInfo:
     """One currency with the values of one chain."""
-    code, chains = _currency(visit)
-    return visit.tools.symbols.currency_info_1(code, next(iter(chains), None))
+    code, chains = _currency(context, params)
+    return context.tools.symbols.currency_info_1(code, next(iter(chains), None))
 
 
-def currency_2(visit: PublicVisit) -> CurrencyInfo:
+def currency_2(context: PublicContext, params: Params) -> CurrencyInfo:
     """One currency with its chains, in the older form."""
-    return visit.tools.symbols.currency_info_2(*_currency(visit))
+    return context.tools.symbols.currency_info_2(*_currency(context, params))
 
 
-def currencies_3(visit: PublicVisit) -> list[CurrencyInfo]:
+def currencies_3(context: PublicContext, _params: Params) -> list[CurrencyInfo]:
     """All currencies with their chains."""
-    symbols = visit.tools.symbols
+    symbols = context.tools.symbols
     return [symbols.currency_info(code, symbols.chains(code)) for code in symbols.codes]
 
 
-def currency_3(visit: PublicVisit) -> CurrencyInfo:
+def currency_3(context: PublicContext, params: Params) -> CurrencyInfo:
     """One currency with its chains."""
-    return visit.tools.symbols.currency_info(*_currency(visit))
+    return context.tools.symbols.currency_info(*_currency(context, params))
 
 
-def symbols_1(visit: PublicVisit) -> list[OldSymbolInfo]:
+def symbols_1(context: PublicContext, params: Params) -> list[OldSymbolInfo]:
     """All symbols, in the older form."""
     names = OldSymbolInfo.__struct_fields__
-    return [OldSymbolInfo(**{name: getattr(info, name) for name in names}) for info in symbols_2(visit)]
+    return [OldSymbolInfo(**{name: getattr(info, name) for name in names}) for info in symbols_2(context, params)]
 
 
-def symbols_2(visit: PublicVisit) -> list[SymbolInfo]:
+def symbols_2(context: PublicContext, params: Params) -> list[SymbolInfo]:
     """All symbols, or those listed under one market. Decided: an unknown market has none."""
-    group, symbols = visit.params.text("market"), visit.tools.symbols
-    return [_symbol(visit, symbol) for symbol in symbols.markets if group in (None, symbols.line(symbol).market)]
+    group, symbols = params.text("market"), context.tools.symbols
+    return [_symbol(context, symbol) for symbol in symbols.markets if group in (None, symbols.line(symbol).market)]
 
 
-def symbol_2(visit: PublicVisit) -> SymbolInfo:
+def symbol_2(context: PublicContext, params: Params) -> SymbolInfo:
     """One symbol."""
-    return _symbol(visit, market_of(visit, visit.subject))
+    return _symbol(context, market_of(context, params.required("symbol")))
 
 
-def markets(visit: PublicVisit) -> tuple[str, ...]:
+def markets(context: PublicContext, _params: Params) -> tuple[str, ...]:
     """What symbols are listed under."""
-    return visit.tools.symbols.groups
+    return context.tools.symbols.groups
 
 
-def level1(visit: PublicVisit) -> Level1:
+def level1(context: PublicContext, params: Params) -> Level1:
     """Last trade and best prices."""
-    ms = _market(visit)
+    ms = _market(context, params)
     last = ms.stats.last
     bid, ask = _best(ms.market, ms.book.bids), _best(ms.market, ms.book.asks)
     return Level1(
-        time=visit.at_ns // MILLISECOND_NS,
+        time=context.at_ns // MILLISECOND_NS,
         sequence=str(ms.book.sequence),
         price=_price(ms.market, last.price_ticks) if last else None,
         size=_size(ms.market, last.qty_lots) if last else None,
@@ -224,46 +226,45 @@ def level1(visit: PublicVisit) -> Level1:
     )
 
 
-def all_tickers(visit: PublicVisit) -> dict[str, object]:
+def all_tickers(context: PublicContext, _params: Params) -> dict[str, object]:
     """All markets at a glance."""
-    rows = [_ticker(visit, symbol) for symbol in visit.tools.symbols.markets]
-    return {"time": visit.at_ns // MILLISECOND_NS, "ticker": rows}
+    rows = [_ticker(context, symbol) for symbol in context.tools.symbols.markets]
+    return {"time": context.at_ns // MILLISECOND_NS, "ticker": rows}
 
 
-def stats(visit: PublicVisit) -> dict[str, object]:
+def stats(context: PublicContext, params: Params) -> dict[str, object]:
     """The last 24 hours."""
-    ms = _market(visit)
+    ms = _market(context, params)
     return {
-        "time": visit.at_ns // MILLISECOND_NS,
-        "symbol": visit.tools.symbols.name(ms.market.symbol),
+        "time": context.at_ns // MILLISECOND_NS,
+        "symbol": context.tools.symbols.name(ms.market.symbol),
         "buy": _best(ms.market, ms.book.bids)[0],
         "sell": _best(ms.market, ms.book.asks)[0],
         **_day(ms),
-        **_rates(ms.market, visit.at_ns),
+        **_rates(ms.market, context.at_ns),
     }
 
 
-def book(levels: int | None, visit: PublicVisit | Visit) -> BookView:
+def book(levels: int | None, context: PublicContext | Context, params: Params) -> BookView:
     """The best levels of both sides; all of them when no number is given."""
-    ms = _market(visit)
+    ms = _market(context, params)
     return BookView(
-        visit.at_ns // MILLISECOND_NS,
+        context.at_ns // MILLISECOND_NS,
         str(ms.book.sequence),
         _levels(ms.market, ms.book.bids, levels),
         _levels(ms.market, ms.book.asks, levels),
     )
 
 
-def histories(visit: PublicVisit) -> Later:
+def histories(context: PublicContext, params: Params) -> Later:
     """The newest trades, oldest first."""
-    market = _market(visit).market
-    return Later(TradePage(market.symbol, limit=MOST_TRADES), partial(_write_trades, market, visit.tools.ids))
+    market = _market(context, params).market
+    return Later(TradePage(market.symbol, limit=MOST_TRADES), partial(_write_trades, market, context.tools.ids))
 
 
-def candles(visit: PublicVisit) -> Later | list[tuple[str, ...]]:
+def candles(context: PublicContext, params: Params) -> Later | list[tuple[str, ...]]:
     """Intervals with trades that begin in startAt <= start < endAt, newest first. Decided: `endAt` is exclusive."""
-    params = visit.params
-    ms = _market(visit)
+    ms = _market(context, params)
     kind = params.required_choice("type", LENGTHS)
     start_s = params.integer("startAt", 0, LATEST_SECOND) or 0
     end_s = params.integer("endAt", 0, LATEST_SECOND) or LATEST_SECOND
@@ -281,32 +282,32 @@ def candles(visit: PublicVisit) -> Later | list[tuple[str, ...]]:
     return Later(older, partial(write, recent))
 
 
-def prices(visit: PublicVisit) -> dict[str, str]:
+def prices(context: PublicContext, params: Params) -> dict[str, str]:
     """What one of each currency is worth in a fiat currency. What has no known price is left out (decided)."""
-    params, symbols = visit.params, visit.tools.symbols
+    symbols = context.tools.symbols
     base = params.text("base") or USD
-    if visit.state.assets.get(base) is None:
+    if context.state.assets.get(base) is None:
         raise BadCall(errors.out_of_range("base"))
     asked = params.comma_list("currencies", MOST_CURRENCIES)
     codes = [code for name in asked if (code := symbols.code(name)) is not None] if asked else symbols.codes
-    found = ((code, _value(visit, code, base)) for code in codes)
+    found = ((code, _value(context, code, base)) for code in codes)
     return {symbols.currency(code): value for code, value in found if value is not None}
 
 
-def margin_symbols(visit: PublicVisit) -> dict[str, object]:
+def margin_symbols(context: PublicContext, _params: Params) -> dict[str, object]:
     """None: there is no margin trading here."""
-    return {"timestamp": visit.at_ns // MILLISECOND_NS, "items": []}
+    return {"timestamp": context.at_ns // MILLISECOND_NS, "items": []}
 
 
-def nothing(_visit: PublicVisit) -> list[object]:
+def nothing(_context: PublicContext, _params: Params) -> list[object]:
     """None of these exist here: contracts, symbols of isolated margin."""
     return []
 
 
-def _currency(visit: PublicVisit) -> tuple[str, tuple[Chain, ...]]:
+def _currency(context: PublicContext, params: Params) -> tuple[str, tuple[Chain, ...]]:
     """The currency of the path, and its chains or the one that `chain` names."""
-    symbols, chain_id = visit.tools.symbols, visit.params.text("chain")
-    code = symbols.code(visit.subject)
+    symbols, chain_id = context.tools.symbols, params.text("chain")
+    code = symbols.code(params.required("currency"))
     if code is None:
         raise BadCall(errors.out_of_range("currency"))
     if chain_id is None:
@@ -317,15 +318,15 @@ def _currency(visit: PublicVisit) -> tuple[str, tuple[Chain, ...]]:
     return code, (chain,)
 
 
-def _symbol(visit: PublicVisit, symbol: str) -> SymbolInfo:
+def _symbol(context: PublicContext, symbol: str) -> SymbolInfo:
     """What is known of a symbol, and whether it trades now."""
-    info = visit.tools.symbols.symbol_info(symbol)
-    is_open = visit.state.markets[symbol].status not in CLOSED
+    info = context.tools.symbols.symbol_info(symbol)
+    is_open = context.state.markets[symbol].status not in CLOSED
     return info if info.enable_trading is is_open else replace(info, enable_trading=is_open)
 
 
-def _market(visit: PublicVisit | Visit) -> MarketState:
-    return visit.state.markets[market_of(visit, visit.params.required("symbol"))]
+def _market(context: PublicContext | Context, params: Params) -> MarketState:
+    return context.state.markets[market_of(context, params.required("symbol"))]
 
 
 def _price(market: Market, ticks: int) -> str:
@@ -341,8 +342,8 @@ def _best(market: Market, side: BookSide) -> tuple[str | None, str | None]:
     return (None, None) if best is None else (_price(market, best.price_ticks), _size(market, best.qty_lots))
 
 
-def _ticker(visit: PublicVisit, symbol: str) -> dict[str, str | None]:
-    ms, name = visit.state.markets[symbol], visit.tools.symbols.name(symbol)
+def _ticker(context: PublicContext, symbol: str) -> dict[str, str | None]:
+    ms, name = context.state.markets[symbol], context.tools.symbols.name(symbol)
     bid, ask = _best(ms.market, ms.book.bids), _best(ms.market, ms.book.asks)
     return {
         "symbol": name,
@@ -352,7 +353,7 @@ def _ticker(visit: PublicVisit, symbol: str) -> dict[str, str | None]:
         "sell": ask[0],
         "bestAskSize": ask[1],
         **_day(ms),
-        **_rates(ms.market, visit.at_ns),
+        **_rates(ms.market, context.at_ns),
     }
 
 
@@ -445,18 +446,18 @@ def _candle_row(market: Market, candle: Candle) -> tuple[str, ...]:
     )
 
 
-def _value(visit: PublicVisit, code: str, base: str) -> str | None:
+def _value(context: PublicContext, code: str, base: str) -> str | None:
     """What one is worth, by way of Tether where no market of the two has traded (decided)."""
-    price = price_of(visit.state, code, base) or _by_way_of(visit, code, base)
+    price = price_of(context.state, code, base) or _by_way_of(context, code, base)
     if price is None:
         return None
-    one, other = visit.state.assets[code], visit.state.assets[base]
+    one, other = context.state.assets[code], context.state.assets[base]
     finer: int = 10 ** (PRICE_SCALE + one.scale)
     return short(price[0] * finer // (price[1] * 10**other.scale), PRICE_SCALE)
 
 
-def _by_way_of(visit: PublicVisit, code: str, base: str) -> tuple[int, int] | None:
-    first, second = price_of(visit.state, code, TETHER), price_of(visit.state, TETHER, base)
+def _by_way_of(context: PublicContext, code: str, base: str) -> tuple[int, int] | None:
+    first, second = price_of(context.state, code, TETHER), price_of(context.state, TETHER, base)
     if first is None or second is None:
         return None
     return first[0] * second[0], first[1] * second[1]

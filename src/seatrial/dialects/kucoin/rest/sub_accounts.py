@@ -11,18 +11,18 @@ from msgspec import UNSET, Struct, UnsetType
 from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import Account, ApiKey
 from seatrial.core.commands import ChangeKey, IssueKey, OpenAccount, RevokeKey
-from seatrial.core.facts import AccountOpened
 from seatrial.core.ledger import Purse
-from seatrial.core.machine import first
 from seatrial.core.valuing import price_of
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.amounts import padded, short
 from seatrial.dialects.kucoin.auth import passphrase_is
-from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, Visit
+from seatrial.dialects.kucoin.context import Context
+from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint
+from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import page_of, read_page, whole_seconds_ms
-from seatrial.dialects.kucoin.params import SECOND_NS, BadCall, Params
+from seatrial.dialects.kucoin.params import SECOND_NS, Params
 from seatrial.dialects.kucoin.rest.account import (
     MOST_SUB_ACCOUNTS,
     KeyInfo,
@@ -102,117 +102,128 @@ class IssuedKey(Struct, frozen=True, kw_only=True, rename="camel"):
     created_at: int
 
 
-def create(visit: Visit) -> dict[str, object]:
+def create(context: Context, params: Params) -> dict[str, object]:
     """Open a sub-account. Its password is checked and opens nothing: nobody logs in here (decided)."""
-    params, owner = visit.params, visit.account.account
+    command = _read_sub_account(context, params)
+    context.apply(command)
+    state, ids = context.state, context.tools.ids
+    opened = state.accounts[state.account_names[command.name]].account
+    return {
+        "uid": ids.uid(opened.account_id), "subName": opened.name, "remarks": opened.note, "access": opened.access
+    }  # fmt: skip
+
+
+def _read_sub_account(context: Context, params: Params) -> OpenAccount:
+    owner = context.account.account
     name = _matching(params, "subName", _NAME)
     _matching(params, "password", _PASSWORD)
     access = params.required_choice("access", ACCESSES)
     remarks = "" if params.text("remarks") is None else _matching(params, "remarks", _REMARK)
     if owner.parent_id:
         raise BadCall(errors.PERMISSION_DENIED)
-    if len(sub_accounts_of(visit)) >= MOST_SUB_ACCOUNTS:
+    if len(sub_accounts_of(context)) >= MOST_SUB_ACCOUNTS:
         raise BadCall(errors.TOO_MANY_SUB_ACCOUNTS)
-    command = OpenAccount(
+    return OpenAccount(
         name, owner.venue, owner.tier, owner.rate_limits, owner.trading_wallet, owner.funding_wallet,
         parent_id=owner.account_id, access=access, note=remarks, check_timestamps=owner.check_timestamps,
     )  # fmt: skip
-    opened = first(AccountOpened, visit.apply(command))
-    uid = visit.tools.ids.uid(opened.account.account_id)
-    return {"uid": uid, "subName": name, "remarks": remarks, "access": access}
 
 
-def page(visit: Visit) -> dict[str, object]:
+def page(context: Context, params: Params) -> dict[str, object]:
     """A page of the sub-accounts."""
-    paging = read_page(visit.params, least=1, usual=10, most=100)
-    found = sub_accounts_of(visit)
-    return page_of([_sub_user(visit, account) for account in paging.cut(found)], len(found), paging)
+    paging = read_page(params, least=1, usual=10, most=100)
+    found = sub_accounts_of(context)
+    return page_of([_sub_user(context, account) for account in paging.cut(found)], len(found), paging)
 
 
-def every(visit: Visit) -> list[OldSubUser]:
+def every(context: Context, _params: Params) -> list[OldSubUser]:
     """All of them, as version 1 shows them."""
-    ids = visit.tools.ids
+    ids = context.tools.ids
     return [
         OldSubUser(user_id(ids, one), ids.uid(one.account_id), one.name, NORMAL, one.note, one.access)
-        for one in (account.account for account in sub_accounts_of(visit))
+        for one in (account.account for account in sub_accounts_of(context))
     ]
 
 
-def balances(visit: Visit) -> dict[str, object]:
+def balances(context: Context, params: Params) -> dict[str, object]:
     """What one sub-account holds."""
-    number = visit.tools.ids.user.number(visit.subject)
-    found = next((one for one in sub_accounts_of(visit) if one.account.account_id == number), None)
+    number = context.tools.ids.user.number(params.required("subUserId"))
+    found = next((one for one in sub_accounts_of(context) if one.account.account_id == number), None)
     if found is None:
         raise BadCall(errors.UNKNOWN_SUB_ACCOUNT)
-    return _balances(visit, found)
+    return _balances(context, params, found)
 
 
-def all_balances(visit: Visit) -> list[dict[str, object]]:
+def all_balances(context: Context, params: Params) -> list[dict[str, object]]:
     """What each sub-account holds."""
-    return [_balances(visit, account) for account in sub_accounts_of(visit)]
+    return [_balances(context, params, account) for account in sub_accounts_of(context)]
 
 
-def balance_page(visit: Visit) -> dict[str, object]:
+def balance_page(context: Context, params: Params) -> dict[str, object]:
     """A page of that."""
-    paging = read_page(visit.params, least=10, usual=10, most=100)
-    found = sub_accounts_of(visit)
-    return page_of([_balances(visit, account) for account in paging.cut(found)], len(found), paging)
+    paging = read_page(params, least=10, usual=10, most=100)
+    found = sub_accounts_of(context)
+    return page_of([_balances(context, params, account) for account in paging.cut(found)], len(found), paging)
 
 
-def create_key(visit: Visit) -> IssuedKey:
+def create_key(context: Context, params: Params) -> IssuedKey:
     """A key to a sub-account. It can neither deposit nor withdraw. Source: kucoin-rest 1.5."""
-    params, owner = visit.params, _named(visit)
-    passphrase = _matching(params, "passphrase", _PASSPHRASE)
-    remark = _matching(params, "remark", _REMARK)
-    permissions = read_permissions(params.text("permission") or USUAL_PERMISSION)
-    public, secret = visit.tools.ids.credentials(visit.state.counters.key_id + 1)
-    command = IssueKey(
-        owner.account.account_id, remark, public, secret, permissions, one_time_password=passphrase,
-        valid_until_ns=_end_ns(params, visit.at_ns) or 0, ip_allowlist=read_addresses(params.text("ipWhitelist")),
-    )  # fmt: skip
-    visit.apply(command)
-    info = key_info(visit, visit.state.keys[public])
+    command = _read_new_key(context, params)
+    context.apply(command)
+    info = key_info(context, context.state.keys[command.public])
     return IssuedKey(
-        sub_name=owner.account.name,
-        remark=remark,
-        api_key=public,
-        api_secret=secret,
+        sub_name=context.state.accounts[command.account_id].account.name,
+        remark=command.name,
+        api_key=command.public,
+        api_secret=command.secret,
         api_version=info.api_version,
-        passphrase=passphrase,
+        passphrase=params.required("passphrase"),
         permission=info.permission,
         ip_whitelist=info.ip_whitelist,
         created_at=info.created_at,
     )
 
 
-def keys(visit: Visit) -> list[KeyInfo]:
+def _read_new_key(context: Context, params: Params) -> IssueKey:
+    owner = _named(context, params)
+    passphrase = _matching(params, "passphrase", _PASSPHRASE)
+    remark = _matching(params, "remark", _REMARK)
+    permissions = read_permissions(params.text("permission") or USUAL_PERMISSION)
+    public, secret = context.tools.ids.credentials(context.state.counters.key_id + 1)
+    return IssueKey(
+        owner.account.account_id, remark, public, secret, permissions, one_time_password=passphrase,
+        valid_until_ns=_end_ns(params, context.at_ns) or 0, ip_allowlist=read_addresses(params.text("ipWhitelist")),
+    )  # fmt: skip
+
+
+def keys(context: Context, params: Params) -> list[KeyInfo]:
     """A sub-account's keys, or the one that is named."""
-    owner, wanted = _named(visit), visit.params.text("apiKey")
+    owner, wanted = _named(context, params), params.text("apiKey")
     return [
-        key_info(visit, key)
-        for key in visit.state.keys.values()
+        key_info(context, key)
+        for key in context.state.keys.values()
         if key.account_id == owner.account.account_id and wanted in (None, key.public)
     ]
 
 
-def change_key(visit: Visit) -> dict[str, object]:
+def change_key(context: Context, params: Params) -> dict[str, object]:
     """Other rights, addresses or another end for a key. Its passphrase must be right. What is not said stays."""
-    params, owner, key = visit.params, _named(visit), _key(visit)
+    owner, key = _named(context, params), _key(context, params)
     permission, addresses = params.text("permission"), params.text("ipWhitelist")
     command = ChangeKey(
         key.account_id, key.public, None if permission is None else read_permissions(permission),
-        None if addresses is None else read_addresses(addresses), _end_ns(params, visit.at_ns),
+        None if addresses is None else read_addresses(addresses), _end_ns(params, context.at_ns),
     )  # fmt: skip
-    visit.apply(command)
-    info = key_info(visit, key)
+    context.apply(command)
+    info = key_info(context, key)
     shown: dict[str, object] = {"subName": owner.account.name, "apiKey": key.public, "permission": info.permission}
     return shown if info.ip_whitelist is UNSET else {**shown, "ipWhitelist": info.ip_whitelist}
 
 
-def revoke_key(visit: Visit) -> dict[str, str]:
+def revoke_key(context: Context, params: Params) -> dict[str, str]:
     """Take a key away. Its passphrase must be right."""
-    owner, key = _named(visit), _key(visit)
-    visit.apply(RevokeKey(key.account_id, key.public))
+    owner, key = _named(context, params), _key(context, params)
+    context.apply(RevokeKey(key.account_id, key.public))
     return {"subName": owner.account.name, "apiKey": key.public}
 
 
@@ -228,20 +239,20 @@ def _matching(params: Params, name: str, form: re.Pattern[str]) -> str:
     return text
 
 
-def _named(visit: Visit) -> AccountState:
+def _named(context: Context, params: Params) -> AccountState:
     """The sub-account that `subName` names."""
-    name = visit.params.required("subName")
-    found = next((one for one in sub_accounts_of(visit) if one.account.name == name), None)
+    name = params.required("subName")
+    found = next((one for one in sub_accounts_of(context) if one.account.name == name), None)
     if found is None:
         raise BadCall(errors.UNKNOWN_SUB_ACCOUNT)
     return found
 
 
-def _key(visit: Visit) -> ApiKey:
+def _key(context: Context, params: Params) -> ApiKey:
     """The sub-account's key that `apiKey` names, for whoever knows its passphrase."""
-    owner, public = _named(visit), visit.params.required("apiKey")
-    passphrase = visit.params.required("passphrase")
-    key = visit.state.keys.get(public)
+    owner, public = _named(context, params), params.required("apiKey")
+    passphrase = params.required("passphrase")
+    key = context.state.keys.get(public)
     if key is None or key.account_id != owner.account.account_id:
         raise BadCall(errors.UNKNOWN_KEY)
     if not passphrase_is(passphrase, key.one_time_password or ""):
@@ -257,8 +268,8 @@ def _end_ns(params: Params, at_ns: int) -> int | None:
     return at_ns + int(days) * DAY_NS
 
 
-def _sub_user(visit: Visit, account: AccountState) -> SubUser:
-    one, ids = account.account, visit.tools.ids
+def _sub_user(context: Context, account: AccountState) -> SubUser:
+    one, ids = account.account, context.tools.ids
     kinds = ("Spot", "Futures", "Margin") if one.access == "All" else (one.access,)
     return SubUser(
         user_id(ids, one), ids.uid(one.account_id), one.name, ENABLED, NORMAL, one.access,
@@ -266,25 +277,24 @@ def _sub_user(visit: Visit, account: AccountState) -> SubUser:
     )  # fmt: skip
 
 
-def _balances(visit: Visit, account: AccountState) -> dict[str, object]:
+def _balances(context: Context, params: Params, account: AccountState) -> dict[str, object]:
     """The names of the lists are KuCoin's own, HF in capitals."""
-    params = visit.params
-    base = visit.tools.symbols.code(params.text("baseCurrency") or USUAL_BASE)
+    base = context.tools.symbols.code(params.text("baseCurrency") or USUAL_BASE)
     if base is None:
         raise BadCall(errors.out_of_range("baseCurrency"))
     shows_all = params.boolean("includeBaseAmount")
-    has = visit.tools.symbols.has
+    has = context.tools.symbols.has
     held = [
         purse
-        for purse in visit.state.ledger.of_account(account.account.account_id)
+        for purse in context.state.ledger.of_account(account.account.account_id)
         if has(purse.asset.code) and (shows_all or purse.total)
     ]
 
     def rows(wallet: str) -> list[BalanceRow]:
-        return [_row(visit, purse, base) for purse in held if purse.wallet == wallet]
+        return [_row(context, purse, base) for purse in held if purse.wallet == wallet]
 
     return {
-        "subUserId": user_id(visit.tools.ids, account.account),
+        "subUserId": user_id(context.tools.ids, account.account),
         "subName": account.account.name,
         "mainAccounts": rows("main"),
         "tradeAccounts": rows("trade"),
@@ -293,10 +303,10 @@ def _balances(visit: Visit, account: AccountState) -> dict[str, object]:
     }
 
 
-def _row(visit: Visit, purse: Purse, base: str) -> BalanceRow:
+def _row(context: Context, purse: Purse, base: str) -> BalanceRow:
     """Decided: where no price is known it is 0."""
-    symbols, assets, scale = visit.tools.symbols, visit.state.assets, purse.asset.scale
-    upper, lower = price_of(visit.state, purse.asset.code, base) or (0, 1)
+    symbols, assets, scale = context.tools.symbols, context.state.assets, purse.asset.scale
+    upper, lower = price_of(context.state, purse.asset.code, base) or (0, 1)
     return BalanceRow(
         symbols.currency(purse.asset.code),
         short(purse.total, scale),

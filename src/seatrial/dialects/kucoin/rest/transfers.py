@@ -11,13 +11,16 @@ from msgspec.structs import replace
 from seatrial.core.commands import MoveFunds
 from seatrial.core.facts import FundsMoved
 from seatrial.core.findings import MovedBefore
-from seatrial.core.machine import first
+from seatrial.core.machine import Done
 from seatrial.core.queries import MoveNamed
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kucoin import errors
-from seatrial.dialects.kucoin.endpoint import ANY_TRANSFER, SPOT, Endpoint, Steps, Visit, amount_of, code_of
+from seatrial.dialects.kucoin.context import Context, Steps
+from seatrial.dialects.kucoin.endpoint import ANY_TRANSFER, SPOT, Endpoint
+from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.params import SECOND_NS, BadCall
+from seatrial.dialects.kucoin.params import SECOND_NS, Params
+from seatrial.dialects.kucoin.reading import amount_of, code_of
 
 MOST_CLIENT_OID: Final = 128
 MAIN: Final = "MAIN"
@@ -48,58 +51,61 @@ class Place(NamedTuple):
     wallet: str
 
 
-def inner_transfer(visit: Visit) -> Steps:
+def inner_transfer(context: Context, params: Params) -> Steps:
     """Between two of the user's own accounts."""
-    source, target = (INNER[visit.params.required_choice(name, INNER)] for name in ("from", "to"))
-    return _move(visit, Place(visit.account_id, source), Place(visit.account_id, target))
+    source, target = (INNER[params.required_choice(name, INNER)] for name in ("from", "to"))
+    return _move(context, params, Place(context.account_id, source), Place(context.account_id, target))
 
 
-def universal_transfer(visit: Visit) -> Steps:
+def universal_transfer(context: Context, params: Params) -> Steps:
     """Between the user's own accounts, or from or to one of a sub-account's."""
-    params = visit.params
     kind = params.required_choice("type", (INTERNAL, TO_SUB, TO_PARENT))
     source, target = (
         UNIVERSAL[params.required_choice(name, UNIVERSAL)] for name in ("fromAccountType", "toAccountType")
     )
-    own = visit.account_id
-    giver = _sub_account(visit, "fromUserId") if kind == TO_PARENT else own
-    taker = _sub_account(visit, "toUserId") if kind == TO_SUB else own
-    return _move(visit, Place(giver, source), Place(taker, target))
+    own = context.account_id
+    giver = _sub_account(context, params, "fromUserId") if kind == TO_PARENT else own
+    taker = _sub_account(context, params, "toUserId") if kind == TO_SUB else own
+    return _move(context, params, Place(giver, source), Place(taker, target))
 
 
-def sub_transfer(visit: Visit) -> Steps:
+def sub_transfer(context: Context, params: Params) -> Steps:
     """From a user to its sub-account, or back."""
-    params = visit.params
     direction = params.required_choice("direction", (OUT, IN))
-    own = Place(visit.account_id, UNIVERSAL[params.choice("accountType", UNIVERSAL, MAIN)])
-    other = Place(_sub_account(visit, "subUserId"), UNIVERSAL[params.choice("subAccountType", UNIVERSAL, MAIN)])
-    return _move(visit, own, other) if direction == OUT else _move(visit, other, own)
+    own = Place(context.account_id, UNIVERSAL[params.choice("accountType", UNIVERSAL, MAIN)])
+    other = Place(
+        _sub_account(context, params, "subUserId"), UNIVERSAL[params.choice("subAccountType", UNIVERSAL, MAIN)]
+    )
+    return _move(context, params, own, other) if direction == OUT else _move(context, params, other, own)
 
 
-def _sub_account(visit: Visit, name: str) -> int:
+def _sub_account(context: Context, params: Params, name: str) -> int:
     """The account that a user id names; one that does not exist has none."""
-    number = visit.tools.ids.user.number(visit.params.required(name))
+    number = context.tools.ids.user.number(params.required(name))
     if number is None:
         raise BadCall(errors.UNKNOWN_SUB_ACCOUNT)
     return number
 
 
-def _move(visit: Visit, source: Place, target: Place) -> Steps:
+def _move(context: Context, params: Params, source: Place, target: Place) -> Steps:
     """Whether that name was used before, the store says; who uses it at the same time waits until this is stored."""
-    client_oid = visit.params.required("clientOid")
+    client_oid = params.required("clientOid")
     if len(client_oid) > MOST_CLIENT_OID:
         raise BadCall(errors.out_of_range("clientOid"))
-    code = code_of(visit)
-    command = MoveFunds(visit.account_id, code, amount_of(visit, code), *source, *target, client_oid)
-    name = MoveNamed(visit.account_id, client_oid)
+    code = code_of(context, params)
+    command = MoveFunds(context.account_id, code, amount_of(context, params, code), *source, *target, client_oid)
+    name = MoveNamed(context.account_id, client_oid)
     return Steps(partial(_move_once, command), name, name)
 
 
-def _move_once(command: MoveFunds, visit: Visit, before: list[tuple[int, int]]) -> dict[str, str]:
-    command = replace(command, before=next(iter(before), None))
-    outcome = visit.apply(command, WORDS)
-    moved = first(FundsMoved, outcome).move if command.before is None else first(MovedBefore, outcome)
-    return {"orderId": visit.tools.ids.move(moved.move_id, moved.at_ns // SECOND_NS)}
+def _move_once(command: MoveFunds, context: Context, before: list[tuple[int, int]]) -> dict[str, str]:
+    return _write_moved(context, context.apply(replace(command, before=next(iter(before), None)), WORDS))
+
+
+def _write_moved(context: Context, outcome: Done) -> dict[str, str]:
+    (moved,) = [told for told in outcome if isinstance(told, FundsMoved | MovedBefore)]
+    move = moved.move if isinstance(moved, FundsMoved) else moved
+    return {"orderId": context.tools.ids.move(move.move_id, move.at_ns // SECOND_NS)}
 
 
 WORDS: Final = errors.SPELLING | {Reject.AMOUNT_ABOVE_BALANCE: errors.TRANSFER_BALANCE}

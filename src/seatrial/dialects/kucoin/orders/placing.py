@@ -1,0 +1,169 @@
+"""An order that is asked for becomes a command, or is refused, by the exchange too.
+
+Source: kucoin-rest 9.1 to 9.4. Decided: an order that would have to be another one than can be placed here — hidden,
+iceberg, stop, margin — is refused, never placed as something else.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from seatrial.core.commands import PlaceOrder
+from seatrial.core.market_state import MarketState
+from seatrial.core.markets import Market
+from seatrial.core.money import parse_units
+from seatrial.core.orders import Order, OrderKind, SelfTrade, Side, TimeInForce
+from seatrial.core.rejects import Reject
+from seatrial.dialects.kucoin import errors
+from seatrial.dialects.kucoin.amounts import short
+from seatrial.dialects.kucoin.context import Context
+from seatrial.dialects.kucoin.errors import BadCall, Error
+from seatrial.dialects.kucoin.orders.answers import order_of
+from seatrial.dialects.kucoin.orders.request import OrderRequest
+from seatrial.dialects.kucoin.params import SECOND_NS
+
+MOST_OPEN: Final = 200
+"""Live orders per market. Source: kucoin-rest 9.2."""
+MOST_OPEN_ANYWHERE: Final = 2000
+MOST_REMARK: Final = 100
+
+_CLIENT_OID = re.compile(r"[A-Za-z0-9_ -]{1,40}")
+"""Source: kucoin-rest 9.1; the spaces from the specification's examples."""
+_ASCII = re.compile(r"[\x20-\x7e]*")
+
+
+def place(context: Context, request: OrderRequest, words: Mapping[Reject, Error]) -> Order:
+    """Place the order, or only check it; a refusal is in these words. Raises `BadCall`."""
+    limited = context.account.account.rate_limits
+    command = order_command(context, request, MOST_OPEN if limited else None)
+    if limited and not request.check_only and len(context.account.orders) >= MOST_OPEN_ANYWHERE:
+        raise BadCall(errors.TOO_MANY_ORDERS)
+    outcome = context.machine.apply(command, context.at_ns)
+    if isinstance(outcome, Reject):
+        raise BadCall(refusal(context, outcome, request.market, request.side, words))
+    return order_of(context, outcome)
+
+
+def order_command(context: Context, request: OrderRequest, most_open: int | None) -> PlaceOrder:
+    """The command that places the order, or only checks it. Raises `BadCall`."""
+    _refuse_other_orders(request)
+    _check_words(request)
+    _check_deadline(request, context.moments)
+    market = context.state.markets[request.market].market
+    is_market = request.kind is OrderKind.MARKET
+    if is_market and request.self_trade is SelfTrade.DECREASE:
+        raise BadCall(errors.out_of_range("stp"))
+    expires_ns = _expires_ns(request, context.at_ns)
+    price_ticks = 0 if is_market else ticks_of(request.price, market, "price")
+    qty_lots, spend = _market_size(context, request, market) if is_market else (_size(request, market), 0)
+    if request.post_only and request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+        raise BadCall(errors.out_of_range("postOnly"))
+    return PlaceOrder(
+        context.account_id, market.symbol, request.side, request.kind, price_ticks, qty_lots, spend,
+        request.time_in_force,
+        SelfTrade.CANCEL_NEWEST if request.time_in_force is TimeInForce.FOK else request.self_trade,
+        request.post_only, expires_ns=expires_ns, client_id=request.client_id, most_open=most_open,
+        check_only=request.check_only, note=request.remark, label=request.tags, cancels_post_only=True,
+        band_ppm=_band_ppm(context, market.symbol),
+    )  # fmt: skip
+
+
+def refusal(context: Context, reject: Reject, symbol: str, side: Side, words: Mapping[Reject, Error]) -> Error:
+    """The words for it; some texts say the smallest funds or the bound of the price. Source: kucoin-rest 2.4."""
+    ms = context.state.markets[symbol]
+    if reject is Reject.COST_BELOW_MINIMUM:
+        least = f"{short(ms.market.min_cost, ms.market.cost_scale)} {ms.market.quote.code}"
+        return Error(errors.FUNDS_TOO_SMALL.code, f"The order funds should more then {least}.")
+    return _out_of_band(context, ms, side) if reject is Reject.PRICE_OUT_OF_BAND else words[reject]
+
+
+def ticks_of(text: str | None, market: Market, name: str) -> int:
+    """A price in ticks. Raises `BadCall`."""
+    if text is None:
+        raise BadCall(errors.PRICE_MISSING)
+    ticks = parse_units(text, market.price_scale)
+    if ticks is None:
+        raise BadCall(errors.PRICE_INCREMENT)
+    if ticks == 0:
+        raise BadCall(errors.out_of_range(name))
+    return ticks
+
+
+def lots_of(text: str, market: Market) -> int:
+    """A size in lots. Raises `BadCall`."""
+    lots = parse_units(text, market.lot_scale)
+    if lots is None:
+        raise BadCall(errors.SIZE_INCREMENT)
+    return lots
+
+
+def _out_of_band(context: Context, ms: MarketState, side: Side) -> Error:
+    bound = ms.bound_ticks(side, _band_ppm(context, ms.market.symbol))
+    assert bound is not None, "a price is out of a band around another one"
+    limit = short(bound, ms.market.price_scale)
+    if side is Side.BUY:
+        return Error(errors.ABOVE_MAXIMUM_PRICE, f"Max. price: {limit}")
+    return Error(errors.BELOW_MINIMUM_PRICE, f"Min. price: {limit}")
+
+
+def _band_ppm(context: Context, symbol: str) -> int:
+    """How far beyond the best price on the other side an order may reach. Source: kucoin-rest 8.2 and 9.2."""
+    return context.tools.symbols.line(symbol).price_limit_ppm
+
+
+def _refuse_other_orders(request: OrderRequest) -> None:
+    if request.is_hidden:
+        raise BadCall(errors.HIDDEN_ORDER)
+    if request.is_stop:
+        raise BadCall(errors.STOP_ORDER)
+    if request.is_margin:
+        raise BadCall(errors.NO_MARGIN)
+
+
+def _check_words(request: OrderRequest) -> None:
+    """The user's own name for the order, and what the user writes beside it."""
+    if request.client_id is not None and not _CLIENT_OID.fullmatch(request.client_id):
+        raise BadCall(errors.out_of_range("clientOid"))
+    for name, text in (("remark", request.remark), ("tags", request.tags)):
+        if text is not None and (len(text) > MOST_REMARK or not _ASCII.fullmatch(text)):
+            raise BadCall(errors.out_of_range(name))
+
+
+def _check_deadline(request: OrderRequest, moments: tuple[int, ...]) -> None:
+    """Whether it came in the time that its sender allows it, by the clock that the sender seems to go by."""
+    sent_ns, window_ns = request.sent_ns, request.window_ns
+    if sent_ns is None or window_ns is None or not moments:
+        return
+    if min(moments, key=lambda moment: abs(moment - sent_ns)) > sent_ns + window_ns:
+        raise BadCall(errors.out_of_range("clientTimestamp"))
+
+
+def _expires_ns(request: OrderRequest, at_ns: int) -> int:
+    """When the order expires, 0 for never. `cancelAfter` counts with GTT only, which needs it."""
+    seconds = request.cancel_after_s
+    if request.time_in_force is not TimeInForce.GTD:
+        return 0
+    if seconds is None or seconds < 1:
+        raise BadCall(errors.missing("cancelAfter") if seconds is None else errors.out_of_range("cancelAfter"))
+    return at_ns + seconds * SECOND_NS
+
+
+def _size(request: OrderRequest, market: Market) -> int:
+    if request.size is None:
+        raise BadCall(errors.SIZE_MISSING)
+    return lots_of(request.size, market)
+
+
+def _market_size(context: Context, request: OrderRequest, market: Market) -> tuple[int, int]:
+    """Lots, or what to spend or to get in units of the quote: exactly one of the two."""
+    if request.funds is None:
+        return _size(request, market), 0
+    if request.size is not None:
+        raise BadCall(errors.out_of_range("funds"))
+    precision = context.tools.symbols.precision(market.quote.code)
+    units = parse_units(request.funds, precision)
+    if units is None:
+        raise BadCall(errors.FUNDS_INCREMENT)
+    if units == 0:
+        raise BadCall(errors.out_of_range("funds"))
+    return 0, units * 10 ** (market.quote.scale - precision)
