@@ -5,7 +5,7 @@ READY := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check bench load fuzz docs clean
+.PHONY: help setup serve test clients kills check bench load fuzz docs clean
 
 # An environment names its folder, so after a move it is made again.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(shell pwd -P))
@@ -25,11 +25,20 @@ setup: $(READY) ## Only the set-up: an environment in .venv with the seatrial co
 serve: $(READY) ## Run the exchange; Ctrl-C stops it, its data stays
 	@.venv/bin/seatrial serve --crowd-at-first calm $(ARGS)
 
-test: $(READY) ## Run all tests on all cores
-	@$(PYTHON_IN) -m pytest -q -n auto $(ARGS)
+# Each worker has a stretch of the tests, so that what they share is made once; one that has done its own takes others'.
+PYTEST := $(PYTHON_IN) -m pytest -q -n auto --dist worksteal
+
+# To rewrite the assertions of all tests takes each worker a quarter of a minute, so what was rewritten is kept.
+test clients kills: export PYTHONDONTWRITEBYTECODE :=
+
+test: $(READY) ## Run all tests on all cores, but for a few of `make clients`
+	@$(PYTEST) $(ARGS)
+
+clients: $(READY) ## Run all that real clients do, with the checks of their authors that take long
+	@$(PYTEST) -m 'clients or not clients' tests/clients $(ARGS)
 
 kills: $(READY) ## Kill a server 200 times under load, on SQLite and PostgreSQL, and prove what it kept
-	@SEATRIAL_KILLS=200 $(PYTHON_IN) -m pytest -q -n auto tests/crash/test_kill.py $(ARGS)
+	@SEATRIAL_KILLS=200 $(PYTEST) tests/crash/test_kill.py $(ARGS)
 
 check: $(READY) ## Style, types, layers and documents
 	@$(PYTHON_IN) -m ruff check .

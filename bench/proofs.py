@@ -18,7 +18,7 @@ from seatrial.store import schema
 from seatrial.store.backups import put
 from seatrial.store.proofs import prove
 from seatrial.store.sqlite import SqliteFile
-from seatrial.store.store import Store, database_at, look_into
+from seatrial.store.store import Store, database_at, look_into, look_twice_into
 
 MEGA: Final = 10**6
 ROWS_PER_ROUND: Final = 214
@@ -89,8 +89,8 @@ def _swap(engine: str, copy: Path, place: Place, rows: int) -> list[Figure]:
 
 def _prove(place: Place) -> float:
     began = perf_counter()
-    with look_into(place) as connection:
-        assert not [proof for proof in prove(connection) if proof.breaches]
+    with look_twice_into(place) as (connection, twin):
+        assert not [proof for proof in prove(connection, twin=twin) if proof.breaches]
     return perf_counter() - began
 
 

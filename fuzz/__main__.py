@@ -29,7 +29,7 @@ def main() -> None:
     with _database(wanted=bool(chosen.postgresql)) as url:
         plans = [plan for plan in _plans(chosen, url) if chosen.round in (None, plan.number)]
         rounds = _play_all(plans, chosen.jobs)
-        problems = [] if chosen.round else control.attack(chosen.examples, chosen.seed, control.own_document)
+        problems = _attack(chosen)
         report.show(rounds, problems, console)
         findings = report.distinct(finding for played in rounds for finding in played.findings)
         by_number = {plan.number: plan for plan in plans}
@@ -56,6 +56,12 @@ def _found() -> str | None:
         return None
 
 
+def _attack(chosen: argparse.Namespace) -> list[str]:
+    if chosen.round or not chosen.examples:
+        return []
+    return control.attack(chosen.examples, chosen.seed, control.own_document)
+
+
 def _play_all(plans: list[Plan], jobs: int) -> list[Round]:
     rounds = []
     with _progress() as progress:
@@ -69,7 +75,9 @@ def _play_all(plans: list[Plan], jobs: int) -> list[Round]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     parser.add_argument("--requests", type=int, default=REQUESTS, help="how many, to the venues")
-    parser.add_argument("--examples", type=int, default=EXAMPLES, help="how many per operation, to the control API")
+    parser.add_argument(
+        "--examples", type=int, default=EXAMPLES, help="how many per operation, to the control API; 0: none"
+    )
     parser.add_argument("--seed", type=int, default=1, help="everything follows from it")
     parser.add_argument("--round", type=int, help="play only this round of them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many rounds at once")

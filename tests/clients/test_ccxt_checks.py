@@ -71,7 +71,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("way", [("--sync",), ()], ids=["sync", "async"])
+@pytest.mark.parametrize(
+    "way", [pytest.param(("--sync",), id="sync"), pytest.param((), id="async", marks=pytest.mark.clients)]
+)
 @pytest.mark.parametrize("exchange", ["kraken", "kucoin"])
 def test_ccxts_own_checks_pass(exchange: str, way: tuple[str, ...], server: RunningServer, folder: Path) -> None:
     settings = _settings_of_a_user_with_a_past(exchange, server)

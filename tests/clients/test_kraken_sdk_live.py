@@ -26,6 +26,9 @@ from raw_clients import KrakenSdk
 from venue import Keys, Venue
 
 pytestmark = [
+    pytest.mark.parametrize(
+        "world", ["memory", pytest.param("postgresql", marks=pytest.mark.clients)], indirect=True, scope="session"
+    ),
     pytest.mark.filterwarnings("ignore:.*uses a deprecated Kraken endpoint:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:`fee_info=False` has no effect:DeprecationWarning"),
 ]

@@ -26,7 +26,7 @@ from trades_venue import SECOND, START, Answer, Deal, TradesVenue, deals, iso, p
 
 SMALL_COMMITS = "import sys; from seatrial.client import download; download.COMMIT_TRADES = 120; "
 COMMAND = SMALL_COMMITS + "from seatrial.cli.main import main; main()"
-KILLS = 15
+KILLS = 8
 PAIR = Pair("XBTUSD", ("XXBTZUSD",), 1)
 
 Step = Callable[[Run, TradesVenue, Path], None]
@@ -37,7 +37,7 @@ class Crash(BaseException):
 
 
 def test_a_real_process_that_is_killed_again_and_again_ends_with_every_trade_once(store: TradeStore) -> None:
-    made, draw = deals(12_000), random.Random(7)  # noqa: S311  when to kill, no secret
+    made, draw = deals(8_000), random.Random(7)  # noqa: S311  when to kill, no secret
     lives: list[int] = []
     with TradesVenue(made, size=100) as venue:
         words = ["history", "download", "XBTUSD", "--from", venue.url, "--store", str(store.folder)]
@@ -200,8 +200,8 @@ def _break_at_every_step(fuse: Fuse, store: TradeStore, story: list[Step], tell:
 
 
 def _stride(steps: int) -> int:
-    """Some ten of the steps, an odd number apart so that each kind of step has its turn."""
-    return max(steps // 8, 1) | 1
+    """Some seven of the steps, an odd number apart so that each kind of step has its turn."""
+    return max(steps // 6, 1) | 1
 
 
 def _empty(store: TradeStore) -> None:

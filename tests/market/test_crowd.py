@@ -1,6 +1,8 @@
 """The crowd: believable, the same however it is looked at, and quick over any stretch of time."""
 
 from collections import Counter
+from copy import deepcopy
+from functools import cache
 from itertools import pairwise
 from statistics import fmean, pstdev
 
@@ -17,7 +19,7 @@ from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.money import format_units
 from seatrial.core.orders import OrderKind, Side, Status
 from seatrial.core.rejects import Reject
-from seatrial.market.crowd import Mode
+from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import NEVER
 from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.store.store import open_store
@@ -25,6 +27,30 @@ from trading_floor import SECOND_NS, START_NS, catalogue
 
 MINUTE_NS = 60 * SECOND_NS
 DAY_NS = 1_440 * MINUTE_NS
+
+
+WEEK = 7
+
+
+@cache
+def _lived(mode: Mode, days: int) -> tuple[Moved, int, list[Outcome]]:
+    """A world after so much time at once, in how many steps, and what came of each."""
+    world = crowded(mode)
+    outcomes, apply = list[Outcome](), world.machine.apply
+
+    def noted(command: Command, at_ns: int) -> Outcome:
+        outcomes.append(apply(command, at_ns))
+        return outcomes[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.machine, "apply", noted)
+        steps = world.run(START_NS + days * DAY_NS)
+    return world, steps, outcomes
+
+
+def after_a_week() -> Moved:
+    """A calm world of that age, for one test alone."""
+    return deepcopy(_lived(Mode.CALM, WEEK)[0])
 
 
 def check(world: Moved) -> None:
@@ -70,13 +96,14 @@ def test_a_market_order_of_ordinary_size_fills_at_once(side: Side) -> None:
     check(world)
 
 
-@pytest.mark.parametrize("minutes", [0, 10, 7 * 1_440])
+@pytest.mark.parametrize("minutes", [0, 10, WEEK * 1_440])
 def test_five_hundred_dollars_worth_is_bought_and_sold_at_once_everywhere(minutes: int) -> None:
     """At the start, later on, and after much time at once."""
-    driver, at_ns = crowd(), START_NS + minutes * MINUTE_NS
-    world, worth = Moved(driver), driver.values
-    world.run(START_NS)
+    at_ns = START_NS + minutes * MINUTE_NS
+    world = after_a_week() if minutes == WEEK * 1_440 else crowded()
     world.run(at_ns)
+    assert isinstance(world.driver, Crowd)
+    worth = world.driver.values
     for symbol, market in catalogue().markets.items():
         lots, middle_mt = worth.lots(market, 500, at_ns), worth.middle_mt(market, at_ns)
         for side in Side:
@@ -135,7 +162,7 @@ def test_the_same_seed_and_the_same_moments_lead_to_the_same_world() -> None:
     assert prints[0][0] != prints[2][0]
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(looks=st.lists(st.integers(1, 100), max_size=12))
 def test_how_often_somebody_looks_changes_nothing(looks: list[int]) -> None:
     """Within what is caught up with in short beats."""
@@ -149,21 +176,12 @@ def test_how_often_somebody_looks_changes_nothing(looks: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "days", "most"), [(Mode.CALM, 7, 25_000), (Mode.BUSY, 1, 16_500), (Mode.CALM, 10_000, 55_000)]
+    ("mode", "days", "most"), [(Mode.CALM, WEEK, 25_000), (Mode.BUSY, 1, 16_500), (Mode.CALM, 10_000, 55_000)]
 )
-def test_much_time_at_once_takes_a_bounded_number_of_steps(
-    mode: Mode, days: int, most: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_much_time_at_once_takes_a_bounded_number_of_steps(mode: Mode, days: int, most: int) -> None:
     """And none is refused, not even trades that stand for a year, of coins that are worth next to nothing."""
-    world = crowded(mode)
-    outcomes, apply = list[Outcome](), world.machine.apply
-
-    def noted(command: Command, at_ns: int) -> Outcome:
-        outcomes.append(apply(command, at_ns))
-        return outcomes[-1]
-
-    monkeypatch.setattr(world.machine, "apply", noted)
-    assert world.run(START_NS + days * DAY_NS) < most
+    world, steps, outcomes = _lived(mode, days)
+    assert steps < most
     assert len(outcomes) > most // 2
     assert not {outcome for outcome in outcomes if isinstance(outcome, Reject)}
     last = world.market().stats.last
@@ -172,8 +190,7 @@ def test_much_time_at_once_takes_a_bounded_number_of_steps(
 
 
 def test_after_a_week_at_once_every_hour_has_a_candle_and_the_market_stands() -> None:
-    world = crowded()
-    world.run(START_NS + 7 * DAY_NS)
+    world = after_a_week()
     ms = world.market()
     hours = {candle.start_s for candle in ms.candles.of(60)}
     assert len(hours) >= 7 * 24

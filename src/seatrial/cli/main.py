@@ -52,4 +52,6 @@ def main() -> None:
     if sys.flags.optimize:
         typer.echo("seatrial: run without -O and PYTHONOPTIMIZE: the assertions guard the books", err=True)
         sys.exit(FAILED)
+    # That is httpx's own command, a fifth of all that ours would import, and never used.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
     app(prog_name="seatrial")

@@ -24,7 +24,7 @@ from seatrial.store.backups import restore as restore_backup
 from seatrial.store.database import RestorableDatabase
 from seatrial.store.errors import DamagedError, NoWorldError, unusable
 from seatrial.store.proofs import LAWS, Proof, prove
-from seatrial.store.store import Store, StoreError, WorldRow, database_at, look_into
+from seatrial.store.store import Store, StoreError, WorldRow, database_at, look_twice_into
 from seatrial.world.clock import iso
 
 COUNTED: Final = (schema.accounts, schema.postings, schema.orders, schema.fills, schema.trades, schema.transfers)
@@ -49,8 +49,8 @@ def place(data: Path, database: str | None) -> Path | str:
 def verify(where: Path | str, *, as_json: bool) -> None:
     """Print the report; end with status 1 when a law is broken."""
     try:
-        with look_into(where) as connection:
-            report = _report(where, connection)
+        with look_twice_into(where) as (connection, twin):
+            report = _report(where, connection, twin)
     except StoreError as error:
         fail(_advised(error))
     if as_json:
@@ -210,15 +210,16 @@ def _advised(error: StoreError) -> str:
     return str(error)
 
 
-def _report(where: Path | str, connection: Connection) -> Report:
+def _report(where: Path | str, connection: Connection, twin: Connection | None) -> Report:
     counts = {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in COUNTED}
     with _bar(MofNCompleteColumn()) as bar:
         task = bar.add_task("", total=len(LAWS))
         proofs = []
-        for proof in prove(connection, lambda law: bar.update(task, description=law)):
+        for proof in prove(connection, lambda law: bar.update(task, description=law), twin):
             proofs.append(proof)
             bar.advance(task)
     name = str(where) if isinstance(where, Path) else database_at(where).name
+    proofs.sort(key=lambda proof: LAWS.index(proof.law))
     return Report(name, not any(proof.breaches for proof in proofs), counts, proofs)
 
 

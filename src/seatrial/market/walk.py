@@ -25,21 +25,28 @@ _SPREAD: Final = 37_837
 class Walk:
     """A walk whose change over a day has about a standard deviation of 1."""
 
-    __slots__ = ("_luck", "_seen")
+    __slots__ = ("_last", "_luck", "_seen")
 
     def __init__(self, seed: int, key: int) -> None:
         self._luck = {power: draw(seed, key, power - _SHORTEST) for power, _ in _PERIODS}
         self._seen: dict[int, tuple[int, int, int]] = {}
         """Per wave the stretch looked at last: derived, kept only because it is asked for again at once."""
+        self._last = (0, self._sum(0))
 
     def at(self, at_ns: int) -> int:
         """Its value at a moment, in 10**-9."""
+        if self._last[0] != at_ns:
+            self._last = (at_ns, self._sum(at_ns))
+        return self._last[1]
+
+    def _sum(self, at_ns: int) -> int:
         total = 0
         for power, period_ns in _PERIODS:
             number, into_ns = divmod(at_ns, period_ns)
             seen = self._seen.get(power)
             if seen is None or seen[0] != number:
-                seen = self._seen[power] = (number, self._height(power, number), self._height(power, number + 1))
+                first = seen[2] if seen and seen[0] + 1 == number else self._height(power, number)
+                seen = self._seen[power] = (number, first, self._height(power, number + 1))
             height = (seen[1] * (period_ns - into_ns) + seen[2] * into_ns) // period_ns
             total += height << power if power > 0 else height >> -power
         return total * 5 // 9

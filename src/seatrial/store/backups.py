@@ -115,9 +115,9 @@ def prepare(file: Path, copy: Path, say: Say, seed: int | None = None) -> None:
         with database.reading() as connection:
             _check_pages(connection, file)
         database.claim()
-        with database.reading() as connection:
+        with database.reading_twice() as (connection, twin):
             _check_world(connection, file, seed)
-            _check_laws(connection, file, say)
+            _check_laws(connection, twin, file, say)
     except OSError as error:
         raise StoreError(f"cannot copy {file}: {error.strerror}") from error
     except SQLAlchemyError as error:
@@ -140,13 +140,13 @@ def _check_world(connection: Connection, file: Path, seed: int | None) -> None:
         raise StoreError(f"{file} is of a world with another seed: stop the server and restore it then")
 
 
-def _check_laws(connection: Connection, file: Path, say: Say) -> None:
+def _check_laws(connection: Connection, twin: Connection | None, file: Path, say: Say) -> None:
     done = broken = 0
 
     def begin(law: str) -> None:
         say(f"proving: {law}", done, len(LAWS))
 
-    for proof in prove(connection, begin):
+    for proof in prove(connection, begin, twin):
         done += 1
         broken += proof.breaches > 0
     if broken:

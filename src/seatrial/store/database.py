@@ -53,5 +53,8 @@ class Database(Protocol):
 class RestorableDatabase(Database, Protocol):
     """A database that this process writes itself."""
 
+    def reading_twice(self) -> AbstractContextManager[tuple[Connection, Connection | None]]:
+        """Two connections that see the same moment, or one where there cannot be two."""
+
     def replace(self, found: Iterable[rows.Write]) -> None:
         """Put these rows in the place of all that is stored, in one SQL transaction. Fails as `write` does."""

@@ -180,6 +180,14 @@ class Postgresql:
         with self._reader.connect() as connection:
             yield connection
 
+    @contextmanager
+    def reading_twice(self) -> Iterator[tuple[Connection, Connection]]:
+        """Two connections that see the same moment."""
+        with self.reading() as first, self.reading() as second:
+            moment = first.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+            second.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{moment}'")
+            yield first, second
+
     def ask(self, statement: Statement, parameters: Parameters) -> Found:
         """What one statement finds of what is committed, in one round trip. Raises `StoreError`."""
         with self._asker.connect() as connection:

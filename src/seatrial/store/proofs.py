@@ -1,46 +1,29 @@
 """Laws that every stored world obeys, read out of its rows alone: nothing here knows how they came about."""
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, select, text
+from sqlalchemy import Connection, text
 
 from seatrial.core.assets import REWARDS_SUFFIX
-from seatrial.store import schema
-from seatrial.store.schema import MARK_EVERY
+from seatrial.store.ledger_proofs import AT_ONCE, LEDGER_LAWS, breaches_of_ledgers, rows_of
 
 MOST_EXAMPLES: Final = 10
 """How many of a law's breaches are told one by one."""
-
-AT_ONCE: Final = 10_000
 
 SQL_LAWS: Final = {
     "every entry sums to zero": """
         SELECT entry_id, asset, SUM(amount - fee) AS total FROM postings
         GROUP BY entry_id, asset HAVING SUM(amount - fee) <> 0
-    """,
-    "every posting's balance is the one before it plus what it says": """
-        SELECT posting_id, last, amount, fee, balance FROM (
-            SELECT posting_id, amount, fee, balance,
-                COALESCE(LAG(balance) OVER (PARTITION BY account_id, wallet, asset ORDER BY seq), 0) AS last
-            FROM postings
-        ) AS chain WHERE balance <> last + amount - fee
-    """,
-    "an account's postings are numbered without a gap": """
-        SELECT account_id, COUNT(*) AS found, MAX(seq) AS newest FROM postings
-        GROUP BY account_id HAVING MIN(seq) <> 1 OR MAX(seq) <> COUNT(*)
-    """,
-    "an account's postings follow time, and so do their ids": """
-        SELECT account_id, posting_id, at_ns FROM (
-            SELECT account_id, posting_id, at_ns, LAG(at_ns) OVER (PARTITION BY account_id ORDER BY seq) AS last_ns,
-                LAG(posting_id) OVER (PARTITION BY account_id ORDER BY seq) AS last_id
-            FROM postings
-        ) AS chain WHERE at_ns < last_ns OR posting_id <= last_id
     """,
     "fills are numbered as time goes on": """
         SELECT fill_id, at_ns FROM (
@@ -67,42 +50,9 @@ SQL_LAWS: Final = {
         SELECT MAX(entry_id) AS newest, COUNT(DISTINCT entry_id) AS found FROM postings
         HAVING MIN(entry_id) <> 1 OR MAX(entry_id) <> COUNT(DISTINCT entry_id)
     """,
-    "every posting has its stream": """
-        SELECT account_id, wallet, asset, kind, CASE WHEN amount >= fee THEN 1 ELSE 0 END AS incoming FROM postings
-        EXCEPT SELECT account_id, wallet, asset, kind, incoming FROM posting_streams
-    """,
     "no stream is there twice": """
         SELECT account_id, wallet, asset, kind, incoming, COUNT(*) AS found FROM posting_streams
         GROUP BY account_id, wallet, asset, kind, incoming HAVING COUNT(*) > 1
-    """,
-    "a ledger's marks rank every stream that grew by how many postings it has up to there": f"""
-        SELECT account_id, wallet, asset, kind, incoming, seq, MAX(ranked) AS ranked, MAX(counted) AS counted FROM (
-            SELECT account_id, wallet, asset, kind, incoming, seq, nth AS ranked, 0 AS counted
-            FROM posting_ranks LEFT JOIN posting_streams USING (account_id, stream_id)
-            UNION ALL
-            SELECT account_id, wallet, asset, kind, incoming, mark, 0, up_to_there FROM (
-                SELECT account_id, wallet, asset, kind, incoming, mark,
-                    MAX(newest) OVER (PARTITION BY account_id) AS newest,
-                    SUM(grew) OVER (PARTITION BY account_id, wallet, asset, kind, incoming ORDER BY mark) AS up_to_there
-                FROM (
-                    SELECT account_id, wallet, asset, kind, CASE WHEN amount >= fee THEN 1 ELSE 0 END AS incoming,
-                        (seq + {MARK_EVERY - 1}) / {MARK_EVERY} * {MARK_EVERY} AS mark,
-                        MAX(seq) AS newest, COUNT(*) AS grew
-                    FROM postings GROUP BY 1, 6, 4, 3, 5, 2
-                ) AS parts
-            ) AS every WHERE mark <= newest
-        ) AS ranks GROUP BY account_id, wallet, asset, kind, incoming, seq HAVING MAX(ranked) <> MAX(counted)
-    """,  # noqa: S608  our own words
-    "a purse is the sum of its postings": """
-        SELECT p.account_id, p.wallet, p.asset, p.free, p.held, p.leaving, p.booked, s.total
-        FROM purses AS p LEFT JOIN (
-            SELECT account_id, wallet, asset, SUM(amount - fee) AS total FROM postings
-            GROUP BY account_id, wallet, asset
-        ) AS s ON s.account_id = p.account_id AND s.wallet = p.wallet AND s.asset = p.asset
-        WHERE p.booked <> p.free + p.held + p.leaving OR p.booked <> COALESCE(s.total, 0)
-    """,
-    "every posting has its purse": """
-        SELECT account_id, wallet, asset FROM postings EXCEPT SELECT account_id, wallet, asset FROM purses
     """,
     "every purse has its account": """
         SELECT account_id FROM purses WHERE account_id <> 0 EXCEPT SELECT account_id FROM accounts
@@ -278,11 +228,19 @@ _Sums = tuple[int, int, int, int, int]
 """Lots, their exact cost, the exact fee, and what was charged in quote and in base."""
 _NOTHING: Final[_Sums] = (0, 0, 0, 0, 0)
 _END: Final = ((sys.maxsize, 0), _NOTHING)
+_ORDERS: Final = """
+    SELECT account_id, order_id, status, qty_lots, filled_lots, exact, fee_exact, fee_quote, fee_base FROM orders
+    ORDER BY account_id, order_id
+"""
+_FILLS: Final = """
+    SELECT account_id, order_id, price_ticks, qty_lots, fee_ppm, fee_quote, fee_base FROM fills
+    ORDER BY account_id, order_id
+"""
 
 ORDER_LAW: Final = "an order is the sum of its fills"
 """Its sums can outgrow the engines' integers, so it is looked through here."""
 
-LAWS: Final = (*SQL_LAWS, ORDER_LAW)
+LAWS: Final = (*LEDGER_LAWS, ORDER_LAW, *SQL_LAWS)
 
 
 _WHOLE_TABLES: Final = text("""
@@ -302,21 +260,87 @@ class Proof(Struct, frozen=True):
     """The first of them: what the rows say that break it."""
 
 
-def prove(connection: Connection, begin: Callable[[str], object] = lambda _law: None) -> Iterator[Proof]:
-    """Look at every law in turn; `begin` is told which one is next."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(_WHOLE_TABLES)
-    for law in LAWS:
-        begin(law)
-        found = _orders_unlike_their_fills(connection) if law == ORDER_LAW else _ask(connection, SQL_LAWS[law])
-        yield _proof(law, found)
+_Task = Callable[[Connection], list[Proof]]
+_Tasks = deque[tuple[str, _Task]]
+"""What is left to do, each by the name of its first law."""
 
 
-def _ask(connection: Connection, query: str) -> Iterator[dict[str, Any]]:
-    words = _WORDS[connection.dialect.name]
+def prove(
+    connection: Connection, begin: Callable[[str], object] = lambda _law: None, twin: Connection | None = None
+) -> Iterator[Proof]:
+    """Look at every law; `begin` is told which one is next.
+
+    A twin is a connection that sees the same moment. The two share the work: while Python does a part of it, the engine
+    can do the rest.
+    """
+    tasks, done = _tasks(), deque[Proof]()
+    for each in filter(None, (connection, twin)):
+        if each.dialect.name == "postgresql":
+            each.execute(_WHOLE_TABLES).close()
+    with _helped(twin, tasks, done) as helper:
+        for law, task in _taken(tasks.popleft):
+            begin(law)
+            yield from task(connection)
+            while done:
+                yield done.popleft()
+        if helper is not None:
+            helper.result()
+    yield from done
+
+
+def _tasks() -> _Tasks:
+    """What Python does comes first, what SQL does last."""
+    sql = [(law, partial(_ask, law)) for law in SQL_LAWS]
+    return deque([(LEDGER_LAWS[0], _look_at_ledgers), (ORDER_LAW, _look_at_orders), *sql])
+
+
+@contextmanager
+def _helped(twin: Connection | None, tasks: _Tasks, done: deque[Proof]) -> Iterator[Future[None] | None]:
+    """Another thread takes tasks from the end, until there are none; nobody begins one when this is left."""
+
+    def work(connection: Connection) -> None:
+        for _, task in _taken(tasks.pop):
+            done.extend(task(connection))
+
+    if twin is None:
+        yield None
+        return
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            yield pool.submit(work, twin)
+        finally:
+            tasks.clear()
+
+
+def _taken(take: Callable[[], tuple[str, _Task]]) -> Iterator[tuple[str, _Task]]:
+    while True:
+        try:
+            task = take()
+        except IndexError:  # there is none left
+            return
+        yield task
+
+
+def _ask(law: str, connection: Connection) -> list[Proof]:
+    words, query = _WORDS[connection.dialect.name], SQL_LAWS[law]
     asked = text(query.format_map(words) if "{" in query else query)
-    for row in connection.execution_options(yield_per=AT_ONCE).execute(asked):
-        yield dict(row._mapping)  # noqa: SLF001  SQLAlchemy's own name for it
+    with connection.execution_options(yield_per=AT_ONCE).execute(asked) as found:
+        return [_proof(law, (dict(row) for row in found.mappings()))]
+
+
+def _look_at_ledgers(connection: Connection) -> list[Proof]:
+    """Their laws are looked at together, and each has its own breaches."""
+    breaches: dict[str, int] = dict.fromkeys(LEDGER_LAWS, 0)
+    examples: dict[str, list[dict[str, Any]]] = {law: [] for law in LEDGER_LAWS}
+    for law, row in breaches_of_ledgers(connection):
+        breaches[law] += 1
+        if breaches[law] <= MOST_EXAMPLES:
+            examples[law].append(row)
+    return [Proof(law, breaches[law], examples[law]) for law in LEDGER_LAWS]
+
+
+def _look_at_orders(connection: Connection) -> list[Proof]:
+    return [_proof(ORDER_LAW, _orders_unlike_their_fills(connection))]
 
 
 def _proof(law: str, found: Iterable[dict[str, Any]]) -> Proof:
@@ -337,7 +361,7 @@ def _orders_unlike_their_fills(connection: Connection) -> Iterator[dict[str, Any
     """Orders and fills side by side, both in the order of account and order."""
     sums = _sums(connection)
     key, filled = next(sums, _END)
-    for account_id, order_id, status, qty_lots, *told in _orders(connection):
+    for account_id, order_id, status, qty_lots, *told in rows_of(connection, _ORDERS):
         while key < (account_id, order_id):
             key, filled = next(sums, _END)
         expected = filled if key == (account_id, order_id) else _NOTHING
@@ -353,24 +377,9 @@ def _agrees(order_id: int, status: str, qty_lots: int, said: _Sums, expected: _S
     return said == expected and (qty_lots == 0 or (status == "filled") is (said[0] == qty_lots))
 
 
-def _orders(connection: Connection) -> Iterator[Row[*tuple[Any, ...]]]:
-    orders = schema.orders.c
-    told = (
-        orders.account_id, orders.order_id, orders.status, orders.qty_lots, orders.filled_lots, orders.exact,
-        orders.fee_exact, orders.fee_quote, orders.fee_base,
-    )  # fmt: skip
-    return _rows(connection, select(*told).order_by(orders.account_id, orders.order_id))
-
-
 def _sums(connection: Connection) -> Iterator[tuple[tuple[int, int], _Sums]]:
     """What each order's fills add up to, in the order of the orders."""
-    fills = schema.fills.c
-    told = (
-        fills.account_id, fills.order_id, fills.price_ticks, fills.qty_lots, fills.fee_ppm, fills.fee_quote,
-        fills.fee_base,
-    )  # fmt: skip
-    found = _rows(connection, select(*told).order_by(fills.account_id, fills.order_id))
-    for (account_id, order_id), group in groupby(found, key=itemgetter(0, 1)):
+    for (account_id, order_id), group in groupby(rows_of(connection, _FILLS), key=itemgetter(0, 1)):
         lots = exact = fee_exact = in_quote = in_base = 0
         for _, _, price_ticks, qty_lots, fee_ppm, fee_quote, fee_base in group:
             lots += qty_lots
@@ -379,10 +388,3 @@ def _sums(connection: Connection) -> Iterator[tuple[tuple[int, int], _Sums]]:
             in_quote += fee_quote
             in_base += fee_base
         yield (account_id, order_id), (lots, exact, fee_exact, in_quote, in_base)
-
-
-def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Some at a time. Whoever looks at no more of them lets go of them all."""
-    with connection.execution_options(yield_per=AT_ONCE).execute(query) as found:
-        for part in found.partitions():
-            yield from part

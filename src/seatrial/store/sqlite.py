@@ -45,6 +45,9 @@ CHECKPOINT_PAGES: Final = 4_000
 """When the log's pages are put into the file. Those at the ends of tables are in it many times, and are put there once;
 more than fit one block of the log's index (4,062) would make readers search several."""
 
+MOST_LOOKS: Final = 100
+"""How often to try to have two connections see the same moment, which takes a fifth of a millisecond."""
+
 
 class SqliteFile:
     """A world's file. Who opens it for writing holds the lock on its folder."""
@@ -97,6 +100,24 @@ class SqliteFile:
         """A connection that sees one moment of what is committed, beside the writer."""
         with self.reader.connect() as connection:
             yield connection
+
+    @contextmanager
+    def reading_twice(self) -> Iterator[tuple[Connection, Connection | None]]:
+        """Two connections that see the same moment; the second is missing where commits follow each other too fast.
+
+        SQLite does not say which moment a connection sees, but tells a third one whether any commit came between two of
+        its looks.
+        """
+        for _ in range(MOST_LOOKS):
+            with self.reader.connect() as watch, self.reader.connect() as first, self.reader.connect() as second:
+                before = _version(watch)
+                for connection in (first, second):
+                    connection.exec_driver_sql("SELECT 1 FROM sqlite_master").all()
+                if _version(watch) == before:
+                    yield first, second
+                    return
+        with self.reading() as connection:
+            yield connection, None
 
     def ask(self, statement: Statement, parameters: Parameters) -> Found:
         """What one statement finds of what is committed, through a connection of its own. Raises `StoreError`."""
@@ -154,6 +175,12 @@ class SqliteMemory:
         with self._lock, self.reader.begin() as connection:
             yield connection
 
+    @contextmanager
+    def reading_twice(self) -> Iterator[tuple[Connection, None]]:
+        """There is one connection only."""
+        with self.reading() as connection:
+            yield connection, None
+
     def ask(self, statement: Statement, parameters: Parameters) -> Found:
         """What one statement finds, while nobody writes. Raises `StoreError`."""
         with self._lock:
@@ -164,6 +191,13 @@ class SqliteMemory:
     def close(self) -> None:
         """Forget everything."""
         self.writer.dispose()
+
+
+def _version(connection: Connection) -> int:
+    """What is another one after each commit of any other connection."""
+    version: int = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+    connection.rollback()
+    return version
 
 
 def _ask(connection: PoolProxiedConnection, statement: Statement, parameters: Parameters) -> Found:

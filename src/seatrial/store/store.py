@@ -139,19 +139,36 @@ def database_at(place: Path | str | None, process: int | None = None) -> Restora
 @contextmanager
 def look_into(place: Path | str) -> Iterator[Connection]:
     """One moment of what a world's database holds, beside whoever writes there. Raises `StoreError`."""
+    with _looked_at(place) as database, database.reading() as connection:
+        _check_world(connection, database.name)
+        yield connection
+
+
+@contextmanager
+def look_twice_into(place: Path | str) -> Iterator[tuple[Connection, Connection | None]]:
+    """Two connections that see the same moment of it, or one where there cannot be two. Raises `StoreError`."""
+    with _looked_at(place) as database, database.reading_twice() as (connection, twin):
+        _check_world(connection, database.name)
+        yield connection, twin
+
+
+@contextmanager
+def _looked_at(place: Path | str) -> Iterator[RestorableDatabase]:
     if isinstance(place, Path) and not place.is_file():
         raise NoWorldError(f"there is no world in {place}")
     database = database_at(place)
     try:
-        with database.reading() as connection:
-            check_current(connection, database.name)
-            if _world(connection) is None:
-                raise NoWorldError(f"{database.name} holds no world")
-            yield connection
+        yield database
     except SQLAlchemyError as error:
         raise unusable(database.name, error) from error
     finally:
         database.close()
+
+
+def _check_world(connection: Connection, name: str) -> None:
+    check_current(connection, name)
+    if _world(connection) is None:
+        raise NoWorldError(f"{name} holds no world")
 
 
 class _Reader:
