@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from inside import PREFIX, Inside, inside
-from seatrial.server import shapes
+from seatrial.client import shapes
 from seatrial.server.operations import OPERATIONS
 
 

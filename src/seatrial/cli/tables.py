@@ -11,8 +11,8 @@ import typer
 from msgspec import UNSET
 
 from seatrial.cli.grid import BETWEEN, Grid, lines_of
+from seatrial.client import shapes
 from seatrial.core.accounts import HOUSE
-from seatrial.server import shapes
 
 T = TypeVar("T")
 
