@@ -1,5 +1,7 @@
 """The control API's bodies, in and out. Amounts, prices and quantities are decimals as text."""
 
+from collections.abc import Mapping
+
 from msgspec import UNSET, Struct, UnsetType
 
 
@@ -14,7 +16,7 @@ class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
     name: str | None = None
     """Made up when it is left out."""
     venue: str = "kraken"
-    balances: dict[str, str | int | float] = {}
+    balances: Mapping[str, str | int | float] = {}
     """By asset, in any of the venue's names for it, in the wallet that orders pay from; `main:USDT` names another."""
     tier: str | None = None
     rate_limits: bool = True
