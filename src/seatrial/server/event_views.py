@@ -299,6 +299,7 @@ KINDS: Final = _table(
         (facts.AssetsValued, _valued, _of_account),
         (facts.OrderAccepted, _accepted, _of_order),
         (facts.OrderStarted, _started, _of_order),
+        (facts.OrderTriggered, _started, _of_order),
         (facts.OrderRested, _started, _of_order),
         (facts.OrderDecreased, _smaller, _of_order),
         (facts.HouseOrderFilled, _smaller, _of_order),
