@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from seatrial.server import guard, openapi
 from seatrial.server.bodies import reader_of
+from seatrial.server.connections.limits import MAX_BODY_BYTES
 from seatrial.server.opening import BadText
 from seatrial.server.operations import OPERATIONS
 from seatrial.server.visits import Operation, Problem, Visit
@@ -25,7 +26,6 @@ from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
 
 PREFIX = "/_seatrial/v1"
-LARGEST_BODY = 1 << 20
 
 NAME: Final = "seatrial_name"
 PAIR: Final = "seatrial_pair"
@@ -130,8 +130,8 @@ async def _read(request: Request) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_BODY:
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body of more than {LARGEST_BODY} bytes")
+        if len(body) > MAX_BODY_BYTES:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body of more than {MAX_BODY_BYTES} bytes")
     return body
 
 
