@@ -92,16 +92,16 @@ async def _serve(app: App, listener: socket.socket, world: World, on_ready: Call
 
 
 def _stopped_by_signal(server: HttpServer) -> asyncio.Event:
-    """What is set by Ctrl-C or a supervisor's stop; said again, that hurries the server."""
+    """What is set by Ctrl-C or a supervisor's stop. A further Ctrl-C waits for nobody."""
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def stop() -> None:
+    def interrupt() -> None:
         if stopped.is_set():
             server.hurry()
         stopped.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
     return stopped
 
 

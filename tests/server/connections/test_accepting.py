@@ -5,7 +5,7 @@ import errno
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from http_caller import Mirror, post, run, until
+from http_caller import Mirror, post, until
 from seatrial.server.app import App
-from seatrial.server.connections import server
+from seatrial.server.connections import asgi, server
 from seatrial.server.connections.server import HttpServer
 from seatrial.server.connections.site import Asgi, Receive, Scope, Send
-from seatrial.server.serve import Listen, bind
+from seatrial.server.serve import Listen, bind, new_event_loop
 
 if TYPE_CHECKING:
     from seatrial.world.world import World
@@ -68,7 +68,13 @@ def serving(story: Callable[[Served], Awaitable[None]], wrap: Callable[[socket.s
         finally:
             await served.stop()
 
-    run(told)
+    on_our_loop(told)
+
+
+def on_our_loop(story: Callable[[], Coroutine[None, None, None]]) -> None:
+    """As `seatrial serve` runs it."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(story())
 
 
 def test_many_are_served_at_once() -> None:
@@ -119,26 +125,110 @@ def test_a_server_waits_only_so_long_for_what_is_at_work(
     assert "stopped with 1 connections and 0 calls at work" in caplog.text
 
 
-def test_what_an_application_does_not_end_is_canceled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "STOP_SECONDS", 0.01)
-    canceled: list[str] = []
+class Stream:
+    """An application whose answer has no end."""
 
-    async def application(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    def __init__(self, *, listens: bool) -> None:
+        self._listens = listens
+        self.told: list[str] = []
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        self.told.append("begun")
         try:
-            canceled.append("begun")
-            await asyncio.Event().wait()
+            if self._listens:
+                await receive()
+            else:
+                await asyncio.Event().wait()
         finally:
-            canceled.append("ended")
+            self.told.append("ended")
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_a_stream_ends_when_the_server_stops(listens: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+    monkeypatch.setattr(asgi, "STREAM_STOP_SECONDS", 0.01)
 
     async def told() -> None:
+        stream = Stream(listens=listens)
+        served = Served(bind(Listen(port=0)), stream)
+        reader, writer = await served.connect()
+        writer.write(b"GET /_seatrial/x HTTP/1.1\r\n\r\n")
+        assert (await reader.readuntil(b"one\r\n")).endswith(b"3\r\none\r\n")
+        await asyncio.wait_for(served.stop(), PATIENCE_SECONDS)
+        assert stream.told == ["begun", "ended"]
+        assert await reader.read() == b""
+
+    on_our_loop(told)
+
+
+def test_an_answer_that_does_not_begin_is_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "STOP_SECONDS", 0.01)
+    told: list[str] = []
+
+    async def application(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        told.append("begun")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.append("ended")
+
+    async def story() -> None:
         served = Served(bind(Listen(port=0)), application)
         _, writer = await served.connect()
         writer.write(b"GET /_seatrial/x HTTP/1.1\r\n\r\n")
-        await until(lambda: canceled)
+        await until(lambda: told)
         await served.stop()
-        assert canceled == ["begun", "ended"]
+        assert told == ["begun", "ended"]
 
-    run(told)
+    on_our_loop(story)
+
+
+def test_a_stream_ends_when_its_reader_leaves() -> None:
+    async def told() -> None:
+        stream = Stream(listens=True)
+        served = Served(bind(Listen(port=0)), stream)
+        reader, writer = await served.connect()
+        writer.write(b"GET /_seatrial/x HTTP/1.1\r\n\r\n")
+        await reader.readuntil(b"one\r\n")
+        writer.close()
+        await until(lambda: len(stream.told) > 1)
+        await served.stop()
+
+    on_our_loop(told)
+
+
+class Pouring:
+    """An application that sends as fast as it may."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while self.sent < 1_000:
+            await send({"type": "http.response.body", "body": bytes(100_000), "more_body": True})
+            self.sent += 1
+        await send({"type": "http.response.body"})
+
+
+def test_a_stream_that_nobody_reads_is_not_kept_in_memory() -> None:
+    async def told() -> None:
+        pouring = Pouring()
+        served = Served(bind(Listen(port=0)), pouring)
+        reader, writer = await served.connect()
+        writer.write(b"GET /_seatrial/x HTTP/1.1\r\n\r\n")
+        before = -1
+        while before != pouring.sent:  # until the buffers of both systems are full
+            before = pouring.sent
+            await asyncio.sleep(0.05)
+        assert 0 < pouring.sent < 500
+        while pouring.sent < 1_000:
+            await reader.read(1 << 20)
+        await served.stop()
+
+    on_our_loop(told)
 
 
 class Failing:

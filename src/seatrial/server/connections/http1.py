@@ -15,7 +15,7 @@ from typing import Final, cast
 import httptools
 
 from seatrial.dialects.wire import Dialect, Reply
-from seatrial.server.connections.asgi import Exchange
+from seatrial.server.connections.asgi import Address, Exchange
 from seatrial.server.connections.heads import Head, head_of
 from seatrial.server.connections.hub import Hub
 from seatrial.server.connections.limits import KEEP_ALIVE_SECONDS, MAX_BODY_BYTES, MAX_HEAD_BYTES, REQUEST_SECONDS
@@ -94,8 +94,7 @@ class HttpConnection(asyncio.Protocol):
         """Somebody is there."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are not registered as such
         self._write = self._transport.write
-        peer = transport.get_extra_info("peername")
-        self._peer: tuple[str, int] | None = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
+        self._peer = _address(transport.get_extra_info("peername"))
         self.address = self._peer[0] if self._peer else ""
         self._hub.connections.add(self)
         self._awaits_since = self._time()
@@ -372,8 +371,8 @@ class HttpConnection(asyncio.Protocol):
                 self._heads[len(data)] = dialect, head
 
     def _run(self, request: Request, application: Asgi) -> None:
-        ends = self._peer, self._transport.get_extra_info("sockname")
-        exchange = self._exchange = Exchange(self, request, self._replies, *ends)
+        here = _address(self._transport.get_extra_info("sockname"))
+        exchange = self._exchange = Exchange(self, request, self._replies, self._peer, here)
         exchange.task = self._hub.run(exchange.run(application))
         if self._write_paused:
             exchange.pause()
@@ -451,3 +450,8 @@ class HttpConnection(asyncio.Protocol):
         if unsent != self._unsent:
             self._unsent, self._unsent_since = unsent, now
         return unsent > 0 and now - self._unsent_since > REQUEST_SECONDS - _MOMENT
+
+
+def _address(name: object) -> Address:
+    """Host and port, of which an address of IPv6 has more."""
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None

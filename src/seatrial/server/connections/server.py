@@ -1,7 +1,6 @@
 """Taking connections at one listening socket, and letting go of them."""
 
 import asyncio
-import errno
 import logging
 import resource
 import socket
@@ -19,10 +18,7 @@ SPARE_DESCRIPTORS: Final = 64
 """Of the process's descriptors these are not for connections: the store, its readers and its writer need some."""
 
 PAUSE_SECONDS: Final = 0.25
-"""How long nobody is taken after descriptors or memory were used up. Who calls meanwhile waits."""
-
-_USED_UP: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_LISTENER_GONE: Final = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK})
+"""How long nobody is taken after that failed, as it does without descriptors or memory. Who calls meanwhile waits."""
 
 _log = logging.getLogger("seatrial")
 
@@ -92,8 +88,6 @@ class HttpServer:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                if error.errno in _LISTENER_GONE:
-                    raise
                 self._pause(str(error.strerror))
                 return
             self._take(taken)
@@ -120,6 +114,7 @@ class HttpServer:
 
     async def _connect(self, taken: socket.socket) -> None:
         try:
+            taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.connect_accepted_socket(lambda: HttpConnection(self._site, self._hub, self._loop), taken)
         except OSError:  # they left already
             taken.close()
