@@ -121,7 +121,8 @@ class Inside:
             sent.append(message)
 
         application = self.app.application(path)
-        assert application is not None, path
+        if application is None:
+            return _answer(self.app.nobody)
         await application(scope, receive, send)
         names = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Answer(sent[0]["status"], names, b"".join(message.get("body", b"") for message in sent[1:]))
@@ -132,8 +133,7 @@ class Inside:
         reply = await answered
         if reply.note is not None:
             self.notes.append(reply.note)
-        headers = ((b"content-type", reply.content_type), *reply.headers)
-        return Answer(reply.status, {name.decode(): value.decode() for name, value in headers}, reply.body)
+        return _answer(reply)
 
     async def send(self, call: SignedCall) -> Answer:
         """A signed call."""
@@ -184,6 +184,11 @@ class Inside:
 
     def _highest_nonce(self, public: str) -> int:
         return max(0, self.machine.state.keys[public].highest_nonce)
+
+
+def _answer(reply: Reply) -> Answer:
+    headers = ((b"content-type", reply.content_type), *reply.headers)
+    return Answer(reply.status, {name.decode(): value.decode() for name, value in headers}, reply.body)
 
 
 def inside(

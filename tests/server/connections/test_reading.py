@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import h11
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from http_caller import Caller, chunked, cut, one_by_one, post, run
@@ -129,6 +129,19 @@ def test_calls_that_wait_for_no_answer_are_answered_in_order(calls: list[bytes],
     assert run(lambda: at_once(list(cut(b"".join(calls), cuts)))) == in_turn
 
 
+anything = st.sampled_from([*WHOLE.values(), b"\r\n", b"0\r\n\r\n", b"7\r\n", UPGRADE, b" ", b"X: y\r\n"]) | st.binary()
+
+
+@given(parts=st.lists(anything, min_size=1, max_size=8), cuts=st.lists(st.integers(0, 2000), max_size=8))
+def test_any_bytes_are_answered_the_same_however_they_are_cut(parts: list[bytes], cuts: list[int]) -> None:
+    data = b"".join(parts)
+    assume(data)
+    told = run(lambda: _at_once([data]))
+    assert told == run(lambda: _at_once(list(cut(data, cuts))))
+    assert not told or told.startswith(b"HTTP/1.1 ")
+    assert told.count(b"HTTP/1.1 400 ") + told.count(b"HTTP/1.1 501 ") <= 1
+
+
 def test_a_long_line_of_calls_is_no_deep_one_and_lets_others_have_their_turn() -> None:
     async def story() -> None:
         caller, other = Caller(), Caller()
@@ -234,6 +247,23 @@ def test_a_request_that_two_servers_could_read_differently_is_refused(headers: b
         assert re.search(rb"HTTP/1\.1 (400|501) [^\r]+\r\n[^!]*connection: close\r\n", caller.wire.written)
         assert {call.path for call in caller.mirror.calls} <= {"/0/x"}
         assert caller.wire.closed
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    "target", [b"/0/\xff", b"/0/x?y=\xff", b"*", b"h:80", b"http://h", b"?x", b"http://h/0/x?y=\xff", b"0/x"]
+)
+@pytest.mark.parametrize("verb", [b"GET", b"OPTIONS", b"CONNECT"])
+def test_a_target_that_is_no_path_is_refused(verb: bytes, target: bytes) -> None:
+    async def story() -> None:
+        caller = Caller()
+        caller.send(verb + b" " + target + b" HTTP/1.1\r\nHost: here\r\n\r\n" + GET)
+        await caller.settle()
+        star = verb != b"CONNECT" and target == b"*"
+        assert caller.wire.written.startswith(b"HTTP/1.1 404 " if star else b"HTTP/1.1 400 ")
+        assert caller.wire.closed is not star
+        assert len(caller.mirror.calls) == star
 
     run(story)
 

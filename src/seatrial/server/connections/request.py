@@ -65,11 +65,15 @@ class Request:
 
     def read_target(self) -> None:
         """Part the target into path and query. Raises `ValueError` where it is none of a path."""
-        url = parse_url(self.target)
-        if not url.path or self.verb == "CONNECT":
+        if self.target.startswith(b"/") and b"#" not in self.target:
+            self.raw_path, _, self.query = self.target.partition(b"?")
+        else:
+            url = parse_url(self.target)
+            self.raw_path, self.query = url.path or b"", url.query or b""
+        if not self.raw_path or not self.target.isascii() or self.verb == "CONNECT":
             raise ValueError("a target without a path")
-        self.raw_path, self.query = url.path, url.query or b""
-        self.path = unquote(url.path.decode("ascii"))
+        path = self.raw_path.decode("ascii")
+        self.path = unquote(path) if "%" in path else path
 
     def add(self, body: bytes) -> None:
         """A part of the body is there."""
