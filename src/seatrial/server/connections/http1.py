@@ -132,10 +132,13 @@ class HttpConnection(asyncio.Protocol):
         request, self._current = self._current, None
         if reply.note is not None:
             self._site.log_note(reply.note)
-        if request is _REMEMBERED and not self._holds and not reply.headers:
-            body = reply.body
-            head = self._replies.head(reply.status, reply.content_type)
-            self._write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+        if request is _REMEMBERED and not self._holds:
+            if reply.headers:
+                self._write(self._replies.written(reply, keep_alive=True, with_body=True))
+            else:
+                body = reply.body
+                head = self._replies.head(reply.status, reply.content_type)
+                self._write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
             self._idle_since = self._time()
         elif request is not None:
             keep_alive = self.keeps_alive(request)
