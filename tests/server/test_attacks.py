@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from inside import PREFIX, Inside
 from running import RunningServer
 from seatrial.server.connections.limits import MAX_BODY_BYTES
-from seatrial.server.operations import OPERATIONS
-from seatrial.server.visits import Operation
+from seatrial.server.control.operations import OPERATIONS
+from seatrial.server.control.visits import Operation
 from signed_calls import SignedCall, Signer
 from venue_client import VenueClient
 

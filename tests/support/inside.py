@@ -10,7 +10,7 @@ import msgspec
 from seatrial.core.machine import Machine
 from seatrial.dialects.wire import Call, Dialect, Reply
 from seatrial.server.app import App
-from seatrial.server.control import control_app
+from seatrial.server.control.app import control_app
 from seatrial.server.worlds import Settings, connection_of, open_world
 from signed_calls import KucoinSigner, SignedCall, Signer
 

@@ -54,7 +54,7 @@ def run(world: World, listener: socket.socket, listen: Listen, on_ready: Callabl
     connection = connection_of(world, f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
     def control() -> Asgi:
-        from seatrial.server.control import control_app  # noqa: PLC0415  only when it is first called
+        from seatrial.server.control.app import control_app  # noqa: PLC0415  only when it is first called
 
         return control_app(world, listen.token)
 

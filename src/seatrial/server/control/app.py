@@ -1,4 +1,4 @@
-"""The control API: everything that a tester needs and no venue gives. JSON in and out, problem details on errors.
+"""The application of the control API: JSON in and out, problem details on errors.
 
 Each operation is a line in `OPERATIONS`; the routes and the OpenAPI document are both made from that table.
 """
@@ -16,12 +16,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from seatrial.server import guard, openapi
-from seatrial.server.bodies import reader_of
 from seatrial.server.connections.limits import MAX_BODY_BYTES
+from seatrial.server.control import guard, openapi
+from seatrial.server.control.bodies import reader_of
+from seatrial.server.control.operations import OPERATIONS
+from seatrial.server.control.visits import Operation, Problem, Visit
 from seatrial.server.opening import BadText
-from seatrial.server.operations import OPERATIONS
-from seatrial.server.visits import Operation, Problem, Visit
 from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
 
