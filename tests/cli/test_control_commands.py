@@ -17,7 +17,7 @@ from seatrial.cli import defaults
 from seatrial.cli.grid import lines_of
 from seatrial.cli.main import app
 from seatrial.cli.tables import BOOKS
-from seatrial.server.shapes import Books
+from seatrial.server.control.shapes import Books
 
 ADDRESS = "bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh"
 TOKEN = "open sesame"

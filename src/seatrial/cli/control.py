@@ -15,7 +15,7 @@ import typer
 from seatrial.cli import defaults, local, tables
 from seatrial.cli.exits import REFUSED, fail, note, stopped
 from seatrial.client.transport import TIMEOUT_SECONDS, UrlError, checked_url, http_client
-from seatrial.server.shapes import IssuedKey
+from seatrial.server.control.shapes import IssuedKey
 
 PREFIX: Final = "/_seatrial/v1"
 ACCOUNT_UNKNOWN: Final = "`seatrial account list` shows them all"

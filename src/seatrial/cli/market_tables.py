@@ -4,7 +4,7 @@ from typing import Final
 
 from seatrial.cli.grid import Grid
 from seatrial.cli.tables import Layout, facts
-from seatrial.server import market_shapes as shapes
+from seatrial.server.control import market_shapes as shapes
 
 
 def _markets(rows: list[shapes.MarketView]) -> Grid:

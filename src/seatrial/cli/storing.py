@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.cli import control, tables
 from seatrial.cli.exits import REFUSED, fail, note, stopped
-from seatrial.server import shapes
+from seatrial.server.control import shapes
 from seatrial.server.worlds import FolderTaken, WorldError, claim_folder
 from seatrial.store import schema
 from seatrial.store.backups import back_up, check_file

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from seatrial.cli.grid import BETWEEN, Grid, lines_of
 from seatrial.core.accounts import HOUSE
-from seatrial.server import shapes
+from seatrial.server.control import shapes
 
 T = TypeVar("T")
 

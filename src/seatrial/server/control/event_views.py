@@ -15,7 +15,7 @@ from seatrial.core.settlement import SECOND_NS
 from seatrial.core.state import State
 from seatrial.core.volume import USD_SCALE
 from seatrial.dialects.wire import Dialect
-from seatrial.server import shapes
+from seatrial.server.control import shapes
 from seatrial.world.clock import iso
 
 View = dict[str, Any]

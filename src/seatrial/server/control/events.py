@@ -9,10 +9,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from seatrial.core.facts import Fact
-from seatrial.server.event_stream import EventStream, Wanted, mark
-from seatrial.server.event_views import BY_NAME, Views
-from seatrial.server.market_operations import market_of
-from seatrial.server.visits import Operation, Problem, Visit, known_account_id
+from seatrial.server.control.event_stream import EventStream, Wanted, mark
+from seatrial.server.control.event_views import BY_NAME, Views
+from seatrial.server.control.market_operations import market_of
+from seatrial.server.control.visits import Operation, Problem, Visit, known_account_id
 from seatrial.world.record import Gone, Record
 from seatrial.world.sessions import Conversation
 

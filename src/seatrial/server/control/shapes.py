@@ -10,7 +10,7 @@ from seatrial.core.funding import Delays, TransferNote, TransferStatus
 from seatrial.core.ledger import EXCHANGE
 from seatrial.core.money import format_units
 from seatrial.core.state import State
-from seatrial.server import times
+from seatrial.server.control import times
 from seatrial.server.opening import DEPOSIT, BadText
 from seatrial.world.clock import LATEST_NS
 
