@@ -291,3 +291,8 @@ class Recorded(Struct, frozen=True):
 
     first: int
     facts: tuple[AnyFact, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The number of the last one."""
+        return self.first + len(self.facts) - 1

@@ -113,11 +113,15 @@ def _place(visit: Visit, wanted: Wanted) -> int:
 
 def _before_last(record: Record, wanted: Wanted, count: int) -> int:
     """The place from which so many of the held facts that are wanted follow."""
-    held = record.after(record.first - 1, record.last - record.first + 1)
-    numbers = [number for number, fact in enumerate(held.facts, held.first) if wanted.matches(fact)]
     if not count:
         return record.last
-    return numbers[-count] - 1 if count <= len(numbers) else record.first - 1
+    for recorded in record.held():
+        for number in range(recorded.last, recorded.first - 1, -1):
+            if wanted.matches(recorded.facts[number - recorded.first]):
+                count -= 1
+                if not count:
+                    return number - 1
+    return record.first - 1
 
 
 def _number(text: str, name: str, most: int = 2**63) -> int:
