@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from seatrial.catalogue import CatalogueError
+from seatrial.catalogue import Catalogue, CatalogueError
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.market import tables
@@ -49,7 +49,7 @@ class Stored(Struct, frozen=True):
 
 
 def driver_of(
-    seed: int, markets: dict[str, Market], market_of: MarketOf, crowd: Mode | None, tape: TapeChoice | None,
+    seed: int, catalogue: Catalogue, market_of: MarketOf, crowd: Mode | None, tape: TapeChoice | None,
     stored: Stored | None,
 ) -> Driver:  # fmt: skip
     """The driver that was asked for, where the world's own stood if it is of that kind. Raises `DrivingError`."""
@@ -57,7 +57,7 @@ def driver_of(
     if tape is not None:
         return _tape(seed, market_of, tape, stored)
     try:
-        found = Crowd(seed, tables.load(), markets, crowd or Mode.OFF)
+        found = Crowd(seed, tables.load(catalogue), catalogue.markets, crowd or Mode.OFF)
     except CatalogueError as error:
         raise DrivingError(str(error)) from error
     if _kind(note) == CROWD:
