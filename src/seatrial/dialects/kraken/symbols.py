@@ -72,7 +72,8 @@ class PairInfo(Struct, frozen=True, kw_only=True):
 class Symbols:
     """Every name by which Kraken's users may call an asset or a pair, and every name that it answers with.
 
-    Names in are text of any case; names out take our codes and symbols, and a `KeyError` there is a bug.
+    Names in are text of any case; names out take our codes and symbols, and a `KeyError` there is a bug. What was on
+    Kraken once, and is not in this catalogue, still has a name to go out with.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -85,15 +86,16 @@ class Symbols:
         self._assets = _with_derived(listed)
         self._places = {code: place for place, code in enumerate(dict.fromkeys((*listed, *self._assets)))}
         unlisted = read_unlisted(catalogue)
-        markets = [market for market in catalogue.markets.values() if market.symbol not in unlisted]
+        markets = list(catalogue.markets.values())
         self._pairs = _pair_lines(markets, self._assets, {symbol: line for symbol, (line, _) in pair_lines.items()})
         self._asset_by_name = _names_in(((line.code, _asset_names(line)) for line in self._assets.values()), rows)
-        self._pair_by_name = _names_in(((market.symbol, self._names_of_pair(market)) for market in markets), rows)
+        on_kraken = [market for market in markets if market.symbol not in unlisted]
+        self._pair_by_name = _names_in(((market.symbol, self._names_of_pair(market)) for market in on_kraken), rows)
         self._asset_infos = _asset_infos(catalogue.assets, self._assets)
         self._pair_infos = {market.symbol: self._pair_info(market) for market in markets}
         self.asset_codes = tuple(sorted(listed, key=self.asset_name))
         """The listed assets in the order of the Assets answer: by canonical name, as recorded."""
-        self.pair_symbols = tuple(sorted(self._pairs, key=self.pair_name))
+        self.pair_symbols = tuple(sorted((market.symbol for market in on_kraken), key=self.pair_name))
         """The markets that Kraken lists in the order of the AssetPairs answer: by canonical name, as recorded."""
 
     def asset(self, text: str) -> str | None:
@@ -211,7 +213,7 @@ def _names_in(owners: Iterable[tuple[str, Iterable[str]]], rows: tuple[Mapping[s
 
 
 def _row_of(owners: tuple[str, ...], rows: tuple[Mapping[str, Row], ...]) -> Row:
-    """A line that gives the name of one of them, as near to the venue as it can be. A read-only balance may have none."""
+    """A line that gives one of them its name, the venue's own if there is one. A read-only balance may have none."""
     codes = (*owners, *(owner.partition(".")[0] for owner in owners))
     return next(known[code] for known in rows for code in codes if code in known)
 

@@ -128,6 +128,11 @@ def read_symbol_lines(catalogue: Catalogue) -> dict[str, SymbolLine]:
     return lines
 
 
+def plain_currency_line(code: str) -> CurrencyLine:
+    """The line of an asset that KuCoin's file does not have: of somebody who had it when it was on KuCoin."""
+    return CurrencyLine(code=code, currency=code, name=code, full_name=code, margin=False)
+
+
 def plain_symbol_line(market: Market) -> SymbolLine:
     """The line of a market that KuCoin's file does not have, listed under the kind of its quote."""
     return SymbolLine(
