@@ -19,7 +19,7 @@ from seatrial.core.addresses import STYLES
 from seatrial.core.assets import READ_ONLY_SUFFIXES, Asset, AssetKind, spent_as
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, MarketStatus
 
-__all__ = ["OURS", "Catalogue", "CatalogueError", "Tree", "copy_ours", "load"]
+__all__ = ["MAX_SCALE", "OURS", "Catalogue", "CatalogueError", "Tree", "copy_ours", "load"]
 
 MAX_SCALE: Final = 10
 """Finer amounts overflow the stores' 64-bit columns too soon: 922 million whole units fit at this scale."""

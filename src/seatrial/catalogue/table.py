@@ -35,14 +35,14 @@ class Row:
 
     def optional(self, column: str) -> str | None:
         """The text of a cell; None when it is empty."""
-        return self._cells[column] or None
+        text = self._cells[column]
+        if not text.isprintable() or text != text.strip():
+            self.fail(f"{column} {text!r} begins or ends with a space, or has a character that is none to print")
+        return text or None
 
     def text(self, column: str) -> str:
         """The text of a cell that may not be empty."""
-        text = self._cells[column]
-        if not text:
-            self.fail(f"{column} is empty")
-        return text
+        return self.optional(column) or self.fail(f"{column} is empty")
 
     def units(self, column: str, scale: int, most: int = MAX_UNITS) -> int:
         """A plain decimal as units of 10**-scale, at most `most` of them."""

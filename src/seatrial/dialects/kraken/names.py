@@ -10,13 +10,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from seatrial.catalogue import Catalogue
+from seatrial.catalogue import MAX_SCALE, Catalogue
 from seatrial.catalogue.table import Row
 from seatrial.core.assets import Asset
 from seatrial.core.markets import Market
 
 VENUE: Final = "kraken"
 _RANGE: Final = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?", re.ASCII)
+_RATE_SCALE: Final = 6
 _PLAIN_LOT_SCALE: Final = 8
 _PLAIN_DISPLAY_DECIMALS: Final = 5
 
@@ -86,8 +87,13 @@ def read_pair_lines(catalogue: Catalogue) -> dict[str, tuple[PairLine, Row]]:
 
 def read_unlisted(catalogue: Catalogue) -> frozenset[str]:
     """Our markets that are not on Kraken. Raises `CatalogueError`."""
-    rows = catalogue.tree.venue_table(VENUE, "unlisted.csv", ("symbol",))
-    return frozenset(row.member("symbol", catalogue.markets, "markets.csv") for row in rows)
+    found: set[str] = set()
+    for row in catalogue.tree.venue_table(VENUE, "unlisted.csv", ("symbol",)):
+        symbol = row.member("symbol", catalogue.markets, "markets.csv")
+        if symbol in found:
+            row.fail(f"{symbol} is listed twice")
+        found.add(symbol)
+    return frozenset(found)
 
 
 def plain_asset_line(asset: Asset) -> AssetLine:
@@ -139,9 +145,17 @@ def _asset_line(row: Row, code: str) -> AssetLine:
         altname=row.text("altname"),
         display=row.text("display"),
         aclass=row.text("aclass"),
-        display_decimals=row.whole("display_decimals"),
-        margin_rate=row.optional("margin_rate"),
+        display_decimals=row.whole("display_decimals", MAX_SCALE),
+        margin_rate=_margin_rate(row),
     )
+
+
+def _margin_rate(row: Row) -> str | None:
+    """A number that is shown as it is written."""
+    text = row.optional("margin_rate")
+    if text is not None:
+        row.units("margin_rate", _RATE_SCALE, 100 * 10**_RATE_SCALE)
+    return text
 
 
 def _pair_line(row: Row, symbol: str) -> PairLine:
