@@ -230,6 +230,7 @@ BAD_FILES = [
     ("assets.csv", ASSETS + 'USD,fiat,"4,1\n', "assets.csv line 2: unexpected end of data"),
     ("assets.csv", ASSETS + ",fiat,4,1\n", "assets.csv line 2: code is empty"),
     ("assets.csv", ASSETS + "U D,fiat,4,1\n", "assets.csv line 2: code 'U D' is not of letters and digits"),
+    ("assets.csv", ASSETS + "EUR,fiat,4,1\n", "assets.csv line 1: USD is not listed, in which volumes are counted"),
     ("assets.csv", ASSETS + "USD,money,4,1\n", "assets.csv line 2: kind 'money' is none of fiat, crypto"),
     ("assets.csv", ASSETS + "USD,fiat,11,1\n", "assets.csv line 2: scale '11' is above 10"),
     ("assets.csv", ASSETS + "USD,fiat,four,1\n", "assets.csv line 2: scale 'four' is not a plain number"),

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from seatrial.catalogue.table import CatalogueError, Row
 from seatrial.catalogue.tree import OURS, Tree, copy_ours, tree_at
 from seatrial.core.addresses import STYLES
-from seatrial.core.assets import READ_ONLY_SUFFIXES, Asset, AssetKind, spent_as
+from seatrial.core.assets import READ_ONLY_SUFFIXES, USD, Asset, AssetKind, spent_as
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, MarketStatus
 
 __all__ = ["MAX_SCALE", "OURS", "Catalogue", "CatalogueError", "Tree", "copy_ours", "load"]
@@ -86,6 +86,8 @@ def _read_assets(tree: Tree, rows: dict[str, Row]) -> dict[str, Asset]:
         if ("." in asset.code) != (asset.kind is AssetKind.READ_ONLY):
             row.fail(f"{asset.code} must have a suffix if and only if it is {AssetKind.READ_ONLY}")
         assets[asset.code], rows[asset.code] = asset, row
+    if USD not in assets:
+        raise CatalogueError(f"{tree.prefix}assets.csv line 1: {USD} is not listed, in which volumes are counted")
     for code, row in rows.items():
         base = assets.get(spent_as(code), assets[code])
         if base.scale != assets[code].scale:

@@ -13,7 +13,7 @@ from seatrial.core.markets import Market
 from seatrial.market import tables
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import NEVER, Driver
-from seatrial.market.house import withdraw_quotes
+from seatrial.market.house import supply_house, withdraw_quotes
 from seatrial.market.tape import Tape
 from seatrial.world.clock import iso
 
@@ -68,10 +68,12 @@ def driver_of(
 
 
 def take_leave(machine: Machine, driver: Driver, note: str, at_ns: int) -> None:
-    """Whoever moved the prices before and does not go on: its quotes go."""
+    """Whoever moved the prices before and does not go on: its quotes go. Who does has what there is to quote."""
     is_off = isinstance(driver, Crowd) and driver.note.mode is Mode.OFF
     if is_off or _kind(note) != _kind(driver.text()):
         withdraw_quotes(machine, at_ns)
+    if not is_off:
+        supply_house(machine, at_ns)
 
 
 def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | None) -> Tape:
