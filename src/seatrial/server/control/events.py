@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from seatrial.core.facts import Fact
+from seatrial.server.control import shapes
 from seatrial.server.control.event_stream import EventStream, Wanted, mark
 from seatrial.server.control.event_views import BY_NAME, Views
 from seatrial.server.control.market_operations import market_of
@@ -141,7 +142,7 @@ def _flag(text: str | None, name: str, *, usual: bool) -> bool:
 EVENTS_OPERATIONS: Final = (
     Operation(
         "GET", "/events", "What happens, as server-sent events: each fact once, in order, after it is stored.",
-        follow, str,
+        follow, shapes.StreamedEvent,
         filters={
             "account": "Only what is about this account, by id or name.",
             "market": "Only what is about this market.",
