@@ -34,7 +34,7 @@ class WireRow(Struct, frozen=True):
     p99_ms: float
     p999_ms: float
     ratio: float | None
-    """To the limit, which was measured before and after it."""
+    """To the bare limit, which was measured before and after it."""
     server_us: float | None
     """Processor time of the server per call; None where the system does not tell."""
     generator_busy: float
@@ -82,7 +82,7 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
-        "uvicorn": version("uvicorn"),
+        "httptools": version("httptools"),
         "uvloop": version("uvloop"),
     }
 

@@ -33,22 +33,23 @@ class Subject(Struct, frozen=True):
 
 
 SUBJECTS: Final = (
-    Subject("AddOrder, all trade", Exchange.crossing, Exchange.keep_entries, None, 25),
-    Subject("AddOrder, one in four trades", Exchange.mixed, Exchange.clear, 0.4, 25),
-    Subject("AddOrder, none trades", Exchange.resting, Exchange.keep_orders, 0.4, 25),
+    Subject("AddOrder, all trade", Exchange.crossing, Exchange.keep_entries),
+    Subject("AddOrder, one in four trades", Exchange.mixed, Exchange.clear, 0.16, 10),
+    Subject("AddOrder, none trades", Exchange.resting, Exchange.keep_orders, 0.22, 10),
     Subject("CancelOrder", Exchange.canceling),
-    Subject("Balance", Exchange.balance, None, 0.7),
+    Subject("Balance", Exchange.balance, None, 0.4),
     Subject("QueryLedgers, 1 id", Exchange.one_entry),
-    Subject("QueryLedgers, 20 ids", Exchange.twenty_entries, one_in=3),
-    Subject("Ledgers, page of 50", Exchange.pages, one_in=3),
+    Subject("QueryLedgers, 20 ids", Exchange.twenty_entries, least_ratio=0.08, one_in=3),
+    Subject("Ledgers, page of 50", Exchange.pages, least_ratio=0.08, one_in=3),
 )
 """In this order: each lives on what the ones before it left.
 
 The budget of AddOrder is held against orders of which none or every fourth trades. Where all do, each makes two fills,
 five ledger entries and two changed orders durable; how far that falls short is shown, and no budget is claimed for it.
+What QueryLedgers and Ledgers are held against is not reached yet.
 """
 
-LIMIT: Final = "the limit: a signed echo"
+LIMIT: Final = "the bare limit: a signed echo"
 LONE: Final = "AddOrder, none trades"
 
 

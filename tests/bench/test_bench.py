@@ -8,6 +8,8 @@ from base64 import b64encode
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import mean
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -21,7 +23,7 @@ from rich.console import Console
 
 import postgres
 from bench import __main__ as whole
-from bench import databases, endurance, processes, report, wire
+from bench import databases, endurance, limit, processes, report, wire
 
 ROOT = Path(__file__).parents[2]
 MEGA = 10**6
@@ -148,6 +150,16 @@ def test_latencies_and_throughput_are_of_the_same_calls() -> None:
     latencies = array("q", load.latencies_ns)
     assert len(latencies) == load.answered
     assert load.answered * mean(latencies) / load.nanoseconds == pytest.approx(connections, rel=0.15)
+
+
+def test_the_bare_limit_answers_only_what_is_rightly_signed() -> None:
+    written: list[bytes] = []
+    echo = limit.Echo(bytes(64))
+    echo.connection_made(cast("Any", SimpleNamespace(write=written.append)))
+    call = Signer(Keyed(0, "any", b64encode(bytes(64)).decode())).call("Balance")
+    echo.data_received(call)
+    echo.data_received(call.replace(b"nonce=1", b"nonce=2"))
+    assert written == [limit.GOOD, limit.BAD]
 
 
 def test_a_transaction_of_the_bare_limit_is_counted_once(postgresql: str) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from own_catalogue import own_tree
 from seatrial.catalogue import Catalogue, CatalogueError, load
 from seatrial.core.addresses import STYLES, new_address
 from seatrial.core.assets import Asset, AssetKind, Assets
@@ -18,6 +19,12 @@ VENUES = "venue,symbol,schedule\n"
 JULY_2026_NS = 1_783_555_200 * 10**9
 """2026-07-09, when Kraken's ladder of 17 rungs began."""
 METHODS = "asset,method,network,deposit_minimum,deposit_fee,withdrawal_minimum,withdrawal_fee,address_style\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A user's own, which is like ours until it is changed."""
+    return own_tree(tmp_path / "own")
 
 
 @pytest.fixture(scope="module")
@@ -122,22 +129,22 @@ def test_since_july_2026_volume_or_assets_lead_up_the_ladder(
     assert len(ladder.tiers) == 17
 
 
-def test_files_without_the_columns_of_dates_and_assets_still_hold(tmp_path: Path) -> None:
-    (tmp_path / "fee-schedules.csv").write_text(FEES + "".join(
+def test_files_without_the_columns_of_dates_and_assets_still_hold(tree: Path) -> None:
+    (tree / "fees/by-volume.csv").write_text(FEES + "".join(
         f"{name},yes,0,0.4,0.2\n" for name in ("crypto", "crypto_rebate", "stable_fx")
     ))  # fmt: skip
-    fees = load(tmp_path).markets["BTC/USD"].fees
+    fees = load(tree).markets["BTC/USD"].fees
     assert fees.tiers == (FeeTier(0, 4_000, 2_000),)
     assert (fees.earlier, fees.looks_at_assets) == (None, False)
 
 
-def test_a_schedule_by_level_has_dates_too(tmp_path: Path) -> None:
-    (tmp_path / "level-fees.csv").write_text(
+def test_a_schedule_by_level_has_dates_too(tree: Path) -> None:
+    (tree / "fees/by-level.csv").write_text(
         "schedule,from,level,taker_percent,maker_percent\n"
         "kucoin_a,,vip0,0.1,0.1\nkucoin_a,,vip1,0.09,0.08\n"
         "kucoin_a,2026-01-01,vip0,0.2,0.2\nkucoin_a,2026-01-01,vip1,0.1,0.1\n"
     )
-    fees = load(tmp_path).markets["BTC/USD"].fees_for("kucoin").of_level("vip1")
+    fees = load(tree).markets["BTC/USD"].fees_for("kucoin").of_level("vip1")
     day_ns = 20_454 * 86_400 * 10**9
     assert [fees.at(at_ns).tier(0).taker_ppm for at_ns in (0, day_ns - 1, day_ns)] == [900, 900, 1_000]
 
@@ -154,9 +161,9 @@ def test_at_kucoin_fees_follow_the_level_of_the_account(
         assert market.fees_for("kraken").of_level(level) is market.fees_for("anywhere else") is market.fees
 
 
-def test_a_markets_own_line_of_venue_fees_counts_before_that_of_all(tmp_path: Path) -> None:
-    (tmp_path / "venue-fees.csv").write_text(VENUES + "kucoin,BTC/USD,kucoin_c\nkucoin,*,kucoin_b\n")
-    markets = load(tmp_path).markets
+def test_a_markets_own_line_of_venue_fees_counts_before_that_of_all(tree: Path) -> None:
+    (tree / "fees/by-venue.csv").write_text(VENUES + "kucoin,BTC/USD,kucoin_c\nkucoin,*,kucoin_b\n")
+    markets = load(tree).markets
     assert [markets[symbol].fees_for("kucoin").name for symbol in ("BTC/USD", "ETH/USD")] == ["kucoin_c", "kucoin_b"]
 
 
@@ -197,23 +204,23 @@ def test_every_address_style_is_used_and_no_other(catalogue: Catalogue) -> None:
     assert {method.address_style for method in catalogue.methods} == STYLES
 
 
-def test_a_file_in_the_folder_replaces_the_package_s_own(tmp_path: Path) -> None:
-    (tmp_path / "markets.csv").write_text(MARKETS + "BTC/USD,2,8,5,0.1,1,crypto,post_only\n")
-    changed = load(tmp_path)
+def test_a_file_in_the_folder_replaces_the_package_s_own(tree: Path) -> None:
+    (tree / "markets.csv").write_text(MARKETS + "BTC/USD,2,8,5,0.1,1,crypto,post_only\n")
+    changed = load(tree)
     (market,) = changed.markets.values()
     assert (market.price_scale, market.min_qty_lots, market.status) == (2, 10**7, MarketStatus.POST_ONLY)
     assert changed.assets == load().assets
 
 
-def test_a_spreadsheet_s_byte_order_mark_and_empty_lines_do_no_harm(tmp_path: Path) -> None:
+def test_a_spreadsheet_s_byte_order_mark_and_empty_lines_do_no_harm(tree: Path) -> None:
     text = MARKETS + "\nBTC/USD,2,8,5,0.1,1,crypto,online\n\n"
-    (tmp_path / "markets.csv").write_text(text, encoding="utf-8-sig")
-    assert list(load(tmp_path).markets) == ["BTC/USD"]
+    (tree / "markets.csv").write_text(text, encoding="utf-8-sig")
+    assert list(load(tree).markets) == ["BTC/USD"]
 
 
-def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_refused(tree: Path) -> None:
     with pytest.raises(CatalogueError, match="is not a folder"):
-        load(tmp_path / "missing")
+        load(tree / "missing")
 
 
 BAD_FILES = [
@@ -223,6 +230,7 @@ BAD_FILES = [
     ("assets.csv", ASSETS + 'USD,fiat,"4,1\n', "assets.csv line 2: unexpected end of data"),
     ("assets.csv", ASSETS + ",fiat,4,1\n", "assets.csv line 2: code is empty"),
     ("assets.csv", ASSETS + "U D,fiat,4,1\n", "assets.csv line 2: code 'U D' is not of letters and digits"),
+    ("assets.csv", ASSETS + "EUR,fiat,4,1\n", "assets.csv line 1: USD is not listed, in which volumes are counted"),
     ("assets.csv", ASSETS + "USD,money,4,1\n", "assets.csv line 2: kind 'money' is none of fiat, crypto"),
     ("assets.csv", ASSETS + "USD,fiat,11,1\n", "assets.csv line 2: scale '11' is above 10"),
     ("assets.csv", ASSETS + "USD,fiat,four,1\n", "assets.csv line 2: scale 'four' is not a plain number"),
@@ -232,35 +240,43 @@ BAD_FILES = [
     ("assets.csv", ASSETS + "USD.M,fiat,4,0\n", "assets.csv line 2: USD.M must have a suffix if and only if"),
     ("assets.csv", ASSETS + "USD.F,read_only,5,0\nUSD,fiat,4,0\n", "assets.csv line 2: USD.F is spent as USD"),
     ("assets.csv", ASSETS + "USD,read_only,4,0\n", "assets.csv line 2: USD must have a suffix if and only if"),
-    ("fee-schedules.csv", FEES + "crypto,yes,10,0.4,0.2\n", "line 2: the first tier of crypto must begin at 0"),
-    ("fee-schedules.csv", FEES + "c,yes,0,0.4,0.2\nc,yes,0,0.3,0.1\n", "line 3: from_usd must rise from line to line"),
-    ("fee-schedules.csv", FEES + "c,yes,0,0.4,0.2\nc,no,9,0.3,0.1\n", "line 3: c counts volume on one line and not on"),
-    ("fee-schedules.csv", FEES + "c,maybe,0,0.4,0.2\n", "line 2: counts_volume 'maybe' is none of yes, no"),
-    ("fee-schedules.csv", FEES + "c,yes,0,100.1,0.2\n", "line 2: taker_percent '100.1' is above 100.0000"),
-    ("fee-schedules.csv", FEES + "c,yes,0,-0.4,0.2\n", "line 2: taker_percent '-0.4' is not a plain number"),
-    ("fee-schedules.csv", FEES + "c,yes,0,0.4,--0.2\n", "line 2: maker_percent '-0.2' is not a plain number"),
-    ("fee-schedules.csv", FEES + "c,yes,0,0.1,-0.2\n", "line 2: the maker's rebate may not be above the taker's fee"),
+    ("fees/by-volume.csv", FEES + "crypto,yes,10,0.4,0.2\n", "line 2: the first tier of crypto must begin at 0"),
+    ("fees/by-volume.csv", FEES + "c,yes,0,0.4,0.2\nc,yes,0,0.3,0.1\n", "line 3: from_usd must rise from line to line"),
     (
-        "fee-schedules.csv",
+        "fees/by-volume.csv",
+        FEES + "c,yes,0,0.4,0.2\nc,no,9,0.3,0.1\n",
+        "line 3: c counts volume on one line and",
+    ),
+    ("fees/by-volume.csv", FEES + "c,maybe,0,0.4,0.2\n", "line 2: counts_volume 'maybe' is none of yes, no"),
+    ("fees/by-volume.csv", FEES + "c,yes,0,100.1,0.2\n", "line 2: taker_percent '100.1' is above 100.0000"),
+    ("fees/by-volume.csv", FEES + "c,yes,0,-0.4,0.2\n", "line 2: taker_percent '-0.4' is not a plain number"),
+    ("fees/by-volume.csv", FEES + "c,yes,0,0.4,--0.2\n", "line 2: maker_percent '-0.2' is not a plain number"),
+    ("fees/by-volume.csv", FEES + "c,yes,0,0.1,-0.2\n", "line 2: the maker's rebate may not be above the taker"),
+    (
+        "fees/by-volume.csv",
         DATED + "c,2026-7-9,yes,0,,,0.4,0.2\n",
         "line 2: from '2026-7-9' is not a day like 2026-07-09",
     ),
-    ("fee-schedules.csv", DATED + "c,2026-02-30,yes,0,,,0.4,0.2\n", "line 2: from '2026-02-30' is no day of the"),
-    ("fee-schedules.csv", DATED + "c,1969-12-31,yes,0,,,0.4,0.2\n", "line 2: from '1969-12-31' is before 1970"),
-    ("fee-schedules.csv", DATED + "c,2026-01-02,yes,0,,,1,1\nc,2026-01-01,yes,0,,,1,1\n", "line 3: from must not go"),
-    ("fee-schedules.csv", DATED + "c,,yes,0,,,1,1\nc,2026-01-01,yes,5,,,1,1\n", "line 3: the first tier of c must"),
-    ("fee-schedules.csv", DATED + "c,,yes,0,,9,1,1\nc,,yes,5,,9,1,1\n", "line 3: from_assets_usd must rise"),
+    ("fees/by-volume.csv", DATED + "c,2026-02-30,yes,0,,,0.4,0.2\n", "line 2: from '2026-02-30' is no day of the"),
+    ("fees/by-volume.csv", DATED + "c,1969-12-31,yes,0,,,0.4,0.2\n", "line 2: from '1969-12-31' is before 1970"),
+    ("fees/by-volume.csv", DATED + "c,2026-01-02,yes,0,,,1,1\nc,2026-01-01,yes,0,,,1,1\n", "line 3: from must not go"),
+    ("fees/by-volume.csv", DATED + "c,,yes,0,,,1,1\nc,2026-01-01,yes,5,,,1,1\n", "line 3: the first tier of c must"),
+    ("fees/by-volume.csv", DATED + "c,,yes,0,,9,1,1\nc,,yes,5,,9,1,1\n", "line 3: from_assets_usd must rise"),
     (
-        "fee-schedules.csv",
+        "fees/by-volume.csv",
         FEES.replace("from_usd", "from_usd,more"),
         "line 1: the columns must be schedule,counts_volume",
     ),
-    ("level-fees.csv", LEVELS + "crypto,vip0,0.1,0.1\n", "line 2: crypto is a schedule by volume"),
-    ("level-fees.csv", LEVELS + 2 * "new,vip0,0.1,0.1\n", "line 3: vip0 of new is listed twice"),
-    ("level-fees.csv", LEVELS + "new,vip0,0.1,-0.2\n", "line 2: the maker's rebate may not be above the taker's fee"),
-    ("venue-fees.csv", VENUES + "kucoin,BTC/XYZ,kucoin_a\n", "line 2: BTC/XYZ is no market"),
-    ("venue-fees.csv", VENUES + 2 * "kucoin,*,kucoin_a\n", "line 3: * is listed twice for kucoin"),
-    ("venue-fees.csv", VENUES + "kucoin,*,free\n", "line 2: schedule 'free' is none of crypto, crypto_rebate"),
+    ("fees/by-level.csv", LEVELS + "crypto,vip0,0.1,0.1\n", "line 2: crypto is a schedule by volume"),
+    ("fees/by-level.csv", LEVELS + 2 * "new,vip0,0.1,0.1\n", "line 3: vip0 of new is listed twice"),
+    (
+        "fees/by-level.csv",
+        LEVELS + "new,vip0,0.1,-0.2\n",
+        "line 2: the maker's rebate may not be above the taker",
+    ),
+    ("fees/by-venue.csv", VENUES + "kucoin,BTC/XYZ,kucoin_a\n", "line 2: BTC/XYZ is no market"),
+    ("fees/by-venue.csv", VENUES + 2 * "kucoin,*,kucoin_a\n", "line 3: * is listed twice for kucoin"),
+    ("fees/by-venue.csv", VENUES + "kucoin,*,free\n", "line 2: schedule 'free' is none of crypto, crypto_rebate"),
     ("markets.csv", MARKETS + "BTCUSD,1,8,5,1,1,crypto,online\n", "line 2: 'BTCUSD' is no asset that can be traded"),
     ("markets.csv", MARKETS + "BTC/US,1,8,5,1,1,crypto,online\n", "line 2: 'US' is no asset that can be traded"),
     ("markets.csv", MARKETS + "BTC.M/USD,1,8,5,1,1,crypto,online\n", "line 2: 'BTC.M' is no asset that can be traded"),
@@ -285,31 +301,32 @@ BAD_FILES = [
         "line 2: status 'open' is none of online, cancel_only",
     ),
     ("markets.csv", MARKETS + 2 * "BTC/USD,1,8,5,1,1,crypto,online\n", "markets.csv line 3: BTC/USD is listed twice"),
-    ("funding-methods.csv", METHODS + "XBT,Bitcoin,,0,0,1,0,bitcoin\n", "line 2: 'XBT' is no asset that can be traded"),
-    ("funding-methods.csv", METHODS + "BTC,,,0,0,1,0,bitcoin\n", "line 2: method is empty"),
-    ("funding-methods.csv", METHODS + "BTC,B,,0,0,1,0,paper\n", "line 2: address_style 'paper' is none of algorand"),
-    ("funding-methods.csv", METHODS + "BTC,B,,0,0,1,1,bitcoin\n", "line 2: withdrawal_minimum must be above"),
-    ("funding-methods.csv", METHODS + 2 * "BTC,B,,0,0,1,0,bitcoin\n", "line 3: B is listed twice for BTC"),
+    ("funding/methods.csv", METHODS + "XBT,Bitcoin,,0,0,1,0,bitcoin\n", "line 2: 'XBT' is no asset that can be traded"),
+    ("funding/methods.csv", METHODS + "BTC,,,0,0,1,0,bitcoin\n", "line 2: method is empty"),
+    ("funding/methods.csv", METHODS + "BTC,B,,0,0,1,0,paper\n", "line 2: address_style 'paper' is none of algorand"),
+    ("funding/methods.csv", METHODS + "BTC,B,,0,0,1,1,bitcoin\n", "line 2: withdrawal_minimum must be above"),
+    ("funding/methods.csv", METHODS + 2 * "BTC,B,,0,0,1,0,bitcoin\n", "line 3: B is listed twice for BTC"),
 ]
 
 
 @pytest.mark.parametrize(("file", "text", "said"), BAD_FILES, ids=[said for _, _, said in BAD_FILES])
-def test_a_bad_file_is_refused_in_one_line(tmp_path: Path, file: str, text: str, said: str) -> None:
-    (tmp_path / file).write_text(text)
+def test_a_bad_file_is_refused_in_one_line(tree: Path, file: str, text: str, said: str) -> None:
+    (tree / file).write_text(text)
     with pytest.raises(CatalogueError) as refused:
-        load(tmp_path)
+        load(tree)
     assert said in str(refused.value)
-    assert str(refused.value).startswith(f"{file} line ")
+    assert str(refused.value).startswith(f"{tree}/{file} line ")
     assert "\n" not in str(refused.value)
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "assets.csv").write_bytes(b"code,kind\xff\xfe")
-    with pytest.raises(CatalogueError, match=r"^assets.csv cannot be read: .*invalid start byte"):
-        load(tmp_path)
+def test_a_file_that_is_no_text_is_refused(tree: Path) -> None:
+    (tree / "assets.csv").write_bytes(b"code,kind\xff\xfe")
+    with pytest.raises(CatalogueError, match=r"/own/assets.csv cannot be read: .*invalid start byte"):
+        load(tree)
 
 
-def test_a_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "assets.csv").mkdir()
-    with pytest.raises(CatalogueError, match=r"^assets.csv cannot be read: "):
-        load(tmp_path)
+def test_a_file_that_is_a_folder_is_refused(tree: Path) -> None:
+    (tree / "assets.csv").unlink()
+    (tree / "assets.csv").mkdir()
+    with pytest.raises(CatalogueError, match=r"/own/assets.csv cannot be read: "):
+        load(tree)

@@ -29,8 +29,8 @@ from seatrial.client.control import (
     event_of,
 )
 from seatrial.client.transport import UrlError
-from seatrial.server.operations import OPERATIONS
-from seatrial.server.visits import Operation
+from seatrial.server.control.operations import OPERATIONS
+from seatrial.server.control.visits import Operation
 
 TOKEN = "open sesame"
 CALLS: dict[str, Call[Any]] = {

@@ -18,7 +18,7 @@ from msgspec import Struct
 from kucoin_raw import KUCOIN_PYTHON
 from running import RunningServer
 from seatrial.cli import defaults, main
-from seatrial.server.operations import OPERATIONS
+from seatrial.server.control.operations import OPERATIONS
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = Path(sys.executable).parent

@@ -16,7 +16,7 @@ HOURS = [START_NS + hours * 3_600 * SECOND_NS for hours in range(50)]
 @pytest.fixture
 def values() -> Values:
     """Everything at its price of the tables."""
-    found = Values(1, tables.load().assets, Tuning())
+    found = Values(1, tables.load(catalogue()).assets, Tuning())
     found.begin(START_NS)
     return found
 

@@ -57,3 +57,4 @@ def test_whoever_follows_has_the_same_world_after_every_commit(seed: int) -> Non
         if luck.random() < 0.3:
             watched.commit()
     watched.commit()
+    assert len(watched.followers) > 1

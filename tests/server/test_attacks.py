@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from inside import PREFIX, Inside
 from running import RunningServer
-from seatrial.server.app import LARGEST_BODY
-from seatrial.server.operations import OPERATIONS
-from seatrial.server.visits import Operation
+from seatrial.server.connections.limits import MAX_BODY_BYTES
+from seatrial.server.control.operations import OPERATIONS
+from seatrial.server.control.visits import Operation
 from signed_calls import SignedCall, Signer
 from venue_client import VenueClient
 
@@ -253,7 +253,7 @@ def test_a_body_that_ends_early_spends_no_nonce(target: Target) -> None:
 @pytest.mark.parametrize("path", ["/0/private/AddOrder", "/0/public/Time", f"{PREFIX}/accounts"])
 def test_a_body_too_large_is_refused_whether_it_says_so_or_not(path: str, target: Target) -> None:
     head = f"POST {path} HTTP/1.1\r\n{HEAD}Connection: close\r\n"
-    size = LARGEST_BODY + 1
+    size = MAX_BODY_BYTES + 1
     announced = target.send(f"{head}Content-Length: {size}\r\n\r\n".encode(), b"x" * size)
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
     chunked = target.send(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode(), *[chunk] * 17, b"0\r\n\r\n")

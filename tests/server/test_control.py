@@ -9,7 +9,7 @@ import pytest
 
 from inside import PREFIX, Answer, Inside, inside
 from seatrial.dialects.kraken.auth import totp
-from seatrial.server import control
+from seatrial.server.connections.limits import MAX_BODY_BYTES
 from signed_calls import KucoinSigner, Signer
 
 Story = Callable[[Inside], Awaitable[Any]]
@@ -647,10 +647,10 @@ def test_text_that_postgresql_cannot_keep_never_reaches_a_store(path: str, body:
 @pytest.mark.parametrize("parts", [1, 7])
 def test_a_body_too_large_is_a_problem(parts: int) -> None:
     async def story(server: Inside) -> None:
-        part = b'{"name": "' + b"x" * (control.LARGEST_BODY // parts + 1)
+        part = b'{"name": "' + b"x" * (MAX_BODY_BYTES // parts + 1)
         body = [part] * parts
         found = await refused_without_change(server, lambda: server.ask("POST", f"{PREFIX}/accounts", body))
-        assert found == (413, f"a body of more than {control.LARGEST_BODY} bytes")
+        assert found == (413, f"a body of more than {MAX_BODY_BYTES} bytes")
 
     inside(story)
 
@@ -713,7 +713,7 @@ def test_a_bug_is_a_problem_too_and_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def story(server: Inside) -> None:
-        monkeypatch.setattr("seatrial.server.views.books", lambda _: 1 / 0)
+        monkeypatch.setattr("seatrial.server.control.views.books", lambda _: 1 / 0)
         assert (await server.get("/books")).problem == (500, "a bug of the server's: see its log")
         assert (await server.get("/health")).status == 200
 

@@ -16,8 +16,8 @@ from running import RunningServer
 from seatrial.core.facts import AnyFact
 from seatrial.core.machine import Machine
 from seatrial.dialects.wire import Dialect
-from seatrial.server.event_views import KINDS, Views
-from seatrial.server.events import MAX_LAST
+from seatrial.server.control.event_views import KINDS, Views
+from seatrial.server.control.events import MAX_LAST
 
 
 def events_of(answer: Answer) -> list[dict[str, Any]]:

@@ -1,13 +1,15 @@
 """What a tester can do with markets and with who moves their prices."""
 
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from inside import Inside, inside
+from own_catalogue import own_tree
+from seatrial.catalogue import load
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.market import tables
 from seatrial.market.crowd import Mode
@@ -247,7 +249,7 @@ def test_a_market_order_of_500_dollars_fills_at_once_in_every_market_of_krakens(
         listed = (await server.public("AssetPairs")).result.values()
         names = {row["wsname"].replace("XBT", "BTC").replace("XDG", "DOGE") for row in listed}
         assert names < set(pairs), "KuCoin has some of its own"
-        rich = await server.account("rich", **{code: _worth(code, 5_000) for code in tables.load().assets})
+        rich = await server.account("rich", **{code: _worth(code, 5_000) for code in tables.load(load()).assets})
         for pair in names:
             volume = _worth(pair.partition("/")[0], 500)
             for side in ("buy", "sell"):
@@ -262,7 +264,7 @@ def test_a_market_order_of_500_dollars_fills_at_once_in_every_market_of_krakens(
 
 def _worth(code: str, dollars: int) -> str:
     """About so much of an asset, in three digits."""
-    lines = tables.load().assets
+    lines = tables.load(load()).assets
     each = Decimal(lines[code].worth)
     while code != (code := lines[code].told_in):
         each = (each * lines[code].worth).scaleb(-tables.VALUE_SCALE)
@@ -305,11 +307,12 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(
     [("/markets/ADAEUR", {"liquidity": "none"}), ("/crowd", {"pair": "ADAEUR", "depth": 1, "price": "1"})],
 )
 def test_a_market_of_which_the_tables_say_nothing_has_no_quotes_to_tune(
-    path: str, body: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: str, body: dict[str, object], tmp_path: Path
 ) -> None:
-    columns, bitcoin, *_ = (Path(tables.__file__).parent / "pairs.csv").read_text(encoding="utf-8").splitlines()
-    (tmp_path / "pairs.csv").write_text(f"{columns}\n{bitcoin}\n", encoding="utf-8")
-    monkeypatch.setattr(tables, "load", partial(tables.load, tmp_path))
+    tree = own_tree(tmp_path / "own")
+    pairs = tree / "crowd" / "pairs.csv"
+    columns, bitcoin, *_ = pairs.read_text(encoding="utf-8").splitlines()
+    pairs.write_text(f"{columns}\n{bitcoin}\n", encoding="utf-8")
 
     async def story(server: Inside) -> None:
         assert [pair["pair"] for pair in (await server.get("/crowd")).json["pairs"]] == ["BTC/USD"]
@@ -317,7 +320,7 @@ def test_a_market_of_which_the_tables_say_nothing_has_no_quotes_to_tune(
         assert (await server.post(path, **body)).problem == (422, detail)
         assert (await market(server, "ADAEUR"))["trades"] == 0
 
-    inside(story, settings=CALM)
+    inside(story, settings=replace(CALM, catalogue=tree))
 
 
 @pytest.mark.parametrize("name", ["BTC/USD", "btc/usd", "XBT/USD", "XXBT/ZUSD", "BTC-USD", "XBT-USD", "XBTUSD"])

@@ -8,7 +8,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from inside import PREFIX, Inside, inside
 from seatrial.client import shapes
-from seatrial.server.operations import OPERATIONS
+from seatrial.server.control.operations import OPERATIONS
 
 
 @pytest.fixture(scope="module")

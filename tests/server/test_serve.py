@@ -382,7 +382,6 @@ def test_a_start_loads_nothing_that_it_does_not_need() -> None:
         "httpx",
         "rich.console",
         "hypothesis",
-        "uvicorn.protocols.websockets",
     }
     code = f"import sys, seatrial.cli.main, seatrial.cli.serving; print(*sorted({slow!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

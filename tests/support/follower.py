@@ -153,6 +153,8 @@ class Follower:
                 self._accept(fact)
             case f.OrderStarted():
                 self._start(fact)
+            case f.OrderTriggered():
+                self.orders[fact.order_id].triggered_ns = fact.at_ns
             case f.OrderRested():
                 order = self.orders[fact.order_id]
                 order.queue, order.touched_ns = fact.queue, fact.at_ns

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from seatrial.core.machine import Machine
+from seatrial.dialects.wire import Call, Dialect, Reply
 from seatrial.server.app import App
-from seatrial.server.control import control_app
+from seatrial.server.control.app import control_app
 from seatrial.server.worlds import Settings, connection_of, open_world
 from signed_calls import KucoinSigner, SignedCall, Signer
 
@@ -95,6 +96,11 @@ class Inside:
     ) -> Answer:
         """One request; a body in several parts comes in several messages, and `cut` ends it before its end."""
         parts = [body] if isinstance(body, bytes) else list(body)
+        dialect = self.app.dialect(path)
+        if dialect is not None:
+            named = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in headers}
+            content, raw_path = b"".join(parts), path.encode()
+            return await self._venue(dialect, Call(verb, path, query.encode(), named, content, client, raw_path))
         incoming: list[Message] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
         if cut:
             incoming.append({"type": "http.disconnect"})
@@ -114,9 +120,20 @@ class Inside:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        await self.app(scope, receive, send)
+        application = self.app.application(path)
+        if application is None:
+            return _answer(self.app.nobody)
+        await application(scope, receive, send)
         names = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Answer(sent[0]["status"], names, b"".join(message.get("body", b"") for message in sent[1:]))
+
+    async def _venue(self, dialect: Dialect, call: Call) -> Answer:
+        answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self.app.answer(dialect, call, answered.set_result)
+        reply = await answered
+        if reply.note is not None:
+            self.notes.append(reply.note)
+        return _answer(reply)
 
     async def send(self, call: SignedCall) -> Answer:
         """A signed call."""
@@ -170,6 +187,11 @@ class Inside:
 
     def _highest_nonce(self, public: str) -> int:
         return max(0, self.machine.state.keys[public].highest_nonce)
+
+
+def _answer(reply: Reply) -> Answer:
+    headers = ((b"content-type", reply.content_type), *reply.headers)
+    return Answer(reply.status, {name.decode(): value.decode() for name, value in headers}, reply.body)
 
 
 def inside(

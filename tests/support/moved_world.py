@@ -80,7 +80,7 @@ class Moved:
 
 @cache
 def _tables() -> tables.Tables:
-    return tables.load()
+    return tables.load(catalogue())
 
 
 def crowd(mode: Mode = Mode.CALM, seed: int = 1) -> Crowd:

@@ -29,6 +29,9 @@ from seatrial.core.state import State
 from told import told_by
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seatrial.core.changes import Changes
     from seatrial.core.funding import Move, Transfer
 
 SECOND_NS = 10**9
@@ -115,6 +118,8 @@ class Floor:
         self.transfers: dict[int, Transfer] = {}
         self.moves: list[Move] = []
         self.names: dict[int, str] = {}
+        self.commit_to: Callable[[Changes], None] | None = None
+        """Is given all changes, too, if it is set."""
 
     def open(self, name: str, **amounts: str) -> AccountState:
         """A trader with exactly those amounts, by asset."""
@@ -272,6 +277,8 @@ class Floor:
 
     def _note(self) -> None:
         changes = self.machine.take_changes()
+        if self.commit_to is not None:
+            self.commit_to(changes)
         self.postings += map(posting_of, changes.postings)
         self.fills += changes.fills
         self.trades += changes.trades

@@ -1,13 +1,8 @@
-"""What a world begins with: its assets, markets, fee schedules and funding methods, read from CSV files.
+"""What a world begins with: its assets, markets, fee schedules and funding methods, read from one tree of CSV files.
 
-The files beside this module are the default. `load` takes a folder with changed copies of any of them.
-Sources: kraken-assets.csv and kraken-pairs.csv of the reference (EURC, a base without an asset line there, is added
-with USDC's decimals); kraken-semantics 6.1 for the fees by volume; KuCoin's support page "KuCoin VIP Fee Structure" of
-2026-03-26 for those by level; seed "Possible status values for deposit/withdrawal
-transactions" for what Dogecoin costs; recorded answers of WithdrawMethods and clients' tables for the names of methods
-and networks. ETH2 is an asset without a method: it was never moved in or out by itself.
-Decided: the funding amounts that none of these show; that the markets in Tether and USD Coin which the reference does
-not have go by the sizes and steps of those in US dollars.
+The tree beside this module, `files/`, is the default; its README.md says what a row of each file is and where it comes
+from. `load` takes the folder of another, which has all of the files. What a venue or a crowd says of these things is
+read from the same tree, by who understands it.
 """
 
 import re
@@ -18,17 +13,17 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from seatrial.catalogue.table import CatalogueError, Row, read_table
+from seatrial.catalogue.table import CatalogueError, Row
+from seatrial.catalogue.tree import OURS, Tree, copy_ours, tree_at
 from seatrial.core.addresses import STYLES
-from seatrial.core.assets import READ_ONLY_SUFFIXES, Asset, AssetKind, spent_as
+from seatrial.core.assets import READ_ONLY_SUFFIXES, USD, Asset, AssetKind, spent_as
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market, MarketStatus
 
-__all__ = ["Catalogue", "CatalogueError", "load", "locate"]
+__all__ = ["MAX_SCALE", "OURS", "Catalogue", "CatalogueError", "Tree", "copy_ours", "load"]
 
 MAX_SCALE: Final = 10
 """Finer amounts overflow the stores' 64-bit columns too soon: 922 million whole units fit at this scale."""
 
-_PACKAGE: Final = Path(__file__).parent
 _CODE: Final = re.compile(r"[A-Za-z0-9]{1,12}")
 _KINDS: Final = {kind.value: kind for kind in AssetKind}
 _STATUSES: Final = {status.value: status for status in MarketStatus}
@@ -50,38 +45,36 @@ class Catalogue(Struct, frozen=True):
     """By symbol, BTC/USD."""
     methods: tuple[FundingMethod, ...]
     """The first of an asset is its usual one."""
+    tree: Tree
+    """Where the rest lies that was not read yet: what venues and a crowd say of all these."""
+    rows: dict[str, Row]
+    """Of each asset and market, by code and symbol: for who finds only later that one cannot be."""
 
 
 def load(folder: Path | None = None) -> Catalogue:
-    """Read the catalogue; a file found in `folder` replaces the package's own.
+    """Read the catalogue from the tree in `folder`, or from the package's own.
 
     Raises `CatalogueError`, one line that says what is wrong where.
     """
-    if folder is not None and not folder.is_dir():
-        raise CatalogueError(f"{folder} is not a folder")
-    assets = _read_assets(locate(_PACKAGE / "assets.csv", folder))
+    tree = OURS if folder is None else tree_at(folder)
+    rows: dict[str, Row] = {}
+    assets = _read_assets(tree, rows)
     usable = {code: asset for code, asset in assets.items() if asset.kind not in _NOT_USABLE}
-    schedules = _read_schedules(locate(_PACKAGE / "fee-schedules.csv", folder))
-    _read_level_schedules(locate(_PACKAGE / "level-fees.csv", folder), schedules)
-    markets = _read_markets(locate(_PACKAGE / "markets.csv", folder), usable, schedules)
+    schedules = _read_schedules(tree)
+    _read_level_schedules(tree, schedules)
+    markets = _read_markets(tree, usable, schedules, rows)
     return Catalogue(
         assets=tuple(assets.values()),
-        markets=_with_venue_fees(locate(_PACKAGE / "venue-fees.csv", folder), markets, schedules),
-        methods=_read_methods(locate(_PACKAGE / "funding-methods.csv", folder), usable),
+        markets=_with_venue_fees(tree, markets, schedules),
+        methods=_read_methods(tree, usable),
+        tree=tree,
+        rows=rows,
     )
 
 
-def locate(own: Path, folder: Path | None) -> Path:
-    """The file to read: that of the same name in the folder, else the package's own."""
-    if folder is not None and (folder / own.name).exists():
-        return folder / own.name
-    return own
-
-
-def _read_assets(path: Path) -> dict[str, Asset]:
+def _read_assets(tree: Tree, rows: dict[str, Row]) -> dict[str, Asset]:
     assets: dict[str, Asset] = {}
-    rows: dict[str, Row] = {}
-    for row in read_table(path, ("code", "kind", "scale", "collateral")):
+    for row in tree.table("assets.csv", ("code", "kind", "scale", "collateral")):
         asset = Asset(
             code=_asset_code(row),
             kind=row.choice("kind", _KINDS),
@@ -93,6 +86,8 @@ def _read_assets(path: Path) -> dict[str, Asset]:
         if ("." in asset.code) != (asset.kind is AssetKind.READ_ONLY):
             row.fail(f"{asset.code} must have a suffix if and only if it is {AssetKind.READ_ONLY}")
         assets[asset.code], rows[asset.code] = asset, row
+    if USD not in assets:
+        raise CatalogueError(f"{tree.prefix}assets.csv line 1: {USD} is not listed, in which volumes are counted")
     for code, row in rows.items():
         base = assets.get(spent_as(code), assets[code])
         if base.scale != assets[code].scale:
@@ -114,10 +109,10 @@ _FEE_COLUMNS: Final = ("schedule", "counts_volume", "from_usd", "taker_percent",
 _FEE_OPTIONS: Final = ("from", "from_futures_usd", "from_assets_usd")
 
 
-def _read_schedules(path: Path) -> dict[str, FeeSchedule]:
+def _read_schedules(tree: Tree) -> dict[str, FeeSchedule]:
     """Schedules by volume. Lines with another day in `from` begin a new ladder of the schedule."""
     schedules: dict[str, FeeSchedule] = {}
-    for row in read_table(path, _FEE_COLUMNS, _FEE_OPTIONS):
+    for row in tree.table("fees/by-volume.csv", _FEE_COLUMNS, _FEE_OPTIONS):
         name, counts_volume = row.text("schedule"), row.choice("counts_volume", _YES_NO)
         known = schedules.get(name)
         if known is not None and known.counts_volume is not counts_volume:
@@ -150,10 +145,10 @@ def _check_order(row: Row, ladder: FeeSchedule, tier: FeeTier) -> None:
             row.fail(f"{column} must rise from line to line")
 
 
-def _read_level_schedules(path: Path, schedules: dict[str, FeeSchedule]) -> None:
+def _read_level_schedules(tree: Tree, schedules: dict[str, FeeSchedule]) -> None:
     """Schedules whose rates go by the tier of an account; whoever is of none of them pays what the first one pays."""
     by_volume = set(schedules)
-    for row in read_table(path, ("schedule", "level", "taker_percent", "maker_percent"), ("from",)):
+    for row in tree.table("fees/by-level.csv", ("schedule", "level", "taker_percent", "maker_percent"), ("from",)):
         name, level = row.text("schedule"), row.text("level")
         if name in by_volume:
             row.fail(f"{name} is a schedule by volume")
@@ -189,13 +184,15 @@ _MARKET_COLUMNS: Final = (
 )
 
 
-def _read_markets(path: Path, usable: Mapping[str, Asset], schedules: Mapping[str, FeeSchedule]) -> dict[str, Market]:
+def _read_markets(
+    tree: Tree, usable: Mapping[str, Asset], schedules: Mapping[str, FeeSchedule], rows: dict[str, Row]
+) -> dict[str, Market]:
     markets: dict[str, Market] = {}
-    for row in read_table(path, _MARKET_COLUMNS):
+    for row in tree.table("markets.csv", _MARKET_COLUMNS):
         market = _market(row, usable, schedules)
         if market.symbol in markets:
             row.fail(f"{market.symbol} is listed twice")
-        markets[market.symbol] = market
+        markets[market.symbol], rows[market.symbol] = market, row
     return markets
 
 
@@ -220,10 +217,10 @@ def _market(row: Row, usable: Mapping[str, Asset], schedules: Mapping[str, FeeSc
     )
 
 
-def _with_venue_fees(path: Path, markets: dict[str, Market], schedules: Mapping[str, FeeSchedule]) -> dict[str, Market]:
+def _with_venue_fees(tree: Tree, markets: dict[str, Market], schedules: Mapping[str, FeeSchedule]) -> dict[str, Market]:
     """Markets with what users of a venue pay there: a market's own line counts before that of all markets."""
     fees: dict[str, dict[str, FeeSchedule]] = {}
-    for row in read_table(path, ("venue", "symbol", "schedule")):
+    for row in tree.table("fees/by-venue.csv", ("venue", "symbol", "schedule")):
         venue, symbol = row.text("venue"), row.text("symbol")
         if symbol not in markets and symbol != _ANY_MARKET:
             row.fail(f"{symbol} is no market")
@@ -247,9 +244,9 @@ _METHOD_COLUMNS: Final = (
 _STYLE_CHOICES: Final = {style: style for style in sorted(STYLES)}
 
 
-def _read_methods(path: Path, usable: Mapping[str, Asset]) -> tuple[FundingMethod, ...]:
+def _read_methods(tree: Tree, usable: Mapping[str, Asset]) -> tuple[FundingMethod, ...]:
     methods: dict[tuple[str, str], FundingMethod] = {}
-    for row in read_table(path, _METHOD_COLUMNS):
+    for row in tree.table("funding/methods.csv", _METHOD_COLUMNS):
         method = _method(row, usable)
         key = method.asset.code, method.name
         if key in methods:

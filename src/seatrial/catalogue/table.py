@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -35,22 +35,22 @@ class Row:
 
     def optional(self, column: str) -> str | None:
         """The text of a cell; None when it is empty."""
-        return self._cells[column] or None
+        text = self._cells[column]
+        if not text.isprintable() or text != text.strip():
+            self.fail(f"{column} {text!r} begins or ends with a space, or has a character that is none to print")
+        return text or None
 
     def text(self, column: str) -> str:
         """The text of a cell that may not be empty."""
-        text = self._cells[column]
-        if not text:
-            self.fail(f"{column} is empty")
-        return text
+        return self.optional(column) or self.fail(f"{column} is empty")
 
     def units(self, column: str, scale: int, most: int = MAX_UNITS) -> int:
         """A plain decimal as units of 10**-scale, at most `most` of them."""
         return self._parse(column, self.text(column), scale, most)
 
-    def positive(self, column: str, scale: int) -> int:
+    def positive(self, column: str, scale: int, most: int = MAX_UNITS) -> int:
         """As `units`, but not zero."""
-        return self.units(column, scale) or self.fail(f"{column} must be above zero")
+        return self.units(column, scale, most) or self.fail(f"{column} must be above zero")
 
     def signed(self, column: str, scale: int, most: int = MAX_UNITS) -> int:
         """As `units`, with an optional minus sign."""
@@ -86,6 +86,13 @@ class Row:
             self.fail(f"{column} {text!r} is none of {', '.join(choices)}")
         return choices[text]
 
+    def member(self, column: str, known: Container[str], of: str) -> str:
+        """The text of a cell that another file has a line for."""
+        text = self.text(column)
+        if text not in known:
+            self.fail(f"{column} {text!r} is not in {of}")
+        return text
+
     def _parse(self, column: str, text: str, scale: int, most: int) -> int:
         units = parse_units(text, scale)
         if units is None:
@@ -95,34 +102,34 @@ class Row:
         return units
 
 
-def read_table(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[Row]:
-    """The lines of a CSV file with exactly these columns; empty lines are skipped.
+def read_table(path: Path, file: str, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[Row]:
+    """The lines of a CSV file with exactly these columns; empty lines are skipped. Errors call it `file`.
 
     Optional columns may stand anywhere; of those that are missing every cell is empty.
     """
-    lines = _lines(path)
+    lines = _lines(path, file)
     line, header = next(lines, (1, []))
     if tuple(name for name in header if name not in optional) != columns or len(set(header)) != len(header):
         more = f", and may be {','.join(optional)} too" if optional else ""
-        raise CatalogueError(f"{path.name} line {line}: the columns must be {','.join(columns)}{more}")
+        raise CatalogueError(f"{file} line {line}: the columns must be {','.join(columns)}{more}")
     missing = dict.fromkeys(optional, "")
     for line, cells in lines:
         if len(cells) != len(header):
-            raise CatalogueError(f"{path.name} line {line}: {len(cells)} cells instead of {len(header)}")
-        yield Row(path.name, line, missing | dict(zip(header, cells, strict=True)))
+            raise CatalogueError(f"{file} line {line}: {len(cells)} cells instead of {len(header)}")
+        yield Row(file, line, missing | dict(zip(header, cells, strict=True)))
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(StringIO(_content(path), newline=""), strict=True)
+def _lines(path: Path, file: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(StringIO(_content(path, file), newline=""), strict=True)
     try:
         yield from ((reader.line_num, cells) for cells in reader if cells)
     except csv.Error as error:
-        raise CatalogueError(f"{path.name} line {reader.line_num}: {error}") from error
+        raise CatalogueError(f"{file} line {reader.line_num}: {error}") from error
 
 
-def _content(path: Path) -> str:
+def _content(path: Path, file: str) -> str:
     try:
         # Spreadsheets put a byte order mark before the header: utf-8-sig takes it away.
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{path.name} cannot be read: {error}") from error
+        raise CatalogueError(f"{file} cannot be read: {error}") from error

@@ -7,6 +7,7 @@ import typer
 from seatrial.cli.account import accounts
 from seatrial.cli.api import api
 from seatrial.cli.candles import candles
+from seatrial.cli.catalogue import catalogue
 from seatrial.cli.command import apply_to
 from seatrial.cli.events import events
 from seatrial.cli.exits import FAILED
@@ -42,6 +43,7 @@ app.command()(events)
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)
+app.add_typer(catalogue, name="catalogue")
 app.add_typer(history, name="history")
 app.command()(candles)
 apply_to(app)

@@ -23,6 +23,14 @@ def serve(
         ),
     ] = None,
     memory: Annotated[bool, typer.Option("--memory", help="Keep nothing.")] = False,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The files that say which assets, markets, fees and ways to move money there are; `seatrial catalogue"
+            " copy DIR` writes them to begin with. Default: the package's own.",
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(min=0, max=2**63 - 1, help="What ids and keys of a new world are drawn from. Default: 1."),
@@ -75,8 +83,8 @@ def serve(
     if fault is not None:
         fail(fault)
     settings = Settings(
-        None if memory else data, database=database, seed=seed, require_user_agent=require_user_agent,
-        says_unknown_order=unknown_order, writes_apart=True,
+        None if memory else data, database=database, catalogue=catalogue, seed=seed,
+        require_user_agent=require_user_agent, says_unknown_order=unknown_order, writes_apart=True,
     )  # fmt: skip
     settings = moved(settings, crowd, crowd_at_first, Played(tape or [], pair, speed, at))
     start(settings, Listen(host, port, token), as_json=json)

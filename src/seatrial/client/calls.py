@@ -178,10 +178,10 @@ def read_tape() -> Call[shapes.TapeView]:
     return Call("/tape", shapes.TapeView)
 
 
-def follow(wanted: Wanted) -> Call[str]:
+def follow(wanted: Wanted) -> Call[shapes.StreamedEvent]:
     """What happens, as server-sent events."""
     filters = wanted._asdict() | {"follow": None if wanted.follow else "false"}
-    return Call("/events", str, filters=filters)
+    return Call("/events", shapes.StreamedEvent, filters=filters)
 
 
 def _quoted(name: Name) -> str:

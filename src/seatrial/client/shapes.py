@@ -218,6 +218,15 @@ class AssetBooks(Struct, frozen=True):
     """Of clients and exchange: zero, or the books are broken."""
 
 
+class StreamedEvent(Struct, frozen=True, kw_only=True):
+    """One event of a stream, as it is on the wire; one without data only tells its number."""
+
+    id: str | UnsetType = UNSET
+    event: str | UnsetType = UNSET
+    data: str | UnsetType = UNSET
+    """JSON."""
+
+
 class Books(Struct, frozen=True):
     balanced: bool
     assets: dict[str, AssetBooks]

@@ -115,6 +115,10 @@ class OrderStarted(OrderFact, frozen=True, gc=False):
     """Both as they are from now on: a market order is bound to a price and sets aside what it needs by now."""
 
 
+class OrderTriggered(OrderFact, frozen=True, gc=False):
+    """A trade set a pending order off: it starts in its turn."""
+
+
 class OrderRested(OrderFact, frozen=True, gc=False):
     """It joined the end of the queue at its price."""
 
@@ -258,6 +262,7 @@ AnyFact = (
     | AssetsValued
     | OrderAccepted
     | OrderStarted
+    | OrderTriggered
     | OrderRested
     | OrderDecreased
     | HouseOrderFilled
@@ -286,3 +291,8 @@ class Recorded(Struct, frozen=True):
 
     first: int
     facts: tuple[AnyFact, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The number of the last one."""
+        return self.first + len(self.facts) - 1

@@ -27,7 +27,13 @@ class Row(Struct, frozen=True):
 
 
 def _starting(state: State) -> Standing:
-    return ((order.starts_ns, order.order_id) for order in state.live_orders.values() if order.status is Status.PENDING)
+    pending = (order for order in state.live_orders.values() if order.status is Status.PENDING)
+    return ((order.starts_ns, order.order_id) for order in pending if order.starts_ns)
+
+
+def _triggered(state: State) -> Standing:
+    pending = (order for order in state.live_orders.values() if order.status is Status.PENDING)
+    return ((order.triggered_ns, order.order_id) for order in pending if order.triggered_ns)
 
 
 def _expiring(state: State) -> Standing:
@@ -50,6 +56,7 @@ TABLE: Final = {
     Timer.EXPIRE_ORDER: Row(_expiring, ending.expire),
     Timer.MOVE_TRANSFER: Row(_moving, treasury.move_on),
     Timer.CANCEL_ORDERS: Row(_canceling, canceling.fire_cancel_timer),
+    Timer.START_TRIGGERED: Row(_triggered, placing.start),
 }
 
 

@@ -6,7 +6,7 @@ due by then — orders that start or expire, deposits that confirm — happens f
 
 from typing import Final, TypeVar, assert_never
 
-from seatrial.core import amending, canceling, clients, fingerprint, firing, halts, house, placing, treasury
+from seatrial.core import amending, canceling, cascade, clients, fingerprint, firing, halts, house, placing, treasury
 from seatrial.core.changes import Changes
 from seatrial.core.commands import (
     CancelOrders,
@@ -70,14 +70,15 @@ class Machine:
     def apply(self, command: Command, at_ns: int) -> Outcome:
         """Let all fall due that is due by `at_ns`, or as much as a command waits for; then do what the command asks.
 
-        The outcome is the command's own; facts of what fell due stand before it in the state's record. Time never goes
-        back: an earlier `at_ns` counts as the world's own moment, which each trade moves on by a nanosecond.
+        The outcome is the command's own. Facts of what fell due stand before it in the state's record, those of orders
+        that its trades set off behind it. Time never goes back: an earlier `at_ns` counts as the world's own moment,
+        which each trade moves on by a nanosecond.
         """
         state = self.state
         if at_ns < state.now_ns:  # noqa: PLR1730  calling max takes longer, and this runs twice in every call
             at_ns = state.now_ns
         if state.next_due_ns is not None and state.next_due_ns <= at_ns:
-            at_ns = self._fire_timers(at_ns)
+            at_ns = self._fire_timers(at_ns, MOST_DUE)
         elif state.is_behind:
             state.is_behind = False
         state.now_ns = at_ns
@@ -85,10 +86,14 @@ class Machine:
         refusal = self._do(command, at_ns)
         if refusal is not None:
             return refusal
+        outcome = tuple(facts[begin:])
+        if state.sets_off:
+            self._fire_timers(state.now_ns, cascade.MAX_STARTED)
+            state.sets_off = False
         if state.found:
             found, state.found = state.found, ()
-            return (*facts[begin:], *found)
-        return tuple(facts[begin:])
+            return (*outcome, *found)
+        return outcome
 
     def pass_time(self, at_ns: int) -> int:
         """Let all fall due that is due by then, as before a command; what time it is for whoever looks next."""
@@ -163,13 +168,13 @@ class Machine:
                 return None
         assert_never(command)
 
-    def _fire_timers(self, until_ns: int) -> int:
+    def _fire_timers(self, until_ns: int, left: int) -> int:
         """Let happen what is due by then, or by the moment to which the trades on the way move the world.
 
         Of more than is done in some milliseconds, the rest is left to the commands that follow: until it is done the
         world is behind, and time does not go on.
         """
-        state, left = self.state, MOST_DUE
+        state = self.state
         while (due_ns := state.next_due_ns) is not None and due_ns <= max(until_ns, state.now_ns):
             if left <= 0:
                 state.is_behind = True

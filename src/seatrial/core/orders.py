@@ -155,6 +155,8 @@ class Order(Struct, gc=False):
     """How many orders its account may have open in its market, it among them; None: any number."""
     cancels_post_only: bool = False
     """Whether one that only makes and would take is accepted and canceled, not refused."""
+    triggered_ns: int = 0
+    """When a trade set it off, while it was pending; 0: none did."""
     is_house: bool = False
     """Whether it is the house's, whose orders trade with each other: see `core/house.py`. Follows from its account."""
 

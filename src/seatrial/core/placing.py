@@ -122,10 +122,11 @@ def new_order(command: PlaceOrder, at_ns: int, *, is_house: bool) -> Order:
 
 
 def start(state: State, order_id: int, _due_ns: int, _left: int) -> int:
-    """The start time of a pending order has come."""
+    """The start time of a pending order has come, or its turn after a trade set it off."""
     order, at_ns = state.live_orders[order_id], state.now_ns
     ms = state.markets[order.market]
     order.advance(Step.START)
+    state.stop_start(order)
     state.changes.orders[order.order_id] = order
     refused = _why_refused(state, ms, order)
     plan = plan_of(ms, order)

@@ -80,6 +80,8 @@ class State:
         self.timers = Timers()
         self.next_due_ns: int | None = None
         """When the next timer fires; None when none is set."""
+        self.sets_off = False
+        """Whether the command at work traded so that orders are to start behind it."""
         self.is_behind = False
         """Whether more has fallen due than the last command waited for."""
 
@@ -118,8 +120,14 @@ class State:
                 del account.by_tag[order.tag]
         if order.expires_ns:
             self.stop_timer(order.expires_ns, Timer.EXPIRE_ORDER, order.order_id)
+        self.stop_start(order)
+
+    def stop_start(self, order: Order) -> None:
+        """Nothing starts an order any more that has started or ended."""
         if order.starts_ns:
             self.stop_timer(order.starts_ns, Timer.START_ORDER, order.order_id)
+        if order.triggered_ns:
+            self.stop_timer(order.triggered_ns, Timer.START_TRIGGERED, order.order_id)
 
     def method(self, asset: str, name: str | None) -> FundingMethod | None:
         """The asset's funding method of that name, or its first one when no name is given."""

@@ -13,6 +13,7 @@ class Timer(IntEnum):
     EXPIRE_ORDER = 2
     MOVE_TRANSFER = 3
     CANCEL_ORDERS = 4
+    START_TRIGGERED = 5
 
 
 Due = tuple[int, int, int]

@@ -94,6 +94,11 @@ class Credentials(NamedTuple):
 class Dialect(Protocol):
     """One venue's language, over one world."""
 
+    @property
+    def changing_headers(self) -> frozenset[bytes]:
+        """Headers that differ from call to call, such as signatures; names in lower case."""
+        ...
+
     def speaks(self, path: str) -> bool:
         """Whether a path is one of this venue's."""
         ...

@@ -3,7 +3,8 @@
 from typing import Final
 
 from seatrial.core.accounts import HOUSE
-from seatrial.core.commands import OpenAccount, QuoteMarket, Rung
+from seatrial.core.commands import DriveTransfer, OpenAccount, QuoteMarket, Rung, SeeDeposit
+from seatrial.core.funding import TransferStatus
 from seatrial.core.machine import Machine
 
 PLENTY: Final = 10**18
@@ -26,6 +27,23 @@ def open_house(machine: Machine, at_ns: int) -> None:
         ),
         at_ns,
     )  # fmt: skip
+
+
+def supply_house(machine: Machine, at_ns: int) -> None:
+    """Give a house that there is already plenty of what its world's catalogue did not list when it was opened."""
+    state = machine.state
+    if state.house is None:
+        return
+    traded = {asset.code: asset for ms in state.markets.values() for asset in (ms.market.base, ms.market.quote)}
+    for code in sorted(traded):
+        if not state.house.trading_purse(traded[code]).used and state.method(code, None) is not None:
+            _deposit(machine, state.house.account.account_id, code, at_ns)
+
+
+def _deposit(machine: Machine, account_id: int, code: str, at_ns: int) -> None:
+    """Nobody waits for it."""
+    machine.apply(SeeDeposit(account_id, code, PLENTY, manual=True, fee=0), at_ns)
+    machine.apply(DriveTransfer(machine.state.counters.transfer_id, TransferStatus.SUCCESS), at_ns)
 
 
 def withdraw_quotes(machine: Machine, at_ns: int) -> None:

@@ -1,16 +1,11 @@
-"""What a crowd begins with, read from two CSV files: what assets are worth, and how their markets trade.
+"""What a crowd begins with, read from the catalogue's tree: what assets are worth, how their markets trade."""
 
-The files beside this module are the default; `load` takes a folder with changed copies of either. All of their numbers
-are decided, near to what markets showed late in 2025.
-"""
-
-from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from seatrial.catalogue import locate
-from seatrial.catalogue.table import Row, read_table
+from seatrial.catalogue import Catalogue
+from seatrial.catalogue.table import Row
 from seatrial.market.ladder import STEPS
 
 USD: Final = "USD"
@@ -20,7 +15,12 @@ VALUE_SCALE: Final = 12
 PPM_PER_PERCENT: Final = 4
 """A percent of four decimals is in parts per million."""
 
-_PACKAGE: Final = Path(__file__).parent
+WIDEST_PPM: Final = 500_000
+"""A bid must be left below the middle."""
+MOST_USD: Final = 10**9
+RAREST: Final = 100
+"""Who looks for the next moment of a market goes through so many beats."""
+
 _YES_NO: Final = {"yes": True, "no": False}
 
 
@@ -61,16 +61,19 @@ class Tables(Struct, frozen=True):
     pairs: dict[str, PairLine]
 
 
-def load(folder: Path | None = None) -> Tables:
-    """Read them; a file found in `folder` replaces the package's own. Raises `CatalogueError`."""
-    assets = _assets(locate(_PACKAGE / "assets.csv", folder))
-    return Tables(assets, _pairs(locate(_PACKAGE / "pairs.csv", folder), assets))
+def load(catalogue: Catalogue) -> Tables:
+    """Read what the catalogue's tree says of its assets and markets. Raises `CatalogueError`."""
+    assets = _assets(catalogue)
+    return Tables(assets, _pairs(catalogue, assets))
 
 
-def _assets(path: Path) -> dict[str, AssetLine]:
+def _assets(catalogue: Catalogue) -> dict[str, AssetLine]:
+    codes = {asset.code for asset in catalogue.assets}
     found: dict[str, AssetLine] = {}
-    for row in read_table(path, ("asset", "worth", "in", "volatility", "coin")):
-        code, told_in = row.text("asset"), row.text("in")
+    for row in catalogue.tree.table("crowd/assets.csv", ("asset", "worth", "in", "volatility", "coin")):
+        code, told_in = row.member("asset", codes, "assets.csv"), row.text("in")
+        if code in found:
+            row.fail(f"{code} is listed twice")
         if told_in not in found and not told_in == code == USD:
             row.fail(f"{told_in!r} has no line above")
         volatility_ppm = row.units("volatility", PPM_PER_PERCENT, 10**6)
@@ -79,16 +82,18 @@ def _assets(path: Path) -> dict[str, AssetLine]:
     return found
 
 
-def _pairs(path: Path, assets: dict[str, AssetLine]) -> dict[str, PairLine]:
+def _pairs(catalogue: Catalogue, assets: dict[str, AssetLine]) -> dict[str, PairLine]:
     found: dict[str, PairLine] = {}
-    for row in read_table(path, ("symbol", "half_spread", "top", "rungs", "chance", "every")):
-        symbol = row.text("symbol")
+    for row in catalogue.tree.table("crowd/pairs.csv", ("symbol", "half_spread", "top", "rungs", "chance", "every")):
+        symbol = row.member("symbol", catalogue.markets, "markets.csv")
+        if symbol in found:
+            row.fail(f"{symbol} is listed twice")
         for code in symbol.split("/"):
             if code not in assets:
-                row.fail(f"{code!r} is not in assets.csv")
+                row.fail(f"{code!r} is not in crowd/assets.csv")
         found[symbol] = PairLine(
-            symbol, row.positive("half_spread", PPM_PER_PERCENT), row.positive("top", 0),
-            _rungs(row), row.whole("chance", 100), row.positive("every", 0),
+            symbol, row.positive("half_spread", PPM_PER_PERCENT, WIDEST_PPM), row.positive("top", 0, MOST_USD),
+            _rungs(row), row.whole("chance", 100), row.positive("every", 0, RAREST),
         )  # fmt: skip
     return found
 

@@ -4,23 +4,20 @@ import asyncio
 import errno
 import gc
 import logging
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 
-import uvicorn
 from msgspec import Struct
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from seatrial.server.app import App, Asgi
+from seatrial.server.app import App
 from seatrial.server.connection import Connection
-from seatrial.server.protocol import VenueProtocol
+from seatrial.server.connections.server import HttpServer
+from seatrial.server.connections.site import Asgi
 from seatrial.server.worlds import connection_of
 from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
-
-KEEP_ALIVE_SECONDS = 75
-"""Longer than the pools of the usual clients keep an idle connection, so that they and not we close it."""
 
 YOUNG_OBJECTS = 10_000
 """How many new objects are looked through at once."""
@@ -57,27 +54,56 @@ def run(world: World, listener: socket.socket, listen: Listen, on_ready: Callabl
     connection = connection_of(world, f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
     def control() -> Asgi:
-        from seatrial.server.control import control_app  # noqa: PLC0415  only when it is first called
+        from seatrial.server.control.app import control_app  # noqa: PLC0415  only when it is first called
 
         return control_app(world, listen.token)
 
     app = App(world, control, lambda note: _log.warning("%s", note))
-    server = _Server(uvicorn_config(app, VenueProtocol), world, lambda: on_ready(connection))
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_serve(app, listener, world, lambda: on_ready(connection)))
 
 
-def uvicorn_config(app: Asgi, protocol: type[HttpToolsProtocol] = HttpToolsProtocol) -> uvicorn.Config:
-    """How an application is served. The bench serves its limit the same way, with uvicorn's own protocol.
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's, where there is one."""
+    try:
+        import uvloop  # noqa: PLC0415  not everywhere
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
-    Whom a call comes from is what the socket says: headers such as X-Forwarded-For are anyone's claim, and keys may
-    be bound to addresses.
-    """
-    return uvicorn.Config(
-        app, http=protocol, loop="auto", lifespan="off", ws="none", access_log=False, log_config=None,
-        proxy_headers=False, server_header=False, timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=5,
-        backlog=2048,
-    )  # fmt: skip
+
+async def _serve(app: App, listener: socket.socket, world: World, on_ready: Callable[[], None]) -> None:
+    """Pass the time that went by before anybody is answered, and commit what is left after the last call."""
+    server = HttpServer(app, listener)
+    stopped = _stopped_by_signal(server)
+    try:
+        await world.time.pass_time()
+    except Unavailable as error:
+        raise ServeError("the store cannot be written: see the log") from error
+    server.open()
+    world.start()
+    on_ready()
+    await stopped.wait()
+    world.record.end()
+    await server.stop()
+    try:
+        await asyncio.wait_for(world.stop(), 30)
+    except (Unavailable, TimeoutError):
+        _log.exception("what was not answered yet could not be committed")
+
+
+def _stopped_by_signal(server: HttpServer) -> asyncio.Event:
+    """What is set by Ctrl-C or a supervisor's stop. A further Ctrl-C waits for nobody."""
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def interrupt() -> None:
+        if stopped.is_set():
+            server.hurry()
+        stopped.set()
+
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    return stopped
 
 
 def calm_collector() -> None:
@@ -88,32 +114,6 @@ def calm_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
-
-
-class _Server(uvicorn.Server):
-    """Passes the time that went by before it answers, and commits what is left after the last call."""
-
-    def __init__(self, config: uvicorn.Config, world: World, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._world = world
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
-            await self._world.time.pass_time()
-        except Unavailable as error:
-            raise ServeError("the store cannot be written: see the log") from error
-        await super().startup(sockets)
-        self._world.start()
-        self._on_ready()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._world.record.end()
-        await super().shutdown(sockets)
-        try:
-            await asyncio.wait_for(self._world.stop(), 30)
-        except (Unavailable, TimeoutError):
-            _log.exception("what was not answered yet could not be committed")
 
 
 def _other(error: OSError) -> str:

@@ -11,7 +11,7 @@ from typing import IO, Final
 from msgspec import UNSET, Struct
 from sqlalchemy.exc import SQLAlchemyError
 
-from seatrial.catalogue import load
+from seatrial.catalogue import CatalogueError, load
 from seatrial.core.assets import Assets
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
@@ -76,6 +76,8 @@ class Settings(Struct, frozen=True):
     """Its folder; None: nothing is kept."""
     database: str | None = None
     """The URL of the PostgreSQL database that keeps it; None: a file in its folder does."""
+    catalogue: Path | None = None
+    """The tree of files that says what there is to own and to trade; None: the package's own. No world remembers it."""
     seed: int | None = None
     """Of a new world; None: 1. A stored world has its own, and none but that may be named."""
     require_user_agent: bool = False
@@ -108,7 +110,7 @@ def open_world(settings: Settings) -> World:
             raise WorldError(str(error)) from error
         try:
             world = _open(settings, store, lock)
-        except (StoreError, DrivingError) as error:
+        except (CatalogueError, StoreError, DrivingError) as error:
             raise WorldError(str(error)) from error
         except SQLAlchemyError as error:
             trouble = unusable(store.database.name, error)
@@ -128,7 +130,7 @@ def _open_store(settings: Settings, lock: IO[str] | None) -> Store:
 
 
 def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
-    catalogue = load()
+    catalogue = load(settings.catalogue)
     stored = store.world()
     seed = _seed(settings.seed, stored)
 
@@ -151,7 +153,7 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
 
     crowd = settings.first_crowd if stored is None and settings.crowd is None else settings.crowd
     driver = driver_of(
-        seed, catalogue.markets, market_of, crowd, settings.tape,
+        seed, catalogue, market_of, crowd, settings.tape,
         Stored(stored.market, stored.now_ns) if stored else None,
     )  # fmt: skip
     clock = _clock(settings, stored, driver)
@@ -221,11 +223,18 @@ def connection_of(world: World, url: str, *, key_name: str = DEMO_KEY) -> Connec
 
 
 def _open_demo_account(machine: Machine, venue: str, dialect: Dialect, at_ns: int) -> None:
-    command = account_command(machine.state, dialect, venue, DEMOS[venue], DEMO_BALANCES[venue])
+    balances = {text: amount for text, amount in DEMO_BALANCES[venue].items() if _is_there(machine, dialect, text)}
+    command = account_command(machine.state, dialect, venue, DEMOS[venue], balances)
     must(machine.apply(command, at_ns))
     account_id = machine.state.counters.account_id
     for name in (DEMO_KEY, COMMAND_LINE_KEY):
         must(machine.apply(key_command(machine.state, dialect, account_id, name), at_ns))
+
+
+def _is_there(machine: Machine, dialect: Dialect, text: str) -> bool:
+    """Whether the catalogue has what a demo account would have."""
+    code = dialect.asset_code(text.rpartition(":")[2])
+    return code is not None and machine.state.assets.get(code) is not None
 
 
 def claim_folder(folder: Path) -> IO[str]:

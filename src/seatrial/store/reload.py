@@ -13,7 +13,7 @@ from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Modes
 from seatrial.core.state import State
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
-from seatrial.store import marks, rows, schema
+from seatrial.store import marks, rows, scales, schema
 from seatrial.store.columns import RawRow
 
 Read = Callable[[Select[Any]], Iterable[RawRow]]
@@ -46,8 +46,11 @@ def _notes(state: State, read: Read, known: rows.Known) -> None:
     for name, text in read(select(notes.name, notes.text).where(notes.world_id == rows.WORLD)):
         if name == rows.MODES:
             state.set_modes(msgspec.json.decode(text, type=Modes))
+        elif name == rows.SCALES:
+            known.scales = text
         else:
             known.market = text
+    scales.check(known.scales, state, read)
 
 
 def _clients(state: State, read: Read, known: rows.Known) -> None:

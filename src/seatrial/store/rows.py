@@ -32,6 +32,9 @@ MODES: Final = "modes"
 MARKET: Final = "market"
 """The name of the server's note of what makes the market."""
 
+SCALES: Final = "scales"
+"""The name of the note of what rows are counted in."""
+
 MOST_USES: Final = 64
 """How many commits tell of keys' uses before the keys' own rows do."""
 
@@ -87,6 +90,8 @@ class Known:
         self.sequences: dict[str, int] = {}
         """Of each market's book."""
         self.market = ""
+        self.scales = ""
+        """As `scales.note_of` says them."""
 
     def add_stream(self, key: StreamKey, stream: Stream) -> None:
         """Numbers only ever ascend."""
@@ -159,11 +164,13 @@ def books(orders: Mapping[int, Order], markets: Mapping[str, MarketState], known
     return write
 
 
-def notes(modes: Modes | None, market: str, known: Known) -> Write:
+def notes(modes: Modes | None, market: str, scales: str, known: Known) -> Write:
     """What is noted of a world as a whole and is not as it was."""
     texts = {} if modes is None else {MODES: msgspec.json.encode(modes).decode()}
     if market != known.market:
         known.market = texts[MARKET] = market
+    if scales != known.scales:
+        known.scales = texts[SCALES] = scales
     return Write(
         schema.world_notes,
         [(WORLD, name, text) for name, text in texts.items()],

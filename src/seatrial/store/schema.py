@@ -227,6 +227,7 @@ ORDERS: Final = stored(
     big("band_ppm", default=0),
     big("most_open", null=True),
     flag("cancels_post_only", default=0),
+    big("triggered_ns", default=0, changes=True),
     Index("orders_by_close", "account_id", "closed_ns", "order_id"),
     _marked("orders_by_time", "opened_ns", "order_id"),
     _some("orders_by_client_id", "client_id IS NOT NULL", "account_id", "client_id", "order_id"),

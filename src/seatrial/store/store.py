@@ -14,7 +14,7 @@ from seatrial.core.changes import Changes
 from seatrial.core.funding import Delays
 from seatrial.core.queries import Answer, Query
 from seatrial.core.state import Counters, State
-from seatrial.store import history, reload, rows, schema
+from seatrial.store import history, reload, rows, scales, schema
 from seatrial.store.apart import Apart
 from seatrial.store.columns import RawRow
 from seatrial.store.database import Batch, RestorableDatabase
@@ -47,6 +47,8 @@ class Store:
         self.database = database
         self._known = rows.Known()
         self._starts_over = False
+        self._scales = ""
+        """What is noted of the catalogue, which is one for good."""
 
     def begin_world(self, seed: int, created_ns: int, clock: str) -> None:
         """Write the row of a new world."""
@@ -79,7 +81,9 @@ class Store:
     def batch(self, changes: Changes, state: State, clock: str, market: str = "") -> Batch:
         """What must be written for these changes, and what makes the market. Quick: it runs between two commands."""
         world = (state.now_ns, _text(state.counters), _text(state.delays), clock, rows.WORLD)
-        notes = rows.notes(changes.modes, market, self._known)
+        if not self._scales:
+            self._scales = scales.note_of(state)
+        notes = rows.notes(changes.modes, market, self._scales, self._known)
         replaces, self._starts_over = self._starts_over, False
         books = rows.books(changes.orders, state.markets, self._known)
         moved = rows.Write(schema.world, [], [world])

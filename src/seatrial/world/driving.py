@@ -7,13 +7,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from seatrial.catalogue import CatalogueError
+from seatrial.catalogue import Catalogue, CatalogueError
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.market import tables
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import NEVER, Driver
-from seatrial.market.house import withdraw_quotes
+from seatrial.market.house import supply_house, withdraw_quotes
 from seatrial.market.tape import Tape
 from seatrial.world.clock import iso
 
@@ -49,7 +49,7 @@ class Stored(Struct, frozen=True):
 
 
 def driver_of(
-    seed: int, markets: dict[str, Market], market_of: MarketOf, crowd: Mode | None, tape: TapeChoice | None,
+    seed: int, catalogue: Catalogue, market_of: MarketOf, crowd: Mode | None, tape: TapeChoice | None,
     stored: Stored | None,
 ) -> Driver:  # fmt: skip
     """The driver that was asked for, where the world's own stood if it is of that kind. Raises `DrivingError`."""
@@ -57,7 +57,7 @@ def driver_of(
     if tape is not None:
         return _tape(seed, market_of, tape, stored)
     try:
-        found = Crowd(seed, tables.load(), markets, crowd or Mode.OFF)
+        found = Crowd(seed, tables.load(catalogue), catalogue.markets, crowd or Mode.OFF)
     except CatalogueError as error:
         raise DrivingError(str(error)) from error
     if _kind(note) == CROWD:
@@ -68,10 +68,12 @@ def driver_of(
 
 
 def take_leave(machine: Machine, driver: Driver, note: str, at_ns: int) -> None:
-    """Whoever moved the prices before and does not go on: its quotes go."""
+    """Whoever moved the prices before and does not go on: its quotes go. Who does has what there is to quote."""
     is_off = isinstance(driver, Crowd) and driver.note.mode is Mode.OFF
     if is_off or _kind(note) != _kind(driver.text()):
         withdraw_quotes(machine, at_ns)
+    if not is_off:
+        supply_house(machine, at_ns)
 
 
 def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | None) -> Tape:

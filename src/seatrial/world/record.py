@@ -5,12 +5,18 @@ still held. Readers ask at their own pace: a slow one holds up nobody, and is to
 """
 
 import asyncio
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from operator import attrgetter
 from typing import Final
 
-from seatrial.core.facts import AnyFact, Recorded
+from seatrial.core.facts import Recorded
 
 MIN_KEPT: Final = 32_768
-"""How many facts are kept at least, of twice as many at most: those of about a second under full load."""
+"""How many facts are held at least, whole commits of them: those of about a second under full load."""
+
+_FIRST: Final = attrgetter("first")
 
 
 class Gone(Exception):
@@ -35,22 +41,23 @@ class Record:
         self.is_over = False
         """Whether the server is about to stop."""
         self._min_kept = min_kept
-        self._kept: list[AnyFact] = []
+        self._kept: deque[Recorded] = deque()
+        """One of each commit, without a gap."""
         self._more = asyncio.Event()
 
     @property
     def first(self) -> int:
         """The number of the first fact that is held; one above `last` where none is."""
-        return self.last - len(self._kept) + 1
+        return self._kept[0].first if self._kept else self.last + 1
 
     def publish(self, recorded: Recorded) -> None:
         """These are stored now."""
         assert recorded.first == self.last + 1, "facts are published in their order, once"
         kept = self._kept
-        kept += recorded.facts
+        kept.append(recorded)
         self.last += len(recorded.facts)
-        if len(kept) > 2 * self._min_kept:
-            del kept[: -self._min_kept]
+        while self.last - kept[0].last >= self._min_kept:
+            kept.popleft()
         self._wake()
 
     def go_on_from(self, last: int) -> None:
@@ -70,12 +77,19 @@ class Record:
         self._wake()
 
     def after(self, number: int, at_most: int) -> Recorded:
-        """The facts after that number, the earliest first. Raises `Gone`."""
+        """The facts after that number, the earliest first, of one commit. Raises `Gone`."""
         first = self.first
         if not first - 1 <= number <= self.last:
             raise Gone(first, self.last)
-        begin = number + 1 - first
-        return Recorded(number + 1, tuple(self._kept[begin : begin + at_most]))
+        if number == self.last:
+            return Recorded(number + 1)
+        found = self._kept[bisect_right(self._kept, number + 1, key=_FIRST) - 1]
+        begin = number + 1 - found.first
+        return Recorded(number + 1, found.facts[begin : begin + at_most])
+
+    def held(self) -> Iterator[Recorded]:
+        """All facts that are held, commit by commit, the last ones first."""
+        return reversed(self._kept)
 
     async def more_than(self, number: int, loads: int) -> None:
         """Wait until there is a fact after that number, or the world was loaded once more than so often."""

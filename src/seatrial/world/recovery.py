@@ -140,6 +140,8 @@ class Recovery:
     async def _loaded(self, file: Path, store: Store) -> Loaded:
         try:
             return await self._beside(lambda: self._keeping.load_of(store))
+        except StoreError as error:
+            raise StoreError(f"{file} cannot be restored here: {error}") from error
         except Exception as bug:
             _log.exception("%s could not be loaded", file)
             raise StoreError(f"{file} holds a world that cannot be loaded: see the server's log") from bug

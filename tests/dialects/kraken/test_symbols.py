@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from own_catalogue import add_lines, own_tree
 from seatrial.catalogue import CatalogueError, load
 from seatrial.core.assets import READ_ONLY_SUFFIXES, Assets
 from seatrial.dialects.kraken.names import read_unlisted
@@ -179,20 +180,18 @@ def test_every_name_of_a_pair_that_goes_out_comes_back(write: Callable[[str], st
 
 
 def test_a_market_that_is_not_on_kraken_has_no_name_there() -> None:
-    assert "TRX/USDT" in read_unlisted(None) < set(CATALOGUE.markets)
+    assert "TRX/USDT" in read_unlisted(CATALOGUE) < set(CATALOGUE.markets)
     assert [SYMBOLS.pair(name) for name in ("TRXUSDT", "TRX/USDT", "trxusd")] == [None, None, "TRX/USD"]
 
 
 def test_a_list_in_the_folder_says_what_is_not_on_kraken(tmp_path: Path) -> None:
-    (tmp_path / "kraken").mkdir()
-    (tmp_path / "kraken" / "unlisted.csv").write_text("symbol\nBTC/USD\n")
-    changed = Symbols(CATALOGUE, tmp_path)
+    changed = Symbols(load(own_tree(tmp_path / "own", venues__kraken__unlisted="symbol\nBTC/USD\n")))
     assert (changed.pair("XBTUSD"), changed.pair("TRXUSDT")) == (None, "TRX/USDT")
 
 
 def test_the_lists_have_everything_once_in_the_order_of_kraken_s_names() -> None:
     assert set(SYMBOLS.asset_codes) == {asset.code for asset in CATALOGUE.assets}
-    assert set(SYMBOLS.pair_symbols) == set(CATALOGUE.markets) - read_unlisted(None)
+    assert set(SYMBOLS.pair_symbols) == set(CATALOGUE.markets) - read_unlisted(CATALOGUE)
     names = [SYMBOLS.asset_name(code) for code in SYMBOLS.asset_codes]
     assert names == sorted(set(names))
     pairs = [SYMBOLS.pair_name(symbol) for symbol in SYMBOLS.pair_symbols]
@@ -264,20 +263,19 @@ def test_a_recorded_pair_has_the_same_fields_in_the_same_order() -> None:
     assert {field: said[field] for field in rest} == {field: recorded[field] for field in rest}
 
 
-def test_a_new_market_of_a_replaced_catalogue_gets_plain_names(tmp_path: Path) -> None:
-    (tmp_path / "assets.csv").write_text(
-        "code,kind,scale,collateral\nUSD,fiat,4,1\nBTC,crypto,10,0.5\nSeaT,crypto,6,0\nSeaT.F,read_only,6,0\n"
+def test_a_new_market_of_a_catalogue_of_ones_own_gets_plain_names(tmp_path: Path) -> None:
+    tree = own_tree(
+        tmp_path / "own",
+        assets="code,kind,scale,collateral\nUSD,fiat,4,1\nBTC,crypto,10,0.5\nSeaT,crypto,6,0\nSeaT.F,read_only,6,0\n",
+        fees__by_volume="schedule,counts_volume,from_usd,taker_percent,maker_percent\nflat,yes,0,0.2,0.2\n",
+        markets=MARKET_COLUMNS + "SeaT/USD,3,6,5,1,1,flat,online\nSeaT/BTC,9,8,10,0.5,0,flat,post_only\n",
+        funding__methods="asset,method,network,deposit_minimum,deposit_fee,withdrawal_minimum,withdrawal_fee,"
+        "address_style\n",
+        venues__kraken__assets=ASSET_LINES + "USD,ZUSD,USD,USD,currency,2,\nBTC,XXBT,XBT,BTC,currency,5,\n",
+        venues__kraken__pairs=PAIR_LINES,
+        venues__kraken__unlisted="symbol\n",
     )
-    (tmp_path / "fee-schedules.csv").write_text(
-        "schedule,counts_volume,from_usd,taker_percent,maker_percent\nflat,yes,0,0.2,0.2\n"
-    )
-    (tmp_path / "markets.csv").write_text(
-        MARKET_COLUMNS + "SeaT/USD,3,6,5,1,1,flat,online\nSeaT/BTC,9,8,10,0.5,0,flat,post_only\n"
-    )
-    (tmp_path / "funding-methods.csv").write_text(
-        "asset,method,network,deposit_minimum,deposit_fee,withdrawal_minimum,withdrawal_fee,address_style\n"
-    )
-    symbols = Symbols(load(tmp_path), tmp_path)
+    symbols = Symbols(load(tree))
     assert symbols.asset("seat") == "SeaT"
     assert symbols.asset_name("SeaT.F") == "SeaT.F"
     assert symbols.pair("seat/zusd") == symbols.pair("SEATUSD") == "SeaT/USD"
@@ -289,9 +287,8 @@ def test_a_new_market_of_a_replaced_catalogue_gets_plain_names(tmp_path: Path) -
 
 
 def test_a_replaced_kraken_file_changes_the_names(tmp_path: Path) -> None:
-    (tmp_path / "kraken").mkdir()
-    (tmp_path / "kraken" / "assets.csv").write_text(ASSET_LINES + "AAVE,XAAVE,AAV,Aave,currency,3,\n")
-    symbols = Symbols(CATALOGUE, tmp_path)
+    lines = ASSET_LINES + "AAVE,XAAVE,AAV,Aave,currency,3,\n"
+    symbols = Symbols(load(own_tree(tmp_path / "own", venues__kraken__assets=lines, venues__kraken__pairs=PAIR_LINES)))
     assert symbols.asset("xaave") == symbols.asset("aav") == "AAVE"
     assert symbols.asset_name("AAVE.F") == "AAV.F"
     assert symbols.asset_name("BTC") == "BTC"
@@ -301,7 +298,23 @@ def test_a_replaced_kraken_file_changes_the_names(tmp_path: Path) -> None:
     ("file", "text", "said"),
     [
         ("assets.csv", ASSET_LINES + 2 * "USD,ZUSD,USD,USD,currency,2,\n", "assets.csv line 3: USD is listed twice"),
-        ("assets.csv", ASSET_LINES + "USD,EUR,US,US,currency,2,\n", "Kraken's name EUR means both USD and EUR"),
+        (
+            "assets.csv",
+            ASSET_LINES + "USD,EUR,US,US,currency,2,\nEUR,EU,EU,EU,currency,2,\n",
+            "assets.csv line 3: Kraken's name EUR means both USD and EUR",
+        ),
+        (
+            "assets.csv",
+            ASSET_LINES + "GBP,G,G,XXX.F,currency,2,\nXRP,XXX,XXX,XXX,currency,2,\n",
+            "assets.csv line 2: Kraken's name XXX.F means both XRP.F and GBP",
+        ),
+        ("assets.csv", ASSET_LINES + "XBT,A,B,C,currency,2,\n", "assets.csv line 2: code 'XBT' is not in assets.csv"),
+        ("unlisted.csv", "symbol\nBTCUSD\n", "unlisted.csv line 2: symbol 'BTCUSD' is not in markets.csv"),
+        (
+            "pairs.csv",
+            PAIR_LINES + "BTC/USD,A,A,ETH/USD,unit,1,2,2,,,80,40,ZUSD,international\n",
+            "pairs.csv line 2: Kraken's name ETH/USD means both BTC/USD and ETH/USD",
+        ),
         (
             "pairs.csv",
             PAIR_LINES + 2 * "BTC/USD,A,A,A,unit,1,2,2,,,80,40,ZUSD,international\n",
@@ -320,8 +333,19 @@ def test_a_replaced_kraken_file_changes_the_names(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_kraken_file_is_refused_in_one_line(tmp_path: Path, file: str, text: str, said: str) -> None:
-    (tmp_path / "kraken").mkdir()
-    (tmp_path / "kraken" / file).write_text(text)
+    tree = own_tree(tmp_path / "own")
+    (tree / "venues" / "kraken" / file).write_text(text)
     with pytest.raises(CatalogueError) as refused:
-        Symbols(CATALOGUE, tmp_path)
-    assert str(refused.value) == said
+        Symbols(load(tree))
+    assert str(refused.value) == f"{tree}/venues/kraken/{said}"
+
+
+def test_a_plain_name_that_means_two_markets_is_refused_by_the_line_of_the_market(tmp_path: Path) -> None:
+    tree = add_lines(
+        own_tree(tmp_path / "own"),
+        assets="AA,crypto,8,0\nAAB,crypto,8,0\nBCC,crypto,8,0\nCC,crypto,8,0\n",
+        markets="AA/BCC,2,8,5,1,1,crypto,online\nAAB/CC,2,8,5,1,1,crypto,online\n",
+    )
+    with pytest.raises(CatalogueError) as refused:
+        Symbols(load(tree))
+    assert str(refused.value) == f"{tree}/markets.csv line 94: Kraken's name AABCC means both AA/BCC and AAB/CC"

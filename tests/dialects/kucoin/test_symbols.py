@@ -1,20 +1,16 @@
 """KuCoin's names for assets, markets and chains."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from kraken_exchange import catalogue
 from kucoin_exchange import symbols
-from seatrial.catalogue import CatalogueError
-from seatrial.dialects.kucoin.names import plain_symbol_line, rate, read_chain_lines, read_symbol_lines
+from own_catalogue import own_tree
+from seatrial.catalogue import CatalogueError, load
+from seatrial.dialects.kucoin.names import plain_symbol_line, rate
 from seatrial.dialects.kucoin.symbols import Symbols
-
-
-def write(folder: Path, name: str, text: str) -> None:
-    """Put a file of a user's own beside the package's."""
-    (folder / "kucoin").mkdir(exist_ok=True)
-    (folder / "kucoin" / name).write_text(text, encoding="utf-8")
 
 
 def test_names_go_in_and_out_as_they_are() -> None:
@@ -44,14 +40,6 @@ def test_a_market_is_on_kucoin_if_both_its_assets_are() -> None:
     assert list(symbols().markets) == on_kucoin
     assert {"BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "USDC/USDT", "ETH/BTC"} <= set(on_kucoin)
     assert "BTC/USD" not in on_kucoin
-
-
-def test_every_line_is_about_something_in_the_catalogue() -> None:
-    """A line that fits nothing would be a slip."""
-    methods = {(method.asset.code, method.name) for method in catalogue().methods}
-    assert set(read_chain_lines(None)) <= methods
-    assert set(read_symbol_lines(None)) <= set(symbols().markets)
-    assert set(symbols().codes) <= {asset.code for asset in catalogue().assets}
 
 
 def test_every_crypto_asset_on_kucoin_has_a_chain_and_fiat_has_none() -> None:
@@ -90,12 +78,12 @@ def test_a_market_without_a_line_is_listed_under_the_kind_of_its_quote(symbol: s
 
 
 def test_a_file_of_a_users_own_replaces_the_packages(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        "currencies.csv",
-        CURRENCIES + "BTC,XBT,Bits,Bitcoin,no\nUSDT,USDT,USDT,Tether,no\n",
+    tree = own_tree(
+        tmp_path / "own",
+        venues__kucoin__currencies=CURRENCIES + "BTC,XBT,Bits,Bitcoin,no\nUSDT,USDT,USDT,Tether,no\n",
+        venues__kucoin__chains=CHAINS,
     )
-    own = Symbols(catalogue(), tmp_path)
+    own = Symbols(load(tree))
     assert own.markets == ("BTC/USDT",)
     assert own.symbol("XBT-USDT") == "BTC/USDT"
     assert own.code("XBT") == "BTC"
@@ -111,16 +99,34 @@ SYMBOLS = "symbol,market,fee_category,price_limit_rate,margin\n"
     ("name", "text", "complaint"),
     [
         ("currencies.csv", CURRENCIES + "BTC,BTC,B,B,no\nBTC,BTX,B,B,no\n", "listed twice"),
-        ("currencies.csv", CURRENCIES + "BTC,X,B,B,no\nETH,X,B,B,no\n", "means both BTC and ETH"),
-        ("chains.csv", CHAINS + "BTC,a,x,X,1,,no\nBTC,b,x,X,1,,no\n", "x of BTC is listed twice"),
+        (
+            "currencies.csv",
+            CURRENCIES + "BTC,X,B,B,no\nETH,X,B,B,no\n",
+            "line 3: KuCoin's name X means both",
+        ),
+        ("currencies.csv", CURRENCIES + "BTC,B-C,B,B,no\n", "line 2: currency 'B-C' has a dash"),
+        ("currencies.csv", CURRENCIES + "XBT,X,B,B,no\n", "line 2: code 'XBT' is not in assets.csv"),
+        (
+            "chains.csv",
+            CHAINS + "BTC,Bitcoin Cash,x,X,1,,no\n",
+            "line 2: Bitcoin Cash of BTC is not in",
+        ),
+        (
+            "chains.csv",
+            CHAINS + "USD,Bank (Wire),x,X,1,,no\n",
+            "line 2: code 'USD' is not in venues",
+        ),
+        ("symbols.csv", SYMBOLS + "BTC-USDT,A,1,0.1,no\n", "line 2: symbol 'BTC-USDT' is not in markets.csv"),
+        ("chains.csv", CHAINS + "BTC,Bitcoin,x,X,1,,no\nBTC,Bitcoin Lightning,x,X,1,,no\n", "x of BTC is listed twice"),
         ("symbols.csv", SYMBOLS + "BTC/USDT,A,4,0.1,no\n", "fee_category '4'"),
         ("symbols.csv", SYMBOLS + "BTC/USDT,A,1,0.1,no\nBTC/USDT,A,1,0.1,no\n", "listed twice"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, name: str, text: str, complaint: str) -> None:
-    write(tmp_path, name, text)
-    with pytest.raises(CatalogueError, match=complaint):
-        Symbols(catalogue(), tmp_path)
+    tree = own_tree(tmp_path / "own")
+    (tree / "venues" / "kucoin" / name).write_text(text)
+    with pytest.raises(CatalogueError, match=re.escape(complaint)):
+        Symbols(load(tree))
 
 
 @pytest.mark.parametrize(("ppm", "text"), [(1000, "0.001"), (0, "0"), (-200, "-0.0002"), (100_000, "0.1")])

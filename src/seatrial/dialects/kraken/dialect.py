@@ -71,6 +71,8 @@ class Kraken:
     `require_user_agent` turns the 403 page of the seed on, `says_unknown_order` the older refusal of a cancel.
     """
 
+    changing_headers: Final = frozenset({b"api-sign"})
+
     def __init__(
         self, seed: int, symbols: Symbols, *, require_user_agent: bool = False, says_unknown_order: bool = False
     ) -> None:

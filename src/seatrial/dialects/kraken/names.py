@@ -1,23 +1,23 @@
-"""What only Kraken knows about assets and pairs: its names for them and its columns, read from CSV files.
+"""What only Kraken knows about assets and pairs: its names for them and its columns, read from the catalogue's tree.
 
 An asset or market without a line is named as Kraken names newer ones: plainly. Markets that Kraken does not have are
 listed in a file of their own.
-Source: the reference's kraken-assets.csv and kraken-pairs.csv; kraken-spot-rest 9.1 for the plain names.
+Source: kraken-spot-rest 9.1 for the plain names.
 """
 
 import re
-from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from seatrial.catalogue import locate
-from seatrial.catalogue.table import Row, read_table
+from seatrial.catalogue import MAX_SCALE, Catalogue
+from seatrial.catalogue.table import Row
 from seatrial.core.assets import Asset
 from seatrial.core.markets import Market
 
-_DATA: Final = Path(__file__).parent / "data"
+VENUE: Final = "kraken"
 _RANGE: Final = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?", re.ASCII)
+_RATE_SCALE: Final = 6
 _PLAIN_LOT_SCALE: Final = 8
 _PLAIN_DISPLAY_DECIMALS: Final = 5
 
@@ -62,40 +62,38 @@ class PairLine(Struct, frozen=True):
     execution_venue: str = "international"
 
 
-def read_asset_lines(folder: Path | None) -> dict[str, AssetLine]:
-    """Kraken's lines by our asset code; `kraken/assets.csv` in the folder replaces the package's own.
-
-    Raises `CatalogueError`.
-    """
-    lines: dict[str, AssetLine] = {}
-    for row in read_table(_file("assets.csv", folder), AssetLine.__struct_fields__):
-        line = _asset_line(row)
+def read_asset_lines(catalogue: Catalogue) -> dict[str, tuple[AssetLine, Row]]:
+    """Kraken's lines by our asset code, and where they stand. Raises `CatalogueError`."""
+    codes = {asset.code for asset in catalogue.assets}
+    lines: dict[str, tuple[AssetLine, Row]] = {}
+    for row in catalogue.tree.venue_table(VENUE, "assets.csv", AssetLine.__struct_fields__):
+        line = _asset_line(row, row.member("code", codes, "assets.csv"))
         if line.code in lines:
             row.fail(f"{line.code} is listed twice")
-        lines[line.code] = line
+        lines[line.code] = line, row
     return lines
 
 
-def read_pair_lines(folder: Path | None) -> dict[str, PairLine]:
-    """Kraken's lines by our market symbol; `kraken/pairs.csv` in the folder replaces the package's own.
-
-    Raises `CatalogueError`.
-    """
-    lines: dict[str, PairLine] = {}
-    for row in read_table(_file("pairs.csv", folder), PairLine.__struct_fields__):
-        line = _pair_line(row)
+def read_pair_lines(catalogue: Catalogue) -> dict[str, tuple[PairLine, Row]]:
+    """Kraken's lines by our market symbol, and where they stand. Raises `CatalogueError`."""
+    lines: dict[str, tuple[PairLine, Row]] = {}
+    for row in catalogue.tree.venue_table(VENUE, "pairs.csv", PairLine.__struct_fields__):
+        line = _pair_line(row, row.member("symbol", catalogue.markets, "markets.csv"))
         if line.symbol in lines:
             row.fail(f"{line.symbol} is listed twice")
-        lines[line.symbol] = line
+        lines[line.symbol] = line, row
     return lines
 
 
-def read_unlisted(folder: Path | None) -> frozenset[str]:
-    """Our markets that are not on Kraken; `kraken/unlisted.csv` in the folder replaces the package's own.
-
-    Raises `CatalogueError`.
-    """
-    return frozenset(row.text("symbol") for row in read_table(_file("unlisted.csv", folder), ("symbol",)))
+def read_unlisted(catalogue: Catalogue) -> frozenset[str]:
+    """Our markets that are not on Kraken. Raises `CatalogueError`."""
+    found: set[str] = set()
+    for row in catalogue.tree.venue_table(VENUE, "unlisted.csv", ("symbol",)):
+        symbol = row.member("symbol", catalogue.markets, "markets.csv")
+        if symbol in found:
+            row.fail(f"{symbol} is listed twice")
+        found.add(symbol)
+    return frozenset(found)
 
 
 def plain_asset_line(asset: Asset) -> AssetLine:
@@ -140,25 +138,29 @@ def plain_pair_line(market: Market, base: AssetLine, quote: AssetLine) -> PairLi
     )
 
 
-def _file(name: str, folder: Path | None) -> Path:
-    return locate(_DATA / name, folder and folder / "kraken")
-
-
-def _asset_line(row: Row) -> AssetLine:
+def _asset_line(row: Row, code: str) -> AssetLine:
     return AssetLine(
-        code=row.text("code"),
+        code=code,
         canonical=row.text("canonical"),
         altname=row.text("altname"),
         display=row.text("display"),
         aclass=row.text("aclass"),
-        display_decimals=row.whole("display_decimals"),
-        margin_rate=row.optional("margin_rate"),
+        display_decimals=row.whole("display_decimals", MAX_SCALE),
+        margin_rate=_margin_rate(row),
     )
 
 
-def _pair_line(row: Row) -> PairLine:
+def _margin_rate(row: Row) -> str | None:
+    """A number that is shown as it is written."""
+    text = row.optional("margin_rate")
+    if text is not None:
+        row.units("margin_rate", _RATE_SCALE, 100 * 10**_RATE_SCALE)
+    return text
+
+
+def _pair_line(row: Row, symbol: str) -> PairLine:
     return PairLine(
-        symbol=row.text("symbol"),
+        symbol=symbol,
         canonical=row.text("canonical"),
         altname=row.text("altname"),
         wsname=row.text("wsname"),

@@ -3,13 +3,12 @@
 Source: kraken-spot-rest 9 for the names, 12.4 and 12.5 for the fields and their order.
 """
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 
-from seatrial.catalogue import Catalogue, CatalogueError
+from seatrial.catalogue import Catalogue
+from seatrial.catalogue.table import Row
 from seatrial.core.assets import READ_ONLY_SUFFIXES, Asset
 from seatrial.core.markets import Market
 from seatrial.core.money import format_units
@@ -23,8 +22,6 @@ from seatrial.dialects.kraken.names import (
     read_pair_lines,
     read_unlisted,
 )
-
-VENUE: Final = "kraken"
 
 
 class AssetInfo(Struct, frozen=True, kw_only=True):
@@ -75,25 +72,30 @@ class PairInfo(Struct, frozen=True, kw_only=True):
 class Symbols:
     """Every name by which Kraken's users may call an asset or a pair, and every name that it answers with.
 
-    Names in are text of any case; names out take our codes and symbols, and a `KeyError` there is a bug.
+    Names in are text of any case; names out take our codes and symbols, and a `KeyError` there is a bug. What was on
+    Kraken once, and is not in this catalogue, still has a name to go out with.
     """
 
-    def __init__(self, catalogue: Catalogue, folder: Path | None = None) -> None:
-        """Read Kraken's files, or their replacements in the folder. Raises `CatalogueError`."""
-        lines = read_asset_lines(folder)
+    def __init__(self, catalogue: Catalogue) -> None:
+        """Read Kraken's files in the catalogue's tree. Raises `CatalogueError`."""
+        asset_lines, pair_lines = read_asset_lines(catalogue), read_pair_lines(catalogue)
+        own_rows = {name: row for name, (_, row) in (*asset_lines.items(), *pair_lines.items())}
+        rows = (own_rows, catalogue.rows)
+        lines = {code: line for code, (line, _) in asset_lines.items()}
         listed = {asset.code: lines.get(asset.code) or plain_asset_line(asset) for asset in catalogue.assets}
         self._assets = _with_derived(listed)
         self._places = {code: place for place, code in enumerate(dict.fromkeys((*listed, *self._assets)))}
-        unlisted = read_unlisted(folder)
-        markets = [market for market in catalogue.markets.values() if market.symbol not in unlisted]
-        self._pairs = _pair_lines(markets, self._assets, folder)
-        self._asset_by_name = _names_in((line.code, _asset_names(line)) for line in self._assets.values())
-        self._pair_by_name = _names_in((market.symbol, self._names_of_pair(market)) for market in markets)
+        unlisted = read_unlisted(catalogue)
+        markets = list(catalogue.markets.values())
+        self._pairs = _pair_lines(markets, self._assets, {symbol: line for symbol, (line, _) in pair_lines.items()})
+        self._asset_by_name = _names_in(((line.code, _asset_names(line)) for line in self._assets.values()), rows)
+        on_kraken = [market for market in markets if market.symbol not in unlisted]
+        self._pair_by_name = _names_in(((market.symbol, self._names_of_pair(market)) for market in on_kraken), rows)
         self._asset_infos = _asset_infos(catalogue.assets, self._assets)
         self._pair_infos = {market.symbol: self._pair_info(market) for market in markets}
         self.asset_codes = tuple(sorted(listed, key=self.asset_name))
         """The listed assets in the order of the Assets answer: by canonical name, as recorded."""
-        self.pair_symbols = tuple(sorted(self._pairs, key=self.pair_name))
+        self.pair_symbols = tuple(sorted((market.symbol for market in on_kraken), key=self.pair_name))
         """The markets that Kraken lists in the order of the AssetPairs answer: by canonical name, as recorded."""
 
     def asset(self, text: str) -> str | None:
@@ -199,18 +201,25 @@ def _folded(text: str) -> str:
     return text.upper() if text.isascii() else text
 
 
-def _names_in(owners: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
-    """Every name → whose it is."""
+def _names_in(owners: Iterable[tuple[str, Iterable[str]]], rows: tuple[Mapping[str, Row], ...]) -> dict[str, str]:
+    """Every name → whose it is. Raises `CatalogueError` where it is two things'."""
     owner_by_name: dict[str, str] = {}
     for owner, names in owners:
         for name in names:
             if owner_by_name.setdefault(name.upper(), owner) != owner:
-                raise CatalogueError(f"Kraken's name {name} means both {owner_by_name[name.upper()]} and {owner}")
+                other = owner_by_name[name.upper()]
+                _row_of((owner, other), rows).fail(f"Kraken's name {name} means both {other} and {owner}")
     return owner_by_name
 
 
-def _asset_names(line: AssetLine) -> set[str]:
-    return {line.canonical, line.altname, line.display, line.code}
+def _row_of(owners: tuple[str, ...], rows: tuple[Mapping[str, Row], ...]) -> Row:
+    """A line that gives one of them its name, the venue's own if there is one. A read-only balance may have none."""
+    codes = (*owners, *(owner.partition(".")[0] for owner in owners))
+    return next(known[code] for known in rows for code in codes if code in known)
+
+
+def _asset_names(line: AssetLine) -> tuple[str, ...]:
+    return line.canonical, line.altname, line.display, line.code
 
 
 def _with_derived(listed: dict[str, AssetLine]) -> dict[str, AssetLine]:
@@ -224,8 +233,7 @@ def _with_derived(listed: dict[str, AssetLine]) -> dict[str, AssetLine]:
     return {line.code: line for line in derived} | listed
 
 
-def _pair_lines(markets: list[Market], assets: dict[str, AssetLine], folder: Path | None) -> dict[str, PairLine]:
-    lines = read_pair_lines(folder)
+def _pair_lines(markets: list[Market], assets: dict[str, AssetLine], lines: dict[str, PairLine]) -> dict[str, PairLine]:
     return {
         market.symbol: lines.get(market.symbol)
         or plain_pair_line(market, assets[market.base.code], assets[market.quote.code])

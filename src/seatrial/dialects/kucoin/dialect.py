@@ -56,6 +56,8 @@ PERMISSIONS: Final = frozenset({GENERAL, SPOT, "Margin", "Futures", "Earn", WITH
 class Kucoin:
     """The dialect of one world."""
 
+    changing_headers: Final = frozenset({b"kc-api-sign", b"kc-api-timestamp"})
+
     def __init__(self, seed: int, symbols: Symbols) -> None:
         self.ids = Ids(seed)
         self.symbols = symbols

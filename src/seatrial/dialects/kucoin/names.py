@@ -1,23 +1,21 @@
-"""What only KuCoin knows about assets, markets and ways in and out, read from CSV files.
+"""What only KuCoin knows about assets, markets and ways in and out, read from the catalogue's tree.
 
 An asset without a line is not on KuCoin, and so is every market with such an asset; a market without a line of its own
 has plain attributes. A funding method without a line is no chain, as bank rails are none.
-Source: kucoin-rest 7, 8.1 and 8.2; the examples of KuCoin's own API specification; ccxt's table of chain ids.
-Decided: the numbers of confirmations where the examples show none, and which currencies count as marginable.
 """
 
-from pathlib import Path
+from collections.abc import Container
 from typing import Final
 
 from msgspec import Struct
 
-from seatrial.catalogue import locate
-from seatrial.catalogue.table import Row, read_table
+from seatrial.catalogue import Catalogue
+from seatrial.catalogue.table import Row
 from seatrial.core.assets import AssetKind
-from seatrial.core.markets import Market
+from seatrial.core.markets import FundingMethod, Market
 from seatrial.dialects.kucoin.amounts import short
 
-_DATA: Final = Path(__file__).parent / "data"
+VENUE: Final = "kucoin"
 _YES_NO: Final = {"yes": True, "no": False}
 RATE_SCALE: Final = 6
 _FEE_CATEGORIES: Final = {"1": 1, "2": 2, "3": 3}
@@ -55,6 +53,13 @@ class ChainLine(Struct, frozen=True):
     needs_tag: bool
 
 
+class Chain(Struct, frozen=True):
+    """One way in and out of one currency: KuCoin's line and our method."""
+
+    line: ChainLine
+    method: FundingMethod
+
+
 class SymbolLine(Struct, frozen=True):
     """KuCoin's side of one market."""
 
@@ -68,53 +73,50 @@ class SymbolLine(Struct, frozen=True):
     margin: bool
 
 
-def read_currency_lines(folder: Path | None) -> dict[str, CurrencyLine]:
-    """KuCoin's currencies by our asset code; `kucoin/currencies.csv` in the folder replaces the package's own.
-
-    Raises `CatalogueError`.
-    """
+def read_currency_lines(catalogue: Catalogue) -> dict[str, CurrencyLine]:
+    """KuCoin's currencies by our asset code. Raises `CatalogueError`."""
+    codes = {asset.code for asset in catalogue.assets}
     lines: dict[str, CurrencyLine] = {}
-    for row in read_table(_file("currencies.csv", folder), CurrencyLine.__struct_fields__):
+    owners: dict[str, str] = {}
+    for row in catalogue.tree.venue_table(VENUE, "currencies.csv", CurrencyLine.__struct_fields__):
         line = CurrencyLine(
-            code=row.text("code"),
-            currency=row.text("currency"),
+            code=row.member("code", codes, "assets.csv"),
+            currency=_currency(row),
             name=row.text("name"),
             full_name=row.text("full_name"),
             margin=row.choice("margin", _YES_NO),
         )
         if line.code in lines:
             row.fail(f"{line.code} is listed twice")
+        if owners.setdefault(line.currency, line.code) != line.code:
+            row.fail(f"KuCoin's name {line.currency} means both {owners[line.currency]} and {line.code}")
         lines[line.code] = line
     return lines
 
 
-def read_chain_lines(folder: Path | None) -> dict[tuple[str, str], ChainLine]:
-    """KuCoin's chains by our asset code and method, a currency's usual one first.
-
-    `kucoin/chains.csv` in the folder replaces the package's own. Raises `CatalogueError`.
-    """
-    lines: dict[tuple[str, str], ChainLine] = {}
-    ids: set[tuple[str, str]] = set()
-    for row in read_table(_file("chains.csv", folder), ChainLine.__struct_fields__):
-        line = _chain_line(row)
-        if (line.code, line.method) in lines or (line.code, line.chain_id) in ids:
+def read_chains(catalogue: Catalogue, currencies: Container[str]) -> dict[str, list[Chain]]:
+    """The ways in and out of these assets by code, an asset's usual one first. Raises `CatalogueError`."""
+    methods = {(method.asset.code, method.name): method for method in catalogue.methods}
+    found: dict[str, list[Chain]] = {}
+    for row in catalogue.tree.venue_table(VENUE, "chains.csv", ChainLine.__struct_fields__):
+        line = _chain_line(row, row.member("code", currencies, f"venues/{VENUE}/currencies.csv"))
+        method = methods.get((line.code, line.method))
+        if method is None:
+            row.fail(f"{line.method} of {line.code} is not in funding/methods.csv")
+        chains = found.setdefault(line.code, [])
+        if any(line.method == other.line.method or line.chain_id == other.line.chain_id for other in chains):
             row.fail(f"{line.chain_id} of {line.code} is listed twice")
-        lines[line.code, line.method] = line
-        ids.add((line.code, line.chain_id))
-    return lines
+        chains.append(Chain(line, method))
+    return found
 
 
-def read_symbol_lines(folder: Path | None) -> dict[str, SymbolLine]:
-    """KuCoin's symbols by our market; `kucoin/symbols.csv` in the folder replaces the package's own.
-
-    Raises `CatalogueError`.
-    """
+def read_symbol_lines(catalogue: Catalogue) -> dict[str, SymbolLine]:
+    """KuCoin's symbols by our market. Raises `CatalogueError`."""
     lines: dict[str, SymbolLine] = {}
-    for row in read_table(
-        _file("symbols.csv", folder), ("symbol", "market", "fee_category", "price_limit_rate", "margin")
-    ):
+    columns = ("symbol", "market", "fee_category", "price_limit_rate", "margin")
+    for row in catalogue.tree.venue_table(VENUE, "symbols.csv", columns):
         line = SymbolLine(
-            symbol=row.text("symbol"),
+            symbol=row.member("symbol", catalogue.markets, "markets.csv"),
             market=row.text("market"),
             fee_category=row.choice("fee_category", _FEE_CATEGORIES),
             price_limit_ppm=row.positive("price_limit_rate", RATE_SCALE),
@@ -124,6 +126,11 @@ def read_symbol_lines(folder: Path | None) -> dict[str, SymbolLine]:
             row.fail(f"{line.symbol} is listed twice")
         lines[line.symbol] = line
     return lines
+
+
+def plain_currency_line(code: str) -> CurrencyLine:
+    """The line of an asset that KuCoin's file does not have: of somebody who had it when it was on KuCoin."""
+    return CurrencyLine(code=code, currency=code, name=code, full_name=code, margin=False)
 
 
 def plain_symbol_line(market: Market) -> SymbolLine:
@@ -150,13 +157,15 @@ def _group(market: Market) -> str:
     return BITCOIN_MARKETS if market.quote.code == BITCOIN_MARKETS else OTHER_MARKETS
 
 
-def _file(name: str, folder: Path | None) -> Path:
-    return locate(_DATA / name, folder and folder / "kucoin")
+def _currency(row: Row) -> str:
+    """A symbol is two of them with a dash between."""
+    currency = row.text("currency")
+    return row.fail(f"currency {currency!r} has a dash") if "-" in currency else currency
 
 
-def _chain_line(row: Row) -> ChainLine:
+def _chain_line(row: Row, code: str) -> ChainLine:
     return ChainLine(
-        code=row.text("code"),
+        code=code,
         method=row.text("method"),
         chain_id=row.text("chain_id"),
         chain_name=row.text("chain_name"),

@@ -3,27 +3,23 @@
 Source: kucoin-rest 8.1 and 8.2; the order of the fields is that of the examples in KuCoin's own API specification.
 """
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from seatrial.catalogue import Catalogue, CatalogueError
-from seatrial.core.markets import FundingMethod, Market, MarketStatus
+from seatrial.catalogue import Catalogue
+from seatrial.core.markets import Market, MarketStatus
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, short
 from seatrial.dialects.kucoin.names import (
-    ChainLine,
-    CurrencyLine,
+    Chain,
     SymbolLine,
+    plain_currency_line,
     plain_symbol_line,
     rate,
-    read_chain_lines,
+    read_chains,
     read_currency_lines,
     read_symbol_lines,
 )
-
-VENUE: Final = "kucoin"
 
 LARGEST_BASE: Final = "10000000000"
 LARGEST_QUOTE: Final = "99999999"
@@ -31,13 +27,6 @@ LARGEST_QUOTE: Final = "99999999"
 
 CLOSED: Final = frozenset({MarketStatus.CANCEL_ONLY, MarketStatus.REDUCE_ONLY})
 """A market in which no order can be placed."""
-
-
-class Chain(Struct, frozen=True):
-    """One way in and out of one currency: KuCoin's line and our method."""
-
-    line: ChainLine
-    method: FundingMethod
 
 
 class ChainInfo(Struct, frozen=True, rename="camel"):
@@ -146,25 +135,30 @@ class Symbols:
     """Every name that KuCoin's users say, and every name that it answers with.
 
     Names in are taken as they are, in upper case, chain ids in lower case. Names out take our codes and symbols of what
-    is on KuCoin; a `KeyError` there is a bug.
+    is on KuCoin, or was once and is not in this catalogue; a `KeyError` there is a bug.
     """
 
-    def __init__(self, catalogue: Catalogue, folder: Path | None = None) -> None:
-        """Read KuCoin's files, or their replacements in the folder. Raises `CatalogueError`."""
-        lines = read_currency_lines(folder)
-        self._assets = {asset.code: asset for asset in catalogue.assets if asset.code in lines}
-        self._lines = {code: lines[code] for code in self._assets}
-        self._code_by_currency = _unique((line.currency, code) for code, line in self._lines.items())
-        self._chains = _chains(catalogue, self._lines, folder)
-        self._symbol_lines = _symbol_lines(catalogue, self._lines, folder)
+    def __init__(self, catalogue: Catalogue) -> None:
+        """Read KuCoin's files in the catalogue's tree. Raises `CatalogueError`."""
+        lines = read_currency_lines(catalogue)
+        self._assets = {asset.code: asset for asset in catalogue.assets}
+        self._lines = {code: lines.get(code) or plain_currency_line(code) for code in self._assets}
+        self._code_by_currency = {line.currency: code for code, line in lines.items()}
+        chains = read_chains(catalogue, lines)
+        self._chains = {code: tuple(chains.get(code, ())) for code in self._lines}
+        self._symbol_lines = _symbol_lines(catalogue)
         self._names = {symbol: self._name(catalogue.markets[symbol]) for symbol in self._symbol_lines}
-        self._symbol_by_name = {name: symbol for symbol, name in self._names.items()}
-        self._infos = {symbol: self._symbol_info(catalogue.markets[symbol]) for symbol in self._names}
-        self.codes = tuple(self._lines)
+        self.codes = tuple(code for code in self._lines if code in lines)
         """The assets that are on KuCoin, as the catalogue orders them."""
-        self.markets = tuple(self._names)
+        self._listed = frozenset(lines)
+        self.markets = tuple(
+            market.symbol for market in catalogue.markets.values()
+            if market.base.code in lines and market.quote.code in lines
+        )  # fmt: skip
         """The markets that are on KuCoin, as the catalogue orders them."""
-        self.groups = tuple(dict.fromkeys(line.market for line in self._symbol_lines.values()))
+        self._symbol_by_name = {self._names[symbol]: symbol for symbol in self.markets}
+        self._infos = {symbol: self._symbol_info(catalogue.markets[symbol]) for symbol in self._names}
+        self.groups = tuple(dict.fromkeys(self._symbol_lines[symbol].market for symbol in self.markets))
         """What markets are listed under."""
 
     def code(self, currency: str) -> str | None:
@@ -181,7 +175,7 @@ class Symbols:
 
     def has(self, code: str) -> bool:
         """Whether an asset is on KuCoin."""
-        return code in self._lines
+        return code in self._listed
 
     def name(self, symbol: str) -> str:
         """BTC/USDT → BTC-USDT."""
@@ -315,30 +309,6 @@ class Symbols:
         )
 
 
-def _unique(names: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Every name → whose it is."""
-    owner_by_name: dict[str, str] = {}
-    for name, owner in names:
-        if owner_by_name.setdefault(name, owner) != owner:
-            raise CatalogueError(f"KuCoin's name {name} means both {owner_by_name[name]} and {owner}")
-    return owner_by_name
-
-
-def _chains(catalogue: Catalogue, lines: dict[str, CurrencyLine], folder: Path | None) -> dict[str, tuple[Chain, ...]]:
-    methods = {(method.asset.code, method.name): method for method in catalogue.methods}
-    found: dict[str, list[Chain]] = {code: [] for code in lines}
-    for key, line in read_chain_lines(folder).items():
-        if key in methods and line.code in found:
-            found[line.code].append(Chain(line, methods[key]))
-    return {code: tuple(chains) for code, chains in found.items()}
-
-
-def _symbol_lines(
-    catalogue: Catalogue, currencies: dict[str, CurrencyLine], folder: Path | None
-) -> dict[str, SymbolLine]:
-    lines = read_symbol_lines(folder)
-    return {
-        symbol: lines.get(symbol) or plain_symbol_line(market)
-        for symbol, market in catalogue.markets.items()
-        if market.base.code in currencies and market.quote.code in currencies
-    }
+def _symbol_lines(catalogue: Catalogue) -> dict[str, SymbolLine]:
+    lines = read_symbol_lines(catalogue)
+    return {symbol: lines.get(symbol) or plain_symbol_line(market) for symbol, market in catalogue.markets.items()}

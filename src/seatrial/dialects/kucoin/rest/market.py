@@ -29,14 +29,12 @@ from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, PublicEndpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, Pool
-from seatrial.dialects.kucoin.names import rate
+from seatrial.dialects.kucoin.names import VENUE, Chain, rate
 from seatrial.dialects.kucoin.paging import page_of, read_page
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params
 from seatrial.dialects.kucoin.reading import market_of
 from seatrial.dialects.kucoin.symbols import (
     CLOSED,
-    VENUE,
-    Chain,
     CurrencyInfo,
     OldCurrencyInfo,
     OldSymbolInfo,

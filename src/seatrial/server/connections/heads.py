@@ -5,21 +5,19 @@ parser made of one whole request holds for every other one that equals it outsid
 is as long: nothing that decides where a head or a body ends is in them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container
 from typing import Final
 
 from msgspec import Struct
 
 from seatrial.dialects.wire import Call
+from seatrial.server.connections.request import Request
 
-FRESH: Final = frozenset({b"api-sign", b"kc-api-sign", b"kc-api-timestamp"})
-"""Headers whose values are others in every call."""
-
-LONGEST: Final = 2_048
-"""Bytes of a head worth remembering."""
+MAX_BYTES: Final = 2_048
+"""Of a head worth remembering."""
 
 _VISIBLE: Final = bytes(range(0x21, 0x7F))
-"""What a fresh value is made of: nothing that a parser would trim or stumble over."""
+"""What a changing value is made of: nothing that a parser would trim or stumble over."""
 
 _END: Final = b"\r\n\r\n"
 
@@ -33,7 +31,7 @@ class Head(Struct, frozen=True):
     headers: dict[bytes, bytes]
     fixed: tuple[tuple[int, bytes], ...]
     """What must be the same, and where it stands."""
-    fresh: tuple[tuple[bytes, int, int], ...]
+    changing: tuple[tuple[bytes, int, int], ...]
     """The name of each value that may differ, where it begins and ends."""
     length: int
 
@@ -43,7 +41,7 @@ class Head(Struct, frozen=True):
             if not data.startswith(text, at):
                 return None
         headers = self.headers.copy()
-        for name, start, end in self.fresh:
+        for name, start, end in self.changing:
             value = data[start:end]
             if value.translate(None, _VISIBLE):
                 return None
@@ -51,20 +49,24 @@ class Head(Struct, frozen=True):
         return Call(self.verb, self.path, self.query, headers, data[self.length :], address)
 
 
-def head_of(data: bytes, call: Call, headers: Iterable[tuple[bytes, bytes]]) -> Head | None:
-    """The head of a request that the parser has read as this call; None if that is not all of the data, or too long."""
+def head_of(data: bytes, request: Request, names: Container[bytes]) -> Head | None:
+    """The head of a plain request that the parser has read; None if the request is not all of the data, or too long.
+
+    `names` are those of the headers that differ from call to call.
+    """
     length = data.find(_END) + len(_END)
-    if length > LONGEST or len(data) != length + len(call.body):
+    if length > MAX_BYTES or len(data) != length + request.body_size:
         return None
-    fresh = []
+    changing = []
     lowered = data[:length].lower()
-    for name, value in headers:
-        if name in FRESH:
+    for name, value in request.headers:
+        if name in names:
             line = b"\r\n" + name + b":"
             if lowered.count(line) != 1:
                 return None
             start = data.index(value, lowered.index(line) + len(line))
-            fresh.append((name, start, start + len(value)))
-    edges = (0, *(edge for _, *value in fresh for edge in value), length)
+            changing.append((name, start, start + len(value)))
+    edges = (0, *(edge for _, *value in changing for edge in value), length)
     fixed = tuple((start, data[start:end]) for start, end in zip(edges[::2], edges[1::2], strict=True))
-    return Head(call.verb, call.path, call.query, call.headers, fixed, tuple(fresh), length)
+    headers = dict(request.headers)
+    return Head(request.verb, request.path, request.query, headers, fixed, tuple(changing), length)

@@ -19,8 +19,8 @@ from seatrial.market.house import open_house, withdraw_quotes
 from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.market.tables import PPM_PER_PERCENT
 from seatrial.market.tape import Tape
+from seatrial.server.control.visits import Operation, Problem, Visit, applied, read
 from seatrial.server.opening import BadText, market_named
-from seatrial.server.visits import Operation, Problem, Visit, applied, read
 from seatrial.world.clock import iso
 
 SIX: Final = 6

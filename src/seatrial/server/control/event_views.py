@@ -15,8 +15,8 @@ from seatrial.core.settlement import SECOND_NS
 from seatrial.core.state import State
 from seatrial.core.volume import USD_SCALE
 from seatrial.dialects.wire import Dialect
-from seatrial.server import words
-from seatrial.server.views import delays_view
+from seatrial.server.control import words
+from seatrial.server.control.views import delays_view
 from seatrial.world.clock import iso
 
 View = dict[str, Any]
@@ -300,6 +300,7 @@ KINDS: Final = _table(
         (facts.AssetsValued, _valued, _of_account),
         (facts.OrderAccepted, _accepted, _of_order),
         (facts.OrderStarted, _started, _of_order),
+        (facts.OrderTriggered, _started, _of_order),
         (facts.OrderRested, _started, _of_order),
         (facts.OrderDecreased, _smaller, _of_order),
         (facts.HouseOrderFilled, _smaller, _of_order),

@@ -1,4 +1,4 @@
-"""The control API: everything that a tester needs and no venue gives. JSON in and out, problem details on errors.
+"""The application of the control API: JSON in and out, problem details on errors.
 
 Each operation is a line in `OPERATIONS`; the routes and the OpenAPI document are both made from that table.
 """
@@ -16,16 +16,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from seatrial.server import guard, openapi
-from seatrial.server.bodies import reader_of
+from seatrial.server.connections.limits import MAX_BODY_BYTES
+from seatrial.server.control import guard, openapi
+from seatrial.server.control.bodies import reader_of
+from seatrial.server.control.operations import OPERATIONS
+from seatrial.server.control.visits import Operation, Problem, Visit
 from seatrial.server.opening import BadText
-from seatrial.server.operations import OPERATIONS
-from seatrial.server.visits import Operation, Problem, Visit
 from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
 
 PREFIX = "/_seatrial/v1"
-LARGEST_BODY = 1 << 20
 
 NAME: Final = "seatrial_name"
 PAIR: Final = "seatrial_pair"
@@ -137,8 +137,8 @@ async def _read(request: Request) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_BODY:
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body of more than {LARGEST_BODY} bytes")
+        if len(body) > MAX_BODY_BYTES:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body of more than {MAX_BODY_BYTES} bytes")
     return body
 
 

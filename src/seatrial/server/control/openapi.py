@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from seatrial.server.visits import Operation
+from seatrial.server.control.visits import Operation
 
 _PROBLEM = {
     "description": "Refused; the detail says why.",

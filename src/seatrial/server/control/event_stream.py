@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from seatrial.core.facts import AnyFact, Fact, Recorded
-from seatrial.server.event_views import Views, about
+from seatrial.server.control.event_views import Views, about
 from seatrial.world.sessions import End
 
 MAX_UNMARKED: Final = 1_024

@@ -8,11 +8,12 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from seatrial.client import shapes
 from seatrial.core.facts import Fact
-from seatrial.server.event_stream import EventStream, Wanted, mark
-from seatrial.server.event_views import BY_NAME, Views
-from seatrial.server.market_operations import market_of
-from seatrial.server.visits import Operation, Problem, Visit, known_account_id
+from seatrial.server.control.event_stream import EventStream, Wanted, mark
+from seatrial.server.control.event_views import BY_NAME, Views
+from seatrial.server.control.market_operations import market_of
+from seatrial.server.control.visits import Operation, Problem, Visit, known_account_id
 from seatrial.world.record import Gone, Record
 from seatrial.world.sessions import Conversation
 
@@ -113,11 +114,15 @@ def _place(visit: Visit, wanted: Wanted) -> int:
 
 def _before_last(record: Record, wanted: Wanted, count: int) -> int:
     """The place from which so many of the held facts that are wanted follow."""
-    held = record.after(record.first - 1, record.last - record.first + 1)
-    numbers = [number for number, fact in enumerate(held.facts, held.first) if wanted.matches(fact)]
     if not count:
         return record.last
-    return numbers[-count] - 1 if count <= len(numbers) else record.first - 1
+    for recorded in record.held():
+        for number in range(recorded.last, recorded.first - 1, -1):
+            if wanted.matches(recorded.facts[number - recorded.first]):
+                count -= 1
+                if not count:
+                    return number - 1
+    return record.first - 1
 
 
 def _number(text: str, name: str, most: int = 2**63) -> int:
@@ -137,7 +142,7 @@ def _flag(text: str | None, name: str, *, usual: bool) -> bool:
 EVENTS_OPERATIONS: Final = (
     Operation(
         "GET", "/events", "What happens, as server-sent events: each fact once, in order, after it is stored.",
-        follow, str,
+        follow, shapes.StreamedEvent,
         filters={
             "account": "Only what is about this account, by id or name.",
             "market": "Only what is about this market.",

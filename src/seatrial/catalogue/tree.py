@@ -1,0 +1,55 @@
+"""The tree of plain files that a catalogue is read from: one folder, whose files are named by their paths in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from seatrial.catalogue.table import CatalogueError, Row, read_table
+
+
+class Tree(Struct, frozen=True):
+    """One folder of files. Everything that a world begins with is read from the same one."""
+
+    folder: Path
+    prefix: str = ""
+    """What errors say before the name of a file: where the tree lies."""
+
+    def table(self, name: str, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[Row]:
+        """The rows of `fees/by-volume.csv`. Raises `CatalogueError`, one line with file, line and reason."""
+        path = self.folder / name
+        if not path.exists():
+            raise CatalogueError(f"{self.prefix}{name} is missing: `seatrial catalogue copy` writes one to begin with")
+        return read_table(path, f"{self.prefix}{name}", columns, optional)
+
+    def venue_table(
+        self, venue: str, name: str, columns: tuple[str, ...], optional: tuple[str, ...] = ()
+    ) -> Iterator[Row]:
+        """The same of a file in which a venue says what only it knows. What the file means is the dialect's to say."""
+        return self.table(f"venues/{venue}/{name}", columns, optional)
+
+
+OURS: Final = Tree(Path(__file__).parent / "files")
+"""The one that comes with the package."""
+
+
+def tree_at(folder: Path) -> Tree:
+    """The tree of a user's own. Raises `CatalogueError` where there is no folder."""
+    if not folder.is_dir():
+        raise CatalogueError(f"{folder} is not a folder: `seatrial catalogue copy {folder}` writes one to begin with")
+    return Tree(folder, f"{folder}/")
+
+
+def copy_ours(folder: Path) -> tuple[str, ...]:
+    """Write our tree into a new or empty folder, and say which files it has. Raises `CatalogueError`."""
+    names = tuple(sorted(path.relative_to(OURS.folder).as_posix() for path in OURS.folder.rglob("*") if path.is_file()))
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise CatalogueError(f"{folder} is not empty: name a folder that is not there yet")
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((OURS.folder / name).read_bytes())
+    except OSError as error:
+        raise CatalogueError(f"cannot write {folder}: {error.strerror or error}") from error
+    return names

@@ -1,0 +1,24 @@
+"""How much a connection may send, and how long it may take."""
+
+from typing import Final
+
+MAX_HEAD_BYTES: Final = 1 << 16
+"""Of a request's first line and headers, its trailers included; other servers take 8 to 64 KiB."""
+
+MAX_BODY_BYTES: Final = 1 << 20
+"""Of one request; the largest documented call, a batch of orders, has about ten thousand."""
+
+REQUEST_SECONDS: Final = 60.0
+"""How long a connection may take to send a request, the first one counted from the start.
+
+It may also leave an answer lying for so long.
+"""
+
+KEEP_ALIVE_SECONDS: Final = 75.0
+"""Longer than the pools of the usual clients keep an idle connection, so that they and not we close it."""
+
+STOP_SECONDS: Final = 5.0
+"""How long a server that stops waits for what is at work."""
+
+STREAM_STOP_SECONDS: Final = 1.0
+"""How long of these an answer without end may take to end itself."""

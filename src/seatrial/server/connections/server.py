@@ -1,0 +1,124 @@
+"""Taking connections at one listening socket, and letting go of them."""
+
+import asyncio
+import logging
+import resource
+import socket
+from typing import Final
+
+from seatrial.server.connections.http1 import HttpConnection
+from seatrial.server.connections.hub import Hub
+from seatrial.server.connections.limits import STOP_SECONDS
+from seatrial.server.connections.site import Site
+
+MAX_AT_ONCE: Final = 64
+"""So many are taken before those who are connected have their turn again."""
+
+SPARE_DESCRIPTORS: Final = 64
+"""Of the process's descriptors these are not for connections: the store, its readers and its writer need some."""
+
+PAUSE_SECONDS: Final = 0.25
+"""How long nobody is taken after that failed, as it does without descriptors or memory. Who calls meanwhile waits."""
+
+_log = logging.getLogger("seatrial")
+
+
+class HttpServer:
+    """One listening socket and all who came through it."""
+
+    def __init__(self, site: Site, listener: socket.socket) -> None:
+        self._site = site
+        self._listener = listener
+        self._loop = asyncio.get_running_loop()
+        self._hub = Hub()
+        self._hurry = asyncio.Event()
+        self._arriving: set[asyncio.Task[None]] = set()
+        self._again: asyncio.TimerHandle | None = None
+        self._has_warned = False
+        self._next_second = self._loop.call_later(1, self._tick)
+
+    def open(self) -> None:
+        """Take who calls from now on."""
+        self._loop.add_reader(self._listener, self._accept)
+
+    async def stop(self) -> None:
+        """Take nobody any more, have those answered whose calls are at work, and end the rest."""
+        self._close_listener()
+        hub = self._hub
+        hub.is_stopping = True
+        for connection in list(hub.connections):
+            connection.stop()
+        emptied, hurry = (asyncio.ensure_future(event) for event in (hub.emptied(), self._hurry.wait()))
+        await asyncio.wait((emptied, hurry), timeout=STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if not emptied.done():
+            await self._end()
+        for waiting in (emptied, hurry, *self._arriving):
+            waiting.cancel()
+        self._next_second.cancel()
+
+    def hurry(self) -> None:
+        """Stop without waiting for anybody."""
+        self._hurry.set()
+
+    async def _end(self) -> None:
+        hub = self._hub
+        _log.warning("stopped with %d connections and %d calls at work", len(hub.connections), len(hub.tasks))
+        for task in hub.tasks:
+            task.cancel()
+        if hub.tasks:
+            await asyncio.wait(hub.tasks, timeout=STOP_SECONDS)
+        for connection in list(hub.connections):
+            connection.abort()
+
+    def _close_listener(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        if self._listener.fileno() >= 0:  # not closed before
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+
+    def _accept(self) -> None:
+        """Take who waits."""
+        for _ in range(MAX_AT_ONCE):
+            if self._is_full():
+                self._pause("as many are connected as there are descriptors for")
+                return
+            try:
+                taken, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._pause(str(error.strerror))
+                return
+            self._take(taken)
+
+    def _is_full(self) -> bool:
+        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        used = len(self._hub.connections) + len(self._arriving)
+        return most != resource.RLIM_INFINITY and used >= most - SPARE_DESCRIPTORS
+
+    def _pause(self, why: str) -> None:
+        """Take nobody for a moment; those who are connected are served."""
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning("no further connections for now: %s", why)
+        self._loop.remove_reader(self._listener)
+        self._again = self._loop.call_later(PAUSE_SECONDS, self.open)
+
+    def _take(self, taken: socket.socket) -> None:
+        """Somebody is there, who has said nothing yet that was read."""
+        taken.setblocking(False)  # noqa: FBT003  the standard library's own form
+        task = self._loop.create_task(self._connect(taken))
+        self._arriving.add(task)
+        task.add_done_callback(self._arriving.discard)
+
+    async def _connect(self, taken: socket.socket) -> None:
+        try:
+            taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await self._loop.connect_accepted_socket(lambda: HttpConnection(self._site, self._hub, self._loop), taken)
+        except OSError:  # they left already
+            taken.close()
+
+    def _tick(self) -> None:
+        self._hub.replies.renew()
+        self._next_second = self._loop.call_later(1, self._tick)

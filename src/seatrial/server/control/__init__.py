@@ -1,0 +1,1 @@
+"""The control API: everything that a tester needs and no venue gives."""
