@@ -325,7 +325,7 @@ def test_a_bug_behind_the_control_api_leaves_no_half_state_either(monkeypatch: p
     async def story(server: Inside) -> None:
         before = server.machine.fingerprint()
         with monkeypatch.context() as broken:
-            broken.setattr("seatrial.core.treasury._address_deposit", lambda *_: 1 / 0)
+            broken.setattr("seatrial.core.treasury._arrive", lambda *_: 1 / 0)
             answer = await server.post("/accounts/demo/deposits", asset="BTC", amount="1")
             assert answer.problem[0] == 503
         await recovered(server)
