@@ -16,7 +16,6 @@ from pathlib import Path
 from statistics import linear_regression
 from typing import Final
 
-import httpx
 import msgspec
 from msgspec import Struct
 from rich.bar import Bar
@@ -28,6 +27,8 @@ from bench import databases, processes, report
 from bench.processes import BenchError, Seatrial
 from bench.report import Budget
 from bench.traffic import Caller, Plan, Slice
+from seatrial.client.control import Control
+from seatrial.client.shapes import NewAccount, OpenedAccount
 
 BALANCES: Final = {"USDT": "10000000", "BTC": "1000"}
 KUCOINS: Final = 4
@@ -128,13 +129,14 @@ def _run(folder: Path, wanted: argparse.Namespace) -> Result:
         for found in _traffic(Plan(server.port, seconds, min(10.0, seconds / 4), 1, callers)):
             slices.append(found)
             stretches.append(_stretch(found, server, folder / "world" / "world.sqlite3"))
-        books = httpx.get(f"{server.connection.control}/books", trust_env=False, timeout=60).raise_for_status().json()
+        with Control(server.connection.control) as control:
+            books = control.read_books()
     growth = growth_mb(stretches)
     times = sorted(chain.from_iterable(chain.from_iterable(one.latencies_us.values()) for one in slices))
     return Result(
         report.machine(), "PostgreSQL" if database else "SQLite", wanted.connections, wanted.accounts,
         len(times) / sum(one.seconds for one in slices), *_percentiles(times),
-        sum(one.refused for one in slices), sum(one.broken for one in slices), books["balanced"], growth,
+        sum(one.refused for one in slices), sum(one.broken for one in slices), books.balanced, growth,
         None if growth is None else Budget(f"≤ {MOST_GROWTH_MB:g} MB", growth <= MOST_GROWTH_MB),
         _kinds(slices), stretches,
     )  # fmt: skip
@@ -174,23 +176,17 @@ def _settled(stretches: list[Stretch]) -> int:
 
 def _callers(server: Seatrial, connections: int, accounts: int) -> Iterator[Caller]:
     """A key of its own for each connection, the accounts taken in turns."""
-    with httpx.Client(base_url=f"{server.connection.control}/", trust_env=False, timeout=60) as control:
+    with Control(server.connection.control) as control:
         opened = [_open(control, number) for number in range(accounts)]
         for number in range(connections):
             account = opened[number % accounts]
-            key = account if number < accounts else _post(control, f"accounts/{account['id']}/keys", {})
-            yield Caller(account["venue"], key["key"], key["secret"], key.get("passphrase"))
+            key = account if number < accounts else control.issue_key(account.id)
+            yield Caller(account.venue, key.key, key.secret, key.passphrase or None)
 
 
-def _open(control: httpx.Client, number: int) -> dict[str, str]:
+def _open(control: Control, number: int) -> OpenedAccount:
     venue = "kucoin" if number % KUCOINS == 0 else "kraken"
-    body = {"name": f"client {number}", "venue": venue, "balances": BALANCES, "rate_limits": False}
-    return _post(control, "accounts", body)
-
-
-def _post(control: httpx.Client, path: str, body: dict[str, object]) -> dict[str, str]:
-    answered: dict[str, str] = control.post(path, json=body).raise_for_status().json()
-    return answered
+    return control.open_account(NewAccount(f"client {number}", venue, BALANCES, rate_limits=False))
 
 
 def _traffic(plan: Plan) -> Iterator[Slice]:

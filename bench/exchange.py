@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from itertools import chain, cycle, islice
 from typing import Any, Final
 
-import httpx
 import msgspec
 from msgspec import Struct
 
@@ -12,6 +11,8 @@ from bench import processes
 from bench.load import Load, Plan
 from bench.processes import Seatrial
 from bench.signing import Keyed, Signer
+from seatrial.client.control import Control
+from seatrial.client.shapes import NewAccount
 
 Requests = list[list[bytes]]
 
@@ -44,7 +45,7 @@ class Exchange:
     def __init__(self, server: Seatrial, size: Size) -> None:
         self.server = server
         self.size = size
-        with httpx.Client(base_url=f"{server.connection.control}/", trust_env=False) as control:
+        with Control(server.connection.control) as control:
             accounts = [self._open(control, f"bench {number}") for number in range(ACCOUNTS)]
             self.signers = [
                 Signer(self._key(control, accounts[number % ACCOUNTS])) for number in range(size.connections)
@@ -145,14 +146,13 @@ class Exchange:
     def _each(self, method: str, forms: Callable[[Signer], Iterator[str]]) -> Requests:
         return [signer.calls(method, forms(signer)) for signer in self.signers]
 
-    def _open(self, control: httpx.Client, name: str) -> Keyed:
-        body = {"name": name, "venue": "kraken", "balances": BALANCES, "rate_limits": False}
-        opened = control.post("accounts", json=body).raise_for_status().json()
-        return Keyed(opened["id"], opened["key"], opened["secret"])
+    def _open(self, control: Control, name: str) -> Keyed:
+        opened = control.open_account(NewAccount(name, "kraken", BALANCES, rate_limits=False))
+        return Keyed(opened.id, opened.key, opened.secret)
 
-    def _key(self, control: httpx.Client, account: Keyed) -> Keyed:
-        issued = control.post(f"accounts/{account.account_id}/keys", json={}).raise_for_status().json()
-        return Keyed(account.account_id, issued["key"], issued["secret"])
+    def _key(self, control: Control, account: Keyed) -> Keyed:
+        issued = control.issue_key(account.account_id)
+        return Keyed(account.account_id, issued.key, issued.secret)
 
 
 def _limit(side: str, price: int, volume: str = "0.001") -> str:

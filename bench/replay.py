@@ -2,16 +2,16 @@
 
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import Any, Final
+from typing import Final
 
 import duckdb
-import httpx
 
 from bench import processes
 from bench.candles import MEGA, TRADES
 from bench.processes import BenchError, Seatrial
 from bench.report import Budget, Figure
 from bench.starts import MOST_START_SECONDS
+from seatrial.client.control import Control
 
 MOST_IDLE_PERCENT: Final = 2.0
 """Of a processor."""
@@ -37,16 +37,17 @@ def measure(folder: Path, trades: int, idle_seconds: float) -> list[Figure]:
 
 
 def _wait(server: Seatrial, trades: int) -> None:
-    while (shown := _ask(server, "/tape"))["next"] is not None:
-        sleep(_LOOK_SECONDS)
-    if shown["rows"] != trades:
-        raise BenchError(f"{shown['rows']} of {trades} trades were played")
+    with Control(server.connection.control) as control:
+        while (shown := control.read_tape()).next is not None:
+            sleep(_LOOK_SECONDS)
+    if shown.rows != trades:
+        raise BenchError(f"{shown.rows} of {trades} trades were played")
 
 
 def _restart(data: Path) -> Figure:
     began = perf_counter()
-    with processes.seatrial(data) as server:
-        trades = _ask(server, "/markets/XBTUSD")["trades"]
+    with processes.seatrial(data) as server, Control(server.connection.control) as control:
+        trades = control.read_market("XBTUSD").trades
         seconds = perf_counter() - began
     budget = Budget(f"≤ {MOST_START_SECONDS:g} s", seconds <= MOST_START_SECONDS)
     return Figure("cold start to first answer after it", seconds, "s", f"{trades:,} trades stored", [budget])
@@ -57,7 +58,8 @@ def _idle(folder: Path, seconds: float) -> Figure:
         before = server.cpu_seconds()
         sleep(seconds)
         after = server.cpu_seconds()
-        trades = sum(market["trades"] for market in _ask(server, "/markets"))
+        with Control(server.connection.control) as control:
+            trades = sum(market.trades for market in control.list_markets())
     if before is None or after is None:
         return Figure("a busy crowd that nobody watches", 0, "%", "the system does not tell")
     percent = (after - before) / seconds * 100
@@ -65,7 +67,3 @@ def _idle(folder: Path, seconds: float) -> Figure:
     return Figure(
         "a busy crowd that nobody watches", percent, "%", f"of a processor; {trades} trades in {seconds:g} s", [budget]
     )
-
-
-def _ask(server: Seatrial, path: str) -> Any:  # noqa: ANN401  JSON
-    return httpx.get(f"{server.connection.control}{path}", trust_env=False).raise_for_status().json()

@@ -17,6 +17,8 @@ from schemathesis.core.result import Ok, Result
 from schemathesis.specs.openapi import checks
 
 from running import RunningServer
+from seatrial.client.control import Control
+from seatrial.client.shapes import NewDeposit
 
 Document = dict[str, Any]
 AnyOperation = APIOperation[Any, Any, Any, Any]
@@ -87,8 +89,9 @@ def attack(examples: int, number: int, read: Callable[[RunningServer], Document]
         ]
         if "Traceback" in server.log:
             problems.append(server.log)
-        if not server.ask("/books")["balanced"]:
-            problems.append("the books do not balance")
+        with Control(server.url) as control:
+            if not control.read_books().balanced:
+                problems.append("the books do not balance")
     return problems
 
 
@@ -106,8 +109,9 @@ def own_document(server: RunningServer) -> Document:
 
 def _transfers(server: RunningServer) -> list[str]:
     """Transfers that an attack can move on."""
-    deposits = [server.tell("/accounts/demo/deposits", asset="BTC", amount=1, manual=True) for _ in range(20)]
-    return [deposit["refid"] for deposit in deposits]
+    wanted = NewDeposit("BTC", 1, manual=True)
+    with Control(server.url) as control:
+        return [control.see_deposit("demo", wanted).refid for _ in range(20)]
 
 
 def _attacked(operation: AnyOperation, mode: GenerationMode, url: str, examples: int, number: int) -> Iterator[str]:

@@ -16,8 +16,8 @@ from running import RunningServer
 from seatrial.cli import defaults
 from seatrial.cli.grid import lines_of
 from seatrial.cli.main import app
-from seatrial.cli.tables import BOOKS
-from seatrial.server.control.shapes import Books
+from seatrial.cli.tables import books
+from seatrial.client.shapes import Books
 
 ADDRESS = "bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh"
 TOKEN = "open sesame"
@@ -340,7 +340,7 @@ def test_the_books_are_balanced(server: RunningServer) -> None:
 
 
 def test_books_that_are_not_balanced_cry_out() -> None:
-    grid = BOOKS.of(Books(balanced=False, assets={}))
+    grid = books(Books(balanced=False, assets={}))
     assert not isinstance(grid, str)
     assert list(lines_of(grid, 80))[-1] == "THE BOOKS ARE NOT BALANCED."
 

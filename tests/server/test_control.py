@@ -713,7 +713,7 @@ def test_a_bug_is_a_problem_too_and_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def story(server: Inside) -> None:
-        monkeypatch.setattr("seatrial.server.control.shapes.books", lambda _: 1 / 0)
+        monkeypatch.setattr("seatrial.server.control.views.books", lambda _: 1 / 0)
         assert (await server.get("/books")).problem == (500, "a bug of the server's: see its log")
         assert (await server.get("/health")).status == 200
 

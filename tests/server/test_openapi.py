@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from inside import PREFIX, Inside, inside
-from seatrial.server.control import shapes
+from seatrial.client import shapes
 from seatrial.server.control.operations import OPERATIONS
 
 

@@ -11,13 +11,15 @@ from threading import Timer
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
 import msgspec
 
+from seatrial.client.calls import Call
+from seatrial.client.control import Control
 from seatrial.server.connection import Connection, KeyedAccount
 
 START_SECONDS = 60
 STOP_SECONDS = 60
+ANSWER_SECONDS = 60
 
 
 class RunningServer:
@@ -58,11 +60,13 @@ class RunningServer:
 
     def ask(self, path: str) -> Any:  # noqa: ANN401 - the answer's JSON
         """GET of the control API; fails unless it succeeds."""
-        return httpx.get(self.control + path, trust_env=False).raise_for_status().json()
+        with Control(self.control, patience=ANSWER_SECONDS) as control:
+            return control.send(Call(path, Any)).value
 
     def tell(self, path: str, **body: Any) -> Any:  # noqa: ANN401 - the body's and the answer's JSON
         """POST to the control API; fails unless it succeeds."""
-        return httpx.post(self.control + path, json=body, trust_env=False).raise_for_status().json()
+        with Control(self.control, patience=ANSWER_SECONDS) as control:
+            return control.send(Call(path, Any, body)).value
 
     def kill(self) -> None:
         """SIGKILL: nothing of it runs any more."""

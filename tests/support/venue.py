@@ -3,10 +3,11 @@
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-import httpx
-
-from running import RunningServer
+from running import ANSWER_SECONDS, RunningServer
+from seatrial.client.calls import Call
+from seatrial.client.control import Control, ControlError
 from seatrial.client.kraken import KrakenClient
+from seatrial.client.shapes import ClockChange
 
 MOST_QUESTIONS = 20_000
 
@@ -26,7 +27,7 @@ class Venue:
 
     def __init__(self, server: RunningServer, *, frozen: bool = True) -> None:
         self.server = server
-        self._http = httpx.Client(base_url=server.control, trust_env=False)
+        self._control = Control(server.control, patience=ANSWER_SECONDS)
         self._accounts: list[int] = []
         if frozen:
             self.tell("/clock", frozen=True)
@@ -39,8 +40,7 @@ class Venue:
     @property
     def now_ns(self) -> int:
         """The world's moment."""
-        now: int = self.ask("/clock")["now_ns"]
-        return now
+        return self._control.read_clock().now_ns
 
     @property
     def now_s(self) -> int:
@@ -49,11 +49,11 @@ class Venue:
 
     def ask(self, path: str) -> Any:  # noqa: ANN401  JSON
         """GET of the control API."""
-        return self._http.get(path).raise_for_status().json()
+        return self._control.send(Call(path, Any)).value
 
     def tell(self, path: str, **body: Any) -> Any:  # noqa: ANN401  JSON
         """POST to the control API."""
-        return self._http.post(path, json=body).raise_for_status().json()
+        return self._control.send(Call(path, Any, body)).value
 
     def advance(self, duration: str) -> None:
         """Move the clock on; all that falls due happens."""
@@ -103,13 +103,18 @@ class Venue:
 
     def wait_until_well(self) -> None:
         """Ask until a store that failed is read again; the server tries twice a second."""
-        well = (self._http.post("/clock", json={}).is_success for _ in range(MOST_QUESTIONS))
-        assert any(well), self.server.log
+        assert any(self._is_well() for _ in range(MOST_QUESTIONS)), self.server.log
+
+    def _is_well(self) -> bool:
+        try:
+            self._control.set_clock(ClockChange())
+        except ControlError:
+            return False
+        return True
 
     def is_balanced(self) -> bool:
         """Whether the books of the whole world sum to zero."""
-        balanced: bool = self.ask("/books")["balanced"]
-        return balanced
+        return self._control.read_books().balanced
 
     def clear_books(self) -> None:
         """Cancel all orders of the accounts opened here, so that the next test finds the markets empty."""
@@ -125,7 +130,7 @@ class Venue:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._http.close()
+        self._control.close()
 
 
 def done(client: KrakenClient, method: str, **arguments: str) -> Any:  # noqa: ANN401  JSON

@@ -21,8 +21,9 @@ def list_accounts(
 ) -> None:  # fmt: skip
     """All accounts with their balances, open orders included."""
     from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.client import calls  # noqa: PLC0415
 
-    control.run(control.Where(data, url, token, json), control.Ask("/accounts"), tables.ACCOUNTS)
+    control.run(control.Where(data, url, token, json), calls.list_accounts(), tables.accounts)
 
 
 @accounts.command("open")
@@ -58,16 +59,14 @@ def open_account(
     Example: seatrial account open kim --venue kucoin USDT=10000 main:BTC=1
     """
     from seatrial.cli import control, tables  # noqa: PLC0415
+    from seatrial.client import calls  # noqa: PLC0415
+    from seatrial.client.shapes import NewAccount  # noqa: PLC0415
 
     owned = dict(pairs_of(balances or []))
     if len(owned) < len(balances or []):
         fail("an asset is given twice: say each once, as in USD=10000 BTC=1")
-    body = {
-        "name": name, "venue": venue, "balances": owned, "tier": tier, "rate_limits": rate_limits, "opening": opening
-    }  # fmt: skip
-    if check_timestamps is not None:
-        body["check_timestamps"] = check_timestamps
-    control.run(control.Where(data, url, token, json), control.Ask("/accounts", body), tables.OPENED, tables.after_key)
+    wanted = NewAccount(name, venue, owned, tier, rate_limits, opening, check_timestamps)
+    control.run(control.Where(data, url, token, json), calls.open_account(wanted), tables.facts, tables.after_key)
 
 
 @accounts.command("key")
@@ -102,11 +101,14 @@ def issue_key(
     Example: seatrial account key demo --name freqtrade
     """
     from seatrial.cli import control, tables  # noqa: PLC0415
+    from seatrial.client import calls  # noqa: PLC0415
+    from seatrial.client.shapes import NewKey  # noqa: PLC0415
 
-    body = {
-        "name": name, "permissions": permission or None, "nonce_window": nonce_window,
-        "one_time_password": one_time_password, "passphrase": passphrase, "totp_secret": totp_secret, "expiry": expiry,
-        "query_from": query_from, "query_to": query_to, "ips": ip or [],
-    }  # fmt: skip
-    ask = control.Ask(f"/accounts/{control.quoted(account)}/keys", body, unknown=control.ACCOUNT_UNKNOWN)
-    control.run(control.Where(data, url, token, json), ask, tables.ISSUED, tables.after_key)
+    wanted = NewKey(
+        name, permission or None, nonce_window, one_time_password, passphrase, totp_secret, expiry, query_from,
+        query_to, ip or [],
+    )  # fmt: skip
+    call = calls.issue_key(account, wanted)
+    control.run(
+        control.Where(data, url, token, json), call, tables.facts, tables.after_key, unknown=control.ACCOUNT_UNKNOWN
+    )

@@ -36,11 +36,8 @@ def events(
     Example: seatrial events --kind traded,order_ended --last 5
     """
     from seatrial.cli import control, following  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.client.calls import Wanted  # noqa: PLC0415
 
     if since is None and last is None:
         last = USUAL_LAST
-    filters = {
-        "account": account, "market": market, "kind": kind, "since": since, "last": last,
-        "follow": None if follow else "false",
-    }  # fmt: skip
-    following.run(control.Where(data, url, token, json), filters)
+    following.run(control.Where(data, url, token, json), Wanted(account, market, kind, since, last, follow))

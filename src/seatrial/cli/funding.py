@@ -36,13 +36,11 @@ def deposit(
     Example: seatrial deposit demo EUR 400 --fee 2.25
     """
     from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.client import calls, shapes  # noqa: PLC0415
 
-    body = {
-        "asset": asset, "amount": amount, "fee": fee, "method": method, "txid": txid, "address": address,
-        "manual": manual,
-    }  # fmt: skip
-    ask = control.Ask(f"/accounts/{control.quoted(account)}/deposits", body, unknown=control.ACCOUNT_UNKNOWN)
-    control.run(control.Where(data, url, token, json), ask, tables.TRANSFER, tables.after_deposit)
+    call = calls.see_deposit(account, shapes.NewDeposit(asset, amount, fee, method, txid, address, manual))
+    where = control.Where(data, url, token, json)
+    control.run(where, call, tables.facts, tables.after_deposit, unknown=control.ACCOUNT_UNKNOWN)
 
 
 def withdraw_key(
@@ -66,10 +64,10 @@ def withdraw_key(
     Example: seatrial withdraw-key demo BTC cold bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh
     """
     from seatrial.cli import control, tables  # noqa: PLC0415
+    from seatrial.client import calls, shapes  # noqa: PLC0415
 
-    body = {"asset": asset, "key": name, "address": address, "method": method, "tag": tag, "verified": verified}
-    ask = control.Ask(f"/accounts/{control.quoted(account)}/withdraw-keys", body, unknown=control.ACCOUNT_UNKNOWN)
-    control.run(control.Where(data, url, token, json), ask, tables.DESTINATION)
+    call = calls.save_destination(account, shapes.NewDestination(asset, name, address, method, tag, verified))
+    control.run(control.Where(data, url, token, json), call, tables.facts, unknown=control.ACCOUNT_UNKNOWN)
 
 
 @funding.command("list")
@@ -87,10 +85,10 @@ def list_funding(
 ) -> None:
     """Deposits and withdrawals, newest first."""
     from seatrial.cli import control, tables  # noqa: PLC0415
+    from seatrial.client import calls  # noqa: PLC0415
 
-    filters = {"account": account, "limit": limit, "before": before}
-    ask = control.Ask("/funding", filters=filters, unknown=control.ACCOUNT_UNKNOWN)
-    control.run(control.Where(data, url, token, json), ask, tables.TRANSFERS, tables.after_transfers)
+    call, where = calls.list_funding(account, limit=limit, before=before), control.Where(data, url, token, json)
+    control.run(where, call, tables.transfers, tables.after_transfers, unknown=control.ACCOUNT_UNKNOWN)
 
 
 @funding.command("move")
@@ -113,10 +111,10 @@ def move(
     Example: seatrial funding move QGBNMZZ-ZFSQRQX-3RBUQE Success
     """
     from seatrial.cli import control, tables  # noqa: PLC0415
+    from seatrial.client import calls, shapes  # noqa: PLC0415
 
-    body = {"status": status, "status_prop": prop}
-    ask = control.Ask(f"/funding/{control.quoted(refid)}", body, unknown="`seatrial funding list` shows them all")
-    control.run(control.Where(data, url, token, json), ask, tables.TRANSFER)
+    call, where = calls.drive_transfer(refid, shapes.Step(status, prop)), control.Where(data, url, token, json)
+    control.run(where, call, tables.facts, unknown="`seatrial funding list` shows them all")
 
 
 @funding.command("delays")
@@ -133,10 +131,8 @@ def delays(
 ) -> None:
     """How long transfers stay in each status before the clock moves them on; what you say changes."""
     from seatrial.cli import control, tables  # noqa: PLC0415
+    from seatrial.client import calls, shapes  # noqa: PLC0415
 
-    said = {
-        "deposit_settled": deposit_settled, "withdrawal_initial": withdrawal_initial,
-        "withdrawal_pending": withdrawal_pending, "withdrawal_settled": withdrawal_settled,
-    }  # fmt: skip
-    ask = control.Ask("/delays", None if all(value is None for value in said.values()) else said)
-    control.run(control.Where(data, url, token, json), ask, tables.DELAYS)
+    said = shapes.DelaysChange(deposit_settled, withdrawal_initial, withdrawal_pending, withdrawal_settled)
+    call = calls.read_delays() if said == shapes.DelaysChange() else calls.set_delays(said)
+    control.run(control.Where(data, url, token, json), call, tables.delays)

@@ -18,8 +18,9 @@ MARKET_UNKNOWN = "`seatrial market list` shows them all"
 def list_markets(*, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False) -> None:
     """Show all markets: what is open for what, at what prices, and where the house quotes."""
     from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.client import calls  # noqa: PLC0415
 
-    control.run(control.Where(data, url, token, json), control.Ask("/markets"), market_tables.MARKETS)
+    control.run(control.Where(data, url, token, json), calls.list_markets(), market_tables.markets)
 
 
 @market.command("status")
@@ -86,11 +87,11 @@ def print_trade(
 
     Example: seatrial market print XBTUSD 99000 0.5 --side sell
     """
-    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.client import calls, shapes  # noqa: PLC0415
 
-    body = {"price": price, "volume": volume, "side": side, "ordertype": ordertype}
-    ask = control.Ask(f"/markets/{control.quoted(pair)}/trades", body, unknown=MARKET_UNKNOWN)
-    control.run(control.Where(data, url, token, json), ask, market_tables.MARKET)
+    call = calls.print_trade(pair, shapes.NewTrade(price, volume, side, ordertype))
+    control.run(control.Where(data, url, token, json), call, tables.facts, unknown=MARKET_UNKNOWN)
 
 
 def system(
@@ -108,10 +109,11 @@ def system(
 
     Example: seatrial system maintenance
     """
-    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.client import calls, shapes  # noqa: PLC0415
 
-    body = None if status is None else {"status": status}
-    control.run(control.Where(data, url, token, json), control.Ask("/system", body), market_tables.SYSTEM)
+    call = calls.read_system() if status is None else calls.change_system(shapes.SystemChange(status))
+    control.run(control.Where(data, url, token, json), call, tables.facts)
 
 
 def crowd(
@@ -132,24 +134,24 @@ def crowd(
     Example: seatrial crowd busy --pair XBTUSD --volatility 8
     """
     from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.client import calls, shapes  # noqa: PLC0415
 
-    body = {
-        "mode": mode, "pair": pair, "price": price, "volatility": volatility, "depth": depth, "activity": activity
-    }  # fmt: skip
-    asked = None if all(value is None for value in body.values()) else body
-    ask = control.Ask("/crowd", asked, unknown=MARKET_UNKNOWN)
-    control.run(control.Where(data, url, token, json), ask, market_tables.CROWD)
+    change = shapes.CrowdChange(mode, pair, price, volatility, depth, activity)
+    call = calls.read_crowd() if change == shapes.CrowdChange() else calls.change_crowd(change)
+    control.run(control.Where(data, url, token, json), call, market_tables.crowd, unknown=MARKET_UNKNOWN)
 
 
 def tape(*, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False) -> None:
     """Show how far the tape has been played."""
-    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.client import calls  # noqa: PLC0415
 
-    control.run(control.Where(data, url, token, json), control.Ask("/tape"), market_tables.TAPE)
+    control.run(control.Where(data, url, token, json), calls.read_tape(), tables.facts)
 
 
-def _change(pair: str, body: dict[str, str], data: Data, url: Url, token: Token, json: Json) -> None:
-    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+def _change(pair: str, change: dict[str, str], data: Data, url: Url, token: Token, json: Json) -> None:
+    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.client import calls, shapes  # noqa: PLC0415
 
-    ask = control.Ask(f"/markets/{control.quoted(pair)}", {**body}, unknown=MARKET_UNKNOWN)
-    control.run(control.Where(data, url, token, json), ask, market_tables.MARKET)
+    call = calls.change_market(pair, shapes.MarketChange(**change))
+    control.run(control.Where(data, url, token, json), call, tables.facts, unknown=MARKET_UNKNOWN)

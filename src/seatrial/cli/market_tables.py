@@ -1,13 +1,11 @@
 """What the control API answers about markets, laid out for people."""
 
-from typing import Final
-
 from seatrial.cli.grid import Grid
-from seatrial.cli.tables import Layout, facts
-from seatrial.server.control import market_shapes as shapes
+from seatrial.client import shapes
 
 
-def _markets(rows: list[shapes.MarketView]) -> Grid:
+def markets(rows: list[shapes.MarketView]) -> Grid:
+    """All markets."""
     columns = ("Pair", "Status", "Last", "Bid", "Ask", "Trades", "House quotes")
     return Grid(columns, [_market(row) for row in rows])
 
@@ -16,7 +14,8 @@ def _market(row: shapes.MarketView) -> tuple[str, ...]:
     return row.pair, row.status, row.last or "", row.bid or "", row.ask or "", str(row.trades), row.liquidity or ""
 
 
-def _crowd(crowd: shapes.CrowdView) -> Grid:
+def crowd(crowd: shapes.CrowdView) -> Grid:
+    """Who trades by themselves."""
     columns = ("Pair", "Price", "Volatility", "Depth", "Activity", "House quotes")
     return Grid(columns, [_pair(row) for row in crowd.pairs], f"The crowd is {crowd.mode}.")
 
@@ -24,10 +23,3 @@ def _crowd(crowd: shapes.CrowdView) -> Grid:
 def _pair(row: shapes.CrowdPair) -> tuple[str, ...]:
     tuned = (f"{row.volatility:g} %", f"{row.depth:g}", f"{row.activity:g}")
     return row.pair, row.price, *tuned, row.liquidity or ""
-
-
-MARKETS: Final = Layout(list[shapes.MarketView], _markets)
-MARKET: Final = Layout(shapes.MarketView, facts)
-SYSTEM: Final = Layout(shapes.SystemView, facts)
-CROWD: Final = Layout(shapes.CrowdView, _crowd)
-TAPE: Final = Layout(shapes.TapeView, facts)

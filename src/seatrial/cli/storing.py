@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.cli import control, tables
 from seatrial.cli.exits import REFUSED, fail, note, stopped
-from seatrial.server.control import shapes
+from seatrial.client import calls, shapes
 from seatrial.server.worlds import FolderTaken, WorldError, claim_folder
 from seatrial.store import schema
 from seatrial.store.backups import back_up, check_file
@@ -106,16 +106,15 @@ def restore(file: Path, where: control.Where, database: str | None, *, replace: 
 def _restore_there(file: Path, where: control.Where, *, replace: bool) -> None:
     if not replace:
         fail("a server is running there: --replace gives its world up for that of the backup")
-    control.run(
-        where, control.Ask("/restore", {"file": str(file.absolute())}), tables.RESTORED, meanwhile=_watched(where)
-    )
+    call = calls.restore(shapes.Restore(str(file.absolute())))
+    control.run(where, call, tables.facts, meanwhile=_watched(where))
 
 
 @contextmanager
 def _watched(where: control.Where) -> Iterator[None]:
     """How far the server is, on a terminal."""
     with _bar(MofNCompleteColumn()) as bar:
-        watching = control.watching(where, "/restore", shapes.RestoreView, _show(bar))
+        watching = control.watching(where, calls.read_restore(), _show(bar))
         with nullcontext() if bar.disable else watching:
             yield
 

@@ -3,25 +3,17 @@
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import typer
 from msgspec import UNSET
 
 from seatrial.cli.grid import BETWEEN, Grid, lines_of
+from seatrial.client import shapes
 from seatrial.core.accounts import HOUSE
-from seatrial.server.control import shapes
 
 T = TypeVar("T")
-
-
-class Layout(NamedTuple, Generic[T]):
-    """How one kind of answer is shown."""
-
-    kind: type[T]
-    of: Callable[[T], Grid | str]
 
 
 def show(content: Grid | str) -> None:
@@ -34,7 +26,8 @@ def show(content: Grid | str) -> None:
             typer.echo(line)
 
 
-def _accounts(rows: list[shapes.AccountView]) -> Grid:
+def accounts(rows: list[shapes.AccountView]) -> Grid:
+    """All accounts."""
     columns = ("Id", "Name", "Venue", "Tier", "Rate limits", "Keys", "Balances")
     return Grid(columns, [_account(row) for row in rows])
 
@@ -45,7 +38,8 @@ def _account(row: shapes.AccountView) -> tuple[str, ...]:
     return str(row.id), row.name, row.venue, row.tier, "on" if row.rate_limits else "off", str(len(row.keys)), balances
 
 
-def _transfers(rows: list[shapes.TransferView]) -> Grid:
+def transfers(rows: list[shapes.TransferView]) -> Grid:
+    """Deposits and withdrawals."""
     columns = ("Refid", "Account", "Kind", "Asset", "Amount", "Status", "Fee", "Prop", "Moves on")
     return Grid(columns, [_transfer(row) for row in rows])
 
@@ -57,7 +51,8 @@ def _transfer(row: shapes.TransferView) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _books(books: shapes.Books) -> Grid:
+def books(books: shapes.Books) -> Grid:
+    """The trial balance."""
     columns = ("Asset", "Clients", "Sum", "Held", "Leaving", "Exchange")
     caption = "The books are balanced." if books.balanced else "THE BOOKS ARE NOT BALANCED."
     return Grid(columns, [_asset(asset, row) for asset, row in books.assets.items()], caption)
@@ -68,7 +63,8 @@ def _asset(asset: str, row: shapes.AssetBooks) -> tuple[str, ...]:
     return asset, row.clients, row.sum, row.holds, row.leaving, ours
 
 
-def _delays(delays: shapes.DelaysView) -> str:
+def delays(delays: shapes.DelaysView) -> str:
+    """Seconds, one delay per line."""
     return "\n".join(f"{line} s" for line in facts(delays).splitlines())
 
 
@@ -106,15 +102,3 @@ def _text(value: Any) -> str:  # noqa: ANN401 - whatever a fact may be
             return f"{value:g}"
         case _:
             return str(value)
-
-
-ACCOUNTS: Final = Layout(list[shapes.AccountView], _accounts)
-OPENED: Final = Layout(shapes.OpenedAccount, facts)
-ISSUED: Final = Layout(shapes.IssuedKey, facts)
-TRANSFER: Final = Layout(shapes.TransferView, facts)
-TRANSFERS: Final = Layout(list[shapes.TransferView], _transfers)
-DESTINATION: Final = Layout(shapes.DestinationView, facts)
-DELAYS: Final = Layout(shapes.DelaysView, _delays)
-CLOCK: Final = Layout(shapes.ClockView, facts)
-BOOKS: Final = Layout(shapes.Books, _books)
-RESTORED: Final = Layout(shapes.Restored, facts)

@@ -21,8 +21,8 @@ class Action(StrEnum):
     SPEED = "speed"
 
 
-_PLAIN: dict[Action, dict[str, Any] | None] = {
-    Action.SHOW: None,
+_PLAIN: dict[Action, dict[str, Any]] = {
+    Action.SHOW: {},
     Action.FREEZE: {"frozen": True},
     Action.RUN: {"frozen": False},
 }
@@ -53,9 +53,12 @@ def clock(
     Example: seatrial clock advance 24h
     """
     from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.client import calls  # noqa: PLC0415
+    from seatrial.client.shapes import ClockChange  # noqa: PLC0415
 
-    ask = control.Ask("/clock", _body(action, value))
-    control.run(control.Where(data, url, token, json), ask, tables.CLOCK)
+    change = _change(action, value)
+    call = calls.set_clock(ClockChange(**change)) if change else calls.read_clock()
+    control.run(control.Where(data, url, token, json), call, tables.facts)
 
 
 def books(
@@ -63,11 +66,12 @@ def books(
 ) -> None:  # fmt: skip
     """The trial balance: what clients own, what is held, what the exchange has, and that it all sums to zero."""
     from seatrial.cli import control, tables  # noqa: PLC0415
+    from seatrial.client import calls  # noqa: PLC0415
 
-    control.run(control.Where(data, url, token, json), control.Ask("/books"), tables.BOOKS)
+    control.run(control.Where(data, url, token, json), calls.read_books(), tables.books)
 
 
-def _body(action: Action, value: str | None) -> dict[str, Any] | None:
+def _change(action: Action, value: str | None) -> dict[str, Any]:
     if action in _WITH_VALUE:
         return {_WITH_VALUE[action]: value or fail(f"say the value too, as in: {_EXAMPLES[action]}")}
     if value is not None:

@@ -40,5 +40,15 @@ def http_client(url: str) -> "httpx.Client":
     """A proxy of the environment is for the outside world: what runs on this machine is called directly."""
     import httpx  # noqa: PLC0415 - slow to import, and most commands need none
 
-    agent = f"seatrial/{version('seatrial')}"
-    return httpx.Client(headers={"User-Agent": agent}, timeout=TIMEOUT_SECONDS, trust_env=not is_local(url))
+    return httpx.Client(headers=_agent(), timeout=TIMEOUT_SECONDS, trust_env=not is_local(url))
+
+
+def async_http_client(url: str) -> "httpx.AsyncClient":
+    """The same for programs with an event loop."""
+    import httpx  # noqa: PLC0415 - slow to import, and most commands need none
+
+    return httpx.AsyncClient(headers=_agent(), timeout=TIMEOUT_SECONDS, trust_env=not is_local(url))
+
+
+def _agent() -> dict[str, str]:
+    return {"User-Agent": f"seatrial/{version('seatrial')}"}

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from seatrial.server.control import shapes
+from seatrial.client import shapes
 from seatrial.server.opening import BadText
 
 OTHER_WORDS: Final[dict[type[Struct], dict[str, str]]] = {

@@ -15,7 +15,8 @@ from seatrial.core.settlement import SECOND_NS
 from seatrial.core.state import State
 from seatrial.core.volume import USD_SCALE
 from seatrial.dialects.wire import Dialect
-from seatrial.server.control import shapes
+from seatrial.server.control import words
+from seatrial.server.control.views import delays_view
 from seatrial.world.clock import iso
 
 View = dict[str, Any]
@@ -111,8 +112,8 @@ class Views:
             "method": transfer.method,
             "amount": self.units(transfer.amount, transfer.asset),
             "fee": self.units(transfer.fee, transfer.asset),
-            "status": shapes.STATUS_TEXTS[transfer.status],
-            "status_prop": transfer.note and shapes.NOTE_TEXTS[transfer.note],
+            "status": words.STATUS_TEXTS[transfer.status],
+            "status_prop": transfer.note and words.NOTE_TEXTS[transfer.note],
             "txid": transfer.chain_tx,
         }
 
@@ -277,7 +278,7 @@ def _status(_views: Views, fact: facts.StatusSet, _only: int | None) -> View:
 
 
 def _delays(_views: Views, fact: facts.DelaysSet, _only: int | None) -> View:
-    return {"delays": shapes.delays_view(fact.delays)}
+    return {"delays": delays_view(fact.delays)}
 
 
 def _table(kinds: Iterable[tuple[type[facts.Fact], Any, Any]]) -> dict[type[facts.Fact], Kind]:

@@ -8,8 +8,8 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from seatrial.client import shapes
 from seatrial.core.facts import Fact
-from seatrial.server.control import shapes
 from seatrial.server.control.event_stream import EventStream, Wanted, mark
 from seatrial.server.control.event_views import BY_NAME, Views
 from seatrial.server.control.market_operations import market_of

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
+from seatrial.client import shapes
 from seatrial.core.commands import PrintTrade, SetStatus, SetSystemStatus
 from seatrial.core.facts import StatusSet, TradePrinted
 from seatrial.core.market_state import MarketState
@@ -18,7 +19,6 @@ from seatrial.market.house import open_house, withdraw_quotes
 from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.market.tables import PPM_PER_PERCENT
 from seatrial.market.tape import Tape
-from seatrial.server.control import market_shapes as shapes
 from seatrial.server.control.visits import Operation, Problem, Visit, applied, read
 from seatrial.server.opening import BadText, market_named
 from seatrial.world.clock import iso

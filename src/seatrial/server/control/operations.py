@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
+from seatrial.client import shapes
 from seatrial.core.account_state import AccountState
 from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetDelays
 from seatrial.core.facts import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
@@ -16,7 +17,7 @@ from seatrial.core.money import format_units
 from seatrial.core.queries import FundingPage, TransfersById
 from seatrial.core.rejects import Reject
 from seatrial.dialects.wire import Dialect
-from seatrial.server.control import shapes, times
+from seatrial.server.control import times, views, words
 from seatrial.server.control.events import EVENTS_OPERATIONS
 from seatrial.server.control.market_operations import MARKET_OPERATIONS
 from seatrial.server.control.visits import Operation, Problem, Visit, applied, known_account_id, only, read
@@ -64,9 +65,9 @@ async def issue_key(visit: Visit) -> shapes.IssuedKey:
     account, dialect = _account(visit)
     allowed = dialect.opening.permissions
     named = wanted.permissions
-    permissions = allowed if named is None else read(shapes.permissions_of, named, allowed)
+    permissions = allowed if named is None else read(words.permissions_of, named, allowed)
     plain = key_command(visit.state, dialect, account.account.account_id, wanted.name)
-    fields = read(wanted.restrict, plain.one_time_password)
+    fields = read(words.key_fields, wanted, plain.one_time_password)
     command = msgspec.structs.replace(plain, permissions=permissions, **fields)
     issued = await applied(visit, command, KeyIssued)
     return shapes.IssuedKey(
@@ -92,7 +93,7 @@ async def see_deposit(visit: Visit) -> shapes.TransferView:
 async def save_destination(visit: Visit) -> shapes.DestinationView:
     wanted: shapes.NewDestination = visit.body
     account, dialect = _account(visit)
-    read(wanted.check)
+    read(words.check_destination, wanted)
     code = read(asset_of, visit.state, dialect, wanted.asset)
     method = visit.state.method(code, wanted.method)
     command = SaveDestination(
@@ -111,7 +112,7 @@ async def list_funding(visit: Visit) -> list[shapes.TransferView]:
     before_id = None if before is None else _transfer_number(visit, before)
     if before is not None and before_id is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"before is a refid, not {before!r}")
-    limit = read(shapes.limit_of, visit.query.get("limit"), USUAL_FUNDING, MOST_FUNDING)
+    limit = read(words.limit_of, visit.query.get("limit"), USUAL_FUNDING, MOST_FUNDING)
     page: Any = await visit.world.lookups.find(FundingPage(account_id, before_id, limit))
     return [_transfer_view(visit, transfer) for transfer in page.rows]
 
@@ -122,7 +123,7 @@ async def drive_transfer(visit: Visit) -> shapes.TransferView:
     number = _transfer_number(visit, visit.path["refid"])
     if wanted.status is None and wanted.status_prop is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say a status, a status_prop, or both")
-    status, note = read(shapes.status_of, wanted.status), read(shapes.note_of, wanted.status_prop)
+    status, note = read(words.status_of, wanted.status), read(words.note_of, wanted.status_prop)
     async with visit.world.turns.of(("transfer", number)):
         command, transfer = DriveTransfer(number or 0, status, note), visit.state.transfers.get(number or 0)
         if transfer is None:
@@ -145,13 +146,13 @@ async def _stored(visit: Visit, number: int | None) -> Transfer:
 
 
 async def read_delays(visit: Visit) -> shapes.DelaysView:
-    return shapes.delays_view(visit.state.delays)
+    return views.delays_view(visit.state.delays)
 
 
 async def set_delays(visit: Visit) -> shapes.DelaysView:
-    delays: Delays = read(shapes.merge_delays, visit.state.delays, visit.body)
+    delays: Delays = read(words.merge_delays, visit.state.delays, visit.body)
     await visit.world.operator.apply(SetDelays(delays))
-    return shapes.delays_view(visit.state.delays)
+    return views.delays_view(visit.state.delays)
 
 
 async def read_clock(visit: Visit) -> shapes.ClockView:
@@ -210,7 +211,7 @@ async def read_restore(visit: Visit) -> shapes.RestoreView:
 
 
 async def read_books(visit: Visit) -> shapes.Books:
-    return shapes.books(visit.state)
+    return views.books(visit.state)
 
 
 USUAL_FUNDING: Final = 100
@@ -296,9 +297,9 @@ def _check_method(visit: Visit, outcome: Outcome, asset: str, wanted: str | None
 def _no_step(transfer: Transfer) -> str:
     """Which steps there are instead."""
     here = (transfer.direction, transfer.status)
-    there = [shapes.STATUS_TEXTS[to] for direction, status, to in STEPS if (direction, status) == here]
+    there = [words.STATUS_TEXTS[to] for direction, status, to in STEPS if (direction, status) == here]
     instead = f"it can go to {' or '.join(there)}" if there else "it has come to its end"
-    status_text = shapes.STATUS_TEXTS[transfer.status]
+    status_text = words.STATUS_TEXTS[transfer.status]
     return f"a {transfer.direction.value} in status {status_text} cannot take that step: {instead}"
 
 
@@ -338,7 +339,7 @@ def _transfer_view(visit: Visit, transfer: Transfer) -> shapes.TransferView:
         visit.world.dialects[account.venue].transfer_ref(visit.state, transfer), transfer.account_id,
         "deposit" if transfer.direction is Direction.DEPOSIT else "withdrawal", transfer.asset, transfer.method,
         format_units(transfer.amount, scale), format_units(transfer.fee, scale),
-        shapes.STATUS_TEXTS[transfer.status], transfer.note and shapes.NOTE_TEXTS[transfer.note],
+        words.STATUS_TEXTS[transfer.status], transfer.note and words.NOTE_TEXTS[transfer.note],
         transfer.address, transfer.tag, transfer.chain_tx, transfer.destination, iso(transfer.created_ns),
         iso(transfer.due_ns) if transfer.due_ns else None,
     )  # fmt: skip
