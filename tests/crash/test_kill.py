@@ -23,7 +23,7 @@ from venue_client import VenueClient
 
 LIVES = 10
 """Kills per seed."""
-KILLS = int(os.environ.get("SEATRIAL_KILLS", "30"))
+KILLS = int(os.environ.get("SEATRIAL_KILLS", "20"))
 """In all, on both stores."""
 SEEDS = range(1, KILLS // LIVES + 1)
 """The odd ones are told on SQLite, the even ones on PostgreSQL."""
