@@ -40,6 +40,8 @@ def test_markets_are_listed_with_what_is_quoted(server: RunningServer) -> None:
 
 
 def test_a_market_is_halted_moved_and_printed_in(server: RunningServer) -> None:
+    """In frozen time, or the crowd might trade between a command and its answer."""
+    told(server, "clock", "freeze")
     assert told(server, "market", "status", "ETHUSD", "cancel_only")["status"] == "cancel_only"
     assert "cancel_only" in run(server, "market", "list").stdout
     assert told(server, "market", "status", "ETHUSD", "online")["status"] == "online"
@@ -48,6 +50,7 @@ def test_a_market_is_halted_moved_and_printed_in(server: RunningServer) -> None:
     printed = told(server, "market", "print", "ETHUSD", "2999.5", "0.5", "--side", "sell", "--ordertype", "limit")
     assert printed["last"] == "2999.50"
     assert "liquidity  both" in run(server, "market", "liquidity", "ETHUSD", "both").stdout
+    told(server, "clock", "run")
 
 
 def test_a_market_goes_by_the_name_that_the_list_prints(server: RunningServer) -> None:

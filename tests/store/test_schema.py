@@ -41,7 +41,7 @@ from seatrial.core.queries import (
     TransfersById,
 )
 from seatrial.core.rejects import Reject
-from seatrial.store import history, reload, schema, sqlite, store, versions
+from seatrial.store import history, reload, rows, scales, schema, sqlite, store, versions
 
 
 @pytest.fixture
@@ -342,6 +342,9 @@ def test_a_start_reads_no_history_from_end_to_end(created: Engine) -> None:
     machine = new_machine()
     for opening in OPENING:
         machine.apply(opening, 0)
+    note = {"world_id": rows.WORLD, "name": rows.SCALES, "text": scales.note_of(machine.state)}
+    with created.begin() as connection:
+        connection.execute(schema.world_notes.insert().values(note))
     scanned = whole_tables_read(created, lambda connection: reload.fill(machine.state, connection.execute))
     few = {"accounts", "api_keys", "key_uses", "tokens", "addresses", "destinations", "purses", "posting_streams"}
     assert scanned == {*few, "key_nonces", "books", "cancel_timers", "fired_timers", "valuations"}

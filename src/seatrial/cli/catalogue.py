@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from seatrial.cli.exits import fail, note
@@ -30,6 +29,8 @@ def copy(folder: Folder, *, json: Json = False) -> None:
     except CatalogueError as error:
         fail(str(error))
     if json:
+        import msgspec  # noqa: PLC0415 - keeps `seatrial --help` quick
+
         typer.echo(msgspec.json.encode({"folder": str(folder.absolute()), "files": files}))
         return
     for file in files:
@@ -56,6 +57,8 @@ def check(folder: Folder, *, json: Json = False) -> None:
         "methods": sum(map(len, state.methods.values())),
     }
     if json:
+        import msgspec  # noqa: PLC0415 - keeps `seatrial --help` quick
+
         typer.echo(msgspec.json.encode({"folder": str(folder.absolute()), **counts}))
     else:
         typer.echo(f"{folder}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
