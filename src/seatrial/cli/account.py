@@ -20,8 +20,8 @@ def list_accounts(
     *, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False
 ) -> None:  # fmt: skip
     """All accounts with their balances, open orders included."""
-    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.client import calls  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls
 
     control.run(control.Where(data, url, token, json), calls.list_accounts(), tables.accounts)
 
@@ -58,9 +58,9 @@ def open_account(
     Example: seatrial account open ann USD=10000 BTC=1
     Example: seatrial account open kim --venue kucoin USDT=10000 main:BTC=1
     """
-    from seatrial.cli import control, tables  # noqa: PLC0415
-    from seatrial.client import calls  # noqa: PLC0415
-    from seatrial.client.shapes import NewAccount  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls
+    from seatrial.client.shapes import NewAccount
 
     owned = dict(pairs_of(balances or []))
     if len(owned) < len(balances or []):
@@ -100,9 +100,9 @@ def issue_key(
 
     Example: seatrial account key demo --name freqtrade
     """
-    from seatrial.cli import control, tables  # noqa: PLC0415
-    from seatrial.client import calls  # noqa: PLC0415
-    from seatrial.client.shapes import NewKey  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls
+    from seatrial.client.shapes import NewKey
 
     wanted = NewKey(
         name, permission or None, nonce_window, one_time_password, passphrase, totp_secret, expiry, query_from,

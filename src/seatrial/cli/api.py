@@ -42,6 +42,6 @@ def api(
 
     Example: seatrial api AddOrder pair=xdgusd type=buy ordertype=limit price=0.1 volume=50 userref=27649653
     """
-    from seatrial.cli.calling import choose_target, run  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.cli.calling import choose_target, run
 
     run(choose_target(method, url, key_env, data), method, arguments or [], exact=exact)

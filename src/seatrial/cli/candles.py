@@ -52,7 +52,7 @@ def candles(
 
     Example: seatrial candles XBTUSD --interval 7m --from 2024-01-01 --to 2024-02-01 --format csv
     """
-    from seatrial.cli.history_candles import Output, Range, run  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.cli.history_candles import Output, Range, run
 
     if json and format_ is not None:
         fail("say --json or --format, not both")

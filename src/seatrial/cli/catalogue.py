@@ -22,14 +22,14 @@ def copy(folder: Folder, *, json: Json = False) -> None:
 
     Example: seatrial catalogue copy my-catalogue
     """
-    from seatrial.catalogue import CatalogueError, copy_ours  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.catalogue import CatalogueError, copy_ours
 
     try:
         files = copy_ours(folder)
     except CatalogueError as error:
         fail(str(error))
     if json:
-        import msgspec  # noqa: PLC0415 - keeps `seatrial --help` quick
+        import msgspec
 
         typer.echo(msgspec.json.encode({"folder": str(folder.absolute()), "files": files}))
         return
@@ -44,7 +44,7 @@ def check(folder: Folder, *, json: Json = False) -> None:
 
     Example: seatrial catalogue check my-catalogue
     """
-    from seatrial.server.worlds import Settings, WorldError, open_world  # noqa: PLC0415
+    from seatrial.server.worlds import Settings, WorldError, open_world
 
     try:
         world = open_world(Settings(None, catalogue=folder))
@@ -57,7 +57,7 @@ def check(folder: Folder, *, json: Json = False) -> None:
         "methods": sum(map(len, state.methods.values())),
     }
     if json:
-        import msgspec  # noqa: PLC0415 - keeps `seatrial --help` quick
+        import msgspec
 
         typer.echo(msgspec.json.encode({"folder": str(folder.absolute()), **counts}))
     else:

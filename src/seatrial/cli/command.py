@@ -71,7 +71,7 @@ class Command(TyperCommand):
             elif not word.startswith("-") or _NEGATIVE.fullmatch(word):
                 yield word
 
-    def _check_idle(self, ctx: Any, instead: Instead) -> None:  # noqa: ANN401
+    def _check_idle(self, ctx: Any, instead: Instead) -> None:  # noqa: ANN401  click or its copy in typer
         if _origin(ctx, instead.idle) != "COMMANDLINE":
             return
         said, idle = self._spelled(instead.said), self._spelled(instead.idle)
@@ -95,6 +95,6 @@ def apply_to(app: typer.Typer) -> None:
             apply_to(group.typer_instance)
 
 
-def _origin(ctx: Any, name: str) -> str:  # noqa: ANN401
+def _origin(ctx: Any, name: str) -> str:  # noqa: ANN401  click or its copy in typer
     source = ctx.get_parameter_source(name)
     return "" if source is None else str(source.name)

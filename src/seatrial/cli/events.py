@@ -35,8 +35,8 @@ def events(
 
     Example: seatrial events --kind traded,order_ended --last 5
     """
-    from seatrial.cli import control, following  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.client.calls import Wanted  # noqa: PLC0415
+    from seatrial.cli import control, following
+    from seatrial.client.calls import Wanted
 
     if since is None and last is None:
         last = USUAL_LAST

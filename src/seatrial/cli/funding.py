@@ -35,8 +35,8 @@ def deposit(
     Example: seatrial deposit demo BTC 0.5
     Example: seatrial deposit demo EUR 400 --fee 2.25
     """
-    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.client import calls, shapes  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls, shapes
 
     call = calls.see_deposit(account, shapes.NewDeposit(asset, amount, fee, method, txid, address, manual))
     where = control.Where(data, url, token, json)
@@ -63,8 +63,8 @@ def withdraw_key(
 
     Example: seatrial withdraw-key demo BTC cold bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh
     """
-    from seatrial.cli import control, tables  # noqa: PLC0415
-    from seatrial.client import calls, shapes  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls, shapes
 
     call = calls.save_destination(account, shapes.NewDestination(asset, name, address, method, tag, verified))
     control.run(control.Where(data, url, token, json), call, tables.facts, unknown=control.ACCOUNT_UNKNOWN)
@@ -84,8 +84,8 @@ def list_funding(
     json: Json = False,
 ) -> None:
     """Deposits and withdrawals, newest first."""
-    from seatrial.cli import control, tables  # noqa: PLC0415
-    from seatrial.client import calls  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls
 
     call, where = calls.list_funding(account, limit=limit, before=before), control.Where(data, url, token, json)
     control.run(where, call, tables.transfers, tables.after_transfers, unknown=control.ACCOUNT_UNKNOWN)
@@ -110,8 +110,8 @@ def move(
 
     Example: seatrial funding move QGBNMZZ-ZFSQRQX-3RBUQE Success
     """
-    from seatrial.cli import control, tables  # noqa: PLC0415
-    from seatrial.client import calls, shapes  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls, shapes
 
     call, where = calls.drive_transfer(refid, shapes.Step(status, prop)), control.Where(data, url, token, json)
     control.run(where, call, tables.facts, unknown="`seatrial funding list` shows them all")
@@ -130,8 +130,8 @@ def delays(
     json: Json = False,
 ) -> None:
     """How long transfers stay in each status before the clock moves them on; what you say changes."""
-    from seatrial.cli import control, tables  # noqa: PLC0415
-    from seatrial.client import calls, shapes  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls, shapes
 
     said = shapes.DelaysChange(deposit_settled, withdrawal_initial, withdrawal_pending, withdrawal_settled)
     call = calls.read_delays() if said == shapes.DelaysChange() else calls.set_delays(said)

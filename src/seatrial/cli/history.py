@@ -41,7 +41,7 @@ def download(
 
     Example: seatrial history download XBTUSD --since 2024-01-01
     """
-    from seatrial.cli.history_download import Asked, run  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.cli.history_download import Asked, run
 
     run(Asked(pair, since, until, url), store, as_json=json)
 
@@ -64,7 +64,7 @@ def import_(
 
     Example: seatrial history import Kraken_Trading_History.zip --pair XBTUSD
     """
-    from seatrial.cli.history_import import run  # noqa: PLC0415
+    from seatrial.cli.history_import import run
 
     run(files, pair, store, as_json=json)
 
@@ -72,6 +72,6 @@ def import_(
 @history.command("list")
 def list_(*, store: Store = None, json: Json = False) -> None:
     """What is stored: pairs, the times between which nothing is missing, and where the trades came from."""
-    from seatrial.cli.history_list import run  # noqa: PLC0415
+    from seatrial.cli.history_list import run
 
     run(store, as_json=json)

@@ -22,15 +22,15 @@ FIRST_NANOSECONDS = 10**11
 
 def open_store(folder: Path | None) -> "TradeStore":
     """The folder of stored trades, which need not be there yet."""
-    from seatrial.history.store import TradeStore, user_folder  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.history.store import TradeStore, user_folder
 
     return TradeStore(folder or user_folder())
 
 
 def read_time(text: str) -> int:
     """0, nanoseconds, UNIX seconds or an ISO date, in nanoseconds. Ends the command when it is none."""
-    from seatrial.server.control.times import read_moment  # noqa: PLC0415
-    from seatrial.server.opening import BadText  # noqa: PLC0415
+    from seatrial.server.control.times import read_moment
+    from seatrial.server.opening import BadText
 
     if text.isascii() and text.isdigit() and int(text) >= FIRST_NANOSECONDS:
         return int(text)
@@ -47,16 +47,16 @@ def optional_time(text: str | None) -> int | None:
 
 def show_time(at_ns: int) -> str:
     """2018-05-13 05:00:17 UTC, as fine as it is."""
-    from seatrial.world.clock import iso  # noqa: PLC0415
+    from seatrial.world.clock import iso
 
     return iso(at_ns).replace("T", " ").replace("Z", " UTC")
 
 
 def known_pair(name: str) -> "Pair | None":
     """The pair that Kraken's users mean, as far as the package lists it."""
-    from seatrial.catalogue import load  # noqa: PLC0415
-    from seatrial.dialects.kraken.symbols import Symbols  # noqa: PLC0415
-    from seatrial.history.manifest import Pair  # noqa: PLC0415
+    from seatrial.catalogue import load
+    from seatrial.dialects.kraken.symbols import Symbols
+    from seatrial.history.manifest import Pair
 
     catalogue = load()
     symbols = Symbols(catalogue)
@@ -71,6 +71,6 @@ def known_pair(name: str) -> "Pair | None":
 
 def plain_pair(name: str) -> "Pair":
     """A pair of which nothing but the name is known."""
-    from seatrial.history.manifest import Pair  # noqa: PLC0415
+    from seatrial.history.manifest import Pair
 
     return Pair(name.upper().replace("/", ""))

@@ -17,8 +17,8 @@ MARKET_UNKNOWN = "`seatrial market list` shows them all"
 @market.command("list")
 def list_markets(*, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False) -> None:
     """Show all markets: what is open for what, at what prices, and where the house quotes."""
-    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.client import calls  # noqa: PLC0415
+    from seatrial.cli import control, market_tables
+    from seatrial.client import calls
 
     control.run(control.Where(data, url, token, json), calls.list_markets(), market_tables.markets)
 
@@ -87,8 +87,8 @@ def print_trade(
 
     Example: seatrial market print XBTUSD 99000 0.5 --side sell
     """
-    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.client import calls, shapes  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls, shapes
 
     call = calls.print_trade(pair, shapes.NewTrade(price, volume, side, ordertype))
     control.run(control.Where(data, url, token, json), call, tables.facts, unknown=MARKET_UNKNOWN)
@@ -109,8 +109,8 @@ def system(
 
     Example: seatrial system maintenance
     """
-    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.client import calls, shapes  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls, shapes
 
     call = calls.read_system() if status is None else calls.change_system(shapes.SystemChange(status))
     control.run(control.Where(data, url, token, json), call, tables.facts)
@@ -133,8 +133,8 @@ def crowd(
 
     Example: seatrial crowd busy --pair XBTUSD --volatility 8
     """
-    from seatrial.cli import control, market_tables  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.client import calls, shapes  # noqa: PLC0415
+    from seatrial.cli import control, market_tables
+    from seatrial.client import calls, shapes
 
     change = shapes.CrowdChange(mode, pair, price, volatility, depth, activity)
     call = calls.read_crowd() if change == shapes.CrowdChange() else calls.change_crowd(change)
@@ -143,15 +143,15 @@ def crowd(
 
 def tape(*, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False) -> None:
     """Show how far the tape has been played."""
-    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.client import calls  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls
 
     control.run(control.Where(data, url, token, json), calls.read_tape(), tables.facts)
 
 
 def _change(pair: str, change: dict[str, str], data: Data, url: Url, token: Token, json: Json) -> None:
-    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.client import calls, shapes  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls, shapes
 
     call = calls.change_market(pair, shapes.MarketChange(**change))
     control.run(control.Where(data, url, token, json), call, tables.facts, unknown=MARKET_UNKNOWN)

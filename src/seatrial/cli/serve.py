@@ -72,10 +72,10 @@ def serve(
     ] = None,
 ) -> None:
     """Run the exchange until Ctrl-C. A second start finds everything as it was."""
-    from seatrial.cli.moving import Played, moved  # noqa: PLC0415
-    from seatrial.cli.serving import start  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.server.serve import Listen, token_fault  # noqa: PLC0415
-    from seatrial.server.worlds import Settings  # noqa: PLC0415
+    from seatrial.cli.moving import Played, moved
+    from seatrial.cli.serving import start
+    from seatrial.server.serve import Listen, token_fault
+    from seatrial.server.worlds import Settings
 
     if memory and database:
         fail("--memory keeps nothing, --database keeps everything: choose one, or unset SEATRIAL_DATABASE")

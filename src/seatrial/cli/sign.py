@@ -74,7 +74,7 @@ def sign(
     Example: seatrial sign Balance asset=doge --nonce 1616492376594 --secret-env KRAKEN_SECRET
     Example: seatrial sign /api/v1/accounts currency=BTC --secret-env KUCOIN_SECRET --passphrase-env KUCOIN_PASSPHRASE
     """
-    from seatrial.cli import calculator, kucoin_calculator  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.cli import calculator, kucoin_calculator
 
     of_kucoin = kucoin_calculator.Options(verb, timestamp, passphrase, passphrase_env, key_version)
     if endpoint.startswith(kucoin_calculator.PREFIX):

@@ -28,7 +28,7 @@ def verify(
 
     Example: seatrial verify
     """
-    from seatrial.cli import storing  # noqa: PLC0415 - keeps `seatrial --help` quick
+    from seatrial.cli import storing
 
     storing.verify(file or storing.place(data, database), as_json=json)
 
@@ -44,7 +44,7 @@ def backup(
 
     Example: seatrial backup monday.sqlite3
     """
-    from seatrial.cli import storing  # noqa: PLC0415
+    from seatrial.cli import storing
 
     storing.backup(file, storing.place(data, database), as_json=json)
 
@@ -63,6 +63,6 @@ def restore(
 
     Example: seatrial restore monday.sqlite3 --replace
     """
-    from seatrial.cli import control, storing  # noqa: PLC0415
+    from seatrial.cli import control, storing
 
     storing.restore(file, control.Where(data, url, token, json), database, replace=replace)

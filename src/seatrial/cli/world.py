@@ -52,9 +52,9 @@ def clock(
 
     Example: seatrial clock advance 24h
     """
-    from seatrial.cli import control, tables  # noqa: PLC0415 - keeps `seatrial --help` quick
-    from seatrial.client import calls  # noqa: PLC0415
-    from seatrial.client.shapes import ClockChange  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls
+    from seatrial.client.shapes import ClockChange
 
     change = _change(action, value)
     call = calls.set_clock(ClockChange(**change)) if change else calls.read_clock()
@@ -65,8 +65,8 @@ def books(
     *, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False
 ) -> None:  # fmt: skip
     """The trial balance: what clients own, what is held, what the exchange has, and that it all sums to zero."""
-    from seatrial.cli import control, tables  # noqa: PLC0415
-    from seatrial.client import calls  # noqa: PLC0415
+    from seatrial.cli import control, tables
+    from seatrial.client import calls
 
     control.run(control.Where(data, url, token, json), calls.read_books(), tables.books)
 

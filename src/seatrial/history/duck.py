@@ -21,7 +21,7 @@ LAYOUT: Final = "FORMAT parquet, COMPRESSION zstd"
 
 def connect(spill: Path) -> "DuckDBPyConnection":
     """A database in memory that spills into a folder and never reaches for the network."""
-    import duckdb  # noqa: PLC0415 - slow to import, and most commands need none
+    import duckdb  # noqa: PLC0415  slow to import, and few need it - slow to import, and most commands need none
 
     settings: dict[str, Any] = {
         "memory_limit": MEMORY,
@@ -35,7 +35,7 @@ def connect(spill: Path) -> "DuckDBPyConnection":
 @contextmanager
 def told() -> Iterator[None]:
     """Tell the person what DuckDB could not do, in its words. Raises `HistoryError`."""
-    import duckdb  # noqa: PLC0415
+    import duckdb  # noqa: PLC0415  slow to import, and few need it
 
     try:
         yield

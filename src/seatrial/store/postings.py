@@ -200,14 +200,14 @@ _PLAIN_PAGE: Final = Statement(f"""
         ), 0) AS newest
     ) AS ledger LEFT JOIN postings AS found ON found.account_id = :account
     AND found.seq <= ledger.newest - :offset AND found.seq > ledger.newest - :offset - :limit
-""")  # noqa: S608
+""")
 """Without an order, for which SQLite would sort."""
 
 
 def _marked(column: str, value: str) -> str:
     """The newest marked `seq` up to which the column is not over the value; it may be that of any of the next ones."""
     return (
-        f"COALESCE((SELECT seq FROM postings WHERE account_id = :account AND {column} <= {value} "  # noqa: S608
+        f"COALESCE((SELECT seq FROM postings WHERE account_id = :account AND {column} <= {value} "
         f"AND {schema.MARKED['postings']} ORDER BY {column} DESC, seq DESC LIMIT 1), 0)"
     )
 
@@ -219,14 +219,14 @@ def _from_mark(name: str) -> str:
 _BY_ID: Final = Statement(f"""
     SELECT {_COLUMNS} FROM (SELECT id, {_marked("posting_id", "id")} AS mark FROM {{ids}}) AS named
     CROSS JOIN postings AS found WHERE {_from_mark("named")} AND found.posting_id = named.id ORDER BY found.seq DESC
-""")  # noqa: S608
+""")
 _LENGTH: Final = Statement(f"""
     SELECT COALESCE((
         SELECT found.seq FROM (SELECT {_marked("at_ns", ":at_ns")} AS mark) AS until
         CROSS JOIN postings AS found WHERE {_from_mark("until")} AND found.at_ns <= :at_ns
         ORDER BY found.seq DESC LIMIT 1
     ), 0)
-""")  # noqa: S608
+""")
 _WANTED: Final = """
     (:wallets = '[]' OR found.wallet IN {wallets}) AND (:assets = '[]' OR found.asset IN {assets})
     AND (:kinds = '[]' OR found.kind IN {kinds})
@@ -242,7 +242,7 @@ _RANK: Final = Statement(f"""
         SELECT COUNT(*) FROM postings AS found
         WHERE found.account_id = :account AND found.seq > :mark AND found.seq <= :seq AND {_WANTED}
     )
-""")  # noqa: S608
+""")
 """One step down the key of each stream, and what came since the last mark."""
 _BETWEEN_MARKS: Final = Statement(f"""
     SELECT {_COLUMNS} FROM (
@@ -253,5 +253,5 @@ _BETWEEN_MARKS: Final = Statement(f"""
     WHERE found.account_id = :account AND found.seq > marks.mark - {MARK_EVERY} AND found.seq <= marks.mark
     AND found.seq <= :high AND {_WANTED}
     ORDER BY found.seq DESC LIMIT :most OFFSET :skip
-""")  # noqa: S608
+""")
 """Where they have ranks; after the last mark there is none yet."""

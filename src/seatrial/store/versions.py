@@ -78,8 +78,8 @@ def _version(connection: Connection, name: str) -> str | None:
 
 def _upgrade(engine: Engine) -> None:
     """Alembic is imported only where a migration really runs: it would cost every start a tenth of a second."""
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415  only an older world needs it, and it is slow to import
+    from alembic.config import Config  # noqa: PLC0415  the same
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -33,8 +33,11 @@ class Clock:
     """A world's time, in nanoseconds of UNIX time."""
 
     def __init__(
-        self, note: ClockNote | None = None, read: Callable[[], int] = time.time_ns, shown_ns: int = 0  # noqa: TID251
-    ) -> None:  # fmt: skip
+        self,
+        note: ClockNote | None = None,
+        read: Callable[[], int] = time.time_ns,  # noqa: TID251  the only place that asks the computer
+        shown_ns: int = 0,
+    ) -> None:
         self.real_ns = read
         """What the computer's own clock shows."""
         now_ns = read()

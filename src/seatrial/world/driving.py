@@ -78,7 +78,7 @@ def take_leave(machine: Machine, driver: Driver, note: str, at_ns: int) -> None:
 
 def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | None) -> Tape:
     """Files are read only by who plays them: what they need would cost every start some time."""
-    from seatrial.world.tapes import TapeError, recordings, together  # noqa: PLC0415
+    from seatrial.world.tapes import TapeError, recordings, together  # noqa: PLC0415  see above
 
     if choice.pair is not None and len(choice.paths) > 1:
         raise DrivingError("--pair names the pair of one tape; the names of several must begin with their pairs")
