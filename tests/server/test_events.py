@@ -13,11 +13,13 @@ from any_commands import OPENING, any_journal, new_machine
 from houses import any_of_a_house, of_a_house
 from inside import Answer, Inside, inside
 from running import RunningServer
+from seatrial.client.control import ENDS
 from seatrial.core.facts import AnyFact
 from seatrial.core.machine import Machine
 from seatrial.dialects.wire import Dialect
 from seatrial.server.control.event_views import KINDS, Views
 from seatrial.server.control.events import MAX_LAST
+from seatrial.world.sessions import End
 
 
 def events_of(answer: Answer) -> list[dict[str, Any]]:
@@ -205,6 +207,10 @@ def dialects() -> dict[str, Dialect]:
 
     inside(story)
     return found[0]
+
+
+def test_clients_know_every_way_in_which_a_stream_ends() -> None:
+    assert set(End) == ENDS
 
 
 def test_a_stream_goes_on_until_its_reader_leaves_or_the_server_stops() -> None:

@@ -108,7 +108,7 @@ class OrderAccepted(OrderFact, frozen=True, gc=False):
 
 
 class OrderStarted(OrderFact, frozen=True, gc=False):
-    """The start time of a pending order has come: it is open."""
+    """A pending order is open now: its start time has come, or its turn after a trade set it off."""
 
     price_ticks: int
     hold: int

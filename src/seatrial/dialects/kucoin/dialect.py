@@ -8,7 +8,6 @@ from seatrial.core.funding import Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.markets import SystemStatus
 from seatrial.core.orders import Fill
-from seatrial.core.settlement import SECOND_NS
 from seatrial.core.state import State
 from seatrial.dialects.kucoin import door, errors
 from seatrial.dialects.kucoin.context import Context, Later, PublicContext, Steps, Tools
@@ -26,6 +25,7 @@ from seatrial.dialects.kucoin.endpoint import (
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Headers, Limits
+from seatrial.dialects.kucoin.params import SECOND_NS
 from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, sub_accounts, trading, transfers
 from seatrial.dialects.kucoin.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished

@@ -180,7 +180,7 @@ def _ended(views: Views, fact: facts.OrderEnded, _only: int | None) -> View:
     return _order(views, fact) | {"status": fact.status.value, "reason": fact.reason and fact.reason.value}
 
 
-def _started(views: Views, fact: facts.OrderStarted, _only: int | None) -> View:
+def _order_alone(views: Views, fact: facts.OrderStarted, _only: int | None) -> View:
     return _order(views, fact)
 
 
@@ -210,7 +210,7 @@ def _opened(_views: Views, fact: facts.AccountOpened, _only: int | None) -> View
 
 def _issued(views: Views, fact: facts.KeyIssued, _only: int | None) -> View:
     return {
-        "account": views.account(fact.account_id), "key": fact.public, "name": fact.name,
+        "account": views.account(fact.account_id), "key_number": fact.key_id, "key": fact.public, "name": fact.name,
         "permissions": sorted(fact.permissions), "ips": fact.ip_allowlist,
     }  # fmt: skip
 
@@ -299,9 +299,9 @@ KINDS: Final = _table(
         (facts.TokenIssued, _of_key, _of_account),
         (facts.AssetsValued, _valued, _of_account),
         (facts.OrderAccepted, _accepted, _of_order),
-        (facts.OrderStarted, _started, _of_order),
-        (facts.OrderTriggered, _started, _of_order),
-        (facts.OrderRested, _started, _of_order),
+        (facts.OrderStarted, _order_alone, _of_order),
+        (facts.OrderTriggered, _order_alone, _of_order),
+        (facts.OrderRested, _order_alone, _of_order),
         (facts.OrderDecreased, _smaller, _of_order),
         (facts.HouseOrderFilled, _smaller, _of_order),
         (facts.OrderEnded, _ended, _of_order),
