@@ -56,7 +56,7 @@ load: $(READY) ## Three minutes of mixed traffic by 500 connections
 	@$(PYTHON_IN) -m bench.endurance $(ARGS)
 
 fuzz: $(READY) ## A hundred thousand broken calls: nothing may break, change or go missing
-	@PYTHONPATH=tests/support $(PYTHON_IN) -m fuzz $(ARGS)
+	@$(PYTHON_IN) -m fuzz $(ARGS)
 
 docs: $(READY) ## Write the generated documents again
 	@$(PYTHON_IN) scripts/fidelity.py

@@ -8,8 +8,8 @@ from typing import Final
 import psycopg
 from msgspec import Struct
 
-import postgres
 from bench.processes import BenchError, Process
+from tests.support import postgres
 
 NoPostgres = postgres.NoPostgres
 

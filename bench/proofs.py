@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 
 from bench import databases
 from bench.report import Budget, Figure
-from long_world import write_long_world
 from seatrial.catalogue import load
 from seatrial.core.assets import Assets
 from seatrial.core.state import State
@@ -19,6 +18,7 @@ from seatrial.store.backups import put
 from seatrial.store.proofs import prove
 from seatrial.store.sqlite import SqliteFile
 from seatrial.store.store import Store, database_at, look_into, look_twice_into
+from tests.support.long_world import write_long_world
 
 MEGA: Final = 10**6
 ROWS_PER_ROUND: Final = 214

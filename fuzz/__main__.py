@@ -12,9 +12,9 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-import postgres
 from fuzz import control, report
 from fuzz.rounds import Plan, Round, pinned, play
+from tests.support import postgres
 
 REQUESTS: Final = 100_000
 A_ROUND: Final = 2_500

@@ -16,9 +16,9 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok, Result
 from schemathesis.specs.openapi import checks
 
-from running import RunningServer
 from seatrial.client.control import Control
 from seatrial.client.shapes import NewDeposit
+from tests.support.running import RunningServer
 
 Document = dict[str, Any]
 AnyOperation = APIOperation[Any, Any, Any, Any]

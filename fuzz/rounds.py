@@ -16,16 +16,16 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from auditor import check_book, check_holds
 from fuzz import kraken, kucoin
 from fuzz.judging import Fault, Finding, Verdict, Wrong, fault, verdict
 from fuzz.mangling import mangled
 from fuzz.requests import Request
 from fuzz.shrinking import shrunk
 from fuzz.target import Target, open_target, see_deposit
-from inside import PREFIX, Inside
-from postgres import fresh_schema
 from seatrial.server.worlds import Settings
+from tests.support.auditor import check_book, check_holds
+from tests.support.inside import PREFIX, Inside
+from tests.support.postgres import fresh_schema
 
 SAMPLED: Final = 50
 """One in so many requests has the whole world compared before and after it."""

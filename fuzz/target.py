@@ -10,12 +10,12 @@ from urllib.parse import unquote
 import msgspec
 
 from fuzz.requests import NONCE, Proof, Request
-from inside import Inside
 from seatrial.core.fingerprint import facts
 from seatrial.core.machine import Machine
 from seatrial.dialects.wire import Call, Reply
 from seatrial.world.world import World
-from signed_calls import KucoinSigner, Signer
+from tests.support.inside import Inside
+from tests.support.signed_calls import KucoinSigner, Signer
 
 BEGIN: Final = "2026-01-01T00:00:00Z"
 ADDRESS: Final = "127.0.0.1"

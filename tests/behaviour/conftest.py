@@ -5,9 +5,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from running import RunningServer
-from traders import TRADERS, Trader
-from venue import Venue
+from tests.support.running import RunningServer
+from tests.support.traders import TRADERS, Trader
+from tests.support.venue import Venue
 
 Arrive = Callable[..., Trader]
 

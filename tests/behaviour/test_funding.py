@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from traders import BITCOIN, Owned, Trader, Why
-from traders import Refused as RefusedError
-from venue import Venue
+from tests.support.traders import BITCOIN, Owned, Trader, Why
+from tests.support.traders import Refused as RefusedError
+from tests.support.venue import Venue
 
 Arrive = Callable[..., Trader]
 

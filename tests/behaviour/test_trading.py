@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from traders import BITCOIN, TETHER, TRADERS, Owned, Seen, Trader, Why
-from traders import Refused as RefusedError
+from tests.support.traders import BITCOIN, TETHER, TRADERS, Owned, Seen, Trader, Why
+from tests.support.traders import Refused as RefusedError
 
 Arrive = Callable[..., Trader]
 

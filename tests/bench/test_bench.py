@@ -13,17 +13,17 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from rich.console import Console
+
+from bench import __main__ as whole
+from bench import databases, endurance, limit, processes, report, wire
 from bench.bare import Bare
 from bench.endurance import Stretch
 from bench.load import Plan
 from bench.processes import BenchError, Process
 from bench.report import Report
 from bench.signing import Keyed, Signer
-from rich.console import Console
-
-import postgres
-from bench import __main__ as whole
-from bench import databases, endurance, limit, processes, report, wire
+from tests.support import postgres
 
 ROOT = Path(__file__).parents[2]
 MEGA = 10**6

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from own_catalogue import own_tree
 from seatrial.catalogue import Catalogue, CatalogueError, load
 from seatrial.core.addresses import STYLES, new_address
 from seatrial.core.assets import Asset, AssetKind, Assets
 from seatrial.core.markets import FeeTier, FundingMethod, MarketStatus
+from tests.support.own_catalogue import own_tree
 
 ASSETS = "code,kind,scale,collateral\n"
 MARKETS = "symbol,price_scale,lot_scale,cost_scale,min_qty,min_cost,fees,status\n"

@@ -6,13 +6,13 @@ from pathlib import Path
 import httpx
 from typer.testing import CliRunner, Result
 
-from inside import Inside, inside
-from own_catalogue import add_lines, own_tree
-from running import RunningServer
 from seatrial.catalogue import OURS
 from seatrial.cli.main import app
 from seatrial.market.crowd import Mode
 from seatrial.server.worlds import Settings
+from tests.support.inside import Inside, inside
+from tests.support.own_catalogue import add_lines, own_tree
+from tests.support.running import RunningServer
 
 SEAT = {
     "assets": "SEAT,crypto,6,0\n",

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from running import RunningServer
 from seatrial.cli import defaults
 from seatrial.cli.grid import lines_of
 from seatrial.cli.main import app
 from seatrial.cli.tables import books
 from seatrial.client.shapes import Books
+from tests.support.running import RunningServer
 
 ADDRESS = "bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh"
 TOKEN = "open sesame"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from running import RunningServer
 from seatrial.cli.main import app
-from tape_files import made_up, write
+from tests.support.running import RunningServer
+from tests.support.tape_files import made_up, write
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from running import RunningServer
 from seatrial.cli.main import app
 from seatrial.store.proofs import LAWS
-from signed_calls import Signer
-from venue_client import VenueClient
+from tests.support.running import RunningServer
+from tests.support.signed_calls import Signer
+from tests.support.venue_client import VenueClient
 
 NO_DATABASE = b"SQLite format 3\0" + bytes(range(256)) * 64
 

@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from running import RunningServer
 from seatrial.client import calls, shapes
 from seatrial.client.calls import Call, Wanted
 from seatrial.client.control import (
@@ -31,6 +30,7 @@ from seatrial.client.control import (
 from seatrial.client.transport import UrlError
 from seatrial.server.control.operations import OPERATIONS
 from seatrial.server.control.visits import Operation
+from tests.support.running import RunningServer
 
 TOKEN = "open sesame"
 CALLS: dict[str, Call[Any]] = {

@@ -5,11 +5,11 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from running_on import ENGINES, running_on
-from tape import Tape, record
-from venue import Keys, Venue, done
-from venue_clients import CLIENTS
-from venue_facts import VenueClient
+from tests.support.running_on import ENGINES, running_on
+from tests.support.tape import Tape, record
+from tests.support.venue import Keys, Venue, done
+from tests.support.venue_clients import CLIENTS
+from tests.support.venue_facts import VenueClient
 
 Connect = Callable[[Keys], VenueClient]
 

@@ -9,9 +9,9 @@ import ccxt
 import ccxt.async_support
 import pytest
 
-from ccxt_clients import ccxt_settings
-from tape import Tape
-from venue import Keys, Venue
+from tests.support.ccxt_clients import ccxt_settings
+from tests.support.tape import Tape
+from tests.support.venue import Keys, Venue
 
 Connect = Callable[..., Any]
 

@@ -7,10 +7,10 @@ from typing import Any
 import ccxt
 import pytest
 
-from ccxt_checks import check, lay_out
-from ccxt_clients import ccxt_settings
-from kucoin_ccxt import HOSTS
-from running import RunningServer
+from tests.support.ccxt_checks import check, lay_out
+from tests.support.ccxt_clients import ccxt_settings
+from tests.support.kucoin_ccxt import HOSTS
+from tests.support.running import RunningServer
 
 EXCEPTIONS: dict[str, dict[str, Any]] = {
     "kraken": {

@@ -10,12 +10,12 @@ import kraken.exceptions as sdk
 import pytest
 from msgspec import Struct
 
-from raw_clients import KrakenexError
-from running import RunningServer
-from stored_books import renamed_table
-from venue import Keys, Venue, done
-from venue_clients import CLIENTS
-from venue_facts import VenueClient
+from tests.support.raw_clients import KrakenexError
+from tests.support.running import RunningServer
+from tests.support.stored_books import renamed_table
+from tests.support.venue import Keys, Venue, done
+from tests.support.venue_clients import CLIENTS
+from tests.support.venue_facts import VenueClient
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*uses a deprecated Kraken endpoint:DeprecationWarning")
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from kraken.base_api import SpotAsyncClient
 
-from raw_clients import KrakenSdk
-from tape import Tape
-from venue import Keys, Venue
+from tests.support.raw_clients import KrakenSdk
+from tests.support.tape import Tape
+from tests.support.venue import Keys, Venue
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*uses a deprecated Kraken endpoint:DeprecationWarning")
 

@@ -22,8 +22,8 @@ from kraken.exceptions import (
 )
 from kraken.spot import Market, SpotAsyncClient, SpotClient
 
-from raw_clients import KrakenSdk
-from venue import Keys, Venue
+from tests.support.raw_clients import KrakenSdk
+from tests.support.venue import Keys, Venue
 
 pytestmark = [
     pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import krakenex
 import pytest
 import requests
 
-from running import RunningServer
-from venue import Keys, Venue
-from venue_facts import PAGE
+from tests.support.running import RunningServer
+from tests.support.venue import Keys, Venue
+from tests.support.venue_facts import PAGE
 
 Connect = Callable[[Keys], krakenex.API]
 

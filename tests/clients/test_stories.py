@@ -7,11 +7,11 @@ from itertools import count
 
 import pytest
 
-from running import RunningServer
-from tape import Tape
-from venue import Keys, Venue
-from venue_clients import CLIENTS
-from venue_facts import PAGE, Entry, Holding, Moved, OwnTrade, PlacedOrder, Rules, VenueClient
+from tests.support.running import RunningServer
+from tests.support.tape import Tape
+from tests.support.venue import Keys, Venue
+from tests.support.venue_clients import CLIENTS
+from tests.support.venue_facts import PAGE, Entry, Holding, Moved, OwnTrade, PlacedOrder, Rules, VenueClient
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*uses a deprecated Kraken endpoint:DeprecationWarning")
 

@@ -8,7 +8,7 @@ from seatrial.core.accounts import MOST_RECENT_NONCES, ApiKey
 from seatrial.core.commands import IssueKey, IssueToken, OpenAccount, SpendNonce
 from seatrial.core.facts import AccountOpened, KeyIssued, TokenIssued
 from seatrial.core.rejects import Reject
-from trading_floor import SECOND_NS, Floor
+from tests.support.trading_floor import SECOND_NS, Floor
 
 
 @pytest.fixture

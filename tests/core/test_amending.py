@@ -8,7 +8,7 @@ from seatrial.core.machine import first
 from seatrial.core.markets import SystemStatus
 from seatrial.core.orders import Order, Reason, SelfTrade, Side, Status, TimeInForce
 from seatrial.core.rejects import Reject
-from trading_floor import NO_FEES, SECOND_NS, Floor, drawn
+from tests.support.trading_floor import NO_FEES, SECOND_NS, Floor, drawn
 
 BUY, SELL = Side.BUY, Side.SELL
 WHOLE = 10**8

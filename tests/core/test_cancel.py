@@ -5,7 +5,7 @@ import pytest
 from seatrial.core.commands import CancelOrders
 from seatrial.core.findings import OrdersCanceled
 from seatrial.core.orders import Reason, Side, Status
-from trading_floor import NO_FEES, Floor, drawn
+from tests.support.trading_floor import NO_FEES, Floor, drawn
 
 BUY = Side.BUY
 

@@ -11,7 +11,7 @@ from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS, Candle, Stat
 from seatrial.core.market_state import KEPT_QUOTES
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import OrderKind, Side, Trade
-from trading_floor import NO_FEES, Floor
+from tests.support.trading_floor import NO_FEES, Floor
 
 MINUTE_NS = 60 * SECOND_NS
 GAPS = st.one_of(

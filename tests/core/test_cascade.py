@@ -15,7 +15,7 @@ from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.store.sqlite import SqliteMemory
 from seatrial.store.store import Store
-from trading_floor import NO_FEES, Floor
+from tests.support.trading_floor import NO_FEES, Floor
 
 BUY, SELL = Side.BUY, Side.SELL
 YEAR_S = 365 * 86_400

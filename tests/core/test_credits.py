@@ -3,7 +3,7 @@
 import pytest
 
 from seatrial.core.orders import SelfTrade, Side
-from trading_floor import Floor, drawn, flat, shown
+from tests.support.trading_floor import Floor, drawn, flat, shown
 
 BUY, SELL = Side.BUY, Side.SELL
 

@@ -10,7 +10,7 @@ from seatrial.core.commands import DecreaseOrder, OpenAccount, QuoteMarket, Rung
 from seatrial.core.facts import AccountOpened, OrderDecreased, OrderEnded
 from seatrial.core.machine import first
 from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
-from trading_floor import NO_FEES, Floor, drawn
+from tests.support.trading_floor import NO_FEES, Floor, drawn
 
 BUY, SELL = Side.BUY, Side.SELL
 RECORDED = [("LTC/USD", "220.88", "1", "0.99999998"), ("ETH/USD", "1890", "0.013", "0.01299999")]

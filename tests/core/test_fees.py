@@ -19,7 +19,7 @@ from seatrial.core.postings import EntryKind, posting_of
 from seatrial.core.rates import Rates
 from seatrial.core.rejects import Reject
 from seatrial.core.volume import HOUR_NS, MAX_ASSETS, USD_SCALE, WINDOW_HOURS, PlatformAssets, RollingVolume
-from trading_floor import START_NS, Floor, drawn, flat, units
+from tests.support.trading_floor import START_NS, Floor, drawn, flat, units
 
 BUY, SELL = Side.BUY, Side.SELL
 DAY_S = 86_400

@@ -42,7 +42,7 @@ from seatrial.core.machine import first
 from seatrial.core.markets import FundingMethod
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.rejects import Reject
-from trading_floor import Floor, Followed, catalogue, drawn, units
+from tests.support.trading_floor import Floor, Followed, catalogue, drawn, units
 
 INITIAL, PENDING, ON_HOLD = TransferStatus.INITIAL, TransferStatus.PENDING, TransferStatus.ON_HOLD
 SETTLED, SUCCESS, FAILURE = TransferStatus.SETTLED, TransferStatus.SUCCESS, TransferStatus.FAILURE

@@ -4,7 +4,7 @@ import pytest
 
 from seatrial.core.orders import Side, TimeInForce
 from seatrial.core.rejects import Reject
-from trading_floor import Floor, flat, units
+from tests.support.trading_floor import Floor, flat, units
 
 BUY, SELL = Side.BUY, Side.SELL
 

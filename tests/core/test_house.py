@@ -13,7 +13,7 @@ from seatrial.core.machine import first
 from seatrial.core.orders import OrderKind, Side
 from seatrial.core.rejects import Reject
 from seatrial.core.valuing import price_of
-from trading_floor import NO_FEES, Floor, drawn, flat, units
+from tests.support.trading_floor import NO_FEES, Floor, drawn, flat, units
 
 BUY, SELL = Side.BUY, Side.SELL
 PLENTY = 10**15

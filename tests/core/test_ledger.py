@@ -5,7 +5,7 @@ import pytest
 from seatrial.core.assets import UnknownAssetError
 from seatrial.core.ledger import EXCHANGE, LedgerAccount, OutOfBalanceError, move
 from seatrial.core.orders import Side
-from trading_floor import NO_FEES, Floor
+from tests.support.trading_floor import NO_FEES, Floor
 
 
 @pytest.fixture

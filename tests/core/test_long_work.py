@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_commands import OPENING, new_machine, new_state
 from seatrial.core import fingerprint, firing
 from seatrial.core.commands import CancelOrders, PassTime, PlaceOrder, SetCancelTimer
 from seatrial.core.findings import OrdersCanceled
@@ -16,7 +15,8 @@ from seatrial.core.orders import OrderKind, Reason, Side, Status
 from seatrial.core.rejects import Reject
 from seatrial.core.timers import Due, Timer, Timers
 from seatrial.store.store import open_store
-from trading_floor import NO_FEES, SECOND_NS, START_NS, Floor
+from tests.support.any_commands import OPENING, new_machine, new_state
+from tests.support.trading_floor import NO_FEES, SECOND_NS, START_NS, Floor
 
 BUY = Side.BUY
 MANY = 2 * MOST_DUE + 10

@@ -7,7 +7,7 @@ from seatrial.core.commands import DecreaseOrder
 from seatrial.core.findings import OrderChecked
 from seatrial.core.orders import OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
 from seatrial.core.rejects import Reject
-from trading_floor import NO_FEES, Floor, drawn, flat
+from tests.support.trading_floor import NO_FEES, Floor, drawn, flat
 
 BUY, SELL = Side.BUY, Side.SELL
 IOC, FOK = TimeInForce.IOC, TimeInForce.FOK

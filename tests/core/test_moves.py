@@ -9,7 +9,7 @@ from seatrial.core.funding import Destination
 from seatrial.core.machine import first
 from seatrial.core.postings import EntryKind
 from seatrial.core.rejects import Reject
-from trading_floor import Floor, units
+from tests.support.trading_floor import Floor, units
 
 PARENT, CHILD, SIBLING, STRANGER = 1, 2, 3, 4
 

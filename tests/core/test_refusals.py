@@ -9,7 +9,7 @@ from seatrial.core.markets import MarketStatus
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Order, Side, TimeInForce
 from seatrial.core.rejects import Reject
-from trading_floor import NO_FEES, Floor
+from tests.support.trading_floor import NO_FEES, Floor
 
 BUY, SELL = Side.BUY, Side.SELL
 

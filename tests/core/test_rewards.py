@@ -18,7 +18,7 @@ from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Reason, Side, Status
 from seatrial.core.postings import EntryKind
 from seatrial.core.rejects import Reject
-from trading_floor import NO_FEES, Floor, drawn, flat
+from tests.support.trading_floor import NO_FEES, Floor, drawn, flat
 
 BUY, SELL = Side.BUY, Side.SELL
 WHOLE = 10**8

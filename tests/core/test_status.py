@@ -7,7 +7,7 @@ from seatrial.core.facts import StatusSet
 from seatrial.core.markets import MarketStatus, Modes, SystemStatus
 from seatrial.core.orders import OrderKind, Reason, Side, Status
 from seatrial.core.rejects import Reject
-from trading_floor import SECOND_NS, Floor
+from tests.support.trading_floor import SECOND_NS, Floor
 
 BUY, SELL = Side.BUY, Side.SELL
 NOTHING = Reject.EXCHANGE_CLOSED

@@ -4,7 +4,7 @@ import pytest
 
 from seatrial.core.orders import Side
 from seatrial.core.valuing import price_of
-from trading_floor import NO_FEES, Floor
+from tests.support.trading_floor import NO_FEES, Floor
 
 
 def trade(floor: Floor, symbol: str, price: str) -> None:

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from faulty_driver import disk_error, faults, writing_driver
-from inside import Answer, Inside, inside
 from seatrial.core.machine import Machine
 from seatrial.store import sqlite as sqlite_module
 from seatrial.store.errors import StoreError
 from seatrial.store.store import Batch
 from seatrial.world import commits
-from signed_calls import SignedCall, Signer
-from stored_books import breaches
+from tests.support.faulty_driver import disk_error, faults, writing_driver
+from tests.support.inside import Answer, Inside, inside
+from tests.support.signed_calls import SignedCall, Signer
+from tests.support.stored_books import breaches
 
 Ask = Callable[[], Awaitable[Answer]]
 BEGIN, COMMIT = "BEGIN", "COMMIT"

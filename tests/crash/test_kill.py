@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from kucoin_load import KucoinUser, send
-from load import Bank, Client, Load
-from running import RunningServer
 from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kucoin.ids import Ids as KucoinIds
-from signed_calls import KucoinSigner, Signer
-from stored_books import breaches, reading
-from venue_client import VenueClient
+from tests.support.kucoin_load import KucoinUser, send
+from tests.support.load import Bank, Client, Load
+from tests.support.running import RunningServer
+from tests.support.signed_calls import KucoinSigner, Signer
+from tests.support.stored_books import breaches, reading
+from tests.support.venue_client import VenueClient
 
 LIVES = 10
 """Kills per seed."""

@@ -17,16 +17,16 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from busy_floor import UNAVAILABLE, Floor, trading, until
-from inner_database import postgresql as inner
-from inside import Inside, inside
-from postgres import Server, fresh_schema, own_server
 from seatrial.server.worlds import Settings
 from seatrial.store import postgresql as engine
 from seatrial.store.store import open_store
 from seatrial.world import commits, recovery
-from stored_books import breaches
-from wire_cutter import WireCutter
+from tests.support.busy_floor import UNAVAILABLE, Floor, trading, until
+from tests.support.inner_database import postgresql as inner
+from tests.support.inside import Inside, inside
+from tests.support.postgres import Server, fresh_schema, own_server
+from tests.support.stored_books import breaches
+from tests.support.wire_cutter import WireCutter
 
 
 @pytest.fixture(autouse=True)

@@ -9,13 +9,13 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from postgres import fresh_schema, shared_url
-from running import RunningServer
 from seatrial.store import schema
 from seatrial.store.store import open_store
 from seatrial.world.clock import Clock
-from stored_books import breaches, reading
-from venue_client import VenueClient
+from tests.support.postgres import fresh_schema, shared_url
+from tests.support.running import RunningServer
+from tests.support.stored_books import breaches, reading
+from tests.support.venue_client import VenueClient
 
 LONGEST_SECONDS = 1.0
 """About as long as a start takes, so that a kill may come at any point of it."""

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from busy_floor import UNAVAILABLE, Floor, trading, until
-from inside import Inside, inside
-from running import RunningServer
 from seatrial.server.worlds import FolderTaken, Settings, claim_folder
 from seatrial.store import postgresql as engine
 from seatrial.store.apart import Apart
 from seatrial.world import commits, recovery
-from stored_books import breaches
+from tests.support.busy_floor import UNAVAILABLE, Floor, trading, until
+from tests.support.inside import Inside, inside
+from tests.support.running import RunningServer
+from tests.support.stored_books import breaches
 
 KILLS = 5
 

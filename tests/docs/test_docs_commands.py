@@ -15,10 +15,10 @@ import pytest
 import typer
 from msgspec import Struct
 
-from kucoin_raw import KUCOIN_PYTHON
-from running import RunningServer
 from seatrial.cli import defaults, main
 from seatrial.server.control.operations import OPERATIONS
+from tests.support.kucoin_raw import KUCOIN_PYTHON
+from tests.support.running import RunningServer
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = Path(sys.executable).parent

@@ -1,8 +1,7 @@
 """The control API keeps to its own OpenAPI document, whatever it is asked."""
 
 from fuzz.control import Document, attack, own_document
-
-from running import RunningServer
+from tests.support.running import RunningServer
 
 
 def test_the_control_api_keeps_to_its_document() -> None:

@@ -12,14 +12,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from fuzz.judging import Fault, Finding
-from fuzz.requests import Proof, Request, curl_line
-from fuzz.rounds import Plan, pinned, play
 from msgspec.structs import replace
 
 import fuzz
-import postgres
 from fuzz import kraken, kucoin
+from fuzz.judging import Fault, Finding
+from fuzz.requests import Proof, Request, curl_line
+from fuzz.rounds import Plan, pinned, play
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.orders import OrderKind, Side
 from seatrial.dialects.kraken import dialect, rest
@@ -27,6 +26,7 @@ from seatrial.dialects.kraken.context import Context
 from seatrial.dialects.kraken.errors import BadCall
 from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.kucoin import rest as kucoin_rest
+from tests.support import postgres
 
 ROOT = Path(fuzz.__file__).parent.parent
 DEALERS = [kraken, kucoin]
@@ -184,8 +184,9 @@ def test_a_finding_is_shown_as_a_line_for_the_shell() -> None:
 
 def test_the_command_says_what_it_sent_and_found(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "fuzz", "--requests", "60", "--examples", "0", "--jobs", "1"]
-    path = f"{ROOT}:{ROOT / 'tests' / 'support'}"
-    done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": path}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "60 requests in 1 worlds" in done.stdout
     assert "0 findings" in done.stdout

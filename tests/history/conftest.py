@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from seatrial.cli.main import app
 from seatrial.history.store import TradeStore
-from stored_trades import RECORDED, Run
+from tests.support.stored_trades import RECORDED, Run
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from seatrial.history.candles import Candles, Wanted
 from seatrial.history.intervals import read_interval
 from seatrial.history.manifest import Pair
 from seatrial.history.store import TradeStore
-from stored_trades import Run
-from tick_model import Candle, Trade, naive_candles, naive_fill, read_csv
-from trades_venue import SECOND, START, TradesVenue, deals, iso
+from tests.support.stored_trades import Run
+from tests.support.tick_model import Candle, Trade, naive_candles, naive_fill, read_csv
+from tests.support.trades_venue import SECOND, START, TradesVenue, deals, iso
 
 BASE = START // SECOND
 STEPS_NS = st.sampled_from([0, 1_000, 10**9, 59 * 10**9, 600 * 10**9, 86_400 * 10**9])

@@ -14,8 +14,8 @@ from seatrial.client.kraken import KrakenClient
 from seatrial.client.trades import BACK_OFF_SECONDS, PACE_SECONDS, TradesFeed, VenueError
 from seatrial.history.manifest import Gap, Pair
 from seatrial.history.store import TradeStore
-from stored_trades import Run, stored_rows
-from trades_venue import SECOND, START, Answer, Deal, TradesVenue, deals, iso, page_of, printed, refusal
+from tests.support.stored_trades import Run, stored_rows
+from tests.support.trades_venue import SECOND, START, Answer, Deal, TradesVenue, deals, iso, page_of, printed, refusal
 
 
 def test_the_whole_history_is_stored_exactly(run: Run, store: TradeStore) -> None:

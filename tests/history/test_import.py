@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from seatrial.history.store import TradeStore
-from stored_trades import Run, stored_rows
-from trades_venue import SECOND, START, Deal, TradesVenue, deals, iso
+from tests.support.stored_trades import Run, stored_rows
+from tests.support.trades_venue import SECOND, START, Deal, TradesVenue, deals, iso
 
 BASE = START // SECOND
 PLAIN = f"{BASE},8552.90000,0.03190270\n{BASE},8552.9,0.5\n{BASE},8552.9,0.5\n{BASE + 1},8553,1\n"

@@ -21,8 +21,8 @@ from seatrial.history.archive import import_member, members
 from seatrial.history.manifest import Pair
 from seatrial.history.store import TradeStore
 from seatrial.history.writer import PairWriter
-from stored_trades import Run, stored_rows
-from trades_venue import SECOND, START, Answer, Deal, TradesVenue, deals, iso, printed
+from tests.support.stored_trades import Run, stored_rows
+from tests.support.trades_venue import SECOND, START, Answer, Deal, TradesVenue, deals, iso, printed
 
 SMALL_COMMITS = "import sys; from seatrial.client import download; download.COMMIT_TRADES = 120; "
 COMMAND = SMALL_COMMITS + "from seatrial.cli.main import main; main()"

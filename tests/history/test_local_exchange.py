@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from running import RunningServer
 from seatrial.client.kraken import KrakenClient
 from seatrial.core.candles import MINUTES
 from seatrial.history.store import TradeStore
-from stored_trades import Run, stored_rows
-from tape import Tape, record
-from venue import Venue, done
+from tests.support.running import RunningServer
+from tests.support.stored_trades import Run, stored_rows
+from tests.support.tape import Tape, record
+from tests.support.venue import Venue, done
 
 FILLS = 92
 

@@ -12,7 +12,7 @@ from PIL import Image
 from seatrial.history.plot.axes import decimals_for, round_powers, round_steps, time_marks
 from seatrial.history.plot.page import MOST_BARS as MOST_BARS_OF_A_PAGE
 from seatrial.history.plot.scene import DOWN, DOWN_VOLUME, HEIGHT, MOST_BARS, UP, UP_VOLUME, WIDTH
-from stored_trades import Run
+from tests.support.stored_trades import Run
 
 BASE = 1_559_347_200
 DAY = 86_400

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from seatrial.history.store import TradeStore
-from stored_trades import Run, stored_rows
-from tick_model import Candle, read_csv
-from trades_venue import Answer, TradesVenue
+from tests.support.stored_trades import Run, stored_rows
+from tests.support.tick_model import Candle, read_csv
+from tests.support.trades_venue import Answer, TradesVenue
 
 EXCERPTS = Path(__file__).parent / "data"
 DUST = Decimal("1e-8")

@@ -11,8 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from auditor import check_book, check_holds
-from moved_world import Moved, crowd, crowded
 from seatrial.core.commands import Command, OpenAccount, SetStatus, SetSystemStatus
 from seatrial.core.machine import Outcome
 from seatrial.core.markets import MarketStatus, SystemStatus
@@ -23,7 +21,9 @@ from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import NEVER
 from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.store.store import open_store
-from trading_floor import SECOND_NS, START_NS, catalogue
+from tests.support.auditor import check_book, check_holds
+from tests.support.moved_world import Moved, crowd, crowded
+from tests.support.trading_floor import SECOND_NS, START_NS, catalogue
 
 MINUTE_NS = 60 * SECOND_NS
 DAY_NS = 1_440 * MINUTE_NS

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from own_catalogue import own_tree
 from seatrial.catalogue import CatalogueError, load
 from seatrial.market import tables
-from trading_floor import catalogue
+from tests.support.own_catalogue import own_tree
+from tests.support.trading_floor import catalogue
 
 PAIRS = "symbol,half_spread,top,rungs,chance,every\n"
 ASSETS = "asset,worth,in,volatility,coin\n"

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor import check_book, check_holds
-from moved_world import Moved, row, tape, taped
 from seatrial.core.commands import SetStatus
 from seatrial.core.markets import MarketStatus
 from seatrial.core.orders import Side, Status
 from seatrial.market.driver import NEVER
 from seatrial.market.ladder import Liquidity
 from seatrial.market.tape import TapeRow
-from trading_floor import SECOND_NS, START_NS
+from tests.support.auditor import check_book, check_holds
+from tests.support.moved_world import Moved, row, tape, taped
+from tests.support.trading_floor import SECOND_NS, START_NS
 
 BUY, SELL = Side.BUY, Side.SELL
 SWEEP = (

@@ -8,7 +8,7 @@ from seatrial.core.markets import Market
 from seatrial.market import tables
 from seatrial.market.ladder import MILLITICKS
 from seatrial.market.values import Tuning, Values
-from trading_floor import SECOND_NS, START_NS, catalogue
+from tests.support.trading_floor import SECOND_NS, START_NS, catalogue
 
 HOURS = [START_NS + hours * 3_600 * SECOND_NS for hours in range(50)]
 

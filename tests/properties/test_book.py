@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
-from naive_market import NaiveMarket, Story
 from seatrial.core.assets import Asset, AssetKind, Assets
 from seatrial.core.commands import CancelOrders, DecreaseOrder, OpenAccount, PlaceOrder, ReplaceOrder
 from seatrial.core.facts import OrderAccepted, OrderDecreased, OrderEnded, Traded
@@ -13,7 +12,8 @@ from seatrial.core.markets import Market
 from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, TimeInForce
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
-from trading_floor import NO_FEES
+from tests.support.naive_market import NaiveMarket, Story
+from tests.support.trading_floor import NO_FEES
 
 USD = Asset("USD", AssetKind.FIAT, 0)
 GEM = Asset("GEM", AssetKind.CRYPTO, 0)

@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from any_commands import OPENING, Journal, any_journal, new_machine
+from tests.support.any_commands import OPENING, Journal, any_journal, new_machine
 
-SUPPORT = Path(__file__).parent.parent / "support"
+ROOT = Path(__file__).parent.parent.parent
 REPLAY = """
 import sys
 import msgspec
-from any_commands import new_machine
+from tests.support.any_commands import new_machine
 from seatrial.core.commands import Command
 for line in sys.stdin:
     machine = new_machine()
@@ -45,7 +45,7 @@ def test_another_process_with_other_hashes_comes_to_the_same_worlds(
     replayed: list[tuple[bytes, str]], hash_seed: str
 ) -> None:
     journals = b"\n".join(journal for journal, _ in replayed)
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join((str(SUPPORT), *sys.path))}
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join((str(ROOT), *sys.path))}
     done = subprocess.run(
         [sys.executable, "-c", REPLAY], input=journals, env=environment, capture_output=True, check=True
     )

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from any_commands import OPENING, any_journal, new_machine
-from follower import Follower
-from houses import any_of_a_house, of_a_house
 from seatrial.core.commands import Command
-from told import told_by
+from tests.support.any_commands import OPENING, any_journal, new_machine
+from tests.support.follower import Follower
+from tests.support.houses import any_of_a_house, of_a_house
+from tests.support.told import told_by
 
 if TYPE_CHECKING:
     from seatrial.core.funding import Move, Transfer

@@ -5,14 +5,14 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from any_commands import GAPS_NS, OPENING, any_journal, new_machine, orders, others
-from auditor import Auditor
-from follower import Follower
 from seatrial.core.changes import Changes
 from seatrial.core.commands import Command, PassTime, PlaceOrder
 from seatrial.core.machine import Outcome
 from seatrial.core.rejects import Reject
-from told import told_by
+from tests.support.any_commands import GAPS_NS, OPENING, any_journal, new_machine, orders, others
+from tests.support.auditor import Auditor
+from tests.support.follower import Follower
+from tests.support.told import told_by
 
 
 class AnyWorld(RuleBasedStateMachine):

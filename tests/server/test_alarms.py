@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from inside import Answer, Inside, inside
 from seatrial.core.state import State
 from seatrial.store.store import Batch
 from seatrial.world import recovery, timekeeping
 from seatrial.world.clock import ClockNote
 from seatrial.world.world import World
+from tests.support.inside import Answer, Inside, inside
 
 PATIENCE_SECONDS = 20
 MARKET = {"pair": "XBTUSD", "ordertype": "limit", "type": "buy", "volume": 1}

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inside import PREFIX, Inside
-from running import RunningServer
 from seatrial.server.connections.limits import MAX_BODY_BYTES
 from seatrial.server.control.operations import OPERATIONS
 from seatrial.server.control.visits import Operation
-from signed_calls import SignedCall, Signer
-from venue_client import VenueClient
+from tests.support.inside import PREFIX, Inside
+from tests.support.running import RunningServer
+from tests.support.signed_calls import SignedCall, Signer
+from tests.support.venue_client import VenueClient
 
 PATIENCE_SECONDS = 30
 HEAD = "Host: localhost\r\n"

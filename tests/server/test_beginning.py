@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from inside import Inside, inside
-from running import RunningServer
+from tests.support.inside import Inside, inside
+from tests.support.running import RunningServer
 
 PAST = "2024-01-01T00:00:00Z"
 

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from inside import PREFIX, Answer, Inside, inside
 from seatrial.dialects.kraken.auth import totp
 from seatrial.server.connections.limits import MAX_BODY_BYTES
-from signed_calls import KucoinSigner, Signer
+from tests.support.inside import PREFIX, Answer, Inside, inside
+from tests.support.signed_calls import KucoinSigner, Signer
 
 Story = Callable[[Inside], Awaitable[Any]]
 

@@ -9,10 +9,6 @@ import httpx
 import msgspec
 import pytest
 
-from any_commands import OPENING, any_journal, new_machine
-from houses import any_of_a_house, of_a_house
-from inside import Answer, Inside, inside
-from running import RunningServer
 from seatrial.client.control import ENDS
 from seatrial.core.facts import AnyFact
 from seatrial.core.machine import Machine
@@ -20,6 +16,10 @@ from seatrial.dialects.wire import Dialect
 from seatrial.server.control.event_views import KINDS, Views
 from seatrial.server.control.events import MAX_LAST
 from seatrial.world.sessions import End
+from tests.support.any_commands import OPENING, any_journal, new_machine
+from tests.support.houses import any_of_a_house, of_a_house
+from tests.support.inside import Answer, Inside, inside
+from tests.support.running import RunningServer
 
 
 def events_of(answer: Answer) -> list[dict[str, Any]]:

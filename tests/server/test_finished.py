@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from inside import Inside, inside
 from seatrial.core.funding import Transfer
 from seatrial.store.quick import Statement
+from tests.support.inside import Inside, inside
 
 INNER = "/api/v2/accounts/inner-transfer"
 MOVES = Statement("SELECT COUNT(*) FROM moves")

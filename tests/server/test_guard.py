@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from typer.testing import CliRunner
 
-from inside import HERE, PREFIX, Answer, Inside, inside
-from running import RunningServer
 from seatrial.cli.main import app
+from tests.support.inside import HERE, PREFIX, Answer, Inside, inside
+from tests.support.running import RunningServer
 
 TOKEN = "a token that nobody guesses"
 DOORS = [("GET", "/accounts"), ("POST", "/accounts"), ("POST", "/clock"), ("GET", "/../openapi.json")]

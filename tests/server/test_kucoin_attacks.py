@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inside import Inside
-from kucoin_calls import Heard, KucoinCaller
-from kucoin_venue import KucoinVenue
-from running import RunningServer
 from seatrial.dialects.kucoin.dialect import ENDPOINTS
 from seatrial.dialects.kucoin.endpoint import Endpoint
-from signed_calls import KucoinSigner
+from tests.support.inside import Inside
+from tests.support.kucoin_calls import Heard, KucoinCaller
+from tests.support.kucoin_venue import KucoinVenue
+from tests.support.running import RunningServer
+from tests.support.signed_calls import KucoinSigner
 
 LEDGERS = "/api/v1/accounts/ledgers"
 ELEVEN = "BTC,ETH,SOL,XRP,DOGE,ADA,DOT,LTC,LINK,AVAX,ATOM"

@@ -9,12 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from inside import Inside, inside
-from running import RunningServer
 from seatrial.core.commands import IssueKey
 from seatrial.dialects.kraken.auth import steps
-from signed_calls import SignedCall, Signer
-from venue_client import VenueClient
+from tests.support.inside import Inside, inside
+from tests.support.running import RunningServer
+from tests.support.signed_calls import SignedCall, Signer
+from tests.support.venue_client import VenueClient
 
 MOST_ATTEMPTS = 5_000
 

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from inside import Inside, inside
 from seatrial.dialects.kraken.rest import history
+from tests.support.inside import Inside, inside
 
 ORDER = {"ordertype": "limit", "type": "buy", "pair": "XBTUSD", "volume": "0.0001", "price": "10000"}
 MORE_THAN_A_PAGE = 1_001

@@ -7,14 +7,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from inside import Inside, inside
-from running import RunningServer
 from seatrial.core.commands import CancelOrders, PlaceOrder
 from seatrial.core.machine import MOST_DUE
 from seatrial.core.orders import OrderKind, Side
 from seatrial.dialects.kraken.orders import canceling
 from seatrial.world.turns import Turns
-from signed_calls import Signer
+from tests.support.inside import Inside, inside
+from tests.support.running import RunningServer
+from tests.support.signed_calls import Signer
 
 MANY = 12_000
 ORDER = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "price": "90", "volume": "1"}

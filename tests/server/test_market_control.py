@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from inside import Inside, inside
-from own_catalogue import own_tree
 from seatrial.catalogue import load
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.market import tables
 from seatrial.market.crowd import Mode
 from seatrial.server.worlds import Settings
+from tests.support.inside import Inside, inside
+from tests.support.own_catalogue import own_tree
 
 CALM = Settings(None, crowd=Mode.CALM)
 LIMIT = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "price": "1000", "volume": "1"}

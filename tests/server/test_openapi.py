@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from inside import PREFIX, Inside, inside
 from seatrial.client import shapes
 from seatrial.server.control.operations import OPERATIONS
+from tests.support.inside import PREFIX, Inside, inside
 
 
 @pytest.fixture(scope="module")

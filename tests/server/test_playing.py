@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from inside import Inside, inside
-from running import RunningServer
 from seatrial.cli.main import app
 from seatrial.history.store import TradeStore
 from seatrial.market.driver import NEVER
 from seatrial.world.clock import iso
-from stored_trades import stored_rows
-from tape_files import BEGIN_S, everything, made_up, play_out, playing, recorded, write
+from tests.support.inside import Inside, inside
+from tests.support.running import RunningServer
+from tests.support.stored_trades import stored_rows
+from tests.support.tape_files import BEGIN_S, everything, made_up, play_out, playing, recorded, write
 
 SECOND_NS = 10**9
 RECORDED_ROWS = 10_000

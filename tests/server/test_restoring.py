@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from busy_floor import until
-from inside import Inside, inside
 from seatrial.server.worlds import Settings
 from seatrial.store.apart import Apart
 from seatrial.store.backups import back_up
 from seatrial.store.errors import StoreError
-from signed_calls import Signer
+from tests.support.busy_floor import until
+from tests.support.inside import Inside, inside
+from tests.support.signed_calls import Signer
 
 
 def backup_of(data: Path, file: Path) -> Path:

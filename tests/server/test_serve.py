@@ -15,9 +15,9 @@ import httpx
 import msgspec
 import pytest
 
-from running import RunningServer
-from signed_calls import Signer
-from venue_client import VenueClient
+from tests.support.running import RunningServer
+from tests.support.signed_calls import Signer
+from tests.support.venue_client import VenueClient
 
 SERVE = (sys.executable, "-m", "seatrial", "serve", "--port", "0", "--json")
 PATIENCE_SECONDS = 60

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from running import RunningServer
-from signed_calls import Signer
-from venue_client import VenueClient
+from tests.support.running import RunningServer
+from tests.support.signed_calls import Signer
+from tests.support.venue_client import VenueClient
 
 PATIENCE_SECONDS = 60
 SERVE = [sys.executable, "-m", "seatrial", "serve", "--port", "0"]

@@ -16,7 +16,7 @@ from seatrial.market.tape import TapeRow
 from seatrial.server.opening import market_named
 from seatrial.server.worlds import Settings, WorldError, open_world
 from seatrial.world.tapes import CHECKED, TapeError, recordings, together
-from tape_files import HEADER, made_up, playing, write
+from tests.support.tape_files import HEADER, made_up, playing, write
 
 CATALOGUE = load()
 KRAKEN = Kraken(1, Symbols(CATALOGUE))

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from inside import Answer, Inside, inside
 from seatrial.core.commands import PassTime
 from seatrial.core.ledger import Ledger
 from seatrial.core.machine import Machine
@@ -19,7 +18,8 @@ from seatrial.store.store import Batch
 from seatrial.world import commits, recovery
 from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
-from stored_books import breaches
+from tests.support.inside import Answer, Inside, inside
+from tests.support.stored_books import breaches
 
 UNAVAILABLE = "EService:Unavailable"
 PATIENCE_SECONDS = 20

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_commands import OPENING, any_journal, new_machine, new_state
 from seatrial.core.machine import Machine
 from seatrial.store import rows, schema
 from seatrial.store.apart import Apart, WriterBugError
@@ -18,8 +17,9 @@ from seatrial.store.database import Batch
 from seatrial.store.errors import StoreError
 from seatrial.store.frames import Frames, Task, frame, pack
 from seatrial.store.store import Store, open_store
-from stored_books import breaches
-from trading_floor import START_NS
+from tests.support.any_commands import OPENING, any_journal, new_machine, new_state
+from tests.support.stored_books import breaches
+from tests.support.trading_floor import START_NS
 
 PLAIN = st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.text(max_size=9) | st.binary(max_size=9)
 ROWS = st.lists(st.lists(PLAIN, max_size=4).map(tuple), max_size=4)

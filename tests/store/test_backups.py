@@ -9,9 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from any_commands import OPENING, any_journal, new_machine, new_state
-from inner_database import here
-from postgres import fresh_schema, shared_url
 from seatrial.core.commands import SpendNonce
 from seatrial.core.machine import Machine
 from seatrial.core.rejects import Reject
@@ -19,8 +16,11 @@ from seatrial.store import schema, versions
 from seatrial.store.backups import back_up, prepare, restore
 from seatrial.store.errors import StoreError
 from seatrial.store.store import Store, open_store
-from stored_books import breaches
-from trading_floor import START_NS
+from tests.support.any_commands import OPENING, any_journal, new_machine, new_state
+from tests.support.inner_database import here
+from tests.support.postgres import fresh_schema, shared_url
+from tests.support.stored_books import breaches
+from tests.support.trading_floor import START_NS
 
 Place = Path | str
 

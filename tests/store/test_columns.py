@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import Text
 
 import seatrial
-from any_commands import OPENING, new_machine
 from seatrial.core.assets import Asset, AssetKind
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.ledger import Ledger
@@ -24,6 +23,7 @@ from seatrial.core.rejects import Reject
 from seatrial.store import columns, schema, versions
 from seatrial.store.columns import Stored, big
 from seatrial.store.store import open_store
+from tests.support.any_commands import OPENING, new_machine
 
 SOURCES = Path(seatrial.__file__).parent
 STORED: dict[str, Stored[Any]] = {name: each for name, each in vars(schema).items() if isinstance(each, Stored)}

@@ -9,9 +9,6 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from any_commands import OPENING, PRICES, new_machine, new_state
-from faulty_driver import FaultyDriver, disk_error, faults, ignore, writing_driver
-from inner_database import sqlite
 from seatrial.core.accounts import HOUSE
 from seatrial.core.commands import (
     CancelOrders,
@@ -45,7 +42,10 @@ from seatrial.store.errors import StoreError
 from seatrial.store.postgresql import Postgresql
 from seatrial.store.schema import MARK_EVERY
 from seatrial.store.store import Store, open_store
-from trading_floor import START_NS
+from tests.support.any_commands import OPENING, PRICES, new_machine, new_state
+from tests.support.faulty_driver import FaultyDriver, disk_error, faults, ignore, writing_driver
+from tests.support.inner_database import sqlite
+from tests.support.trading_floor import START_NS
 
 PRICE = PRICES["BTC/USD"]
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from kraken_exchange import Exchange, Trader
 from seatrial.core.commands import CancelOrders
 from seatrial.core.orders import Fill
 from seatrial.core.postings import Posting
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage
+from tests.support.kraken_exchange import Exchange, Trader
 
 
 @pytest.fixture

@@ -8,10 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_commands import OPENING, PRICES, Journal, any_journal, new_machine
-from auditor import Auditor, candles_of
-from plain_lists import bounds, paged, posting_page
-from postgres import fresh_schema, shared_url
 from seatrial.core.candles import MINUTES, Candle
 from seatrial.core.commands import CancelOrders, PlaceOrder
 from seatrial.core.funding import Direction, Transfer, TransferStatus
@@ -39,8 +35,12 @@ from seatrial.core.queries import (
 )
 from seatrial.store import history as stored_history
 from seatrial.store.store import Store, open_store
-from told import told_by
-from trading_floor import SECOND_NS, START_NS
+from tests.support.any_commands import OPENING, PRICES, Journal, any_journal, new_machine
+from tests.support.auditor import Auditor, candles_of
+from tests.support.plain_lists import bounds, paged, posting_page
+from tests.support.postgres import fresh_schema, shared_url
+from tests.support.told import told_by
+from tests.support.trading_floor import SECOND_NS, START_NS
 
 Row = TypeVar("Row")
 MINUTE_NS = 60 * SECOND_NS

@@ -11,15 +11,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from any_commands import new_state
-from any_postings import ASSETS, KINDS, MINE, OTHER, WALLETS, any_postings, write
-from plain_lists import posting_page
 from seatrial.core.postings import EntryKind, Posting
 from seatrial.core.queries import Page, PostingPage, Span
 from seatrial.store.postings import seq_of_rank
 from seatrial.store.sqlite import SqliteMemory
 from seatrial.store.store import Store, open_store
-from trading_floor import START_NS
+from tests.support.any_commands import new_state
+from tests.support.any_postings import ASSETS, KINDS, MINE, OTHER, WALLETS, any_postings, write
+from tests.support.plain_lists import posting_page
+from tests.support.trading_floor import START_NS
 
 LENGTH = 4_000
 """Long enough that places must be searched for."""

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from any_commands import new_machine
-from postgres import fresh_schema, shared_url
 from seatrial.core.changes import Changes
 from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce, Trade
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, OrderTime, Page, Query, Span, TradePage
 from seatrial.store import history
 from seatrial.store.store import Store, open_store
+from tests.support.any_commands import new_machine
+from tests.support.postgres import fresh_schema, shared_url
 
 MINE = 1
 LENGTH = 1_500

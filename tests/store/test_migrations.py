@@ -9,11 +9,6 @@ import pytest
 from msgspec.structs import asdict
 from sqlalchemy import Engine, MetaData, NullPool, Table, create_engine
 
-from any_commands import new_state
-from any_postings import MINE, any_postings, write
-from old_databases import upgrade
-from plain_lists import posting_page
-from postgres import fresh_schema, shared_url
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.funding import Direction, Transfer
 from seatrial.core.machine import Machine
@@ -22,6 +17,11 @@ from seatrial.core.postings import Posting
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage, TransferPage
 from seatrial.core.volume import Valuation
 from seatrial.store.store import Store, open_store
+from tests.support.any_commands import new_state
+from tests.support.any_postings import MINE, any_postings, write
+from tests.support.old_databases import upgrade
+from tests.support.plain_lists import posting_page
+from tests.support.postgres import fresh_schema, shared_url
 
 ORDER = {
     "account_id": 1, "market": "BTC/USD", "kind": "limit", "price_ticks": 375_000, "spend": 0, "time_in_force": "gtc",

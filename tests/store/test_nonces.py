@@ -6,7 +6,6 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from any_commands import OPENING, new_machine, new_state
 from seatrial.core.accounts import MOST_RECENT_NONCES, ApiKey
 from seatrial.core.commands import ChangeKey, IssueKey, RevokeKey, SpendNonce
 from seatrial.core.machine import Machine
@@ -16,6 +15,7 @@ from seatrial.store.frames import frame, pack
 from seatrial.store.nonces import SLACK
 from seatrial.store.rows import MOST_USES
 from seatrial.store.store import open_store
+from tests.support.any_commands import OPENING, new_machine, new_state
 
 WIDE = 10**6
 

@@ -10,15 +10,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from any_commands import OPENING, new_machine, new_state
-from inner_database import sqlite
 from seatrial.core.machine import Machine
 from seatrial.core.queries import PostingPage
 from seatrial.core.rejects import Reject
 from seatrial.store import versions
 from seatrial.store.errors import StoreError
 from seatrial.store.store import Store, open_store
-from trading_floor import START_NS
+from tests.support.any_commands import OPENING, new_machine, new_state
+from tests.support.inner_database import sqlite
+from tests.support.trading_floor import START_NS
 
 
 def fill(store: Store) -> Machine:

@@ -10,9 +10,6 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from any_commands import OPENING, new_machine, new_state
-from inner_database import postgresql as inner
-from postgres import fresh_schema
 from seatrial.core.commands import IssueKey, SpendNonce
 from seatrial.core.machine import Machine
 from seatrial.core.queries import PostingPage
@@ -22,7 +19,10 @@ from seatrial.store import postgresql as engine
 from seatrial.store.errors import StoreError
 from seatrial.store.quick import Statement, named
 from seatrial.store.store import Store, open_store
-from trading_floor import START_NS
+from tests.support.any_commands import OPENING, new_machine, new_state
+from tests.support.inner_database import postgresql as inner
+from tests.support.postgres import fresh_schema
+from tests.support.trading_floor import START_NS
 
 
 def begin(url: str) -> Store:

@@ -9,13 +9,13 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from inside import Inside, inside
-from postgres import fresh_schema, shared_url
 from seatrial.core.commands import PassTime
 from seatrial.market.crowd import Mode
 from seatrial.server.worlds import Settings
 from seatrial.store.proofs import LAWS, MOST_EXAMPLES, prove
-from stored_books import breaches
+from tests.support.inside import Inside, inside
+from tests.support.postgres import fresh_schema, shared_url
+from tests.support.stored_books import breaches
 
 SPOILS = {
     "every entry sums to zero": "UPDATE postings SET amount = amount + 1 WHERE posting_id = 5",

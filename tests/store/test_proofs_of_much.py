@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from long_world import write_long_world
-from postgres import fresh_schema, shared_url
 from seatrial.store.proofs import LAWS, prove
-from stored_books import reading
+from tests.support.long_world import write_long_world
+from tests.support.postgres import fresh_schema, shared_url
+from tests.support.stored_books import reading
 
 FEW, MANY = 25, 100
 """Rounds of a world's life."""

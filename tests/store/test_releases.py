@@ -18,16 +18,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, inspect
 
-from inner_database import here
-from inside import Inside, inside
-from old_databases import upgrade
-from postgres import fresh_schema, shared_url
 from seatrial.server.worlds import Settings
 from seatrial.store.backups import restore
 from seatrial.store.schema import METADATA
 from seatrial.store.store import open_store
-from signed_calls import KucoinSigner, Signer
-from stored_books import breaches
+from tests.support.inner_database import here
+from tests.support.inside import Inside, inside
+from tests.support.old_databases import upgrade
+from tests.support.postgres import fresh_schema, shared_url
+from tests.support.signed_calls import KucoinSigner, Signer
+from tests.support.stored_books import breaches
 
 DATA = Path(__file__).parent / "data"
 RELEASES = sorted(folder.name for folder in DATA.iterdir() if folder.is_dir())

@@ -12,9 +12,6 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from msgspec.structs import replace
 from sqlalchemy import func, select
 
-from any_commands import GAPS_NS, KEYS, OPENING, Journal, any_journal, new_machine, new_state, orders, others
-from auditor import Auditor
-from postgres import fresh_schema, shared_url
 from seatrial.core import fingerprint
 from seatrial.core.commands import ChangeKey, Command, PassTime, PlaceOrder, SpendNonce
 from seatrial.core.machine import Machine
@@ -22,8 +19,21 @@ from seatrial.core.orders import OrderKind, Side
 from seatrial.store import schema
 from seatrial.store.rows import MOST_USES
 from seatrial.store.store import open_store
-from told import told_by
-from trading_floor import SECOND_NS, START_NS
+from tests.support.any_commands import (
+    GAPS_NS,
+    KEYS,
+    OPENING,
+    Journal,
+    any_journal,
+    new_machine,
+    new_state,
+    orders,
+    others,
+)
+from tests.support.auditor import Auditor
+from tests.support.postgres import fresh_schema, shared_url
+from tests.support.told import told_by
+from tests.support.trading_floor import SECOND_NS, START_NS
 
 
 class TwoWorlds(RuleBasedStateMachine):

@@ -3,8 +3,6 @@
 import marshal
 from types import NoneType
 
-from any_commands import OPENING, any_journal, markets, new_machine
-from houses import MARKET, of_a_house
 from seatrial.core.commands import (
     Command,
     IssueAddress,
@@ -16,6 +14,8 @@ from seatrial.store import schema
 from seatrial.store.rows import Write
 from seatrial.store.sqlite import SqliteMemory
 from seatrial.store.store import Store
+from tests.support.any_commands import OPENING, any_journal, markets, new_machine
+from tests.support.houses import MARKET, of_a_house
 
 JOURNALS = 5
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from inside import Inside, inside
-from own_catalogue import add_lines, own_tree
 from seatrial.server.worlds import Settings, WorldError, open_world
+from tests.support.inside import Inside, inside
+from tests.support.own_catalogue import add_lines, own_tree
 
 ASK = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "price": "1000", "volume": "1"}
 

@@ -17,8 +17,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from any_commands import OPENING, new_machine
-from postgres import fresh_schema, shared_url
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.funding import Direction, TransferStatus
 from seatrial.core.orders import OrderKind, Side
@@ -42,6 +40,8 @@ from seatrial.core.queries import (
 )
 from seatrial.core.rejects import Reject
 from seatrial.store import history, reload, rows, scales, schema, sqlite, store, versions
+from tests.support.any_commands import OPENING, new_machine
+from tests.support.postgres import fresh_schema, shared_url
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, event, select, text
 
-from long_world import LongWorld
 from seatrial.store import schema
 from seatrial.store import sqlite as engine
 from seatrial.store.proofs import LAWS, prove
 from seatrial.store.sqlite import SqliteFile
 from seatrial.store.store import look_twice_into, open_store
+from tests.support.long_world import LongWorld
 
 
 @pytest.fixture

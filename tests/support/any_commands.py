@@ -39,7 +39,7 @@ from seatrial.core.machine import Machine
 from seatrial.core.markets import FeeSchedule, FeeTier, Market
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 from seatrial.core.state import State
-from trading_floor import SECOND_NS, START_NS, catalogue
+from tests.support.trading_floor import SECOND_NS, START_NS, catalogue
 
 Journal = list[tuple[Command, int]]
 """Commands and the time before each."""

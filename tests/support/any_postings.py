@@ -5,11 +5,11 @@ from random import Random
 
 from msgspec.structs import astuple
 
-from any_commands import new_machine
 from seatrial.core.changes import Changes
 from seatrial.core.postings import EntryKind, Posting
 from seatrial.store.store import Store
-from trading_floor import START_NS
+from tests.support.any_commands import new_machine
+from tests.support.trading_floor import START_NS
 
 WALLETS = ("main", "trade")
 ASSETS = ("BTC", "ETH", "USDT")

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from inside import Inside
 from seatrial.core.machine import Machine
-from signed_calls import Signer
+from tests.support.inside import Inside
+from tests.support.signed_calls import Signer
 
 UNAVAILABLE = "EService:Unavailable"
 TRADERS = 6

@@ -8,7 +8,19 @@ from typing import Any
 import ccxt
 import ccxt.async_support
 
-from venue_facts import Candle, Entry, Holding, Levels, Moved, OwnTrade, PlacedOrder, Print, Quote, Rules, exact
+from tests.support.venue_facts import (
+    Candle,
+    Entry,
+    Holding,
+    Levels,
+    Moved,
+    OwnTrade,
+    PlacedOrder,
+    Print,
+    Quote,
+    Rules,
+    exact,
+)
 
 TRADE_FIELDS = 7
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from inner_database import sqlite
 from seatrial.store.store import Store
+from tests.support.inner_database import sqlite
 
 Meet = Callable[[str], None]
 """Is given a statement's text; what it raises is the statement's own error."""

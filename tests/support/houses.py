@@ -2,11 +2,11 @@
 
 from random import Random
 
-from any_commands import PRICES
 from seatrial.core.accounts import HOUSE
 from seatrial.core.commands import Command, OpenAccount, PrintTrade, QuoteMarket, Rung, SetStatus
 from seatrial.core.markets import MarketStatus
 from seatrial.core.orders import OrderKind, Side
+from tests.support.any_commands import PRICES
 
 MARKET = "BTC/USD"
 

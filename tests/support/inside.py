@@ -12,7 +12,7 @@ from seatrial.dialects.wire import Call, Dialect, Reply
 from seatrial.server.app import App
 from seatrial.server.control.app import control_app
 from seatrial.server.worlds import Settings, connection_of, open_world
-from signed_calls import KucoinSigner, SignedCall, Signer
+from tests.support.signed_calls import KucoinSigner, SignedCall, Signer
 
 Result = TypeVar("Result")
 Message = MutableMapping[str, Any]

@@ -26,7 +26,7 @@ from seatrial.dialects.kraken.dialect import PERMISSIONS, SPOT, Kraken
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.wire import Call, Lookup, Reply
 from seatrial.store.store import open_store
-from told import told_by_store
+from tests.support.told import told_by_store
 
 Kind = TypeVar("Kind")
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from signed_calls import KucoinSigner
+from tests.support.signed_calls import KucoinSigner
 
 PATIENCE_SECONDS = 30
 OK = "200000"

@@ -6,9 +6,9 @@ from typing import Any
 import ccxt
 import ccxt.async_support
 
-from ccxt_clients import Blocking
-from kucoin_facts import Flow, Line, Quota, Window
-from venue_facts import Candle, Holding, Levels, OwnTrade, PlacedOrder, Print, Quote, Rules, exact
+from tests.support.ccxt_clients import Blocking
+from tests.support.kucoin_facts import Flow, Line, Quota, Window
+from tests.support.venue_facts import Candle, Holding, Levels, OwnTrade, PlacedOrder, Print, Quote, Rules, exact
 
 HOSTS = (
     "public", "private", "futuresPublic", "futuresPrivate", "webExchange", "broker", "earn", "uta", "utaV2",

@@ -6,10 +6,10 @@ one form.
 
 from collections.abc import Callable
 
-from kucoin_ccxt import ccxt_async, ccxt_sync
-from kucoin_facts import KucoinClient
-from kucoin_raw import KucoinPython, PythonKucoin
-from kucoin_universal import UniversalSdk
+from tests.support.kucoin_ccxt import ccxt_async, ccxt_sync
+from tests.support.kucoin_facts import KucoinClient
+from tests.support.kucoin_raw import KucoinPython, PythonKucoin
+from tests.support.kucoin_universal import UniversalSdk
 
 KUCOIN_CLIENTS: dict[str, Callable[[str, str, str, str], KucoinClient]] = {
     "ccxt": ccxt_sync,

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from kraken_exchange import SECOND_NS, START_NS, Clock, catalogue, only, units
 from seatrial.core.accounts import ApiKey
 from seatrial.core.assets import Assets
 from seatrial.core.commands import (
@@ -34,7 +33,8 @@ from seatrial.dialects.kucoin.dialect import MAIN, PERMISSIONS, TRADE, Kucoin
 from seatrial.dialects.kucoin.symbols import Symbols
 from seatrial.dialects.wire import Call, Lookup, Reply
 from seatrial.store.store import open_store
-from told import told_by_store
+from tests.support.kraken_exchange import SECOND_NS, START_NS, Clock, catalogue, only, units
+from tests.support.told import told_by_store
 
 __all__ = ["SECOND_NS", "START_NS", "Exchange", "User", "answer", "symbols"]
 

@@ -7,7 +7,7 @@ the venue's own words where a client hands them on.
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from venue_facts import Candle, Holding, Levels, OwnTrade, PlacedOrder, Print, Quote, Rules
+from tests.support.venue_facts import Candle, Holding, Levels, OwnTrade, PlacedOrder, Print, Quote, Rules
 
 
 class Line(NamedTuple):

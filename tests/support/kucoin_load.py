@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from random import Random
 from urllib.request import urlopen
 
-from kucoin_calls import Heard, KucoinCaller
-from signed_calls import KucoinSigner
+from tests.support.kucoin_calls import Heard, KucoinCaller
+from tests.support.signed_calls import KucoinSigner
 
 GONE = "order_not_exist_or_not_allow_to_cancel"
 ADDRESS = "bc1qcold"

@@ -3,11 +3,11 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from kucoin_calls import KucoinCaller, wall_ms
-from kucoin_venue import KucoinVenue
 from seatrial.client.kraken import KrakenClient
-from venue import Keys, done
-from venue_facts import Candle
+from tests.support.kucoin_calls import KucoinCaller, wall_ms
+from tests.support.kucoin_venue import KucoinVenue
+from tests.support.venue import Keys, done
+from tests.support.venue_facts import Candle
 
 DAYS = 100
 MINUTE_MS = 60_000

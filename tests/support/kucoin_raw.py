@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from kucoin import Client as PythonKucoinClient
 
-from kucoin_facts import Flow, Line, Quota, Window
-from venue_facts import Candle, Holding, Levels, OwnTrade, PlacedOrder, Print, Quote, Rules, exact
+from tests.support.kucoin_facts import Flow, Line, Quota, Window
+from tests.support.venue_facts import Candle, Holding, Levels, OwnTrade, PlacedOrder, Print, Quote, Rules, exact
 
 KUCOIN_PYTHON = Path(sys.prefix) / "kucoin-python"
 """Where the set-up puts kucoin-python: its package, too, is named kucoin."""

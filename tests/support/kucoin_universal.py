@@ -11,8 +11,8 @@ from kucoin_universal_sdk.generate.spot import market, order
 from kucoin_universal_sdk.model import ClientOptionBuilder, TransportOptionBuilder
 from pydantic import BaseModel
 
-from kucoin_facts import Flow, Line, Quota, Window
-from venue_facts import Candle, Holding, Levels, OwnTrade, PlacedOrder, Print, Quote, Rules, exact
+from tests.support.kucoin_facts import Flow, Line, Quota, Window
+from tests.support.venue_facts import Candle, Holding, Levels, OwnTrade, PlacedOrder, Print, Quote, Rules, exact
 
 STATUSES = {"PROCESSING": "pending", "WALLET_PROCESSING": "pending", "SUCCESS": "ok", "FAILURE": "failed"}
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from kucoin_calls import KucoinCaller
-from running import RunningServer
-from signed_calls import KucoinSigner
-from venue import Keys, Venue
+from tests.support.kucoin_calls import KucoinCaller
+from tests.support.running import RunningServer
+from tests.support.signed_calls import KucoinSigner
+from tests.support.venue import Keys, Venue
 
 
 class KucoinVenue(Venue):

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from signed_calls import SignedCall, Signer
-from venue_client import VenueClient
+from tests.support.signed_calls import SignedCall, Signer
+from tests.support.venue_client import VenueClient
 
 MARKET = "XBTUSDT"
 CANCEL_WHAT_IS_GONE = "EOrder:Invalid order"

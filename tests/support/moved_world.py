@@ -13,7 +13,7 @@ from seatrial.market import tables
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import Driver
 from seatrial.market.tape import Rows, Tape, TapeRow
-from trading_floor import SECOND_NS, START_NS, catalogue, units
+from tests.support.trading_floor import SECOND_NS, START_NS, catalogue, units
 
 RICH = 10**14
 

@@ -7,7 +7,19 @@ from typing import Any
 import krakenex
 from kraken.spot import Funding, Market, Trade, User
 
-from venue_facts import Candle, Entry, Holding, Levels, Moved, OwnTrade, PlacedOrder, Print, Quote, Rules, exact
+from tests.support.venue_facts import (
+    Candle,
+    Entry,
+    Holding,
+    Levels,
+    Moved,
+    OwnTrade,
+    PlacedOrder,
+    Print,
+    Quote,
+    Rules,
+    exact,
+)
 
 EVERYDAY = {"XBT": "BTC", "XDG": "DOGE", "FEE": "KFEE"}
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from postgres import fresh_schema, shared_url
-from running import RunningServer
+from tests.support.postgres import fresh_schema, shared_url
+from tests.support.running import RunningServer
 
 ENGINES: Final = ("memory", "postgresql")
 

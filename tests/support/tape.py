@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from seatrial.client.kraken import KrakenClient
-from venue import Venue, done
-from venue_facts import Candle
+from tests.support.venue import Venue, done
+from tests.support.venue_facts import Candle
 
 ROUNDS = 11
 SIZE = Decimal("0.1")

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
-from inside import Inside
 from seatrial.core.candles import MINUTES
 from seatrial.server.worlds import Settings
 from seatrial.world.driving import TapeChoice
-from stored_trades import RECORDED
+from tests.support.inside import Inside
+from tests.support.stored_trades import RECORDED
 
 HEADER = "time,price,volume,side,ordertype,misc"
 BEGIN_S = 1_526_187_617

@@ -10,10 +10,10 @@ from enum import StrEnum
 from itertools import count
 from typing import Any, NamedTuple, Protocol
 
-from kucoin_calls import KucoinCaller
-from signed_calls import KucoinSigner, Signer
-from venue import Keys, Venue
-from venue_client import VenueClient
+from tests.support.kucoin_calls import KucoinCaller
+from tests.support.signed_calls import KucoinSigner, Signer
+from tests.support.venue import Keys, Venue
+from tests.support.venue_client import VenueClient
 
 BITCOIN, TETHER = "BTC", "USDT"
 ADDRESS = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"

@@ -26,7 +26,7 @@ from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status
 from seatrial.core.postings import Posting, posting_of
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
-from told import told_by
+from tests.support.told import told_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,11 +3,11 @@
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from running import ANSWER_SECONDS, RunningServer
 from seatrial.client.calls import Call
 from seatrial.client.control import Control, ControlError
 from seatrial.client.kraken import KrakenClient
 from seatrial.client.shapes import ClockChange
+from tests.support.running import ANSWER_SECONDS, RunningServer
 
 MOST_QUESTIONS = 20_000
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from seatrial.server.connection import KeyedAccount
-from signed_calls import SignedCall, Signer
+from tests.support.signed_calls import SignedCall, Signer
 
 PATIENCE_SECONDS = 30
 

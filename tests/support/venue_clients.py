@@ -6,9 +6,9 @@ one form.
 
 from collections.abc import Callable
 
-from ccxt_clients import ccxt_async, ccxt_sync
-from raw_clients import Krakenex, KrakenSdk
-from venue_facts import VenueClient
+from tests.support.ccxt_clients import ccxt_async, ccxt_sync
+from tests.support.raw_clients import Krakenex, KrakenSdk
+from tests.support.venue_facts import VenueClient
 
 CLIENTS: dict[str, Callable[[str, str, str], VenueClient]] = {
     "krakenex": Krakenex,

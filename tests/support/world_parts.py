@@ -9,7 +9,7 @@ from seatrial.market.driver import NEVER
 from seatrial.market.ladder import Liquidity
 from seatrial.store.database import Batch
 from seatrial.world.clock import Clock, ClockNote
-from trading_floor import START_NS, Floor
+from tests.support.trading_floor import START_NS, Floor
 
 PATIENCE_SECONDS = 20
 

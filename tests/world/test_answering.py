@@ -23,8 +23,8 @@ from seatrial.world.recovery import Recovery
 from seatrial.world.tasks import Tasks
 from seatrial.world.timekeeping import Timekeeper
 from seatrial.world.turns import Turns
-from trading_floor import SECOND_NS, START_NS, Floor, catalogue
-from world_parts import FakeClock, FakeDriver, FakeWriter, played, until
+from tests.support.trading_floor import SECOND_NS, START_NS, Floor, catalogue
+from tests.support.world_parts import FakeClock, FakeDriver, FakeWriter, played, until
 
 CALL = Call("GET", "/0/public/Time", b"", {}, b"", "192.0.2.1")
 REPLY = Reply(b"served")

@@ -11,7 +11,7 @@ from seatrial.world import commits as commits_module
 from seatrial.world.commits import GroupCommit
 from seatrial.world.errors import Unavailable
 from seatrial.world.record import Record
-from world_parts import FakeWriter, Listener, machine, played, until
+from tests.support.world_parts import FakeWriter, Listener, machine, played, until
 
 
 class Parts:

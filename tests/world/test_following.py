@@ -6,13 +6,13 @@ from random import Random
 
 import pytest
 
-from faulty_driver import disk_error, faults
-from follower import Follower
-from inside import Inside, inside
 from seatrial.market.crowd import Mode
 from seatrial.server.worlds import Settings
 from seatrial.store.backups import back_up
 from seatrial.world.record import Gone
+from tests.support.faulty_driver import disk_error, faults
+from tests.support.follower import Follower
+from tests.support.inside import Inside, inside
 
 
 class Watcher:

@@ -18,8 +18,8 @@ from seatrial.world.commits import GroupCommit
 from seatrial.world.errors import Unavailable
 from seatrial.world.lookups import Lookups
 from seatrial.world.record import Record
-from trading_floor import catalogue
-from world_parts import FakeWriter, Listener, machine, played, until
+from tests.support.trading_floor import catalogue
+from tests.support.world_parts import FakeWriter, Listener, machine, played, until
 
 QUERY = FundingPage(None, None, 10)
 DIALECT = Kraken(1, Symbols(catalogue()))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from inside import Inside, inside
 from seatrial.world.clock import ClockNote
+from tests.support.inside import Inside, inside
 
 SECOND_NS = 10**9
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from numbered_facts import facts
 from seatrial.core.facts import NonceSpent, Recorded
 from seatrial.world.record import Gone, Record
+from tests.support.numbered_facts import facts
 
 
 def numbers(recorded: Recorded) -> list[int]:

@@ -17,8 +17,8 @@ from seatrial.world.keeping import Keeping, Loaded
 from seatrial.world.record import Record
 from seatrial.world.recovery import Recovery
 from seatrial.world.tasks import Tasks
-from trading_floor import START_NS
-from world_parts import FakeWriter, Listener, machine, played, until
+from tests.support.trading_floor import START_NS
+from tests.support.world_parts import FakeWriter, Listener, machine, played, until
 
 
 class FakeKeeping(Keeping):

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from numbered_facts import facts
 from seatrial.core.facts import Recorded
 from seatrial.world import sessions
 from seatrial.world.record import Record
 from seatrial.world.sessions import Conversation, End
-from world_parts import until
+from tests.support.numbered_facts import facts
+from tests.support.world_parts import until
 
 
 class Spoken:

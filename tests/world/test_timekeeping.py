@@ -17,8 +17,8 @@ from seatrial.world.record import Record
 from seatrial.world.recovery import Recovery
 from seatrial.world.tasks import Tasks
 from seatrial.world.timekeeping import Timekeeper
-from trading_floor import SECOND_NS, START_NS, Floor
-from world_parts import FakeClock, FakeDriver, PromptWriter, played, until
+from tests.support.trading_floor import SECOND_NS, START_NS, Floor
+from tests.support.world_parts import FakeClock, FakeDriver, PromptWriter, played, until
 
 LATER_NS = START_NS + 60 * SECOND_NS
 

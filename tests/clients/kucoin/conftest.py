@@ -5,11 +5,11 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from kucoin_clients import KUCOIN_CLIENTS
-from kucoin_facts import KucoinClient
-from kucoin_venue import KucoinVenue
-from running_on import ENGINES, running_on
-from venue import Keys
+from tests.support.kucoin_clients import KUCOIN_CLIENTS
+from tests.support.kucoin_facts import KucoinClient
+from tests.support.kucoin_venue import KucoinVenue
+from tests.support.running_on import ENGINES, running_on
+from tests.support.venue import Keys
 
 Connect = Callable[[Keys], KucoinClient]
 

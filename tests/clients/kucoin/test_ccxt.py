@@ -9,10 +9,10 @@ import ccxt
 import ccxt.async_support
 import pytest
 
-from kucoin_ccxt import ccxt_settings
-from kucoin_venue import KucoinVenue
-from running import RunningServer
-from venue import Keys
+from tests.support.kucoin_ccxt import ccxt_settings
+from tests.support.kucoin_venue import KucoinVenue
+from tests.support.running import RunningServer
+from tests.support.venue import Keys
 
 Connect = Callable[..., Any]
 

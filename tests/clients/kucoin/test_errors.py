@@ -13,13 +13,13 @@ from kucoin.exceptions import KucoinAPIException
 from kucoin_universal_sdk.model import RestError
 from msgspec import Struct
 
-from kucoin_clients import KUCOIN_CLIENTS
-from kucoin_facts import KucoinClient
-from kucoin_venue import KucoinVenue
-from running import RunningServer
-from stored_books import renamed_table
-from venue import Keys
-from venue_facts import Holding
+from tests.support.kucoin_clients import KUCOIN_CLIENTS
+from tests.support.kucoin_facts import KucoinClient
+from tests.support.kucoin_venue import KucoinVenue
+from tests.support.running import RunningServer
+from tests.support.stored_books import renamed_table
+from tests.support.venue import Keys
+from tests.support.venue_facts import Holding
 
 Connect = Callable[[Keys], KucoinClient]
 

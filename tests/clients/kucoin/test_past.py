@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from kucoin_ccxt import CcxtKucoin
-from kucoin_clients import KUCOIN_CLIENTS
-from kucoin_facts import KucoinClient, Window
-from kucoin_past import BUSY_DAY, BUSY_FILLS, DAY_MS, DAYS, DEPOSIT, SIZE, Past, live_through, price_of
-from kucoin_venue import KucoinVenue
-from running import RunningServer
-from traders import total
+from tests.support.kucoin_ccxt import CcxtKucoin
+from tests.support.kucoin_clients import KUCOIN_CLIENTS
+from tests.support.kucoin_facts import KucoinClient, Window
+from tests.support.kucoin_past import BUSY_DAY, BUSY_FILLS, DAY_MS, DAYS, DEPOSIT, SIZE, Past, live_through, price_of
+from tests.support.kucoin_venue import KucoinVenue
+from tests.support.running import RunningServer
+from tests.support.traders import total
 
 
 @pytest.fixture(scope="module")

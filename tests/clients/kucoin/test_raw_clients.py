@@ -6,9 +6,9 @@ import pytest
 from kucoin.exceptions import KucoinAPIException
 from kucoin_universal_sdk.generate.account import subaccount
 
-from kucoin_raw import KucoinPython, PythonKucoin, kucoin_python
-from kucoin_universal import UniversalSdk
-from kucoin_venue import KucoinVenue
+from tests.support.kucoin_raw import KucoinPython, PythonKucoin, kucoin_python
+from tests.support.kucoin_universal import UniversalSdk
+from tests.support.kucoin_venue import KucoinVenue
 
 BITCOIN = "BTC/USDT"
 

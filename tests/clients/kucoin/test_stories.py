@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from kucoin_facts import Flow, KucoinClient, Quota, Window
-from kucoin_venue import KucoinVenue
-from venue import Keys
-from venue_facts import Holding, Levels, OwnTrade, PlacedOrder, Rules
+from tests.support.kucoin_facts import Flow, KucoinClient, Quota, Window
+from tests.support.kucoin_venue import KucoinVenue
+from tests.support.venue import Keys
+from tests.support.venue_facts import Holding, Levels, OwnTrade, PlacedOrder, Rules
 
 Connect = Callable[[Keys], KucoinClient]
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from kraken_exchange import Exchange, catalogue, units
 from seatrial.dialects.kraken.describe import cost_text, fee_text, seconds
+from tests.support.kraken_exchange import Exchange, catalogue, units
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kraken_exchange import SECOND_NS, START_NS, Exchange, Trader, envelope, symbols
 from seatrial.core.commands import PassTime
 from seatrial.dialects.kraken import auth
 from seatrial.dialects.kraken.dialect import PERMISSIONS, PRIVATE, PUBLIC, Kraken
 from seatrial.dialects.wire import Call, Lookup, Reply
+from tests.support.kraken_exchange import SECOND_NS, START_NS, Exchange, Trader, envelope, symbols
 
 JSON = b"application/json"
 INVALID_KEY = "EAPI:Invalid key"

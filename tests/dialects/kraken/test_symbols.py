@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from own_catalogue import add_lines, own_tree
 from seatrial.catalogue import CatalogueError, load
 from seatrial.core.assets import READ_ONLY_SUFFIXES, Assets
 from seatrial.dialects.kraken.names import read_unlisted
 from seatrial.dialects.kraken.symbols import Symbols
+from tests.support.own_catalogue import add_lines, own_tree
 
 CATALOGUE = load()
 SYMBOLS = Symbols(CATALOGUE)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kucoin_exchange import Exchange
+from tests.support.kucoin_exchange import Exchange
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kucoin_exchange import Exchange, User, answer
 from seatrial.core.commands import PassTime, SetSystemStatus
 from seatrial.core.funding import TransferStatus
 from seatrial.core.markets import SystemStatus
 from seatrial.dialects.kucoin.dialect import ENDPOINTS, PERMISSIONS, ROUTES
 from seatrial.dialects.kucoin.endpoint import Endpoint
 from seatrial.dialects.wire import Call
+from tests.support.kucoin_exchange import Exchange, User, answer
 
 PRIVATE = [endpoint for endpoint in ENDPOINTS if isinstance(endpoint, Endpoint)]
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from kucoin_exchange import MILLISECOND_NS, PASSPHRASE, SECOND_NS, START_NS, Exchange, User, answer
 from seatrial.core.commands import IssueKey, OpenAccount
 from seatrial.core.facts import AccountOpened
 from seatrial.dialects.kucoin import auth
 from seatrial.dialects.wire import Reply
+from tests.support.kucoin_exchange import MILLISECOND_NS, PASSPHRASE, SECOND_NS, START_NS, Exchange, User, answer
 
 PATH = "/api/v1/user/api-key"
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from kraken_exchange import catalogue
-from kucoin_exchange import symbols
-from own_catalogue import own_tree
 from seatrial.catalogue import CatalogueError, load
 from seatrial.dialects.kucoin.names import plain_symbol_line, rate
 from seatrial.dialects.kucoin.symbols import Symbols
+from tests.support.kraken_exchange import catalogue
+from tests.support.kucoin_exchange import symbols
+from tests.support.own_catalogue import own_tree
 
 
 def test_names_go_in_and_out_as_they_are() -> None:

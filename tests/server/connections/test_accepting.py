@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from http_caller import Mirror, post, until
 from seatrial.server.app import App
 from seatrial.server.connections import asgi, server
 from seatrial.server.connections.server import HttpServer
 from seatrial.server.connections.site import Asgi, Receive, Scope, Send
 from seatrial.server.serve import Listen, bind, new_event_loop
+from tests.support.http_caller import Mirror, post, until
 
 if TYPE_CHECKING:
     from seatrial.world.world import World

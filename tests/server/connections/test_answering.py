@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from http_caller import DATE, LONGEST_WAIT, Caller, post, run
 from seatrial.dialects.wire import Reply
+from tests.support.http_caller import DATE, LONGEST_WAIT, Caller, post, run
 
 TIMES_BEFORE = pytest.mark.parametrize("before", [0, 1, 2], ids=["parsed", "remembered", "remembered again"])
 

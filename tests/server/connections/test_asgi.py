@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from http_caller import DATE, Caller, post, run
 from seatrial.server.connections import asgi
 from seatrial.server.connections.site import Asgi, Receive, Scope, Send
+from tests.support.http_caller import DATE, Caller, post, run
 
 GET = b"GET /_seatrial/x?y=%2F HTTP/1.1\r\nHost: here\r\n\r\n"
 HEAD = b"HTTP/1.1 200 OK\r\ndate: " + DATE + b"\r\n"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from http_caller import Caller, Forgetful, Parsing, cut, one_by_one, post, run
 from seatrial.server.connections.http1 import MAX_REMEMBERED_HEADS
+from tests.support.http_caller import Caller, Forgetful, Parsing, cut, one_by_one, post, run
 
 SIGNS = [
     b"c2ln", b"Zm9v", b" c2l", b"c2l ", b"\tc2l", b"c 2l", b"c\r2l", b"c\n2l", b"\r\n 2", b"c2l\xff", b"c\x002",

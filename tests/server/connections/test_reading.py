@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from http_caller import Caller, chunked, cut, one_by_one, post, run
 from seatrial.server.connections.limits import MAX_BODY_BYTES, MAX_HEAD_BYTES
+from tests.support.http_caller import Caller, chunked, cut, one_by_one, post, run
 
 UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n"
 GET = b"GET /api/x HTTP/1.1\r\nHost: here\r\n\r\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from http_caller import Caller, Hand, post
 from seatrial.server.connections.limits import KEEP_ALIVE_SECONDS, REQUEST_SECONDS
+from tests.support.http_caller import Caller, Hand, post
 
 
 def test_a_connection_is_closed_when_nothing_came_for_long() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kraken_exchange import Exchange
+from tests.support.kraken_exchange import Exchange
 
 
 @pytest.fixture

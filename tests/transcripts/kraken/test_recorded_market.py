@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from kraken_exchange import SECOND_NS, Exchange, units
 from seatrial.core.candles import Candle
 from seatrial.core.orders import OrderKind, Side, Trade
+from tests.support.kraken_exchange import SECOND_NS, Exchange, units
 
 DATA = Path(os.environ.get("SEATRIAL_DATA", Path(__file__).parents[4] / "shared" / "data"))
 FOLDER = DATA / "kraken-2025-11-10-XBTUSDT"

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from kraken_exchange import SECOND_NS, Exchange, Trader
 from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit
 from seatrial.core.funding import TransferStatus
+from tests.support.kraken_exchange import SECOND_NS, Exchange, Trader
 
 DEPOSITED_AT = 1_611_308_478
 WITHDRAWN_AT = 1_612_782_924

@@ -10,9 +10,9 @@ import re
 import msgspec
 import pytest
 
-from kraken_exchange import SECOND_NS, Exchange
 from seatrial.core.commands import CancelOrders
 from seatrial.core.postings import EntryKind
+from tests.support.kraken_exchange import SECOND_NS, Exchange
 
 ID = re.compile(r"[OTLQAB][A-Z2-7]{5,6}-[A-Z2-7]{5,6}-[A-Z2-7]{6}")
 

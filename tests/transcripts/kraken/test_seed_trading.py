@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from kraken_exchange import Exchange, Trader
+from tests.support.kraken_exchange import Exchange, Trader
 
 ORDER_ID = re.compile(rb"O[A-Z2-7]{5}-[A-Z2-7]{5}-[A-Z2-7]{6}")
 

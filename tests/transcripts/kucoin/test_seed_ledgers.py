@@ -8,10 +8,10 @@ import re
 
 import pytest
 
-from kucoin_exchange import MILLISECOND_NS, Exchange, User
 from seatrial.dialects.kucoin.dialect import ROUTES
 from seatrial.dialects.kucoin.endpoint import Endpoint
 from seatrial.dialects.kucoin.rest.ledgers import CODES, NAMES
+from tests.support.kucoin_exchange import MILLISECOND_NS, Exchange, User
 
 ITEM = (
     '{"id":"%s","currency":"USDT","amount":"10.00059547","fee":"0","balance":"0","accountType":"MAIN",'

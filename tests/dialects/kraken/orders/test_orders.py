@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import pytest
 
-from kraken_exchange import SECOND_NS, START_NS, Exchange, Trader
 from seatrial.core.commands import MOST_CANCELED, PassTime
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 from seatrial.dialects.kraken.context import Steps
@@ -17,6 +16,7 @@ from seatrial.dialects.kraken.orders.canceling import cancel, cancel_all_command
 from seatrial.dialects.kraken.orders.counting import count_order, tier_of
 from seatrial.dialects.kraken.orders.placing import order_command
 from seatrial.dialects.kraken.orders.request import CancelRequest, OrderRequest, Terms
+from tests.support.kraken_exchange import SECOND_NS, START_NS, Exchange, Trader
 
 FORM: Final = {"ordertype": "limit", "type": "buy", "pair": "XBTUSD", "volume": "0.01", "price": "20000.5"}
 TYPED: Final = {"order_type": "limit", "side": "buy", "symbol": "BTC/USD", "order_qty": 0.01, "limit_price": 20000.5}

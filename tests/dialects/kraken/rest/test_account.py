@@ -5,12 +5,12 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from kraken_exchange import SECOND_NS, Exchange, Trader, catalogue, envelope
 from seatrial.core.commands import DriveTransfer, OpenAccount, RequestWithdrawal, SaveDestination
 from seatrial.core.facts import AccountOpened, WithdrawalRequested
 from seatrial.core.funding import Transfer, TransferStatus
 from seatrial.core.markets import FeeSchedule, FeeTier
 from seatrial.dialects.kraken.dialect import PERMISSIONS
+from tests.support.kraken_exchange import SECOND_NS, Exchange, Trader, catalogue, envelope
 
 DENIED = "EGeneral:Permission denied"
 INVALID = "EGeneral:Invalid arguments"

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from kraken_exchange import SECOND_NS, START_NS, Exchange, Trader, only
 from seatrial.core.commands import DriveTransfer, PassTime, SaveDestination, SeeDeposit
 from seatrial.core.facts import DepositSeen
 from seatrial.core.funding import Transfer, TransferNote, TransferStatus
 from seatrial.dialects.kraken.rest.funding import NOTES, STATUSES
+from tests.support.kraken_exchange import SECOND_NS, START_NS, Exchange, Trader, only
 
 BAD = "EGeneral:Invalid arguments"
 UNKNOWN_ASSET = "EFunding:Unknown asset"

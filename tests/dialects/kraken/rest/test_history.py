@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from kraken_exchange import SECOND_NS, Exchange, Trader, envelope, only
 from seatrial.core.commands import (
     CancelOrders,
     DriveTransfer,
@@ -21,6 +20,7 @@ from seatrial.core.queries import Query
 from seatrial.dialects.kraken.describe import REASONS, STATUSES
 from seatrial.dialects.kraken.dialect import PERMISSIONS
 from seatrial.dialects.kraken.rest.ledgers import ENTRY_TYPES
+from tests.support.kraken_exchange import SECOND_NS, Exchange, Trader, envelope, only
 
 INVALID = "EGeneral:Invalid arguments"
 START_S = 1_790_812_345

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from kraken_exchange import SECOND_NS, Exchange, catalogue
 from seatrial.core.candles import MINUTES
 from seatrial.dialects.kraken.names import read_unlisted
+from tests.support.kraken_exchange import SECOND_NS, Exchange, catalogue
 
 MIDNIGHT_S = 1_790_726_400
 """2026-09-30 00:00 UTC, a Wednesday."""

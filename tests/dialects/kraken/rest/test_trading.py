@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kraken_exchange import SECOND_NS, START_NS, Exchange, Trader, symbols
 from seatrial.core.commands import PassTime
 from seatrial.core.orders import Order, OrderKind, SelfTrade, Side, Status, TimeInForce
 from seatrial.dialects.kraken.dialect import Kraken
+from tests.support.kraken_exchange import SECOND_NS, START_NS, Exchange, Trader, symbols
 
 LIMIT = {"ordertype": "limit", "type": "buy", "pair": "XBTUSD", "volume": "0.01", "price": "20000.5"}
 MARKET = {"ordertype": "market", "type": "buy", "pair": "XBTUSD", "volume": "0.01"}

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import pytest
 
-from kucoin_exchange import MILLISECOND_NS, SECOND_NS, START_NS, Exchange, User
 from seatrial.core.orders import OrderKind, SelfTrade, Side, Status, TimeInForce
 from seatrial.dialects.kucoin.context import Steps
 from seatrial.dialects.kucoin.errors import HF_NOT_CANCELABLE, HF_SPELLING, BadCall
@@ -14,6 +13,7 @@ from seatrial.dialects.kucoin.orders.answers import order_id, timer_answer
 from seatrial.dialects.kucoin.orders.canceling import NO_WATCH, cancel_all, cancel_one, timer_command
 from seatrial.dialects.kucoin.orders.placing import place
 from seatrial.dialects.kucoin.orders.request import AlterRequest, OrderName, OrderRequest
+from tests.support.kucoin_exchange import MILLISECOND_NS, SECOND_NS, START_NS, Exchange, User
 
 HF: Final = "/api/v1/hf/orders"
 BODY: Final = {"symbol": "BTC-USDT", "side": "buy", "price": "48000", "size": "0.1"}

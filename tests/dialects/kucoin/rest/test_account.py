@@ -2,9 +2,9 @@
 
 import pytest
 
-from kraken_exchange import catalogue
-from kucoin_exchange import CLIENT, Exchange, User, symbols
 from seatrial.dialects.kucoin.limits import TIERS
+from tests.support.kraken_exchange import catalogue
+from tests.support.kucoin_exchange import CLIENT, Exchange, User, symbols
 
 
 @pytest.fixture

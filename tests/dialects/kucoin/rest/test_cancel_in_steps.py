@@ -2,8 +2,8 @@
 
 import pytest
 
-from kucoin_exchange import START_NS, Exchange, User
 from seatrial.dialects.kucoin.orders import canceling
+from tests.support.kucoin_exchange import START_NS, Exchange, User
 
 SECOND_NS = 10**9
 HF = "/api/v1/hf/orders"

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from kucoin_exchange import Exchange, User
 from seatrial.core.commands import DriveTransfer
 from seatrial.core.funding import TransferStatus
+from tests.support.kucoin_exchange import Exchange, User
 
 TRC20 = "Tether USD (TRC20)"
 CREATE = "/api/v3/deposit-address/create"

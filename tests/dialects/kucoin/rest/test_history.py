@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kucoin_exchange import SECOND_NS, Exchange, User
+from tests.support.kucoin_exchange import SECOND_NS, Exchange, User
 
 DAY = 86_400
 DAY_MS = DAY * 1000

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from kucoin_exchange import Exchange, User
 from seatrial.core.funding import TransferStatus
 from seatrial.core.postings import EntryKind
 from seatrial.core.queries import TransfersById
 from seatrial.dialects.kucoin.rest.ledgers import CODES, HF_CODES, MARGIN_CODES, NAMES
+from tests.support.kucoin_exchange import Exchange, User
 
 LEDGERS = "/api/v1/accounts/ledgers"
 HF = "/api/v1/hf/accounts/ledgers"

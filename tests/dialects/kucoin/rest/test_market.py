@@ -2,9 +2,9 @@
 
 import pytest
 
-from kucoin_exchange import SECOND_NS, Exchange, User
 from seatrial.core.commands import SetStatus, SetSystemStatus
 from seatrial.core.markets import MarketStatus, SystemStatus
+from tests.support.kucoin_exchange import SECOND_NS, Exchange, User
 
 DAY = 86_400
 FIRST_OF_MAY = 1_777_593_600

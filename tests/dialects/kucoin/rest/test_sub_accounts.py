@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kucoin_exchange import Exchange, User
+from tests.support.kucoin_exchange import Exchange, User
 
 CREATE = "/api/v2/sub/user/created"
 KEYS = "/api/v1/sub/api-key"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from kucoin_exchange import MILLISECOND_NS, Exchange, User
 from seatrial.core.commands import OpenAccount, PlaceOrder
 from seatrial.core.orders import OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
 from seatrial.dialects.kucoin.orders.placing import MOST_OPEN
+from tests.support.kucoin_exchange import MILLISECOND_NS, Exchange, User
 
 CLASSIC = "/api/v1/orders"
 HF = "/api/v1/hf/orders"

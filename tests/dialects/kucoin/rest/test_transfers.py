@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from kucoin_exchange import Exchange, User
 from seatrial.dialects.kucoin.dialect import PERMISSIONS
+from tests.support.kucoin_exchange import Exchange, User
 
 INNER = "/api/v2/accounts/inner-transfer"
 UNIVERSAL = "/api/v3/accounts/universal-transfer"
