@@ -6,6 +6,7 @@ over the other as that of a Balance call, and answers a constant.
 
 import asyncio
 import hmac
+import signal
 import sys
 from binascii import b2a_base64
 from contextlib import suppress
@@ -55,6 +56,7 @@ async def _serve(secret: bytes) -> None:
 
 def main(secret: str) -> None:
     """Serve one key's calls."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
     calm_collector()
     with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(_serve(auth.decode_secret(secret)))

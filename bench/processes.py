@@ -21,6 +21,8 @@ _PROC = Path("/proc")
 _PARENT = 1
 _TIMES = slice(11, 15)
 """Where a process's `stat` has them, counted from its state: user and system time, its own and its ended children's."""
+STOP_SECONDS = 30.0
+"""How long a server may take to stop."""
 
 
 class BenchError(Exception):
@@ -125,6 +127,18 @@ def _running(*module_and_arguments: str, database: str | None = None) -> Iterato
             raise BenchError(f"{' '.join(module_and_arguments)} did not start")
         yield process.pid, line
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """As Ctrl-C does; one that does not end is killed, so that nobody waits for its output."""
+    assert process.stdout is not None
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise BenchError(f"process {process.pid} did not stop within {STOP_SECONDS:g} s") from error
+    finally:
+        process.kill()
+        process.wait()
         process.stdout.close()

@@ -4,6 +4,7 @@ Hypothesis tries the same examples every time; `make test ARGS="--hypothesis-pro
 """
 
 import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,11 @@ settings.load_profile("ci")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Workers share what their controller begins and ends."""
+    """Workers share what their controller begins and ends.
+
+    A shell has what it starts in the background ignore Ctrl-C, and what that starts in turn: servers must not.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         postgres.begin_run()
         config.add_cleanup(postgres.end_run)

@@ -1,6 +1,8 @@
 """The bench measures what it says: everything runs once, and what it counts can be trusted."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from array import array
@@ -27,6 +29,7 @@ from tests.support import postgres
 
 ROOT = Path(__file__).parents[2]
 MEGA = 10**6
+SECRET = b64encode(bytes(64)).decode()
 
 
 def run(module: str, *arguments: str) -> None:
@@ -142,9 +145,9 @@ def test_a_server_is_measured_with_the_processes_that_it_started() -> None:
 
 def test_latencies_and_throughput_are_of_the_same_calls() -> None:
     """Little's law: connections that always wait for an answer are rate times mean latency."""
-    connections, secret = 8, b64encode(bytes(64)).decode()
-    with processes.limit(secret) as echo:
-        signers = [Signer(Keyed(0, "any", secret)) for _ in range(connections)]
+    connections = 8
+    with processes.limit(SECRET) as echo:
+        signers = [Signer(Keyed(0, "any", SECRET)) for _ in range(connections)]
         requests = [signer.calls("Balance", [""] * 400) for signer in signers]
         load = processes.generate(Plan(echo.port, requests, 320))
     latencies = array("q", load.latencies_ns)
@@ -152,11 +155,30 @@ def test_latencies_and_throughput_are_of_the_same_calls() -> None:
     assert load.answered * mean(latencies) / load.nanoseconds == pytest.approx(connections, rel=0.15)
 
 
+def test_the_bare_limit_stops_though_its_shell_ignores_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the shell of a script does for what runs in the background."""
+    monkeypatch.setattr(processes, "STOP_SECONDS", 10)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with processes.limit(SECRET) as echo:
+            pass
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert echo.cpu_seconds() is None, "it is gone"
+
+
+def test_a_measured_server_that_does_not_stop_is_an_error_and_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "STOP_SECONDS", 0.2)
+    with pytest.raises(BenchError, match="did not stop"), processes.limit(SECRET) as echo:
+        os.kill(echo.pid, signal.SIGSTOP)
+    assert echo.cpu_seconds() is None, "it is gone"
+
+
 def test_the_bare_limit_answers_only_what_is_rightly_signed() -> None:
     written: list[bytes] = []
     echo = limit.Echo(bytes(64))
     echo.connection_made(cast("Any", SimpleNamespace(write=written.append)))
-    call = Signer(Keyed(0, "any", b64encode(bytes(64)).decode())).call("Balance")
+    call = Signer(Keyed(0, "any", SECRET)).call("Balance")
     echo.data_received(call)
     echo.data_received(call.replace(b"nonce=1", b"nonce=2"))
     assert written == [limit.GOOD, limit.BAD]
