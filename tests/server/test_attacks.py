@@ -1,4 +1,4 @@
-"""What arrives broken, huge or bent: an answer or a closed door, nothing changed, and the server lives."""
+"""What arrives broken, huge or bent: an answer or a closed connection, nothing changed, and the server lives."""
 
 import asyncio
 import socket

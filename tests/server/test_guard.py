@@ -12,7 +12,7 @@ from tests.support.inside import HERE, PREFIX, Answer, Inside, inside
 from tests.support.running import RunningServer
 
 TOKEN = "a token that nobody guesses"
-DOORS = [("GET", "/accounts"), ("POST", "/accounts"), ("POST", "/clock"), ("GET", "/../openapi.json")]
+CALLS = [("GET", "/accounts"), ("POST", "/accounts"), ("POST", "/clock"), ("GET", "/../openapi.json")]
 
 
 def knock(
@@ -37,7 +37,7 @@ def test_this_machine_may_come_in(client: str, host: str) -> None:
 
 
 @pytest.mark.parametrize("client", ["192.0.2.1", "10.0.0.1", "::", "2001:db8::1", "::ffff:192.0.2.1", ""])
-@pytest.mark.parametrize(("verb", "path"), DOORS)
+@pytest.mark.parametrize(("verb", "path"), CALLS)
 def test_another_machine_may_not(client: str, verb: str, path: str) -> None:
     status, detail = knock(verb, path, list(HERE), client=client).problem
     assert (status, detail) == (403, "only this machine may call this; start the server with --token")
@@ -47,7 +47,7 @@ def test_another_machine_may_not(client: str, verb: str, path: str) -> None:
     "host",
     ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "evil.example:8790", "", "[", "[::1", "a]b"],
 )
-@pytest.mark.parametrize(("verb", "path"), DOORS)
+@pytest.mark.parametrize(("verb", "path"), CALLS)
 def test_a_name_that_was_bent_to_this_machine_may_not(host: str, verb: str, path: str) -> None:
     """A page of evil.example can make its own name resolve to a loopback address."""
     status, detail = knock(verb, path, [("host", host)]).problem
@@ -61,7 +61,7 @@ def test_a_request_without_a_host_may_not() -> None:
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "http://localhost.evil.example", "null", "", "file://", "http://[", "localhost"]
 )
-@pytest.mark.parametrize(("verb", "path"), DOORS)
+@pytest.mark.parametrize(("verb", "path"), CALLS)
 def test_a_page_of_another_site_may_not(origin: str, verb: str, path: str) -> None:
     status, detail = knock(verb, path, [*HERE, ("origin", origin)]).problem
     assert (status, detail) == (403, "pages of other sites may not call this")
@@ -81,7 +81,7 @@ MARKS = [
 
 
 @pytest.mark.parametrize("mark", MARKS, ids=[name for name, _ in MARKS])
-@pytest.mark.parametrize(("verb", "path"), DOORS)
+@pytest.mark.parametrize(("verb", "path"), CALLS)
 def test_a_call_that_a_proxy_on_this_machine_passed_on_may_not(mark: tuple[str, str], verb: str, path: str) -> None:
     status, detail = knock(verb, path, [*HERE, mark]).problem
     says = f"only this machine may call this, and the header {mark[0].lower()} says that a proxy passes the call on"
@@ -151,7 +151,7 @@ def test_whoever_shows_the_token_comes_in_from_anywhere() -> None:
     ],
 )
 @pytest.mark.parametrize("client", ["127.0.0.1", "192.0.2.1"])
-@pytest.mark.parametrize(("verb", "path"), DOORS)
+@pytest.mark.parametrize(("verb", "path"), CALLS)
 def test_with_a_token_set_nobody_comes_in_without_it(
     headers: list[tuple[str, str]], client: str, verb: str, path: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""KuCoin's side of the door: what arrives wrong, stale or bent gets KuCoin's code and status and changes nothing."""
+"""KuCoin's admission: what arrives wrong, stale or bent gets KuCoin's code and status and changes nothing."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""A market with a past: many trades of known price, size and minute, made through the venue's own front door."""
+"""A market with a past: many trades of known price, size and minute, made through the venue's own API."""
 
 from decimal import Decimal
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The one door: a pure machine of (state, command, time) → facts, or one refusal and no change.
+"""The machine: a pure function of (state, command, time) → facts, or one refusal and no change.
 
 No clock, no I/O, no luck, no floats. The same commands at the same times give the same state anywhere. What fell
 due by then — orders that start or expire, deposits that confirm — happens first, each at its own time, in order.
