@@ -167,7 +167,7 @@ def timer(floor: Floor, seconds: int, *markets: str) -> None:
     floor.apply(SetCancelTimer(floor.trader("bob").account.account_id, seconds * SECOND_NS, markets))
 
 
-def test_a_timer_cancels_its_owners_orders_when_it_rings(floor: Floor) -> None:
+def test_a_timer_cancels_its_owners_orders_when_it_fires(floor: Floor) -> None:
     floor.draw("""
         bid 100 2 bob
         bid 100 5 ann""")
@@ -180,10 +180,10 @@ def test_a_timer_cancels_its_owners_orders_when_it_rings(floor: Floor) -> None:
     assert floor.book() == drawn("bid 100 5 ann")
     floor.place(floor.order("bob", BUY, "1", at="100"))
     floor.wait(100)
-    assert len(floor.trader("bob").orders) == 1, "it rings once"
+    assert len(floor.trader("bob").orders) == 1, "it fires once"
 
 
-def test_a_timer_that_is_set_again_rings_later_or_not_at_all(floor: Floor) -> None:
+def test_a_timer_that_is_set_again_fires_later_or_not_at_all(floor: Floor) -> None:
     floor.draw("bid 100 2 bob")
     timer(floor, 30)
     floor.wait(20)
@@ -206,7 +206,7 @@ def test_a_timer_may_be_about_some_markets(floor: Floor) -> None:
     assert floor.book() == ""
 
 
-def test_setting_a_timer_tells_when_it_rings(floor: Floor) -> None:
+def test_setting_a_timer_tells_when_it_fires(floor: Floor) -> None:
     floor.trader("bob")
     (event,) = floor.apply(SetCancelTimer(1, 5))
     assert isinstance(event, CancelTimerSet)

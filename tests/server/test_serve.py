@@ -136,7 +136,7 @@ def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_world_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    """Orders still rest in their places, alarms still ring, ids go on."""
+    """Orders still rest in their places, timers still fire, ids go on."""
     with RunningServer(tmp_path / "data") as server:
         ann = trade_a_little(server)
         server.restart()

@@ -191,10 +191,10 @@ def run(story: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
 
 
 class Timer(NamedTuple):
-    """Rings at a moment unless it is taken back."""
+    """Fires at a moment unless it is taken back."""
 
     at: float
-    ring: Callable[..., None]
+    fire: Callable[..., None]
     timers: "list[Timer]"
 
     def cancel(self) -> None:
@@ -212,8 +212,8 @@ class Hand:
     def time(self) -> float:
         return self.now
 
-    def call_later(self, seconds: float, ring: Callable[[], None]) -> Timer:
-        timer = Timer(self.now + seconds, ring, self._timers)
+    def call_later(self, seconds: float, fire: Callable[[], None]) -> Timer:
+        timer = Timer(self.now + seconds, fire, self._timers)
         self._timers.append(timer)
         return timer
 
@@ -223,7 +223,7 @@ class Hand:
             timer = min(due, key=lambda timer: timer.at)
             timer.cancel()
             self.now = timer.at
-            timer.ring()
+            timer.fire()
         self.now = until
 
 

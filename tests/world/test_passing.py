@@ -34,7 +34,7 @@ async def place(server: Inside, **order: object) -> None:
 
 
 def move(server: Inside, seconds: int) -> None:
-    """The clock goes on and nobody looks: it is a minute later, say, and no alarm rang."""
+    """The clock goes on and nobody looks: it is a minute later, say, and no timer fired."""
     clock = server.world.clock
     if clock.note.frozen:
         clock.set(now_ns=clock.now_ns() + seconds * SECOND_NS)
