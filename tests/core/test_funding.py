@@ -125,7 +125,7 @@ def test_a_withdrawal_takes_the_gross_amount_at_once_and_shows_no_row_yet(floor:
     """The fee comes out of what was asked for."""
     transfer = withdraw(floor)
     assert (transfer.amount, transfer.fee) == (249_1000, 9000)
-    assert (floor.money("ann", "EUR"), floor.rows("ann")) == ("free 50 leaving 250", "")
+    assert (floor.money("ann", "EUR"), floor.rows("ann")) == ("free 50 outgoing 250", "")
     assert floor.purse("ann", "EUR").settled == 50_0000
 
 
@@ -226,10 +226,10 @@ def test_each_step_does_to_the_books_what_its_line_says(
     direction, here, there = step
     transfer = begun(floor, direction, here)
     purse, rows = floor.purse("ann", "EUR"), len(floor.rows("ann").splitlines())
-    free, leaving = purse.free.balance, purse.leaving.balance
+    free, outgoing = purse.free.balance, purse.outgoing.balance
     drive(floor, transfer, there)
     after = (
-        len(floor.rows("ann").splitlines()) - rows, purse.free.balance - free, purse.leaving.balance - leaving,
+        len(floor.rows("ann").splitlines()) - rows, purse.free.balance - free, purse.outgoing.balance - outgoing,
     )  # fmt: skip
     assert after == ROWS_AND_MONEY[booking]
 
@@ -451,7 +451,7 @@ def test_a_withdrawal_whose_method_is_gone_goes_on(floor: Floor) -> None:
 
 def test_all_that_is_free_can_be_withdrawn(floor: Floor) -> None:
     floor.apply(RequestWithdrawal(1, "EUR", "bank", 300_0000, address="DE00123", most_fee=9000))
-    assert floor.money("ann", "EUR") == "free 0 leaving 300"
+    assert floor.money("ann", "EUR") == "free 0 outgoing 300"
 
 
 def test_checking_a_withdrawal_says_what_would_be_sent_and_the_most_that_could(floor: Floor) -> None:

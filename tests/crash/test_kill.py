@@ -181,12 +181,12 @@ class Story:
         assert books["balanced"]
         rows = ask(
             connection,
-            "SELECT asset, SUM(free + held + leaving), SUM(held), SUM(leaving) FROM purses"
+            "SELECT asset, SUM(free + held + outgoing), SUM(held), SUM(outgoing) FROM purses"
             " WHERE account_id <> 0 AND asset IN ('BTC', 'USDT') GROUP BY asset",
         )
         assert len(rows) == 2
         for asset, *stored in rows:
-            shown = [books["assets"][asset][part] for part in ("clients", "holds", "leaving")]
+            shown = [books["assets"][asset][part] for part in ("clients", "holds", "outgoing")]
             assert [int(text.replace(".", "")) for text in shown] == stored
 
     def _refuse_replays(self, client: Client) -> None:

@@ -46,7 +46,7 @@ SPOILS = {
     "what is held is what open orders hold": "UPDATE orders SET hold = hold + 1 WHERE status = 'open'",
     "an order that ended holds nothing": "UPDATE orders SET hold = 1 WHERE status = 'filled'",
     "an order is closed if and only if it says when": "UPDATE orders SET closed_ns = 5 WHERE status = 'open'",
-    "what is leaving is what pending withdrawals send": (
+    "what is outgoing is what pending withdrawals send": (
         "UPDATE transfers SET amount = amount + 1 WHERE status = 'initial'"
     ),
     "a transfer is posted for what it moved": "UPDATE transfers SET status = 'success' WHERE direction = 'deposit'",

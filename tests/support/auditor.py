@@ -189,14 +189,14 @@ def check_holds(machine: Machine) -> None:
         rewards = state.ledger.rewards(purse)
         if rewards is not None and rewards.held.balance:
             in_rewards[rewards], in_rewards[purse] = rewards.held.balance, -rewards.held.balance
-    leaving: Counter[Purse] = Counter()
+    outgoing: Counter[Purse] = Counter()
     for transfer in state.transfers.values():
         if transfer.direction is Direction.WITHDRAWAL and transfer.status in CANCELABLE:
             purse = state.ledger.purse(transfer.account_id, transfer.wallet, state.assets[transfer.asset])
-            leaving[purse] += transfer.amount + transfer.fee
+            outgoing[purse] += transfer.amount + transfer.fee
     for purse in state.ledger.purses.values():
         assert purse.held.balance == held[purse] + in_rewards.get(purse, 0)
-        assert purse.leaving.balance == leaving[purse]
+        assert purse.outgoing.balance == outgoing[purse]
         assert purse.account_id == EXCHANGE or min(purse.free.balance, purse.held.balance) >= 0
 
 

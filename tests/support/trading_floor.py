@@ -256,7 +256,7 @@ class Floor:
     def money(self, name: str, asset: str) -> str:
         """What a trader has of an asset: free, and what open orders and withdrawals set aside."""
         purse, scale = self.purse(name, asset), self.machine.state.assets[asset].scale
-        parts = {"free": purse.free.balance, "held": purse.held.balance, "leaving": purse.leaving.balance}
+        parts = {"free": purse.free.balance, "held": purse.held.balance, "outgoing": purse.outgoing.balance}
         return " ".join(f"{part} {shown(amount, scale)}" for part, amount in parts.items() if amount or part == "free")
 
     def rows(self, name: str, *, opening: bool = False) -> str:

@@ -226,7 +226,7 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
         destination.name or None, None, at_ns, FIRST_STATUS[Direction.WITHDRAWAL], remark=command.remark,
     )  # fmt: skip
     bring_back(state, purse, command.gross, at_ns)
-    move(purse.free, purse.leaving, command.gross)
+    move(purse.free, purse.outgoing, command.gross)
     state.ledger.touch(purse)
     value_assets(state, command.account_id, at_ns)
     state.facts.append(WithdrawalRequested(at_ns, _scheduled(state, withdrawal, at_ns)))
@@ -392,7 +392,7 @@ def _book(state: State, transfer: Transfer, booking: Booking, asset: Asset, at_n
         case Booking.SEND:
             ledger.send_out(purse, number, at_ns, transfer.amount, transfer.fee)
         case Booking.RELEASE:
-            move(purse.leaving, purse.free, transfer.gross)
+            move(purse.outgoing, purse.free, transfer.gross)
             ledger.touch(purse)
         case Booking.RETURN:
             ledger.bring_in(purse, EntryKind.WITHDRAWAL, number, at_ns, transfer.amount, -transfer.fee)

@@ -58,12 +58,12 @@ SQL_LAWS: Final = {
         SELECT account_id FROM purses WHERE account_id <> 0 EXCEPT SELECT account_id FROM accounts
     """,
     "the books of every asset sum to zero": """
-        SELECT asset, SUM(free + held + leaving) AS total FROM purses
-        GROUP BY asset HAVING SUM(free + held + leaving) <> 0
+        SELECT asset, SUM(free + held + outgoing) AS total FROM purses
+        GROUP BY asset HAVING SUM(free + held + outgoing) <> 0
     """,
     "no client's balance is below zero": """
-        SELECT account_id, wallet, asset, free, held, leaving FROM purses
-        WHERE account_id <> 0 AND (free < 0 OR held < 0 OR leaving < 0)
+        SELECT account_id, wallet, asset, free, held, outgoing FROM purses
+        WHERE account_id <> 0 AND (free < 0 OR held < 0 OR outgoing < 0)
     """,
     "what is held is what open orders hold": """
         SELECT account_id, asset, SUM(units) AS too_much FROM (
@@ -80,9 +80,9 @@ SQL_LAWS: Final = {
         SELECT account_id, order_id, status, closed_ns FROM orders
         WHERE (closed_ns = 0) <> (status IN ('open', 'pending'))
     """,
-    "what is leaving is what pending withdrawals send": """
+    "what is outgoing is what pending withdrawals send": """
         SELECT account_id, wallet, asset, SUM(units) AS too_much FROM (
-            SELECT account_id, wallet, asset, leaving AS units FROM purses
+            SELECT account_id, wallet, asset, outgoing AS units FROM purses
             UNION ALL
             SELECT account_id, wallet, asset, -amount - fee FROM transfers
             WHERE direction = 'withdrawal' AND status IN ('initial', 'pending', 'on_hold')

@@ -119,7 +119,7 @@ PURSES: Final = stored(
     text("asset", field="asset.code"),
     big("free", field="free.balance", changes=True),
     big("held", field="held.balance", changes=True),
-    big("leaving", field="leaving.balance", changes=True),
+    big("outgoing", field="outgoing.balance", changes=True),
     big("booked", changes=True),
 )
 purses: Final = PURSES.table

@@ -257,7 +257,7 @@ def _account_row(context: Context, purse: Purse, kind: str | None = None) -> Acc
         kind or purse.wallet,
         short(purse.total, scale),
         short(purse.free.balance, scale),
-        short(purse.held.balance + purse.leaving.balance, scale),
+        short(purse.held.balance + purse.outgoing.balance, scale),
     )
 
 

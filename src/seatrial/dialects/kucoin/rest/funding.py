@@ -355,7 +355,7 @@ def quotas(context: Context, params: Params) -> Quotas:
         precision=context.tools.symbols.precision(code),
         chain=chain.line.chain_name,
         reason=None,
-        locked_amount=short(purse.leaving.balance if purse else 0, scale),
+        locked_amount=short(purse.outgoing.balance if purse else 0, scale),
     )
 
 

@@ -311,7 +311,7 @@ def _row(context: Context, purse: Purse, base: str) -> BalanceRow:
         symbols.currency(purse.asset.code),
         short(purse.total, scale),
         short(purse.free.balance, scale),
-        short(purse.held.balance + purse.leaving.balance, scale),
+        short(purse.held.balance + purse.outgoing.balance, scale),
         symbols.currency(base),
         short(upper * 10**scale // lower, assets[base].scale),
         padded(purse.total * upper // lower, assets[base].scale),
