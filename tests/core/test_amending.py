@@ -104,8 +104,8 @@ def test_an_order_placed_anew_obeys_what_the_old_one_had_to(floor: Floor) -> Non
 
 
 def test_an_order_placed_anew_takes_the_place_of_the_old_one_among_those_that_may_be_open(floor: Floor) -> None:
-    floor.place(floor.order("bob", BUY, "1", at="90", most_open=2))
-    old = floor.place(floor.order("bob", BUY, "1", at="90", most_open=2))
+    floor.place(floor.order("bob", BUY, "1", at="90", max_open=2))
+    old = floor.place(floor.order("bob", BUY, "1", at="90", max_open=2))
     new = replaced(floor, old, at="91")
     floor.place(floor.order("bob", BUY, "1", at="90"))
     assert floor.refusal(ReplaceOrder(new.account_id, new.order_id, 920)) is Reject.TOO_MANY_OPEN_ORDERS

@@ -127,7 +127,7 @@ def test_what_waits_for_its_turn_can_be_canceled(
     sets_off: Callable[[Waits], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cascade, "MAX_STARTED", 0)
-    monkeypatch.setattr(machine_module, "MOST_DUE", 1)
+    monkeypatch.setattr(machine_module, "MAX_DUE", 1)
     floor = Floor(fees=NO_FEES)
     sets_off(every_trade)
     first_one, second = (waiting(floor, "carl", BUY, "1", "50") for _ in "12")
@@ -154,11 +154,11 @@ def below(order: Order, trade: Trade) -> bool:
 
 @pytest.mark.parametrize("most", [0, 1, 2, 100])
 def test_however_much_a_command_waits_for_the_world_becomes_the_same(
-    sets_off: Callable[[Waits], None], monkeypatch: pytest.MonkeyPatch, most: int
+    sets_off: Callable[[Waits], None], monkeypatch: pytest.MonkeyPatch, maximum: int
 ) -> None:
     sets_off(below)
     worlds = []
-    for each in (100, most):
+    for each in (100, maximum):
         monkeypatch.setattr(cascade, "MAX_STARTED", each)
         floor = Floor(fees=NO_FEES)
         chain(floor)

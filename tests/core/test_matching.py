@@ -541,7 +541,7 @@ def test_checking_an_order_does_not_look_at_what_its_account_has(
         ask 100 1 ann
         bid  99 1 ann""")
     floor.open("poor")
-    order = floor.order("poor", side, "50", at=at, spend=spend and at is None, most_open=0)
+    order = floor.order("poor", side, "50", at=at, spend=spend and at is None, max_open=0)
     assert isinstance(floor.attempt(order), Reject)
     (checked,) = floor.apply(replace(order, check_only=True))
     assert isinstance(checked, OrderChecked)

@@ -180,7 +180,7 @@ def test_a_withdrawal_draws_on_the_rewards_too(floor: Floor) -> None:
     floor.apply(SaveDestination(number, "EUR", method.name, "bank", "DE1"))
     (checked,) = floor.apply(RequestWithdrawal(number, "EUR", "bank", 100_0000, check_only=True))
     assert isinstance(checked, WithdrawalChecked)
-    assert checked.most == 100_0000 - method.withdrawal_fee
+    assert checked.maximum == 100_0000 - method.withdrawal_fee
     assert floor.refusal(RequestWithdrawal(number, "EUR", "bank", 100_0001)) is Reject.AMOUNT_ABOVE_BALANCE
     asked = first(WithdrawalRequested, floor.apply(RequestWithdrawal(number, "EUR", "bank", 80_0000)))
     assert (floor.money("bob", "EUR"), floor.money("bob", "EUR.F")) == ("free 0 leaving 80", "free 20")

@@ -253,7 +253,7 @@ def test_open_orders_of_an_older_release_obey_what_their_venue_gave_all_of_them(
         store.close()
     records = [record for page in answers if isinstance(page, Page) for record in page.rows]
     found = [record.order for record in records if isinstance(record, OrderRecord)]
-    assert {order.order_id: (order.band_ppm, order.cancels_post_only, order.most_open) for order in found} == {
+    assert {order.order_id: (order.band_ppm, order.cancels_post_only, order.max_open) for order in found} == {
         3: (0, False, None), 4: (0, False, None), 5: (0, False, None),
         6: (100_000, True, None), 7: (50_000, True, None), 8: (0, False, None),
     }  # fmt: skip

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from seatrial.core.commands import PassTime
 from seatrial.market.crowd import Mode
 from seatrial.server.worlds import Settings
-from seatrial.store.proofs import LAWS, MOST_EXAMPLES, prove
+from seatrial.store.proofs import LAWS, MAX_EXAMPLES, prove
 from tests.support.inside import Inside, inside
 from tests.support.postgres import fresh_schema, shared_url
 from tests.support.stored_books import breaches
@@ -206,7 +206,7 @@ def test_a_breach_says_what_the_rows_say_and_not_all_of_them(engine: Engine) -> 
         (proof,) = [proof for proof in prove(connection) if "balance is the one before" in proof.law]
         count = connection.execute(text("SELECT COUNT(*) FROM postings")).scalar_one()
         connection.rollback()
-    assert proof.breaches == count > MOST_EXAMPLES == len(proof.examples)
+    assert proof.breaches == count > MAX_EXAMPLES == len(proof.examples)
     assert proof.examples[0].keys() == {"posting_id", "last", "amount", "fee", "balance"}
 
 

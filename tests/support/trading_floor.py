@@ -180,7 +180,7 @@ class Floor:
         expires_in: int = 0,
         tag: int | None = None,
         client_id: str | None = None,
-        most_open: int | None = None,
+        max_open: int | None = None,
         check_only: bool = False,
         **more: Any,  # noqa: ANN401  as in the command
     ) -> PlaceOrder:
@@ -202,7 +202,7 @@ class Floor:
             self.now_ns + expires_in * SECOND_NS if expires_in else 0,
             tag,
             client_id,
-            most_open,
+            max_open,
             check_only,
             **more,
         )

@@ -25,7 +25,7 @@ def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
     chosen = _chosen(account, command)
     if not chosen and not command.everything:
         return Reject.ORDER_UNKNOWN
-    more = command.most is not None and len(chosen) > command.most
+    more = command.maximum is not None and len(chosen) > command.maximum
     if more:
         chosen.pop()
     for order in chosen:
@@ -37,12 +37,12 @@ def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
 def _chosen(account: AccountState, command: CancelOrders) -> list[Order]:
     """What a command names, each order once; one more than it may end where there are more."""
     chosen: dict[int, Order] = {}
-    newest, most = command.up_to_id, command.most
+    newest, maximum = command.up_to_id, command.maximum
     for order in _named(account, command):
         if newest is not None and order.order_id > newest:
             continue
         chosen[order.order_id] = order
-        if most is not None and len(chosen) > most:
+        if maximum is not None and len(chosen) > maximum:
             break
     return list(chosen.values())
 

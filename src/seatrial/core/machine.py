@@ -57,7 +57,7 @@ def first(kind: type[Told], outcome: Done) -> Told:
     raise AssertionError(f"{outcome} without {kind.__name__}")
 
 
-MOST_DUE: Final = 500
+MAX_DUE: Final = 500
 """How much of what fell due a command waits for: orders that start or expire, steps of transfers."""
 
 
@@ -78,7 +78,7 @@ class Machine:
         if at_ns < state.now_ns:  # noqa: PLR1730  calling max takes longer, and this runs twice in every call
             at_ns = state.now_ns
         if state.next_due_ns is not None and state.next_due_ns <= at_ns:
-            at_ns = self._fire_timers(at_ns, MOST_DUE)
+            at_ns = self._fire_timers(at_ns, MAX_DUE)
         elif state.is_behind:
             state.is_behind = False
         state.now_ns = at_ns

@@ -151,7 +151,7 @@ class Order(Struct, gc=False):
     label: str | None = None
     band_ppm: int = 0
     """How far beyond the best opposite price it may reach when it meets the book, at once or later; 0: anywhere."""
-    most_open: int | None = None
+    max_open: int | None = None
     """How many orders its account may have open in its market, it among them; None: any number."""
     cancels_post_only: bool = False
     """Whether one that only makes and would take is accepted and canceled, not refused."""

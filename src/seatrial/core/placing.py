@@ -68,8 +68,8 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     purse = account.trading_purse(market.quote if order.side is _BUY else market.base)
     if hold > purse.free.balance and hold > state.ledger.spendable(purse) + (replaced.hold if replaced else 0):
         return Reject.INSUFFICIENT_FUNDS
-    most_open = command.most_open if replaced is None or command.most_open is None else command.most_open + 1
-    if most_open is not None and len(account.in_market.get(market.symbol, ())) >= most_open:
+    max_open = command.max_open if replaced is None or command.max_open is None else command.max_open + 1
+    if max_open is not None and len(account.in_market.get(market.symbol, ())) >= max_open:
         return Reject.TOO_MANY_OPEN_ORDERS
 
     if at_ns >= account.assets.due_ns:
@@ -116,7 +116,7 @@ def new_order(command: PlaceOrder, at_ns: int, *, is_house: bool) -> Order:
     )  # fmt: skip
     order.is_house = is_house
     order.note, order.label = command.note, command.label
-    order.band_ppm, order.most_open = command.band_ppm, command.most_open
+    order.band_ppm, order.max_open = command.band_ppm, command.max_open
     order.cancels_post_only = command.cancels_post_only
     return order
 

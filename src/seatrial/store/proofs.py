@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from seatrial.core.assets import REWARDS_SUFFIX
 from seatrial.store.ledger_proofs import AT_ONCE, LEDGER_LAWS, breaches_of_ledgers, rows_of
 
-MOST_EXAMPLES: Final = 10
+MAX_EXAMPLES: Final = 10
 """How many of a law's breaches are told one by one."""
 
 SQL_LAWS: Final = {
@@ -334,7 +334,7 @@ def _look_at_ledgers(connection: Connection) -> list[Proof]:
     examples: dict[str, list[dict[str, Any]]] = {law: [] for law in LEDGER_LAWS}
     for law, row in breaches_of_ledgers(connection):
         breaches[law] += 1
-        if breaches[law] <= MOST_EXAMPLES:
+        if breaches[law] <= MAX_EXAMPLES:
             examples[law].append(row)
     return [Proof(law, breaches[law], examples[law]) for law in LEDGER_LAWS]
 
@@ -347,7 +347,7 @@ def _proof(law: str, found: Iterable[dict[str, Any]]) -> Proof:
     breaches, examples = 0, []
     for row in found:
         breaches += 1
-        if breaches <= MOST_EXAMPLES:
+        if breaches <= MAX_EXAMPLES:
             examples.append({name: _plain(value) for name, value in row.items()})
     return Proof(law, breaches, examples)
 

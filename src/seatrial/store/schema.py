@@ -225,7 +225,7 @@ ORDERS: Final = stored(
     text("note", null=True),
     text("label", null=True),
     big("band_ppm", default=0),
-    big("most_open", null=True),
+    big("max_open", null=True),
     flag("cancels_post_only", default=0),
     big("triggered_ns", default=0, changes=True),
     Index("orders_by_close", "account_id", "closed_ns", "order_id"),

@@ -125,9 +125,9 @@ def _before_last(record: Record, wanted: Wanted, count: int) -> int:
     return record.first - 1
 
 
-def _number(text: str, name: str, most: int = 2**63) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most):
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} is a whole number from 0 to {most}, not {text!r}")
+def _number(text: str, name: str, maximum: int = 2**63) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(maximum)) and int(text) <= maximum):
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} is a whole number from 0 to {maximum}, not {text!r}")
     return int(text)
 
 

@@ -24,7 +24,7 @@ from seatrial.server.opening import BadText, market_named
 from seatrial.world.clock import iso
 
 SIX: Final = 6
-MOST_PPM: Final = 1_000 * PPM
+MAX_PPM: Final = 1_000 * PPM
 """Of what can be tuned: a thousand times the usual."""
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -153,13 +153,13 @@ def _tune(context: Context, crowd: Crowd, market: Market, wanted: shapes.CrowdCh
     _check_moved(context, market)
     symbol, now_ns = market.symbol, context.world.time.now_ns()
     changes = {
-        f"{name}_ppm": _units(value, SIX, name, least=0, most=MOST_PPM)
+        f"{name}_ppm": _units(value, SIX, name, minimum=0, maximum=MAX_PPM)
         for name, value in (("depth", wanted.depth), ("activity", wanted.activity))
         if value is not None
     }
     ticks = None if wanted.price is None else _units(wanted.price, market.price_scale, "price")
     if wanted.volatility is not None:
-        volatility_ppm = _units(wanted.volatility, PPM_PER_PERCENT, "volatility", least=0, most=PPM)
+        volatility_ppm = _units(wanted.volatility, PPM_PER_PERCENT, "volatility", minimum=0, maximum=PPM)
         crowd.values.set_volatility(market, volatility_ppm, now_ns)
     if changes:
         crowd.tune(symbol, replace(crowd.tuning(symbol), **changes))
@@ -207,15 +207,15 @@ def _word(kind: type[Word], text: str, name: str) -> Word:
     raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"unknown {name} {text!r}: one of {', '.join(kind)}")
 
 
-def _units(given: str | float, scale: int, name: str, *, least: int = 1, most: int = 2**63 - 1) -> int:
-    units: int = read(_parsed, given, scale, name, least, most)
+def _units(given: str | float, scale: int, name: str, *, minimum: int = 1, maximum: int = 2**63 - 1) -> int:
+    units: int = read(_parsed, given, scale, name, minimum, maximum)
     return units
 
 
-def _parsed(given: str | float, scale: int, name: str, least: int, most: int) -> int:
+def _parsed(given: str | float, scale: int, name: str, minimum: int, maximum: int) -> int:
     units = parse_units(str(given), scale)
-    if units is None or not least <= units <= most:
-        bounds = f"from {_short(least, scale)} to {_short(most, scale)}"
+    if units is None or not minimum <= units <= maximum:
+        bounds = f"from {_short(minimum, scale)} to {_short(maximum, scale)}"
         raise BadText(f"{given!r} is no {name}: a plain decimal with at most {scale} decimals, {bounds}")
     return units
 

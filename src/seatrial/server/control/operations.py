@@ -113,7 +113,7 @@ async def list_funding(context: Context) -> list[shapes.TransferView]:
     before_id = None if before is None else _transfer_number(context, before)
     if before is not None and before_id is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"before is a refid, not {before!r}")
-    limit = read(words.limit_of, context.query.get("limit"), USUAL_FUNDING, MOST_FUNDING)
+    limit = read(words.limit_of, context.query.get("limit"), USUAL_FUNDING, MAX_FUNDING)
     page: Any = await context.world.lookups.find(FundingPage(account_id, before_id, limit))
     return [_transfer_view(context, transfer) for transfer in page.rows]
 
@@ -216,7 +216,7 @@ async def read_books(context: Context) -> shapes.Books:
 
 
 USUAL_FUNDING: Final = 100
-MOST_FUNDING: Final = 1_000
+MAX_FUNDING: Final = 1_000
 """How many transfers one list has."""
 
 OPERATIONS: Final = (
@@ -242,7 +242,7 @@ OPERATIONS: Final = (
         "GET", "/funding", "Deposits and withdrawals, newest first.", list_funding, list[shapes.TransferView],
         filters={
             "account": "Only this account's, by id or name.",
-            "limit": f"How many, {USUAL_FUNDING} unless you say, {MOST_FUNDING} at most.",
+            "limit": f"How many, {USUAL_FUNDING} unless you say, {MAX_FUNDING} at most.",
             "before": "Only older ones than this, by refid: the last one of a list continues it.",
         },
     ),
@@ -278,10 +278,10 @@ async def _seen(context: Context, command: SeeDeposit) -> DepositSeen:
     method = context.state.method(command.asset, command.method)
     if outcome is Reject.AMOUNT_INVALID and method is not None:
         fee = method.deposit_fee if command.fee is None else command.fee
-        least = format_units(max(method.deposit_minimum, fee + 1), method.asset.scale)
+        minimum = format_units(max(method.deposit_minimum, fee + 1), method.asset.scale)
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            f"a deposit of {command.asset} by {method.name} is at least {least}, and no more than the books can hold",
+            f"a deposit of {command.asset} by {method.name} is at least {minimum}, and no more than the books can hold",
         )
     seen: DepositSeen = only(outcome, DepositSeen)
     return seen

@@ -653,9 +653,9 @@ def place(trader: Trader, count: int, **more: object) -> list[str]:
 
 
 @pytest.mark.parametrize(("tier", "most"), [("starter", 60), ("intermediate", 125), ("pro", 180)])
-def test_orders_too_fast_are_refused_and_time_heals(exchange: Exchange, tier: str, most: int) -> None:
+def test_orders_too_fast_are_refused_and_time_heals(exchange: Exchange, tier: str, maximum: int) -> None:
     trader = limited(exchange, tier)
-    for _ in range(most):
+    for _ in range(maximum):
         trader.call("AddOrder", **LIMIT, validate="true")
     assert trader.error("AddOrder", **LIMIT, validate="true") == "EOrder:Rate limit exceeded"
     exchange.clock.advance(1)
@@ -696,9 +696,9 @@ def test_an_order_of_five_minutes_is_cancelled_for_nothing(exchange: Exchange) -
 
 
 @pytest.mark.parametrize(("tier", "most"), [("starter", 60), ("intermediate", 80), ("pro", 225)])
-def test_a_tier_has_so_many_open_orders_in_a_pair(exchange: Exchange, tier: str, most: int) -> None:
+def test_a_tier_has_so_many_open_orders_in_a_pair(exchange: Exchange, tier: str, maximum: int) -> None:
     trader = limited(exchange, tier)
-    for _ in range(most):
+    for _ in range(maximum):
         exchange.clock.advance(1)
         place(trader, 1)
     exchange.clock.advance(1)

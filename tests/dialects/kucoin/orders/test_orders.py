@@ -146,7 +146,7 @@ def test_an_order_is_canceled_by_either_of_its_names_in_its_own_market_only(pair
 
 
 def test_all_orders_are_canceled_in_steps(pair: tuple[User, User], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canceling, "MOST_CANCELED", 2)
+    monkeypatch.setattr(canceling, "MAX_CANCELED", 2)
     user, _ = pair
     for number in range(5):
         placed(user, request(client_id=f"order {number}"))

@@ -6,7 +6,7 @@ import pytest
 
 from seatrial.core.commands import OpenAccount, PlaceOrder
 from seatrial.core.orders import OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
-from seatrial.dialects.kucoin.orders.placing import MOST_OPEN
+from seatrial.dialects.kucoin.orders.placing import MAX_OPEN
 from tests.support.kucoin_exchange import MILLISECOND_NS, Exchange, User
 
 CLASSIC = "/api/v1/orders"
@@ -338,7 +338,7 @@ def test_a_limit_may_lie_only_so_far_beyond_the_best_price(
 
 def test_an_account_may_have_only_so_many_live_orders(exchange: Exchange) -> None:
     user = exchange.user(rate_limits=True, USDT="100000")
-    for number in range(MOST_OPEN):
+    for number in range(MAX_OPEN):
         user.post(HF, **limit(clientOid=f"c{number}", size="0.0001"))
     assert user.refused("POST", HF, **limit(size="0.0001", clientOid="one more")) == (200, "200003", "Too many orders.")
 
