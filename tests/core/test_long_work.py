@@ -11,7 +11,7 @@ from seatrial.core import fingerprint, firing
 from seatrial.core.commands import CancelOrders, PassTime, PlaceOrder, SetCancelTimer
 from seatrial.core.findings import OrdersCanceled
 from seatrial.core.machine import MAX_DUE, Machine
-from seatrial.core.orders import OrderKind, Reason, Side, Status
+from seatrial.core.orders import EndReason, OrderKind, OrderStatus, Side
 from seatrial.core.rejects import Reject
 from seatrial.core.timers import Due, Timer, Timers
 from seatrial.store.store import open_store
@@ -87,7 +87,7 @@ def test_of_more_than_a_command_waits_for_the_rest_is_done_by_those_that_follow(
     assert len(live(floor)) == MANY - 2 * MAX_DUE
     floor.apply(PassTime())
     assert (live(floor), state.is_behind, state.now_ns) == ([], False, due_ns + 30 * SECOND_NS)
-    assert late.status is Status.OPEN
+    assert late.status is OrderStatus.OPEN
 
 
 def test_a_timer_of_many_orders_cancels_those_that_were_open_when_it_fired(floor: Floor) -> None:
@@ -98,7 +98,7 @@ def test_a_timer_of_many_orders_cancels_those_that_were_open_when_it_fired(floor
     assert sum(order.is_live for order in older) == MANY - MAX_DUE
     younger = floor.place(floor.order("ann", BUY, "1", at="100"))
     floor.apply(PassTime())
-    assert {(order.status, order.reason) for order in older} == {(Status.CANCELED, Reason.USER_REQUESTED)}
+    assert {(order.status, order.end_reason) for order in older} == {(OrderStatus.CANCELED, EndReason.USER_REQUESTED)}
     assert live(floor) == [younger.order_id]
     assert floor.trader("ann").fired_timer is None
 

@@ -15,7 +15,7 @@ from seatrial.core.commands import Command, OpenAccount, SetStatus, SetSystemSta
 from seatrial.core.machine import Outcome
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.money import format_units
-from seatrial.core.orders import OrderKind, Side, Status
+from seatrial.core.orders import OrderKind, OrderStatus, Side
 from seatrial.core.rejects import Reject
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import NEVER
@@ -91,7 +91,7 @@ def test_the_spread_is_narrow_and_the_book_is_deep() -> None:
 def test_a_market_order_of_ordinary_size_fills_at_once(side: Side) -> None:
     world = crowded()
     order = world.order("ann", side, "1", at_ns=START_NS)
-    assert order.status is Status.FILLED
+    assert order.status is OrderStatus.FILLED
     assert order.exact / 10**9 == pytest.approx(105_000, rel=0.001)
     check(world)
 
@@ -108,7 +108,7 @@ def test_five_hundred_dollars_worth_is_bought_and_sold_at_once_everywhere(minute
         lots, middle_mt = worth.lots(market, 500, at_ns), worth.middle_mt(market, at_ns)
         for side in Side:
             order = world.order("ann", side, format_units(lots, market.lot_scale), symbol=symbol, at_ns=at_ns)
-            assert order.status is Status.FILLED, (symbol, side)
+            assert order.status is OrderStatus.FILLED, (symbol, side)
             paid_mt = order.exact * MILLITICKS // lots
             assert abs(paid_mt - middle_mt) < middle_mt // 200 + 2 * MILLITICKS, (symbol, side)
     check(world)
@@ -198,7 +198,7 @@ def test_after_a_week_at_once_every_hour_has_a_candle_and_the_market_stands() ->
     bodies = [candle for candle in ms.candles.of(60) if candle.open_ticks != candle.close_ticks]
     assert len(bodies) > 0.9 * len(hours), "candles are no dashes"
     check(world)
-    assert world.order("ann", Side.BUY, "1", at_ns=START_NS + 7 * DAY_NS).status is Status.FILLED
+    assert world.order("ann", Side.BUY, "1", at_ns=START_NS + 7 * DAY_NS).status is OrderStatus.FILLED
 
 
 def test_a_clients_order_is_filled_when_the_market_goes_through_it() -> None:
@@ -210,7 +210,7 @@ def test_a_clients_order_is_filled_when_the_market_goes_through_it() -> None:
     order = world.order("ann", Side.BUY if falls else Side.SELL, "0.01", limit, at_ns=START_NS)
     assert order.is_live
     world.run(START_NS + 3 * DAY_NS)
-    assert order.status is Status.FILLED
+    assert order.status is OrderStatus.FILLED
     assert order.exact == order.price_ticks * order.filled_lots
     check(world)
 

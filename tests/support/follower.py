@@ -13,7 +13,7 @@ from seatrial.core import facts as f
 from seatrial.core.assets import REWARDS_SUFFIX
 from seatrial.core.candles import KEPT, MINUTES, SECOND_NS
 from seatrial.core.funding import CANCELABLE, FINISHED, Direction, Transfer
-from seatrial.core.orders import Fill, Order, OrderKind, Side, Status, Trade
+from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, Side, Trade
 from seatrial.core.state import State
 
 Place = tuple[int, str, str]
@@ -246,7 +246,7 @@ class Follower:
 
     def _start(self, fact: f.OrderStarted) -> None:
         order = self.orders[fact.order_id]
-        order.status, order.price_ticks = Status.OPEN, fact.price_ticks
+        order.status, order.price_ticks = OrderStatus.OPEN, fact.price_ticks
         if order.kind is OrderKind.MARKET:
             self._hold(order, 0)
         self._hold(order, fact.hold)

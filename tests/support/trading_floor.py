@@ -22,7 +22,7 @@ from seatrial.core.ledger import Purse
 from seatrial.core.machine import Done, Machine, first
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market
 from seatrial.core.money import format_units, parse_units
-from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce, Trade
+from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce, Trade
 from seatrial.core.postings import Posting, posting_of
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -231,7 +231,7 @@ class Floor:
         for line in (*reversed(asks), *bids):
             side, price, qty, name = line.split()
             order = self.place(self.order(name, Side.BUY if side == "bid" else Side.SELL, qty, price))
-            assert order.status is Status.OPEN
+            assert order.status is OrderStatus.OPEN
             assert not order.filled_lots
 
     def book(self) -> str:

@@ -9,7 +9,7 @@ from seatrial.core.ending import end
 from seatrial.core.facts import CancelTimerDone, CancelTimerFired, CancelTimerSet
 from seatrial.core.findings import OrdersCanceled
 from seatrial.core.markets import SystemStatus
-from seatrial.core.orders import CancelTimer, Order, Reason, Step
+from seatrial.core.orders import CancelTimer, EndReason, Order, Step
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.core.timers import Timer
@@ -29,7 +29,7 @@ def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
     if more:
         chosen.pop()
     for order in chosen:
-        end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
+        end(state, order, Step.CANCEL, EndReason.USER_REQUESTED, at_ns)
     state.find(OrdersCanceled(len(chosen), more))
     return None
 
@@ -87,7 +87,7 @@ def fire_cancel_timer(state: State, account_id: int, due_ns: int, left: int) -> 
     older = (order for order in account.orders_in(fired.markets) if order.opened_ns < due_ns)
     chosen = list(islice(older, left))
     for order in chosen:
-        end(state, order, Step.CANCEL, Reason.USER_REQUESTED, state.now_ns)
+        end(state, order, Step.CANCEL, EndReason.USER_REQUESTED, state.now_ns)
     if len(chosen) == left:
         state.set_timer(due_ns, Timer.CANCEL_ORDERS, account_id)
     else:

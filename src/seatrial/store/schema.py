@@ -19,13 +19,13 @@ from seatrial.core.ledger import Purse
 from seatrial.core.market_state import Quote
 from seatrial.core.orders import (
     CancelTimer,
+    EndReason,
     Fill,
     Order,
     OrderKind,
-    Reason,
+    OrderStatus,
     SelfTrade,
     Side,
-    Status,
     TimeInForce,
     Trade,
 )
@@ -209,8 +209,8 @@ ORDERS: Final = stored(
     big("tag", null=True),
     text("client_id", null=True),
     big("opened_ns"),
-    word("status", Status, changes=True),
-    word("reason", Reason, null=True, changes=True),
+    word("status", OrderStatus, changes=True),
+    word("end_reason", EndReason, null=True, changes=True),
     big("closed_ns", changes=True),
     big("touched_ns", changes=True),
     big("queue", changes=True),

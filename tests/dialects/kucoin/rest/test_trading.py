@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from seatrial.core.commands import OpenAccount, PlaceOrder
-from seatrial.core.orders import OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
+from seatrial.core.orders import EndReason, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 from seatrial.dialects.kucoin.orders.placing import MAX_OPEN
 from tests.support.kucoin_exchange import MILLISECOND_NS, Exchange, User
 
@@ -566,7 +566,7 @@ def test_nobody_cancels_the_order_of_another(exchange: Exchange, user: User) -> 
     assert other.refused("DELETE", f"{CLASSIC}/{placed}")[1] == "400100"
     assert other.refused("DELETE", f"{HF}/{placed}", symbol="BTC-USDT")[1] == "400100"
     assert other.delete(CLASSIC) == {"cancelledOrderIds": []}
-    assert only_order(user).status is Status.OPEN
+    assert only_order(user).status is OrderStatus.OPEN
 
 
 def test_orders_of_two_venues_meet_in_one_book(exchange: Exchange, user: User) -> None:
@@ -582,4 +582,4 @@ def test_a_canceled_order_says_who_canceled_it(user: User) -> None:
     user.post(CLASSIC, **limit())
     order = only_order(user)
     user.delete(CLASSIC)
-    assert (order.status, order.reason) == (Status.CANCELED, Reason.USER_REQUESTED)
+    assert (order.status, order.end_reason) == (OrderStatus.CANCELED, EndReason.USER_REQUESTED)

@@ -9,7 +9,7 @@ from alembic import op
 revision = "0017"
 down_revision = "0016"
 
-_NAMES = (("purses", "leaving", "outgoing"), ("orders", "most_open", "max_open"))
+_NAMES = (("purses", "leaving", "outgoing"), ("orders", "most_open", "max_open"), ("orders", "reason", "end_reason"))
 
 
 def upgrade() -> None:
