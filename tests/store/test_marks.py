@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from seatrial.core.changes import Changes
 from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce, Trade
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, OrderTime, Page, Query, Span, TradePage
-from seatrial.store import history
+from seatrial.store import answers
 from seatrial.store.store import Store, open_store
 from tests.support.any_commands import new_machine
 from tests.support.postgres import fresh_schema, shared_url
@@ -127,6 +127,6 @@ def steps(past: Past, query: Query) -> int:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.set_progress_handler(count, 100)
-        history.answer(query, connection)
+        answers.answer(query, connection)
         driver.set_progress_handler(None, 0)
     return taken

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from seatrial.core.commands import PassTime
-from seatrial.market.crowd import Mode
+from seatrial.pricing.crowd import Mode
 from seatrial.server.worlds import Settings
 from seatrial.store.proofs import LAWS, MAX_EXAMPLES, prove
 from tests.support.inside import Inside, inside

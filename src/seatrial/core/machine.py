@@ -6,7 +6,7 @@ due by then — orders that start or expire, deposits that confirm — happens f
 
 from typing import Final, TypeVar, assert_never
 
-from seatrial.core import amending, canceling, cascade, clients, fingerprint, firing, halts, house, placing, treasury
+from seatrial.core import access, amending, canceling, cascade, fingerprint, firing, halts, house, placing, treasury
 from seatrial.core.changes import Changes
 from seatrial.core.commands import (
     CancelOrders,
@@ -119,7 +119,7 @@ class Machine:
         state = self.state
         match command:
             case SpendNonce():
-                return clients.spend_nonce(state, command, at_ns)
+                return access.spend_nonce(state, command, at_ns)
             case PlaceOrder():
                 return placing.place(state, command, at_ns)
             case CancelOrders():
@@ -137,17 +137,17 @@ class Machine:
             case SetStatus() | SetSystemStatus():
                 return halts.set_status(state, command, at_ns)
             case OpenAccount():
-                return clients.open_account(state, command, at_ns)
+                return access.open_account(state, command, at_ns)
             case IssueKey():
-                return clients.issue_key(state, command, at_ns)
+                return access.issue_key(state, command, at_ns)
             case ChangeKey():
-                return clients.change_key(state, command, at_ns)
+                return access.change_key(state, command, at_ns)
             case RevokeKey():
-                return clients.revoke_key(state, command, at_ns)
+                return access.revoke_key(state, command, at_ns)
             case MoveFunds():
                 return treasury.move_funds(state, command, at_ns)
             case IssueToken():
-                return clients.issue_token(state, command, at_ns)
+                return access.issue_token(state, command, at_ns)
             case IssueAddress():
                 return treasury.issue_address(state, command, at_ns)
             case SaveDestination():

@@ -17,7 +17,7 @@ from seatrial.dialects.kraken.context import Context, Tools
 from seatrial.dialects.kraken.endpoint import Endpoint
 from seatrial.dialects.kraken.errors import BadCall
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
-from seatrial.dialects.kraken.names import VENUE
+from seatrial.dialects.kraken.listings import VENUE
 from seatrial.dialects.kraken.params import Params, parse_body
 from seatrial.dialects.masking import masked
 from seatrial.dialects.wire import Call

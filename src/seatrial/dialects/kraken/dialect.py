@@ -18,16 +18,16 @@ from seatrial.dialects.kraken.errors import BAD_REQUEST, BadCall
 from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
 from seatrial.dialects.kraken.params import parse_query
-from seatrial.dialects.kraken.rest import account, funding, history, ledgers, market, trading
+from seatrial.dialects.kraken.rest import account, funding, ledgers, market_data, orders_and_trades, trading
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
 
-PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market.ENDPOINTS}
+PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market_data.ENDPOINTS}
 PRIVATE: Final = {
     f"/0/private/{endpoint.name}": endpoint
     for endpoint in (
         *account.ENDPOINTS,
-        *history.ENDPOINTS,
+        *orders_and_trades.ENDPOINTS,
         *ledgers.ENDPOINTS,
         *trading.ENDPOINTS,
         *funding.ENDPOINTS,

@@ -15,7 +15,7 @@ from seatrial.dialects.kucoin.context import Tools, good_moments
 from seatrial.dialects.kucoin.endpoint import Argument, Endpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.limits import Usage, quota_of, unlimited
-from seatrial.dialects.kucoin.names import VENUE
+from seatrial.dialects.kucoin.listings import VENUE
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params, parse_body, parse_query
 from seatrial.dialects.masking import masked
 from seatrial.dialects.wire import Call

@@ -13,7 +13,7 @@ from seatrial.core.money import rescale_floor
 from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.ids import Ids
-from seatrial.dialects.kucoin.names import RATE_SCALE, rate
+from seatrial.dialects.kucoin.listings import RATE_SCALE, rate
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS
 from seatrial.dialects.kucoin.symbols import Symbols
 

@@ -26,15 +26,24 @@ from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Headers, Limits
 from seatrial.dialects.kucoin.params import SECOND_NS
-from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, sub_accounts, trading, transfers
+from seatrial.dialects.kucoin.rest import (
+    account,
+    funding,
+    ledgers,
+    market_data,
+    orders_and_fills,
+    sub_accounts,
+    trading,
+    transfers,
+)
 from seatrial.dialects.kucoin.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
 
 ENDPOINTS: Final = (
-    *market.ENDPOINTS,
+    *market_data.ENDPOINTS,
     *account.ENDPOINTS,
     *ledgers.ENDPOINTS,
-    *history.ENDPOINTS,
+    *orders_and_fills.ENDPOINTS,
     *trading.ENDPOINTS,
     *funding.ENDPOINTS,
     *sub_accounts.ENDPOINTS,

@@ -10,7 +10,7 @@ from msgspec import Struct
 from seatrial.catalogue import Catalogue
 from seatrial.core.markets import Market, MarketStatus
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, short
-from seatrial.dialects.kucoin.names import (
+from seatrial.dialects.kucoin.listings import (
     Chain,
     SymbolLine,
     plain_currency_line,

@@ -13,12 +13,12 @@ from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Market, MarketStatus, SystemStatus
 from seatrial.core.money import format_units, parse_units
 from seatrial.core.orders import OrderKind, Side
-from seatrial.market.crowd import Crowd, Mode
-from seatrial.market.driver import NEVER, Driver
-from seatrial.market.house import open_house, withdraw_quotes
-from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
-from seatrial.market.tables import PPM_PER_PERCENT
-from seatrial.market.tape import Tape
+from seatrial.pricing.crowd import Crowd, Mode
+from seatrial.pricing.driver import NEVER, Driver
+from seatrial.pricing.house import open_house, withdraw_quotes
+from seatrial.pricing.ladder import MILLITICKS, PPM, Liquidity
+from seatrial.pricing.tables import PPM_PER_PERCENT
+from seatrial.pricing.tape import Tape
 from seatrial.server.control.context import Context, Operation, Problem, applied, read
 from seatrial.server.opening import BadText, market_named
 from seatrial.world.clock import iso

@@ -18,7 +18,7 @@ from seatrial.dialects.kucoin.context import Context
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Pool
-from seatrial.dialects.kucoin.names import rate
+from seatrial.dialects.kucoin.listings import rate
 from seatrial.dialects.kucoin.paging import page_of, read_page, whole_seconds_ms
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, Params
 from seatrial.dialects.kucoin.reading import market_of

@@ -22,7 +22,7 @@ from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.names import Chain
+from seatrial.dialects.kucoin.listings import Chain
 from seatrial.dialects.kucoin.paging import Paging, page_of, read_bounds_in_seconds, read_page, span, whole_seconds_ms
 from seatrial.dialects.kucoin.params import SECOND_NS, Params
 from seatrial.dialects.kucoin.reading import amount_of, code_of

@@ -17,9 +17,9 @@ from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.money import format_units
 from seatrial.core.orders import OrderKind, OrderStatus, Side
 from seatrial.core.rejects import Reject
-from seatrial.market.crowd import Crowd, Mode
-from seatrial.market.driver import NEVER
-from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
+from seatrial.pricing.crowd import Crowd, Mode
+from seatrial.pricing.driver import NEVER
+from seatrial.pricing.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.store.store import open_store
 from tests.support.auditor import check_book, check_holds
 from tests.support.moved_world import Moved, crowd, crowded

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from seatrial.catalogue import Catalogue
 from seatrial.catalogue.table import Row
-from seatrial.market.ladder import STEPS
+from seatrial.pricing.ladder import STEPS
 
 USD: Final = "USD"
 

@@ -29,7 +29,7 @@ from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, PublicEndpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, Pool
-from seatrial.dialects.kucoin.names import VENUE, Chain, rate
+from seatrial.dialects.kucoin.listings import VENUE, Chain, rate
 from seatrial.dialects.kucoin.paging import page_of, read_page
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params
 from seatrial.dialects.kucoin.reading import market_of
@@ -475,18 +475,18 @@ ENDPOINTS: Final = (
     PublicEndpoint("GET", "/api/v2/symbols", symbols_2),
     PublicEndpoint("GET", "/api/v2/symbols/{symbol}", symbol_2),
     PublicEndpoint("GET", "/api/v1/markets", markets),
-    PublicEndpoint("GET", "/api/v1/market/orderbook/level1", level1),
-    PublicEndpoint("GET", "/api/v1/market/allTickers", all_tickers),
-    PublicEndpoint("GET", "/api/v1/market/stats", stats),
-    PublicEndpoint("GET", "/api/v1/market/orderbook/level2_20", partial(book, 20)),
-    PublicEndpoint("GET", "/api/v1/market/orderbook/level2_100", partial(book, 100)),
-    PublicEndpoint("GET", "/api/v1/market/histories", histories),
-    PublicEndpoint("GET", "/api/v1/market/candles", candles),
+    PublicEndpoint("GET", "/api/v1/pricing/orderbook/level1", level1),
+    PublicEndpoint("GET", "/api/v1/pricing/allTickers", all_tickers),
+    PublicEndpoint("GET", "/api/v1/pricing/stats", stats),
+    PublicEndpoint("GET", "/api/v1/pricing/orderbook/level2_20", partial(book, 20)),
+    PublicEndpoint("GET", "/api/v1/pricing/orderbook/level2_100", partial(book, 100)),
+    PublicEndpoint("GET", "/api/v1/pricing/histories", histories),
+    PublicEndpoint("GET", "/api/v1/pricing/candles", candles),
     PublicEndpoint("GET", "/api/v1/prices", prices),
     PublicEndpoint("GET", "/api/v3/margin/symbols", margin_symbols),
     PublicEndpoint("GET", "/api/v1/isolated/symbols", nothing),
     PublicEndpoint("GET", "/api/v1/contracts/active", nothing),
-    Endpoint("GET", "/api/v3/market/orderbook/level2", partial(book, None), GENERAL, Pool.SPOT, 3),
+    Endpoint("GET", "/api/v3/pricing/orderbook/level2", partial(book, None), GENERAL, Pool.SPOT, 3),
 )
 """The last is private although it looks like market data; the contracts are of the futures host, which ccxt asks too.
 

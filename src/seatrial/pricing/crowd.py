@@ -18,13 +18,13 @@ from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.core.orders import OrderKind, Side, TimeInForce
 from seatrial.core.state import State
-from seatrial.market import ladder
-from seatrial.market.driver import NEVER
-from seatrial.market.house import open_house
-from seatrial.market.ladder import MILLITICKS, PPM, Liquidity, Shape
-from seatrial.market.luck import draw, key_of
-from seatrial.market.tables import PairLine, Tables
-from seatrial.market.values import Tuning, Values
+from seatrial.pricing import ladder
+from seatrial.pricing.driver import NEVER
+from seatrial.pricing.house import open_house
+from seatrial.pricing.ladder import MILLITICKS, PPM, Liquidity, Shape
+from seatrial.pricing.luck import draw, key_of
+from seatrial.pricing.tables import PairLine, Tables
+from seatrial.pricing.values import Tuning, Values
 
 SECOND_NS: Final = 10**9
 MINUTE_NS: Final = 60 * SECOND_NS

@@ -7,7 +7,7 @@ for weeks and still stay near where they began, for as long as a world is kept.
 
 from typing import Final
 
-from seatrial.market.luck import draw, draw_on
+from seatrial.pricing.luck import draw, draw_on
 
 PPB: Final = 10**9
 _MIN_NS: Final = -8

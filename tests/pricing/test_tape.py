@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from seatrial.core.commands import SetStatus
 from seatrial.core.markets import MarketStatus
 from seatrial.core.orders import OrderStatus, Side
-from seatrial.market.driver import NEVER
-from seatrial.market.ladder import Liquidity
-from seatrial.market.tape import TapeRow
+from seatrial.pricing.driver import NEVER
+from seatrial.pricing.ladder import Liquidity
+from seatrial.pricing.tape import TapeRow
 from tests.support.auditor import check_book, check_holds
 from tests.support.moved_world import Moved, row, tape, taped
 from tests.support.trading_floor import SECOND_NS, START_NS
