@@ -152,7 +152,7 @@ def below(order: Order, trade: Trade) -> bool:
     return order.tag is not None and trade.price_ticks <= order.tag
 
 
-@pytest.mark.parametrize("most", [0, 1, 2, 100])
+@pytest.mark.parametrize("maximum", [0, 1, 2, 100])
 def test_however_much_a_command_waits_for_the_world_becomes_the_same(
     sets_off: Callable[[Waits], None], monkeypatch: pytest.MonkeyPatch, maximum: int
 ) -> None:

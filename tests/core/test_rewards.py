@@ -183,7 +183,7 @@ def test_a_withdrawal_draws_on_the_rewards_too(floor: Floor) -> None:
     assert checked.maximum == 100_0000 - method.withdrawal_fee
     assert floor.refusal(RequestWithdrawal(number, "EUR", "bank", 100_0001)) is Reject.AMOUNT_ABOVE_BALANCE
     asked = first(WithdrawalRequested, floor.apply(RequestWithdrawal(number, "EUR", "bank", 80_0000)))
-    assert (floor.money("bob", "EUR"), floor.money("bob", "EUR.F")) == ("free 0 leaving 80", "free 20")
+    assert (floor.money("bob", "EUR"), floor.money("bob", "EUR.F")) == ("free 0 outgoing 80", "free 20")
     floor.apply(CancelWithdrawal(number, asked.transfer.transfer_id))
     assert (floor.money("bob", "EUR"), floor.money("bob", "EUR.F")) == ("free 80", "free 20")
 

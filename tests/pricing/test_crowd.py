@@ -176,7 +176,7 @@ def test_how_often_somebody_looks_changes_nothing(looks: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "days", "most"), [(Mode.CALM, WEEK, 25_000), (Mode.BUSY, 1, 16_500), (Mode.CALM, 10_000, 55_000)]
+    ("mode", "days", "maximum"), [(Mode.CALM, WEEK, 25_000), (Mode.BUSY, 1, 16_500), (Mode.CALM, 10_000, 55_000)]
 )
 def test_much_time_at_once_takes_a_bounded_number_of_steps(mode: Mode, days: int, maximum: int) -> None:
     """And none is refused, not even trades that stand for a year, of coins that are worth next to nothing."""

@@ -652,7 +652,7 @@ def place(trader: Trader, count: int, **more: object) -> list[str]:
     return [trader.result("AddOrder", **LIMIT | {"price": "1000"} | more)["txid"][0] for _ in range(count)]
 
 
-@pytest.mark.parametrize(("tier", "most"), [("starter", 60), ("intermediate", 125), ("pro", 180)])
+@pytest.mark.parametrize(("tier", "maximum"), [("starter", 60), ("intermediate", 125), ("pro", 180)])
 def test_orders_too_fast_are_refused_and_time_heals(exchange: Exchange, tier: str, maximum: int) -> None:
     trader = limited(exchange, tier)
     for _ in range(maximum):
@@ -695,7 +695,7 @@ def test_an_order_of_five_minutes_is_cancelled_for_nothing(exchange: Exchange) -
     assert trader.call("AddOrder", **LIMIT)["error"] == []
 
 
-@pytest.mark.parametrize(("tier", "most"), [("starter", 60), ("intermediate", 80), ("pro", 225)])
+@pytest.mark.parametrize(("tier", "maximum"), [("starter", 60), ("intermediate", 80), ("pro", 225)])
 def test_a_tier_has_so_many_open_orders_in_a_pair(exchange: Exchange, tier: str, maximum: int) -> None:
     trader = limited(exchange, tier)
     for _ in range(maximum):
