@@ -123,7 +123,7 @@ class KucoinClient:
         """The bytes of a call."""
         match kind:
             case "public":
-                return b"GET /api/v1/pricing/orderbook/level1?symbol=BTC-USDT HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+                return b"GET /api/v1/market/orderbook/level1?symbol=BTC-USDT HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
             case "read":
                 return self._signed("GET", "/api/v1/accounts")
             case "history":

@@ -11,7 +11,7 @@ SECOND_NS = 10**9
 
 BOOKS = {
     "kraken": ("/0/public/Depth", "pair=XBTUSDT"),
-    "kucoin": ("/api/v1/pricing/orderbook/level2_20", "symbol=BTC-USDT"),
+    "kucoin": ("/api/v1/market/orderbook/level2_20", "symbol=BTC-USDT"),
 }
 """How everybody looks at one book in each dialect."""
 

@@ -154,8 +154,8 @@ def test_symbols_in_both_forms(exchange: Exchange) -> None:
 
 
 NEED_A_SYMBOL = [
-    "/api/v1/pricing/orderbook/level1", "/api/v1/pricing/stats", "/api/v1/pricing/orderbook/level2_20",
-    "/api/v1/pricing/orderbook/level2_100", "/api/v1/pricing/histories",
+    "/api/v1/market/orderbook/level1", "/api/v1/market/stats", "/api/v1/market/orderbook/level2_20",
+    "/api/v1/market/orderbook/level2_100", "/api/v1/market/histories",
 ]  # fmt: skip
 
 
@@ -170,14 +170,14 @@ def test_an_unknown_symbol_in_a_path(exchange: Exchange) -> None:
 
 
 def test_a_market_without_orders_and_trades_shows_null(exchange: Exchange) -> None:
-    best = exchange.get("/api/v1/pricing/orderbook/level1", symbol="BTC-USDT")
+    best = exchange.get("/api/v1/market/orderbook/level1", symbol="BTC-USDT")
     assert [name for name, value in best.items() if value is None] == [
         "price", "size", "bestBid", "bestBidSize", "bestAsk", "bestAskSize",
     ]  # fmt: skip
-    stats = exchange.get("/api/v1/pricing/stats", symbol="BTC-USDT")
+    stats = exchange.get("/api/v1/market/stats", symbol="BTC-USDT")
     assert {stats[name] for name in ("buy", "sell", "last", "high", "low", "vol", "volValue", "changeRate")} == {None}
-    assert exchange.get("/api/v1/pricing/histories", symbol="BTC-USDT") == []
-    assert exchange.get("/api/v1/pricing/candles", symbol="BTC-USDT", type="1min") == []
+    assert exchange.get("/api/v1/market/histories", symbol="BTC-USDT") == []
+    assert exchange.get("/api/v1/market/candles", symbol="BTC-USDT", type="1min") == []
 
 
 def test_the_ticker_of_a_market(market: Market) -> None:
@@ -199,7 +199,7 @@ def test_the_ticker_of_a_market(market: Market) -> None:
         "averagePrice": "50714.28571428",
     }
     rates = {"takerFeeRate": "0.001", "makerFeeRate": "0.001", "takerCoefficient": "1", "makerCoefficient": "1"}
-    everything = exchange.get("/api/v1/pricing/allTickers")
+    everything = exchange.get("/api/v1/market/allTickers")
     row = next(row for row in everything["ticker"] if row["symbol"] == "BTC-USDT")
     assert row == {
         "symbol": "BTC-USDT",
@@ -211,7 +211,7 @@ def test_the_ticker_of_a_market(market: Market) -> None:
         **day,
         **rates,
     }
-    assert exchange.get("/api/v1/pricing/stats", symbol="BTC-USDT") == {
+    assert exchange.get("/api/v1/market/stats", symbol="BTC-USDT") == {
         "time": exchange.now_ms,
         "symbol": "BTC-USDT",
         "buy": "50500.5",
@@ -219,7 +219,7 @@ def test_the_ticker_of_a_market(market: Market) -> None:
         **day,
         **rates,
     }
-    best = exchange.get("/api/v1/pricing/orderbook/level1", symbol="BTC-USDT")
+    best = exchange.get("/api/v1/market/orderbook/level1", symbol="BTC-USDT")
     assert (best["price"], best["size"], best["bestBid"], best["bestAsk"]) == ("51000", "0.25", "50500.5", "51500")
     assert len(everything["ticker"]) == len(exchange.get("/api/v2/symbols"))
 
@@ -227,7 +227,7 @@ def test_the_ticker_of_a_market(market: Market) -> None:
 def test_a_fall_is_a_negative_change(market: Market) -> None:
     market.trade("50000")
     market.trade("49123.4")
-    stats = market.exchange.get("/api/v1/pricing/stats", symbol="BTC-USDT")
+    stats = market.exchange.get("/api/v1/market/stats", symbol="BTC-USDT")
     assert (stats["changePrice"], stats["changeRate"]) == ("-876.6", "-0.0175")
 
 
@@ -237,9 +237,9 @@ def test_the_book_is_aggregated_and_best_first(market: Market) -> None:
         market.seller.place("sell", "0.01", str(50000 + number))
         market.buyer.place("buy", "0.02", str(49000 - number))
     market.seller.place("sell", "0.5", "50001")
-    path = "/api/v1/pricing/orderbook/level2"
+    path = "/api/v1/market/orderbook/level2"
     part, more = (exchange.get(f"{path}_{size}", symbol="BTC-USDT") for size in (20, 100))
-    whole = market.buyer.get("/api/v3/pricing/orderbook/level2", symbol="BTC-USDT")
+    whole = market.buyer.get("/api/v3/market/orderbook/level2", symbol="BTC-USDT")
     assert part["asks"][:3] == [["50000", "0.01"], ["50001", "0.51"], ["50002", "0.01"]]
     assert part["bids"][:2] == [["49000", "0.02"], ["48999", "0.02"]]
     assert [len(found["asks"]) for found in (part, more, whole)] == [20, 100, 120]
@@ -249,12 +249,12 @@ def test_the_book_is_aggregated_and_best_first(market: Market) -> None:
 
 
 def test_the_full_book_is_private(exchange: Exchange) -> None:
-    assert exchange.refused("/api/v3/pricing/orderbook/level2", symbol="BTC-USDT")[1] == "400001"
+    assert exchange.refused("/api/v3/market/orderbook/level2", symbol="BTC-USDT")[1] == "400001"
 
 
 def test_the_sequence_never_falls(market: Market) -> None:
     def sequence() -> int:
-        return int(market.exchange.get("/api/v1/pricing/orderbook/level2_20", symbol="BTC-USDT")["sequence"])
+        return int(market.exchange.get("/api/v1/market/orderbook/level2_20", symbol="BTC-USDT")["sequence"])
 
     seen = [sequence()]
     for _ in range(3):
@@ -267,7 +267,7 @@ def test_the_sequence_never_falls(market: Market) -> None:
 def test_the_newest_hundred_trades_oldest_first(market: Market) -> None:
     for number in range(110):
         market.trade(str(50000 + number), "0.1")
-    rows = market.exchange.get("/api/v1/pricing/histories", symbol="BTC-USDT")
+    rows = market.exchange.get("/api/v1/market/histories", symbol="BTC-USDT")
     assert [row["price"] for row in rows] == [str(50000 + number) for number in range(10, 110)]
     assert {row["side"] for row in rows} == {"buy"}
     assert rows[0]["time"] // SECOND_NS == FIRST_OF_MAY
@@ -276,7 +276,7 @@ def test_the_newest_hundred_trades_oldest_first(market: Market) -> None:
 
 def candles(market: Market, kind: str, **bounds: int) -> list[list[str]]:
     """The candles of BTC-USDT."""
-    rows: list[list[str]] = market.exchange.get("/api/v1/pricing/candles", symbol="BTC-USDT", type=kind, **bounds)
+    rows: list[list[str]] = market.exchange.get("/api/v1/market/candles", symbol="BTC-USDT", type=kind, **bounds)
     return rows
 
 
@@ -375,7 +375,7 @@ def test_the_bounds_of_candles_hold_in_the_store_too(long_market: Market) -> Non
 
 
 def test_bad_input_to_candles(exchange: Exchange) -> None:
-    path = "/api/v1/pricing/candles"
+    path = "/api/v1/market/candles"
     assert exchange.refused(path, symbol="BTC-USDT") == (200, "400100", "type can not be empty")
     assert exchange.refused(path, symbol="BTC-USDT", type="1m")[2] == "type not in the given range!"
     assert (
