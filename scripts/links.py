@@ -16,7 +16,7 @@ _LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING: Final = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _SECTION: Final = re.compile(r"^## +(.+)$", re.MULTILINE)
 _CITATION: Final = re.compile(r"(?<![\w/.-])([a-z]+-[a-z]+)#([a-z][\w-]*)")
-_WITHDRAWN: Final = re.compile(r"\b(?:kraken-(?:spot-rest|semantics|updates)|kucoin-more)\b|\b[Ss]eeds? \"")
+_WITHDRAWN: Final = re.compile(r"\b(?:kraken-(?:spot-rest|semantics|updates)|kucoin-(?:more))\b|\b[Ss]eeds? \"")
 """Names by which pages were cited that were never published."""
 _CITING: Final = ("src", "tests", "docs", "scripts", "bench", "fuzz")
 
