@@ -74,7 +74,7 @@ class Inside:
             self._commit()
         self.notes: list[str] = []
         self.app = App(self.world, lambda: control_app(self.world, token), self.notes.append)
-        demo, kucoin = connection_of(self.world, "").accounts
+        demo, kucoin = connection_of(self.world, "").accounts[:2]
         self.demo = Signer(demo.key, demo.secret, self._highest_nonce(demo.key))
         self.kucoin_demo = KucoinSigner(kucoin.key, kucoin.secret, str(kucoin.passphrase))
 
@@ -96,7 +96,7 @@ class Inside:
     ) -> Answer:
         """One request; a body in several parts comes in several messages, and `cut` ends it before its end."""
         parts = [body] if isinstance(body, bytes) else list(body)
-        dialect = self.app.dialect(path)
+        dialect = self.app.dialect(path, dict(headers).get("host", "").encode())
         if dialect is not None:
             named = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in headers}
             content, raw_path = b"".join(parts), path.encode()

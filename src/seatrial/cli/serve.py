@@ -46,7 +46,7 @@ def serve(
     unknown_order: Annotated[
         bool,
         typer.Option(
-            "--unknown-order", help="Say EOrder:Unknown order, as Kraken once did, where a cancel finds nothing open."
+            "--unknown-order", help="Say EOrder:Unknown order, the older text, where a cancel finds nothing open."
         ),
     ] = False,
     crowd: Annotated[
@@ -82,9 +82,10 @@ def serve(
     fault = None if token is None else token_fault(token)
     if fault is not None:
         fail(fault)
+    quirks = {"require-user-agent": require_user_agent, "unknown-order": unknown_order}
     settings = Settings(
         None if memory else data, database=database, catalogue=catalogue, seed=seed,
-        require_user_agent=require_user_agent, says_unknown_order=unknown_order, writes_apart=True,
+        quirks=frozenset(name for name, wanted in quirks.items() if wanted), writes_apart=True,
     )  # fmt: skip
     settings = moved(settings, crowd, crowd_at_first, Played(tape or [], pair, speed, at))
     start(settings, Listen(host, port, token), as_json=json)

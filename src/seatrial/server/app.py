@@ -4,6 +4,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
+import msgspec
+
+from seatrial.dialects.registry import prefixes, venues, where_paths_begin
 from seatrial.dialects.wire import Dialect, Reply
 from seatrial.server.connections.limits import MAX_BODY_BYTES
 from seatrial.server.connections.site import Asgi
@@ -12,12 +15,6 @@ from seatrial.world.world import World
 CONTROL: Final = "/_seatrial/"
 
 _PROBLEM: Final = b"application/problem+json"
-_NOBODY: Final = Reply(
-    b'{"type":"about:blank","title":"Not Found","status":404,"detail":"no venue has this path: '
-    b"Kraken's begin with /0/, KuCoin's with /api/, the control API's with /_seatrial/v1/\"}\n",
-    HTTPStatus.NOT_FOUND,
-    _PROBLEM,
-)
 _TOO_LARGE: Final = Reply(
     b'{"type":"about:blank","title":"Request Entity Too Large","status":413,"detail":"a body of more than %d bytes"}'
     % MAX_BODY_BYTES,
@@ -30,17 +27,23 @@ class App:
     """The site of one world."""
 
     def __init__(self, world: World, control: Callable[[], Asgi], log_note: Callable[[str], None]) -> None:
-        self._dialects = tuple(world.dialects.values())
+        self._by_prefix = [(prefix, world.dialects[venue.name]) for prefix, venue in prefixes()]
+        self._by_host = {host.encode(): world.dialects[venue.name] for venue in venues() for host in venue.hosts}
         self._make_control = control
         self._control: Asgi | None = None
         self.log_note = log_note
         self.answer = world.answer
-        self.nobody = _NOBODY
+        self.nobody = _nobody()
 
-    def dialect(self, path: str) -> Dialect | None:
-        """The venue that a path belongs to."""
-        for dialect in self._dialects:
-            if dialect.speaks(path):
+    def dialect(self, path: str, host: bytes = b"") -> Dialect | None:
+        """The venue that a call belongs to: by the name that it was sent to, or else by its path."""
+        if path.startswith(CONTROL):
+            return None
+        named = self._by_host.get(host.partition(b":")[0].lower())
+        if named is not None:
+            return named
+        for prefix, dialect in self._by_prefix:
+            if path.startswith(prefix):
                 return dialect
         return None
 
@@ -55,3 +58,13 @@ class App:
     def too_large(self, dialect: Dialect | None) -> Reply:
         """The answer to a body that is too large."""
         return _TOO_LARGE if dialect is None else dialect.unreadable()
+
+
+def _nobody() -> Reply:
+    problem = {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": f"no venue has this path: {where_paths_begin()}, the control API's with {CONTROL}v1/",
+    }
+    return Reply(msgspec.json.encode(problem) + b"\n", HTTPStatus.NOT_FOUND, _PROBLEM)

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from time import monotonic, sleep
@@ -12,14 +13,13 @@ from msgspec import UNSET, Struct
 from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.catalogue import CatalogueError, load
+from seatrial.core.accounts import HOUSE
 from seatrial.core.assets import Assets
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.core.state import State
-from seatrial.dialects.kraken.dialect import Kraken
-from seatrial.dialects.kraken.symbols import Symbols
-from seatrial.dialects.kucoin import symbols as kucoin_symbols
-from seatrial.dialects.kucoin.dialect import Kucoin
+from seatrial.dialects.registry import venues
+from seatrial.dialects.venue import Venue
 from seatrial.dialects.wire import Dialect
 from seatrial.market.crowd import Mode
 from seatrial.market.driver import Driver
@@ -36,25 +36,9 @@ SECOND_NS: Final = 10**9
 
 _log = logging.getLogger("seatrial")
 
-DEMO: Final = "demo"
-DEMOS: Final = {"kraken": DEMO, "kucoin": "demo-kucoin"}
-"""The name of each venue's demo account."""
 DEMO_KEY: Final = "demo"
 COMMAND_LINE_KEY: Final = "command line"
 """A key of its own for `seatrial api`: clients count nonces in different units and would lock each other out."""
-
-DEMO_BALANCES: Final[dict[str, dict[str, str | float]]] = {
-    "kraken": {
-        "USD": "100000", "EUR": "50000", "GBP": "10000", "USDT": "25000", "USDC": "25000", "BTC": "10", "ETH": "100",
-        "SOL": "500", "XRP": "20000", "DOGE": "100000", "ADA": "20000", "DOT": "1000",
-        "ETH2.S": "5", "USD.M": "1000", "USDT.F": "250",
-    },
-    "kucoin": {
-        "USDT": "100000", "USDC": "25000", "BTC": "5", "ETH": "50", "SOL": "250", "XRP": "10000",
-        "main:USDT": "25000", "main:USDC": "5000", "main:BTC": "1", "main:ETH": "10",
-    },
-}  # fmt: skip
-
 
 USUAL_SEED: Final = 1
 LAST_COMMIT_SECONDS: Final = 10.0
@@ -80,9 +64,8 @@ class Settings(Struct, frozen=True):
     """The tree of files that says what there is to own and to trade; None: the package's own. No world remembers it."""
     seed: int | None = None
     """Of a new world; None: 1. A stored world has its own, and none but that may be named."""
-    require_user_agent: bool = False
-    says_unknown_order: bool = False
-    """Whether Kraken's users get the older text where they cancel what is not open."""
+    quirks: frozenset[str] = frozenset()
+    """Other ways to answer that a venue has besides its usual ones, by the names that it gives them."""
     crowd: Mode | None = None
     """None: as it was."""
     first_crowd: Mode = Mode.OFF
@@ -138,15 +121,7 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
         return State(seed, Assets(catalogue.assets), catalogue.markets, catalogue.methods)
 
     machine = Machine(fresh_state())
-    dialects: dict[str, Dialect] = {
-        "kraken": Kraken(
-            seed,
-            Symbols(catalogue),
-            require_user_agent=settings.require_user_agent,
-            says_unknown_order=settings.says_unknown_order,
-        ),
-        "kucoin": Kucoin(seed, kucoin_symbols.Symbols(catalogue)),
-    }
+    dialects = {venue.name: venue.make(seed, catalogue, settings.quirks) for venue in venues()}
 
     def market_of(pair: str) -> Market | None:
         return catalogue.markets.get(market_named(pair, catalogue.markets, dialects.values()) or "")
@@ -163,9 +138,7 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
     else:
         store.load(machine.state)
         machine.state.now_ns = min(machine.state.now_ns, clock.happened_ns or machine.state.now_ns)
-    for venue, dialect in dialects.items():
-        if all(account.account.venue != venue for account in machine.state.accounts.values()):
-            _open_demo_account(machine, venue, dialect, at_ns)
+    _open_demo_accounts(machine, dialects, at_ns)
     take_leave(machine, driver, stored.market if stored else "", at_ns)
     if machine.state.has_changes:
         clock.happened(max(machine.state.now_ns, clock.happened_ns))
@@ -211,20 +184,33 @@ def _beginning(tape: TapeChoice, driver: Driver) -> int:
 def connection_of(world: World, url: str, *, key_name: str = DEMO_KEY) -> Connection:
     """How to reach a world that answers at a URL, with its demo accounts' keys of that name."""
     state = world.machine.state
+    names = {venue.name: venue.demo.account for venue in venues()}
     keyed = ((state.accounts[key.account_id].account, key) for key in state.keys.values() if key.name == key_name)
     accounts = tuple(
         KeyedAccount(
             account.account_id, account.name, account.venue, key.public, key.secret, key.one_time_password or UNSET
         )
         for account, key in keyed
-        if account.name == DEMOS.get(account.venue)
+        if account.name == names.get(account.venue)
     )
     return Connection(url, f"{url}/_seatrial/v1", world.name, accounts)
 
 
-def _open_demo_account(machine: Machine, venue: str, dialect: Dialect, at_ns: int) -> None:
-    balances = {text: amount for text, amount in DEMO_BALANCES[venue].items() if _is_there(machine, dialect, text)}
-    command = account_command(machine.state, dialect, venue, DEMOS[venue], balances)
+def _open_demo_accounts(machine: Machine, dialects: Mapping[str, Dialect], at_ns: int) -> None:
+    """One at each venue where nobody has an account yet. Raises `WorldError` where somebody's venue is not there."""
+    spoken = {account.account.venue for account in machine.state.accounts.values()}
+    unknown = sorted(spoken - dialects.keys() - {HOUSE})
+    if unknown:
+        raise WorldError(f"the world that is kept there has accounts at {', '.join(unknown)}, which is no venue here")
+    for venue in venues():
+        if venue.name not in spoken and venue.demo.account not in machine.state.account_names:
+            _open_demo_account(machine, venue, dialects[venue.name], at_ns)
+
+
+def _open_demo_account(machine: Machine, venue: Venue, dialect: Dialect, at_ns: int) -> None:
+    account, owned = venue.demo
+    balances = {text: amount for text, amount in owned.items() if _is_there(machine, dialect, text)}
+    command = account_command(machine.state, dialect, venue.name, account, balances)
     must(machine.apply(command, at_ns))
     account_id = machine.state.counters.account_id
     for name in (DEMO_KEY, COMMAND_LINE_KEY):

@@ -24,7 +24,7 @@ OTHER_WORDS: Final[dict[type[Struct], dict[str, str]]] = {
     shapes.NewDestination: {"name": "key", "memo": "tag"},
     shapes.Step: {"status-prop": "status_prop"},
 }
-"""Per kind of body: another word → the field. Decided. Kraken's words are those of GetApiKeyInfo and WithdrawStatus."""
+"""Per kind of body: another word → the field. Decided. Some are venues' own, of GetApiKeyInfo and WithdrawStatus."""
 
 
 _NUL: Final = b"\\u0000"
