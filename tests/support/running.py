@@ -29,9 +29,11 @@ class RunningServer:
     fails when it does not end cleanly.
     """
 
-    def __init__(self, data: Path | None = None, *options: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path | None = None, *options: str, env: Mapping[str, str] | None = None, module: str = "seatrial"
+    ) -> None:
         kept = ["--memory"] if data is None else ["--data", str(data)]
-        self._command = [sys.executable, "-m", "seatrial", "serve", "--port", "0", "--json", *kept, *options]
+        self._command = [sys.executable, "-m", module, "serve", "--port", "0", "--json", *kept, *options]
         self._env = os.environ | (env or {})
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed on leaving
         self.process: subprocess.Popen[str]
