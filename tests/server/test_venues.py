@@ -21,7 +21,7 @@ from seatrial.client.control import Control, ControlError
 from seatrial.dialects import registry
 from seatrial.dialects.kraken.dialect import PRIVATE, PUBLIC
 from seatrial.dialects.kucoin.dialect import ENDPOINTS
-from seatrial.server.connection import KeyedAccount
+from seatrial.server.host.connection import KeyedAccount
 from tests.support.harbor import auth
 from tests.support.inside import Inside, inside
 from tests.support.running import RunningServer
@@ -204,7 +204,6 @@ def test_no_call_that_another_venue_has_is_taken_away(monkeypatch: pytest.Monkey
     inside(story)
 
 
-@pytest.mark.usefixtures("with_harbor")
 def test_a_call_that_was_read_by_comparing_goes_where_its_host_says(server: RunningServer) -> None:
     with httpx.Client(base_url=server.url, trust_env=False) as client:
         answers = [

@@ -11,7 +11,8 @@ from seatrial.core.machine import Machine
 from seatrial.dialects.wire import Call, Dialect, Reply
 from seatrial.server.app import App
 from seatrial.server.control.app import control_app
-from seatrial.server.worlds import Settings, connection_of, open_world
+from seatrial.server.host.demos import connection_of
+from seatrial.server.host.worlds import Settings, open_world
 from tests.support.signed_calls import KucoinSigner, SignedCall, Signer
 
 Result = TypeVar("Result")

@@ -166,7 +166,7 @@ class Bank:
             name, txid = f"guest-{self._count}", ""
             path, body = "/accounts", {"name": name, "balances": {"USD": "10"}}  # type: ignore[dict-item]
         try:
-            answer = control.send(Call(path, Any, body)).value
+            answer: Any = control.send(Call(path, Any, body)).value
         except ControlError as error:
             self.unexpected.append((path, body, error.detail))
             return

@@ -15,7 +15,7 @@ import msgspec
 
 from seatrial.client.calls import Call
 from seatrial.client.control import Control
-from seatrial.server.connection import Connection, KeyedAccount
+from seatrial.server.host.connection import Connection, KeyedAccount
 
 START_SECONDS = 60
 STOP_SECONDS = 60

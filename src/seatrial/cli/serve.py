@@ -74,8 +74,8 @@ def serve(
     """Run the exchange until Ctrl-C. A second start finds everything as it was."""
     from seatrial.cli.moving import Played, moved
     from seatrial.cli.serving import start
+    from seatrial.server.host.worlds import Settings
     from seatrial.server.serve import Listen, token_fault
-    from seatrial.server.worlds import Settings
 
     if memory and database:
         fail("--memory keeps nothing, --database keeps everything: choose one, or unset SEATRIAL_DATABASE")

@@ -13,9 +13,11 @@ from seatrial.dialects.registry import venues
 from seatrial.dialects.venue import Venue
 from seatrial.market.crowd import Crowd, Mode
 from seatrial.market.driver import Driver
-from seatrial.server.connection import Connection, KeyedAccount
+from seatrial.server.host.connection import Connection, KeyedAccount
+from seatrial.server.host.demos import COMMAND_LINE_KEY, connection_of
+from seatrial.server.host.errors import WorldError
+from seatrial.server.host.worlds import Settings, open_world
 from seatrial.server.serve import Listen, ServeError, bind, calm_collector, run
-from seatrial.server.worlds import COMMAND_LINE_KEY, Settings, WorldError, connection_of, open_world
 from seatrial.world.world import World
 
 _BANNER = """\

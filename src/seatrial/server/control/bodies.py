@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from seatrial.client import shapes
-from seatrial.server.opening import BadText
+from seatrial.server.host.opening import BadText
 
 OTHER_WORDS: Final[dict[type[Struct], dict[str, str]]] = {
     shapes.NewKey: {

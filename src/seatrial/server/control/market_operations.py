@@ -20,7 +20,7 @@ from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.market.tables import PPM_PER_PERCENT
 from seatrial.market.tape import Tape
 from seatrial.server.control.visits import Operation, Problem, Visit, applied, read
-from seatrial.server.opening import BadText, market_named
+from seatrial.server.host.opening import BadText, market_named
 from seatrial.world.clock import iso
 
 SIX: Final = 6
