@@ -241,7 +241,7 @@ def test_the_command_line_knows_a_third_venue(server: RunningServer) -> None:
     assert worked["headers"] == auth.headers("k", "s", "5", "GET", "/api/v3/balance")
 
 
-def test_a_world_with_accounts_of_a_venue_that_is_not_there_is_not_opened(tmp_path: Path) -> None:
+def test_a_world_with_accounts_at_a_venue_that_is_not_there_is_neither_opened_nor_restored(tmp_path: Path) -> None:
     with RunningServer(tmp_path / "data", module=MODULE, env=HERE):
         pass
     done = subprocess.run(
@@ -250,6 +250,9 @@ def test_a_world_with_accounts_of_a_venue_that_is_not_there_is_not_opened(tmp_pa
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr == "seatrial: the world that is kept there has accounts at harbor, which is no venue here\n"
+    seatrial("backup", str(tmp_path / "backup"), "--data", str(tmp_path / "data"))
+    with RunningServer() as ours, pytest.raises(ControlError, match="accounts at harbor, which is no venue here"):
+        ours.tell("/restore", file=str(tmp_path / "backup"))
 
 
 def test_a_stored_world_gets_the_demo_account_of_a_further_venue_if_its_name_is_free(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ Endpoint = Annotated[
     str,
     typer.Argument(
         metavar="ENDPOINT",
-        help=f"A private method of {_NAMED}'s, or a whole path of any venue: {_PATHS}.",
+        help=f"A private method of {_NAMED}'s, or a whole path of any venue: {_PATHS}",
     ),
 ]
 Pairs = Annotated[

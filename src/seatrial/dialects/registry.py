@@ -1,5 +1,6 @@
 """Which venues there are. A further one is its folder and a line here."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import import_module
 from typing import Final
@@ -24,14 +25,21 @@ def default_venue() -> Venue:
 
 
 def prefixes() -> tuple[tuple[str, Venue], ...]:
-    """What paths begin with, and whose those are: the first that fits is the one that says most."""
+    """What paths begin with, and whose those are: the first that fits is the one that says most.
+
+    A venue's longer prefixes are left out where no other one's come between.
+    """
+    found: list[tuple[str, Venue]] = []
     pairs = [(prefix, venue) for venue in venues() for prefix in venue.prefixes]
-    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+    for prefix, venue in sorted(pairs, key=lambda pair: len(pair[0])):
+        if _fitting(found, prefix) is not venue:
+            found.insert(0, (prefix, venue))
+    return tuple(found)
 
 
 def venue_of_path(path: str) -> Venue | None:
     """Whose path it is."""
-    return next((venue for prefix, venue in prefixes() if path.startswith(prefix)), None)
+    return _fitting(prefixes(), path)
 
 
 def where_paths_begin(*, private: bool = False) -> str:
@@ -39,6 +47,10 @@ def where_paths_begin(*, private: bool = False) -> str:
     begins = [(venue.title, (private and venue.private) or venue.prefix) for venue in venues()]
     (title, prefix), *others = begins
     return ", ".join((f"{title}'s begin with {prefix}", *(f"{title}'s with {prefix}" for title, prefix in others)))
+
+
+def _fitting(found: Iterable[tuple[str, Venue]], path: str) -> Venue | None:
+    return next((venue for prefix, venue in found if path.startswith(prefix)), None)
 
 
 @lru_cache

@@ -1,6 +1,7 @@
 """What answers at one address: venue paths go straight to their dialect, the control API is beside them."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -13,6 +14,8 @@ from seatrial.server.connections.site import Asgi
 from seatrial.world.world import World
 
 CONTROL: Final = "/_seatrial/"
+MAX_HOSTS: Final = 64
+"""How many names are remembered that calls were sent to."""
 
 _PROBLEM: Final = b"application/problem+json"
 _TOO_LARGE: Final = Reply(
@@ -28,7 +31,8 @@ class App:
 
     def __init__(self, world: World, control: Callable[[], Asgi], log_note: Callable[[str], None]) -> None:
         self._by_prefix = [(prefix, world.dialects[venue.name]) for prefix, venue in prefixes()]
-        self._by_host = {host.encode(): world.dialects[venue.name] for venue in venues() for host in venue.hosts}
+        by_host = {host.encode(): world.dialects[venue.name] for venue in venues() for host in venue.hosts}
+        self._of_host = lru_cache(MAX_HOSTS)(lambda host: by_host.get(host.partition(b":")[0].lower()))
         self._make_control = control
         self._control: Asgi | None = None
         self.log_note = log_note
@@ -37,10 +41,8 @@ class App:
 
     def dialect(self, path: str, host: bytes = b"") -> Dialect | None:
         """The venue that a call belongs to: by the name that it was sent to, or else by its path."""
-        if path.startswith(CONTROL):
-            return None
-        named = self._by_host.get(host.partition(b":")[0].lower())
-        if named is not None:
+        named = self._of_host(host)
+        if named is not None and not path.startswith(CONTROL):
             return named
         for prefix, dialect in self._by_prefix:
             if path.startswith(prefix):

@@ -24,6 +24,7 @@ from seatrial.store.errors import DamagedError, unusable
 from seatrial.store.store import Store, StoreError, WorldRow, open_store
 from seatrial.world.clock import LATEST_NS, Clock, read_note
 from seatrial.world.driving import DrivingError, Stored, TapeChoice, driver_of, take_leave
+from seatrial.world.keeping import foreign_venues
 from seatrial.world.world import World
 
 SECOND_NS: Final = 10**9
@@ -118,6 +119,8 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
     else:
         store.load(machine.state)
         machine.state.now_ns = min(machine.state.now_ns, clock.happened_ns or machine.state.now_ns)
+    if foreign := foreign_venues(machine.state, dialects.keys()):
+        raise WorldError(f"the world that is kept there has accounts at {foreign}, which is no venue here")
     open_demo_accounts(machine, dialects, at_ns)
     take_leave(machine, driver, stored.market if stored else "", at_ns)
     if machine.state.has_changes:
