@@ -1,6 +1,7 @@
 """What a world is, on its way to the store and back."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from seatrial.core.accounts import HOUSE
@@ -22,7 +23,7 @@ class Loaded(NamedTuple):
     market: str
 
 
-def foreign_venues(state: State, venues: Set[str]) -> str:
+def foreign_venues(state: State, venues: AbstractSet[str]) -> str:
     """Where else than at these venues somebody has an account, with commas between; nowhere if empty."""
     return ", ".join(sorted({account.account.venue for account in state.accounts.values()} - venues - {HOUSE}))
 
@@ -32,7 +33,7 @@ class Keeping:
 
     def __init__(
         self, store: Store, machine: Machine, clock: Clock, driver: Driver, fresh_state: Callable[[], State],
-        venues: Set[str],
+        venues: AbstractSet[str],
     ) -> None:  # fmt: skip
         self._store = store
         self._machine = machine
