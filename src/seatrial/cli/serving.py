@@ -11,8 +11,8 @@ from msgspec import UNSET
 from seatrial.cli import exits, local
 from seatrial.dialects.registry import venues
 from seatrial.dialects.venue import Venue
-from seatrial.market.crowd import Crowd, Mode
-from seatrial.market.driver import Driver
+from seatrial.pricing.crowd import Crowd, Mode
+from seatrial.pricing.driver import Driver
 from seatrial.server.host.connection import Connection, KeyedAccount
 from seatrial.server.host.demos import COMMAND_LINE_KEY, connection_of
 from seatrial.server.host.errors import WorldError

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from seatrial.server.control.visits import Operation
+from seatrial.server.control.context import Operation
 
 _PROBLEM = {
     "description": "Refused; the detail says why.",

@@ -14,8 +14,8 @@ from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.core.state import State
 from seatrial.dialects.registry import venues
-from seatrial.market.crowd import Mode
-from seatrial.market.driver import Driver
+from seatrial.pricing.crowd import Mode
+from seatrial.pricing.driver import Driver
 from seatrial.server.host.demos import open_demo_accounts
 from seatrial.server.host.errors import WorldError
 from seatrial.server.host.folder import claim_folder
