@@ -61,7 +61,7 @@ class Nonces:
     """Increasing numbers, one sequence per API key and process.
 
     Milliseconds, because most clients use them: a key that was once used with nanoseconds is closed to all of those.
-    Source: kraken-spot-rest 1.4.
+    Source: kraken-rest#nonce.
     """
 
     def __init__(self) -> None:
@@ -173,7 +173,7 @@ def _read(response: "httpx.Response") -> Reply:
 
 
 class _Envelope(msgspec.Struct):
-    """Source: kraken-spot-rest section 2."""
+    """Source: kraken-rest#envelope."""
 
     error: tuple[str, ...]
     result: Any = None

@@ -22,7 +22,7 @@ PUBLIC_METHODS: Final = frozenset(
         "Trades",
     )
 )
-"""Every other method is private, those of `Earn/…` too. Source: kraken-spot-rest 11."""
+"""Every other method is private, those of `Earn/…` too. Source: kraken-rest#methods."""
 
 Arguments = Mapping[str, str] | Sequence[tuple[str, str]]
 """By name, or as pairs where a name may come again."""
