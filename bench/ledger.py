@@ -21,7 +21,7 @@ from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.dialects.kraken.dialect import Kraken
 from seatrial.dialects.kraken.symbols import Symbols
-from seatrial.server.opening import account_command, key_command
+from seatrial.server.host.opening import account_command, key_command
 from seatrial.store.store import open_store
 from seatrial.world.clock import Clock
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from bench.load import Load, Plan
-from seatrial.server.connection import Connection
+from seatrial.server.host.connection import Connection
 
 _ROOT = Path(__file__).parent.parent
 _PROC = Path("/proc")

@@ -10,7 +10,7 @@ import httpx
 
 from bench import processes
 from bench.report import Budget, Figure
-from seatrial.server.worlds import Settings, open_world
+from seatrial.server.host.worlds import Settings, open_world
 
 MAX_START_SECONDS: Final = 1.0
 MAX_WORLD_MS: Final = 10.0

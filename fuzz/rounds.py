@@ -22,7 +22,7 @@ from fuzz.mangling import mangled
 from fuzz.requests import Request
 from fuzz.shrinking import shrunk
 from fuzz.target import Target, open_target, see_deposit
-from seatrial.server.worlds import Settings
+from seatrial.server.host.worlds import Settings
 from tests.support.auditor import check_book, check_holds
 from tests.support.inside import PREFIX, Inside
 from tests.support.postgres import fresh_schema

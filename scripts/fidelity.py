@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from seatrial.core.provenance import Rule, Source
-from seatrial.dialects.kraken import fidelity as kraken
-from seatrial.dialects.kucoin import fidelity as kucoin
+from seatrial.dialects.registry import venues
 
-VENUES: Final = {"Kraken": kraken.RULES, "KuCoin": kucoin.RULES}
+VENUES: Final = {venue.title: venue.rules() for venue in venues()}
 PAGE: Final = Path(__file__).parent.parent / "docs" / "fidelity.md"
 
 HEAD: Final = """\

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from seatrial.catalogue import OURS
 from seatrial.pricing.crowd import Mode
-from seatrial.server.worlds import Settings, WorldError, open_world
+from seatrial.server.host.errors import WorldError
+from seatrial.server.host.worlds import Settings, open_world
 from tests.support.own_catalogue import own_tree
 
 FILES = {path.relative_to(OURS.folder).as_posix(): path.read_text("utf-8") for path in OURS.folder.rglob("*.csv")}

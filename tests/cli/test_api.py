@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 from seatrial.cli import defaults, local
 from seatrial.cli.main import app
 from seatrial.dialects.kraken.auth import sign
-from seatrial.server.connection import Connection, KeyedAccount
+from seatrial.server.host.connection import Connection, KeyedAccount
 
 SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cw=="
 ADDED = b'{"error":[],"result":{"descr":{"order":"buy 50.00000000 XDGUSD @ limit 0.1000000"},"opentm":1629618802.9810}}'

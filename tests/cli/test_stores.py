@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
 from seatrial.cli.main import app
+from seatrial.client.control import ControlError
 from seatrial.store.proofs import LAWS
 from tests.support.running import RunningServer
 from tests.support.signed_calls import Signer
@@ -184,5 +184,5 @@ def test_a_server_does_not_take_a_world_that_is_not_its_own_or_broken(tmp_path: 
             refused = run("restore", tmp_path / name, "--data", tmp_path / "data", "--replace", fails=1)
             assert says in refused.stderr
             assert server.ask("/accounts") == before
-        relative = httpx.post(server.control + "/restore", json={"file": "backup"}, trust_env=False)
-        assert relative.json()["detail"] == "say the whole path of the file"
+        with pytest.raises(ControlError, match="say the whole path of the file"):
+            server.tell("/restore", file="backup")

@@ -15,16 +15,13 @@ from msgspec import Struct
 
 from seatrial.client.kraken import (
     ATTEMPTS,
-    Arguments,
     KrakenClient,
-    MethodNameError,
     NoAnswerError,
     NotKrakenError,
-    is_public,
-    path_of,
 )
 from seatrial.client.transport import UrlError
 from seatrial.dialects.kraken.auth import SecretError
+from seatrial.dialects.kraken.methods import Arguments, MethodNameError, is_public, path_of
 
 SECRET = base64.b64encode(b"a secret of the tests, not of anyone else").decode()
 NOW_NS = 1_790_812_345_678_901_234

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from seatrial.server.worlds import Settings
+from seatrial.server.host.worlds import Settings
 from seatrial.store import postgresql as engine
 from seatrial.store.store import open_store
 from seatrial.world import commits, recovery

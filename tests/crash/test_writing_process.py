@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.server.worlds import FolderTaken, Settings, claim_folder
+from seatrial.server.host.errors import FolderTaken
+from seatrial.server.host.folder import claim_folder
+from seatrial.server.host.worlds import Settings
 from seatrial.store import postgresql as engine
 from seatrial.store.apart import Apart
 from seatrial.world import commits, recovery

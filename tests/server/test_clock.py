@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from seatrial.server.control.times import read_duration, read_moment, read_speed
-from seatrial.server.opening import BadText
+from seatrial.server.host.opening import BadText
 from seatrial.world.clock import FASTEST_PPM, LATEST_NS, NORMAL_PPM, Clock, ClockNote, iso, read_note
 
 SECOND = 10**9

@@ -9,7 +9,9 @@ import httpx
 import msgspec
 import pytest
 
-from seatrial.client.control import ENDS
+from seatrial.client.calls import Wanted
+from seatrial.client.control import ENDS, Control
+from seatrial.client.shapes import ClockChange, CrowdChange
 from seatrial.core.facts import AnyFact
 from seatrial.core.machine import Machine
 from seatrial.dialects.wire import Dialect
@@ -214,14 +216,14 @@ def test_clients_know_every_way_in_which_a_stream_ends() -> None:
 
 
 def test_a_stream_goes_on_until_its_reader_leaves_or_the_server_stops() -> None:
-    with RunningServer(None) as server, httpx.Client(base_url=server.url, timeout=20) as client:
-        address = "/_seatrial/v1/events?kind=account_opened"
+    with RunningServer(None) as server, httpx.Client(base_url=server.control, timeout=20) as client:
+        address = "/events?kind=account_opened"
         with client.stream("GET", address) as left:
             assert next(left.iter_lines()).startswith("id: ")
         with client.stream("GET", address) as stream:
             lines = stream.iter_lines()
             assert next(lines).startswith("id: ")
-            assert client.post("/_seatrial/v1/accounts", json={"name": "ann"}).status_code == 201
+            server.tell("/accounts", name="ann")
             said = [next(lines) for _ in range(4)]
             assert (said[2], '"account":"ann"' in said[3]) == ("event: account_opened", True)
             assert server.interrupt() == 0
@@ -238,9 +240,9 @@ def test_a_reader_who_does_not_read_holds_up_nobody() -> None:
     with RunningServer(None) as server, closing(connected(server)) as silent:
         silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         silent.sendall(b"GET /_seatrial/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        with httpx.Client(base_url=server.url, timeout=60) as client:
-            assert client.post("/_seatrial/v1/crowd", json={"mode": "busy"}).status_code == 200
-            assert client.post("/_seatrial/v1/clock", json={"advance": "10m"}).status_code == 200
-            assert client.get("/_seatrial/v1/health").status_code == 200
-            last = client.get("/_seatrial/v1/events?last=1&follow=false").text
-            assert int(last.split("id: ")[-1].split("\n")[0]) > 20_000
+        with Control(server.control, patience=60) as control:
+            control.change_crowd(CrowdChange("busy"))
+            control.set_clock(ClockChange(advance="10m"))
+            assert control.health().status == "ok"
+            (last,) = control.follow(Wanted(last=1, follow=False))
+            assert last.number > 20_000

@@ -4,11 +4,15 @@ import base64
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
 import pytest
 
+from seatrial.client.control import ControlError
 from seatrial.core.commands import IssueKey
 from seatrial.dialects.kraken.auth import steps
 from tests.support.inside import Inside, inside
@@ -140,7 +144,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
             client.call("GetWebSocketsToken")
             client.call("CancelAll")
         httpx.post(server.control + "/accounts", content=b"{", trust_env=False)
-        httpx.post(server.control + "/accounts", json={"name": "ann"}, trust_env=False)
+        with pytest.raises(ControlError, match="of that name exists already"):
+            server.tell("/accounts", name="ann")
         httpx.get(server.url + "/nowhere", trust_env=False)
         break_a_commit(server, data)
         yield server
@@ -150,9 +155,10 @@ def break_a_commit(server: RunningServer, data: Path) -> None:
     """Take the keys' table away from the server, so that the row of a new key cannot be written, and give it back."""
     thief = sqlite3.connect(data / "world.sqlite3", isolation_level=None)
     thief.execute("ALTER TABLE api_keys RENAME TO stolen")
-    refused = httpx.post(server.control + "/accounts", json={"name": "bob"}, trust_env=False)
-    assert refused.status_code == httpx.codes.SERVICE_UNAVAILABLE
-    assert httpx.get(server.control + "/health", trust_env=False).status_code == httpx.codes.SERVICE_UNAVAILABLE
+    for ask in (partial(server.tell, "/accounts", name="bob"), partial(server.ask, "/health")):
+        with pytest.raises(ControlError) as refused:
+            ask()
+        assert refused.value.status == HTTPStatus.SERVICE_UNAVAILABLE
     thief.execute("ALTER TABLE stolen RENAME TO api_keys")
     thief.close()
     await_health(server)
@@ -162,7 +168,8 @@ def break_a_commit(server: RunningServer, data: Path) -> None:
 def await_health(server: RunningServer) -> None:
     """Ask until it answers; it says at once when it cannot."""
     for _ in range(MAX_ATTEMPTS):
-        if httpx.get(server.control + "/health", trust_env=False).status_code == httpx.codes.OK:
+        with suppress(ControlError):
+            server.ask("/health")
             return
     pytest.fail(f"the server did not recover: {server.log[-2_000:]}")
 

@@ -11,7 +11,7 @@ from seatrial.catalogue import load
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.pricing import tables
 from seatrial.pricing.crowd import Mode
-from seatrial.server.worlds import Settings
+from seatrial.server.host.worlds import Settings
 from tests.support.inside import Inside, inside
 from tests.support.own_catalogue import own_tree
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.server.worlds import Settings
+from seatrial.server.host.worlds import Settings
 from seatrial.store.apart import Apart
 from seatrial.store.backups import back_up
 from seatrial.store.errors import StoreError

@@ -15,6 +15,8 @@ import httpx
 import msgspec
 import pytest
 
+from seatrial.client.control import Control
+from seatrial.client.shapes import NewAccount
 from tests.support.running import RunningServer
 from tests.support.signed_calls import Signer
 from tests.support.venue_client import VenueClient
@@ -87,7 +89,7 @@ def state_of(server: RunningServer, signer: Signer) -> dict[str, bytes]:
     views = ("/books", "/accounts", "/funding", "/delays", "/clock")
     private = ("Balance", "BalanceEx", "OpenOrders", "ClosedOrders", "TradesHistory", "Ledgers", "TradeVolume")
     public = ("Depth?pair=XBTUSD", "Trades?pair=XBTUSD", "OHLC?pair=XBTUSD", "Ticker?pair=XBTUSD", "Spread?pair=XBTUSD")
-    seen = {view: httpx.get(server.control + view, trust_env=False).content for view in views}
+    seen = {view: server.said(view) for view in views}
     with VenueClient(server.url, signer) as client:
         seen |= {method: client.raw(signer.call(method)) for method in private}
         seen |= {page: client.public(*page.split("?")) for page in public}
@@ -166,7 +168,7 @@ def story(server: RunningServer) -> list[bytes]:
     told: list[bytes] = []
 
     def post(path: str, **body: object) -> bytes:
-        told.append(httpx.post(server.control + path, json=body, trust_env=False).content)
+        told.append(server.said(path, body))
         return told[-1]
 
     opened = [post("/accounts", name=name, balances={"USD": "100000", "BTC": "5"}) for name in ("ann", "bob")]
@@ -194,8 +196,7 @@ def story(server: RunningServer) -> list[bytes]:
         call(ann, "WithdrawStatus")
         told.extend(client.public(method, "pair=XBTUSD") for method in ("Depth", "Trades", "OHLC", "Spread", "Time"))
     # Not all accounts': what the demo accounts were opened with came in before the clock stood still.
-    lists = (f"{server.control}/funding?account={name}" for name in ("ann", "bob"))
-    told.extend(httpx.get(each, trust_env=False).content for each in lists)
+    told.extend(server.said("/funding", account=name) for name in ("ann", "bob"))
     return told
 
 
@@ -232,7 +233,8 @@ def test_memory_leaves_nothing_behind(tmp_path: Path) -> None:
     process = subprocess.Popen([*SERVE, "--memory"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     connection = msgspec.json.decode(process.stdout.readline())
-    httpx.post(connection["control"] + "/accounts", json={"name": "ann"}, trust_env=False).raise_for_status()
+    with Control(connection["control"]) as control:
+        control.open_account(NewAccount("ann"))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE_SECONDS)
     assert list(tmp_path.iterdir()) == []
@@ -244,7 +246,8 @@ def test_what_it_keeps_is_its_owners_alone(umask: int, tmp_path: Path) -> None:
     process = subprocess.Popen([*SERVE, "--data", str(data)], stdout=subprocess.PIPE, text=True, umask=umask)
     assert process.stdout is not None
     connection = msgspec.json.decode(process.stdout.readline())
-    httpx.post(connection["control"] + "/accounts", json={"name": "ann"}, trust_env=False).raise_for_status()
+    with Control(connection["control"]) as control:
+        control.open_account(NewAccount("ann"))
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (data, *data.iterdir())}
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE_SECONDS)

@@ -13,8 +13,9 @@ from seatrial.core.orders import OrderKind, Side
 from seatrial.dialects.kraken.dialect import Kraken
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.pricing.tape import TapeRow
-from seatrial.server.opening import market_named
-from seatrial.server.worlds import Settings, WorldError, open_world
+from seatrial.server.host.errors import WorldError
+from seatrial.server.host.opening import market_named
+from seatrial.server.host.worlds import Settings, open_world
 from seatrial.world.tapes import CHECKED, TapeError, recordings, together
 from tests.support.tape_files import HEADER, made_up, playing, write
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from seatrial.core.commands import PassTime
 from seatrial.pricing.crowd import Mode
-from seatrial.server.worlds import Settings
+from seatrial.server.host.worlds import Settings
 from seatrial.store.proofs import LAWS, MAX_EXAMPLES, prove
 from tests.support.inside import Inside, inside
 from tests.support.postgres import fresh_schema, shared_url

@@ -18,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, inspect
 
-from seatrial.server.worlds import Settings
+from seatrial.server.host.worlds import Settings
 from seatrial.store.backups import restore
 from seatrial.store.schema import METADATA
 from seatrial.store.store import open_store

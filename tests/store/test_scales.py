@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.server.worlds import Settings, WorldError, open_world
+from seatrial.server.host.errors import WorldError
+from seatrial.server.host.worlds import Settings, open_world
 from tests.support.inside import Inside, inside
 from tests.support.own_catalogue import add_lines, own_tree
 

@@ -23,13 +23,10 @@ Result = TypeVar("Result")
 
 
 class Venue(NamedTuple):
-    """A venue that only has paths."""
+    """A venue that only has a name."""
 
-    prefix: str
+    name: str
     changing_headers: frozenset[bytes]
-
-    def speaks(self, path: str) -> bool:
-        return path.startswith(self.prefix)
 
     def unreadable(self) -> Reply:
         return Reply(b"too large")
@@ -43,8 +40,8 @@ class Mirror:
 
     def __init__(self) -> None:
         self.dialects = {
-            "kraken": Venue("/0/", frozenset({b"api-sign"})),
-            "kucoin": Venue("/api/", frozenset({b"kc-api-sign", b"kc-api-timestamp"})),
+            "kraken": Venue("Kraken", frozenset({b"api-sign"})),
+            "kucoin": Venue("KuCoin", frozenset({b"kc-api-sign", b"kc-api-timestamp"})),
         }
         self.later: list[Callable[[], None]] = []
         self.calls: list[Call] = []

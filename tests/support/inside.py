@@ -11,7 +11,8 @@ from seatrial.core.machine import Machine
 from seatrial.dialects.wire import Call, Dialect, Reply
 from seatrial.server.app import App
 from seatrial.server.control.app import control_app
-from seatrial.server.worlds import Settings, connection_of, open_world
+from seatrial.server.host.demos import connection_of
+from seatrial.server.host.worlds import Settings, open_world
 from tests.support.signed_calls import KucoinSigner, SignedCall, Signer
 
 Result = TypeVar("Result")
@@ -74,7 +75,7 @@ class Inside:
             self._commit()
         self.notes: list[str] = []
         self.app = App(self.world, lambda: control_app(self.world, token), self.notes.append)
-        demo, kucoin = connection_of(self.world, "").accounts
+        demo, kucoin = connection_of(self.world, "").accounts[:2]
         self.demo = Signer(demo.key, demo.secret, self._highest_nonce(demo.key))
         self.kucoin_demo = KucoinSigner(kucoin.key, kucoin.secret, str(kucoin.passphrase))
 
@@ -96,7 +97,7 @@ class Inside:
     ) -> Answer:
         """One request; a body in several parts comes in several messages, and `cut` ends it before its end."""
         parts = [body] if isinstance(body, bytes) else list(body)
-        dialect = self.app.dialect(path)
+        dialect = self.app.dialect(path, dict(headers).get("host", "").encode())
         if dialect is not None:
             named = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in headers}
             content, raw_path = b"".join(parts), path.encode()

@@ -4,13 +4,12 @@ They have no nonces. What makes each of their calls unlike all others is a name 
 """
 
 import http.client
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from urllib.request import urlopen
 
+from seatrial.client.control import Control
 from tests.support.kucoin_calls import Heard, KucoinCaller
 from tests.support.signed_calls import KucoinSigner
 
@@ -69,8 +68,8 @@ class KucoinUser:
 
     def caller(self, url: str) -> KucoinCaller:
         """A connection on the venue's time, which stood still now and then."""
-        with urlopen(f"{url}/_seatrial/v1/clock") as answer:  # noqa: S310  the server of this test
-            ahead_ms = json.load(answer)["now_ns"] // 10**6 - time.monotonic_ns() // 10**6
+        with Control(url) as control:
+            ahead_ms = control.read_clock().now_ns // 10**6 - time.monotonic_ns() // 10**6
         return KucoinCaller(url, self.signer, lambda: time.monotonic_ns() // 10**6 + ahead_ms)
 
     def settle(self, ask: KucoinAsk, heard: Heard) -> None:

@@ -2,13 +2,14 @@
 
 import http.client
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Thread
 from typing import Any, Protocol
 
-import msgspec
-
+from seatrial.client.calls import Call
+from seatrial.client.control import Control, ControlError, UnansweredError, UnreachableError
 from tests.support.signed_calls import SignedCall, Signer
 from tests.support.venue_client import VenueClient
 
@@ -152,16 +153,11 @@ class Bank:
 
     def work(self, url: str, done: Callable[[], bool]) -> None:
         """Call until told that it is done, or until the server is gone."""
-        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
-        try:
+        with Control(url, patience=30) as control, suppress(UnreachableError, UnansweredError):
             while not done():
-                self._one(connection)
-        except (OSError, http.client.HTTPException):
-            return
-        finally:
-            connection.close()
+                self._one(control)
 
-    def _one(self, connection: http.client.HTTPConnection) -> None:
+    def _one(self, control: Control) -> None:
         self._count += 1
         if self._luck.randrange(5):
             name, txid = self._luck.choice(self._names), f"tx-{self._count}"
@@ -169,11 +165,11 @@ class Bank:
         else:
             name, txid = f"guest-{self._count}", ""
             path, body = "/accounts", {"name": name, "balances": {"USD": "10"}}  # type: ignore[dict-item]
-        connection.request("POST", f"/_seatrial/v1{path}", msgspec.json.encode(body))
-        with connection.getresponse() as response:
-            answer = msgspec.json.decode(response.read())
-            if response.status != http.HTTPStatus.CREATED:
-                self.unexpected.append((path, body, answer))
+        try:
+            answer: Any = control.send(Call(path, Any, body)).value
+        except ControlError as error:
+            self.unexpected.append((path, body, error.detail))
+            return
         if txid:
             self.deposits[txid] = (name, answer["refid"])
         else:

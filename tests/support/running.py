@@ -15,7 +15,7 @@ import msgspec
 
 from seatrial.client.calls import Call
 from seatrial.client.control import Control
-from seatrial.server.connection import Connection, KeyedAccount
+from seatrial.server.host.connection import Connection, KeyedAccount
 
 START_SECONDS = 60
 STOP_SECONDS = 60
@@ -29,9 +29,11 @@ class RunningServer:
     fails when it does not end cleanly.
     """
 
-    def __init__(self, data: Path | None = None, *options: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path | None = None, *options: str, env: Mapping[str, str] | None = None, module: str = "seatrial"
+    ) -> None:
         kept = ["--memory"] if data is None else ["--data", str(data)]
-        self._command = [sys.executable, "-m", "seatrial", "serve", "--port", "0", "--json", *kept, *options]
+        self._command = [sys.executable, "-m", module, "serve", "--port", "0", "--json", *kept, *options]
         self._env = os.environ | (env or {})
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed on leaving
         self.process: subprocess.Popen[str]
@@ -67,6 +69,11 @@ class RunningServer:
         """POST to the control API; fails unless it succeeds."""
         with Control(self.control, patience=ANSWER_SECONDS) as control:
             return control.send(Call(path, Any, body)).value
+
+    def said(self, path: str, body: Any = None, **query: str) -> bytes:  # noqa: ANN401 - the body's JSON
+        """The bytes of an answer of the control API; fails unless it succeeds."""
+        with Control(self.control, patience=ANSWER_SECONDS) as control:
+            return control.send(Call(path, Any, body, query)).content
 
     def kill(self) -> None:
         """SIGKILL: nothing of it runs any more."""

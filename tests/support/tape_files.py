@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from seatrial.core.candles import MINUTES
-from seatrial.server.worlds import Settings
+from seatrial.server.host.worlds import Settings
 from seatrial.world.driving import TapeChoice
 from tests.support.inside import Inside
 from tests.support.stored_trades import RECORDED

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from seatrial.server.connection import KeyedAccount
+from seatrial.server.host.connection import KeyedAccount
 from tests.support.signed_calls import SignedCall, Signer
 
 PATIENCE_SECONDS = 30

@@ -54,7 +54,7 @@ class Parts:
         self.machine.take_changes()
         record = Record(self.machine.state.last_fact)
         self.writer, self.tasks, readers = FakeWriter(), Tasks(), ThreadPoolExecutor(1)
-        keeping = Keeping(store, self.machine, self.clock, self.driver, lambda: floor.machine.state)
+        keeping = Keeping(store, self.machine, self.clock, self.driver, lambda: floor.machine.state, {"kraken"})
         self.commits = GroupCommit(self.machine, self.writer, keeping.batch, record)
         recovery = Recovery(self.machine, keeping, self.writer, self.commits, record, readers, self.tasks)
         time = Timekeeper(self.machine, self.clock, self.driver, self.commits, recovery, self.tasks)

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from seatrial.pricing.crowd import Mode
-from seatrial.server.worlds import Settings
+from seatrial.server.host.worlds import Settings
 from seatrial.store.backups import back_up
 from seatrial.world.record import Gone
 from tests.support.faulty_driver import disk_error, faults

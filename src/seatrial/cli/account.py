@@ -8,6 +8,10 @@ from seatrial.cli import defaults
 from seatrial.cli.arguments import pairs_of
 from seatrial.cli.exits import fail
 from seatrial.cli.options import Data, Json, Token, Url
+from seatrial.dialects.registry import default_venue, venues
+
+_NAMES = " or ".join(venue.name for venue in venues())
+_TIERS = "; ".join(venue.tiers for venue in venues() if venue.tiers)
 
 accounts = typer.Typer(help="Accounts and their keys.", no_args_is_help=True)
 
@@ -33,8 +37,8 @@ def open_account(
         list[str] | None, typer.Argument(metavar="ASSET=AMOUNT", help="What it owns from the start.")
     ] = None,
     *,
-    venue: Annotated[str, typer.Option(help="Whose API it speaks: kraken or kucoin.")] = "kraken",
-    tier: Annotated[str | None, typer.Option(help="starter, intermediate or pro; vip0 to vip12.")] = None,
+    venue: Annotated[str, typer.Option(help=f"Whose API it speaks: {_NAMES}.")] = default_venue().name,
+    tier: Annotated[str | None, typer.Option(help=f"One of the venue's: {_TIERS}.")] = None,
     rate_limits: Annotated[
         bool, typer.Option("--rate-limits/--no-rate-limits", help="Whether its calls are counted.")
     ] = True,
@@ -43,8 +47,8 @@ def open_account(
         bool | None,
         typer.Option(
             "--check-timestamps/--any-timestamps",
-            help="At KuCoin: whether calls must carry the world's time, or may carry any. Default: the world's or this "
-            "computer's.",
+            help="Where calls say when they were signed: whether that must be the world's time, or may be any. Default:"
+            " the world's or this computer's.",
             show_default=False,
         ),
     ] = None,
@@ -81,7 +85,7 @@ def issue_key(
     one_time_password: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A fixed second password.")
     ] = None,
-    passphrase: Annotated[str | None, typer.Option(metavar="TEXT", help="Of a KuCoin key.")] = None,
+    passphrase: Annotated[str | None, typer.Option(metavar="TEXT", help="Where the venue's keys have one.")] = None,
     totp_secret: Annotated[
         str | None, typer.Option(metavar="BASE32", help="An authenticator's secret, instead.")
     ] = None,

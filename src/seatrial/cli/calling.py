@@ -12,16 +12,11 @@ from seatrial.cli import control, defaults, local
 from seatrial.cli.arguments import pairs_of
 from seatrial.cli.clock import now_ns
 from seatrial.cli.exits import REFUSED, fail, note
-from seatrial.client.kraken import (
-    KrakenClient,
-    MethodNameError,
-    NoAnswerError,
-    NotKrakenError,
-    Reply,
-    is_public,
-)
+from seatrial.client.kraken import VENUE, KrakenClient, NoAnswerError, NotKrakenError, Reply
 from seatrial.client.transport import UrlError, checked_url, is_local
 from seatrial.dialects.kraken.auth import SecretError
+from seatrial.dialects.kraken.methods import MethodNameError, is_public
+from seatrial.dialects.registry import venue_of_path
 
 
 class Target(NamedTuple):
@@ -65,7 +60,7 @@ def choose_target(method: str, url: str | None, key_env: str | None, data: Path)
     if key_env:
         name = key_env.removesuffix("_KEY")
         return Target(where, advice, _variable(f"{name}_KEY"), _variable(f"{name}_SECRET"))
-    demo = here.account("kraken") if here and here.url.rstrip("/") == where else None
+    demo = here.account(VENUE) if here and here.url.rstrip("/") == where else None
     if demo:
         return Target(where, advice, demo.key, demo.secret)
     if is_public(method):
@@ -96,9 +91,11 @@ def _call(target: Target, method: str, pairs: list[tuple[str, str]]) -> Reply:
     except NoAnswerError as error:
         fail(f"{error}: {_after_no_answer(error, target, method)}")
     except MethodNameError:
-        if method.startswith("/api/"):
+        other = venue_of_path(method)
+        if other is not None and other.name != VENUE:
             fail(
-                "this calls Kraken's methods; a path of KuCoin's is signed by `seatrial sign`, and called by any client"
+                f"this calls Kraken's methods; a path of {other.title}'s is signed by `seatrial sign`, and called by"
+                " any client"
             )
         fail(f"{method!r} is no method name; the form is: seatrial api METHOD key=value ...")
     except (NotKrakenError, UrlError, SecretError) as error:

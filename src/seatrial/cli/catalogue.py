@@ -44,7 +44,8 @@ def check(folder: Folder, *, json: Json = False) -> None:
 
     Example: seatrial catalogue check my-catalogue
     """
-    from seatrial.server.worlds import Settings, WorldError, open_world
+    from seatrial.server.host.errors import WorldError
+    from seatrial.server.host.worlds import Settings, open_world
 
     try:
         world = open_world(Settings(None, catalogue=folder))

@@ -31,7 +31,7 @@ def open_store(folder: Path | None) -> "TradeStore":
 def read_time(text: str) -> int:
     """0, nanoseconds, UNIX seconds or an ISO date, in nanoseconds. Ends the command when it is none."""
     from seatrial.server.control.times import read_moment
-    from seatrial.server.opening import BadText
+    from seatrial.server.host.opening import BadText
 
     if text.isascii() and text.isdigit() and int(text) >= FIRST_NANOSECONDS:
         return int(text)

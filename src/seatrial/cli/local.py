@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from seatrial.cli import defaults
-from seatrial.server.connection import Connection
+from seatrial.server.host.connection import Connection
 
 FILE_NAME: Final = "connection.json"
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from seatrial.cli.exits import fail
 from seatrial.pricing.crowd import Mode
 from seatrial.server.control.times import read_moment, read_speed
-from seatrial.server.opening import BadText
-from seatrial.server.worlds import Settings
+from seatrial.server.host.opening import BadText
+from seatrial.server.host.worlds import Settings
 from seatrial.world.clock import FASTEST_PPM, NORMAL_PPM
 from seatrial.world.driving import TapeChoice
 

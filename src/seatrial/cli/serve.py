@@ -46,7 +46,7 @@ def serve(
     unknown_order: Annotated[
         bool,
         typer.Option(
-            "--unknown-order", help="Say EOrder:Unknown order, as Kraken once did, where a cancel finds nothing open."
+            "--unknown-order", help="Say EOrder:Unknown order, the older text, where a cancel finds nothing open."
         ),
     ] = False,
     crowd: Annotated[
@@ -74,17 +74,18 @@ def serve(
     """Run the exchange until Ctrl-C. A second start finds everything as it was."""
     from seatrial.cli.moving import Played, moved
     from seatrial.cli.serving import start
+    from seatrial.server.host.worlds import Settings
     from seatrial.server.serve import Listen, token_fault
-    from seatrial.server.worlds import Settings
 
     if memory and database:
         fail("--memory keeps nothing, --database keeps everything: choose one, or unset SEATRIAL_DATABASE")
     fault = None if token is None else token_fault(token)
     if fault is not None:
         fail(fault)
+    quirks = {"require-user-agent": require_user_agent, "unknown-order": unknown_order}
     settings = Settings(
         None if memory else data, database=database, catalogue=catalogue, seed=seed,
-        require_user_agent=require_user_agent, says_unknown_order=unknown_order, writes_apart=True,
+        quirks=frozenset(name for name, wanted in quirks.items() if wanted), writes_apart=True,
     )  # fmt: skip
     settings = moved(settings, crowd, crowd_at_first, Played(tape or [], pair, speed, at))
     start(settings, Listen(host, port, token), as_json=json)

@@ -6,32 +6,25 @@ import signal
 import sys
 
 import msgspec
+from msgspec import UNSET
 
 from seatrial.cli import exits, local
+from seatrial.dialects.registry import venues
+from seatrial.dialects.venue import Venue
 from seatrial.pricing.crowd import Crowd, Mode
 from seatrial.pricing.driver import Driver
-from seatrial.server.connection import Connection
+from seatrial.server.host.connection import Connection, KeyedAccount
+from seatrial.server.host.demos import COMMAND_LINE_KEY, connection_of
+from seatrial.server.host.errors import WorldError
+from seatrial.server.host.worlds import Settings, open_world
 from seatrial.server.serve import Listen, ServeError, bind, calm_collector, run
-from seatrial.server.worlds import COMMAND_LINE_KEY, DEMOS, Settings, WorldError, connection_of, open_world
 from seatrial.world.world import World
 
 _BANNER = """\
 Seatrial answers at {url}
 
-  Kraken  key         {kraken.key}
-          secret      {kraken.secret}
-  KuCoin  key         {kucoin.key}
-          secret      {kucoin.secret}
-          passphrase  {kucoin.passphrase}
-
-  curl "{url}/0/public/Ticker?pair=XBTUSD"
-
-  import ccxt
-  exchange = ccxt.kraken({{"apiKey": "{kraken.key}", "secret": "{kraken.secret}"}})
-  exchange.urls["api"] = {{"public": "{url}", "private": "{url}"}}
-  print(exchange.fetch_balance()["total"])
-
-Control API: {control} (described by {url}/_seatrial/openapi.json)
+{keys}
+{samples}Control API: {control} (described by {url}/_seatrial/openapi.json)
 {market}
 {kept}
 Ctrl-C stops it.
@@ -66,11 +59,24 @@ def _line(connection: Connection) -> str:
 
 
 def _banner(connection: Connection, settings: Settings, world: World) -> str:
-    demos = {venue: connection.account(venue) for venue in DEMOS}
+    found = ((venue, connection.account(venue.name)) for venue in venues())
+    demos = [(venue, demo) for venue, demo in found if demo is not None]
+    width = max((len(venue.title) for venue, _ in demos), default=0)
     return _BANNER.format(
         url=connection.url, control=connection.control, market=_market(world.driver), kept=_kept(settings, world),
-        **demos,
+        keys="".join(_keys(venue.title.ljust(width), demo) for venue, demo in demos),
+        samples="".join(f"{_sample(venue, demo, connection.url)}\n" for venue, demo in demos if venue.sample),
     )  # fmt: skip
+
+
+def _keys(title: str, demo: KeyedAccount) -> str:
+    said = {"key": demo.key, "secret": demo.secret, "passphrase": demo.passphrase}
+    lines = [f"{name:<12}{value}\n" for name, value in said.items() if value is not UNSET]
+    return f"  {title}  " + f"  {' ' * len(title)}  ".join(lines)
+
+
+def _sample(venue: Venue, demo: KeyedAccount, url: str) -> str:
+    return venue.sample.format(url=url, key=demo.key, secret=demo.secret, passphrase=demo.passphrase)
 
 
 def _kept(settings: Settings, world: World) -> str:

@@ -4,20 +4,23 @@ from typing import Annotated
 
 import typer
 
-from seatrial.cli.exits import fail
+from seatrial.dialects.registry import venues
+
+_NAMED = " or ".join(venue.title for venue in venues() if venue.names_methods)
+_PATHS = " or ".join(f"{venue.private or venue.prefix}..." for venue in venues())
 
 Endpoint = Annotated[
     str,
     typer.Argument(
         metavar="ENDPOINT",
-        help="A private method of Kraken's, or a whole path of either venue: /0/private/... or /api/...",
+        help=f"A private method of {_NAMED}'s, or a whole path of any venue: {_PATHS}",
     ),
 ]
 Pairs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="KEY=VALUE",
-        help="The input: a form body after the nonce; at KuCoin the query, or JSON with --verb POST.",
+        help="The input: a form body after the nonce; where calls have no nonce the query, or JSON with --verb POST.",
     ),
 ]
 Secret = Annotated[
@@ -28,26 +31,29 @@ SecretEnv = Annotated[
 ]
 Nonce = Annotated[
     str | None,
-    typer.Option("--nonce", help="Of Kraken's calls. By default the one in the input, or else the time in ms."),
+    typer.Option("--nonce", help="Where calls have one. By default the one in the input, or else the time in ms."),
 ]
 Raw = Annotated[
-    str | None, typer.Option("--data", metavar="RAW", help="The body exactly as sent; with its nonce at Kraken.")
+    str | None, typer.Option("--data", metavar="RAW", help="The body exactly as sent, with its nonce where it has one.")
 ]
 Key = Annotated[str, typer.Option("--key", help="The public key, only to show its header.")]
 Verb = Annotated[
     str | None,
-    typer.Option("--verb", metavar="GET|POST|DELETE", help="Of KuCoin's calls. By default GET; POST with --data."),
+    typer.Option("--verb", metavar="GET|POST|DELETE", help="Where it is signed. By default GET; POST with --data."),
 ]
 Timestamp = Annotated[
-    str | None, typer.Option("--timestamp", metavar="MS", help="Of KuCoin's calls. By default the time in ms.")
+    str | None, typer.Option("--timestamp", metavar="MS", help="Where calls have one. By default the time in ms.")
 ]
 Passphrase = Annotated[
-    str | None, typer.Option("--passphrase", metavar="TEXT", help="Of a KuCoin key. Others on this machine may see it.")
+    str | None,
+    typer.Option("--passphrase", metavar="TEXT", help="Where keys have one. Others on this machine may see it."),
 ]
 PassphraseEnv = Annotated[
     str | None, typer.Option("--passphrase-env", metavar="NAME", help="The environment variable that holds it.")
 ]
-Version = Annotated[str | None, typer.Option("--key-version", metavar="1|2|3", help="Of a KuCoin key. By default 3.")]
+Version = Annotated[
+    str | None, typer.Option("--key-version", metavar="1|2|3", help="Where keys have one. By default 3.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
 
 
@@ -67,24 +73,18 @@ def sign(
     key_version: Version = None,
     json: Json = False,
 ) -> None:
-    """Work out the signature of a private call, step by step: Kraken's, or KuCoin's for a path that begins with /api/.
+    """Work out the signature of a private call, step by step, as the venue wants it whose path it is.
 
     Without --secret and --secret-env the private key is read from standard input. It is never shown.
 
     Example: seatrial sign Balance asset=doge --nonce 1616492376594 --secret-env KRAKEN_SECRET
     Example: seatrial sign /api/v1/accounts currency=BTC --secret-env KUCOIN_SECRET --passphrase-env KUCOIN_PASSPHRASE
     """
-    from seatrial.cli import calculator, kucoin_calculator
+    from seatrial.cli import calculator
 
-    of_kucoin = kucoin_calculator.Options(verb, timestamp, passphrase, passphrase_env, key_version)
-    if endpoint.startswith(kucoin_calculator.PREFIX):
-        if nonce is not None:
-            fail("KuCoin's calls have no nonce: say --timestamp MS")
-        asked = kucoin_calculator.request(endpoint, arguments or [], data, of_kucoin)
-        found = kucoin_calculator.work_out(asked, calculator.read_secret(secret, secret_env), key, of_kucoin)
-        kucoin_calculator.show(asked, *found, as_json=json)
-        return
-    of_kucoin.check_none()
-    request = calculator.request(endpoint, arguments or [], nonce, data)
-    steps = calculator.work_out(request, calculator.read_secret(secret, secret_env), key)
-    calculator.show_json(steps) if json else calculator.show_table(steps)
+    venue = calculator.venue_of(endpoint)
+    said = {"nonce": nonce, "verb": verb, "timestamp": timestamp, "key_version": key_version}
+    calculator.check_options(venue, {**said, "passphrase": passphrase, "passphrase_env": passphrase_env})
+    said["passphrase"] = calculator.read_passphrase(passphrase, passphrase_env)
+    asked = calculator.typed(endpoint, arguments or [], data, key, said)
+    calculator.show(calculator.work_out(venue, asked, secret, secret_env), as_json=json)

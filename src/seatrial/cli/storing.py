@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from seatrial.cli import control, tables
 from seatrial.cli.exits import REFUSED, fail, note, stopped
 from seatrial.client import calls, shapes
-from seatrial.server.worlds import FolderTaken, WorldError, claim_folder
+from seatrial.server.host.errors import FolderTaken, WorldError
+from seatrial.server.host.folder import claim_folder
 from seatrial.store import schema
 from seatrial.store.backups import back_up, check_file
 from seatrial.store.backups import restore as restore_backup

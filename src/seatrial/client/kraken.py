@@ -4,50 +4,28 @@ It serves the local exchange and the real one alike. What the venue answers is a
 is no answer.
 """
 
-import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
-from urllib.parse import urlencode
 
 import msgspec
 
 from seatrial.client.transport import checked_url, http_client
 from seatrial.dialects.kraken.auth import decode_secret, sign
+from seatrial.dialects.kraken.methods import Arguments, form_body, is_public, path_of, urlencoded
 
 if TYPE_CHECKING:
     import httpx
 
-PUBLIC_METHODS: Final = frozenset(
-    (
-        "AssetPairs",
-        "Assets",
-        "Depth",
-        "GroupedBook",
-        "MaintenanceSchedule",
-        "OHLC",
-        "PostTrade",
-        "PreTrade",
-        "Spread",
-        "SystemStatus",
-        "Ticker",
-        "Time",
-        "Trades",
-    )
-)
-"""Every other method is private, those of `Earn/…` too. Source: kraken-rest#methods."""
-
-Arguments = Mapping[str, str] | Sequence[tuple[str, str]]
-"""By name, or as pairs where a name may come again."""
-
+VENUE: Final = "kraken"
+"""Whose API it speaks, as the control API names it."""
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 ATTEMPTS: Final = 3
 PAUSE_SECONDS: Final = 0.25
 _WORTH_ANOTHER_TRY: Final = frozenset((502, 503, 504, 520, 522))
 _NS_PER_MS: Final = 1_000_000
-_METHOD = re.compile(r"[A-Za-z0-9]+(?:/[A-Za-z0-9]+)?")
 
 
 class NoAnswerError(Exception):
@@ -61,10 +39,6 @@ class NoAnswerError(Exception):
 
 class NotKrakenError(Exception):
     """What answered does not speak Kraken's API."""
-
-
-class MethodNameError(ValueError):
-    """The name cannot be that of a method."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -103,31 +77,6 @@ class Nonces:
 
 
 _NONCES: Final = Nonces()
-
-
-def is_public(method: str) -> bool:
-    """Whether a method needs no key."""
-    return method in PUBLIC_METHODS
-
-
-def path_of(method: str) -> str:
-    """The path of a method; `MethodNameError` for a name that no method can have."""
-    if not _METHOD.fullmatch(method):
-        raise MethodNameError(method)
-    return f"/0/{'public' if is_public(method) else 'private'}/{method}"
-
-
-def form_body(nonce: int | str, arguments: Arguments) -> bytes:
-    """The body of a private call: the nonce first, unless the arguments bring their own."""
-    pairs = list(arguments.items()) if isinstance(arguments, Mapping) else list(arguments)
-    if not any(name == "nonce" for name, _ in pairs):
-        pairs.insert(0, ("nonce", str(nonce)))
-    return _urlencoded(pairs).encode()
-
-
-def _urlencoded(arguments: Arguments) -> str:
-    """Text that a person's terminal could not decode goes out as the bytes it came in."""
-    return urlencode(arguments, errors="surrogateescape")
 
 
 class KrakenClient:
@@ -175,7 +124,7 @@ class KrakenClient:
 
     def _get(self, method: str, arguments: Arguments) -> "httpx.Response":
         """Public calls change nothing, so they are tried again when the venue stumbles."""
-        target = f"{path_of(method)}?{_urlencoded(arguments)}".rstrip("?")
+        target = f"{path_of(method)}?{urlencoded(arguments)}".rstrip("?")
         for attempt in range(1, ATTEMPTS):
             try:
                 response = self._send("GET", target)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 
+from seatrial.dialects.registry import default_venue
+
 
 class Health(Struct, frozen=True):
     status: str
@@ -15,7 +17,7 @@ class Health(Struct, frozen=True):
 class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
     name: str | None = None
     """Made up when it is left out."""
-    venue: str = "kraken"
+    venue: str = default_venue().name
     balances: Mapping[str, str | int | float] = {}
     """By asset, in any of the venue's names for it, in the wallet that orders pay from; `main:USDT` names another."""
     tier: str | None = None
@@ -23,8 +25,8 @@ class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
     opening: str = "deposit"
     """How the balances come in: `deposit`, as at a real account, or `transfer`."""
     check_timestamps: bool | None = None
-    """Of a KuCoin account: true, calls must carry the world's time; false, any time will do; left out, the world's time
-    and this computer's are both right."""
+    """Where a venue's calls say when they were signed: true, that must be the world's time; false, any time will do;
+    left out, the world's time and this computer's are both right."""
 
 
 class OpenedAccount(Struct, frozen=True):
@@ -56,9 +58,9 @@ class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
     """All of the venue's when it is left out."""
     nonce_window: int = 0
     one_time_password: str | None = None
-    """A fixed second password, of a Kraken key."""
+    """A fixed second password, where the venue's keys have no passphrase."""
     passphrase: str | None = None
-    """Of a KuCoin key; made up when it is left out."""
+    """Where the venue's keys have one; made up when it is left out."""
     totp_secret: str | None = None
     """Base32 secret of an authenticator; excludes one_time_password."""
     expiry: str | float | None = None

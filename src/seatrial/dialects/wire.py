@@ -99,10 +99,6 @@ class Dialect(Protocol):
         """Headers that differ from call to call, such as signatures; names in lower case."""
         ...
 
-    def speaks(self, path: str) -> bool:
-        """Whether a path is one of this venue's."""
-        ...
-
     def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
         """Answer a call: read it, check who asks, apply what it asks for, write the outcome.
 

@@ -12,10 +12,10 @@ from contextlib import suppress
 from msgspec import Struct
 
 from seatrial.server.app import App
-from seatrial.server.connection import Connection
 from seatrial.server.connections.server import HttpServer
 from seatrial.server.connections.site import Asgi
-from seatrial.server.worlds import connection_of
+from seatrial.server.host.connection import Connection
+from seatrial.server.host.demos import connection_of
 from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
 

@@ -1,8 +1,10 @@
 """What a world is, on its way to the store and back."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from seatrial.core.accounts import HOUSE
 from seatrial.core.facts import Recorded
 from seatrial.core.machine import Machine
 from seatrial.core.state import State
@@ -21,17 +23,24 @@ class Loaded(NamedTuple):
     market: str
 
 
+def foreign_venues(state: State, venues: AbstractSet[str]) -> str:
+    """Where else than at these venues somebody has an account, with commas between; nowhere if empty."""
+    return ", ".join(sorted({account.account.venue for account in state.accounts.values()} - venues - {HOUSE}))
+
+
 class Keeping:
     """The parts of one world that its store keeps together."""
 
     def __init__(
-        self, store: Store, machine: Machine, clock: Clock, driver: Driver, fresh_state: Callable[[], State]
-    ) -> None:
+        self, store: Store, machine: Machine, clock: Clock, driver: Driver, fresh_state: Callable[[], State],
+        venues: AbstractSet[str],
+    ) -> None:  # fmt: skip
         self._store = store
         self._machine = machine
         self._clock = clock
         self._driver = driver
         self._fresh_state = fresh_state
+        self._venues = venues
 
     def batch(self) -> tuple[Batch, Recorded | None]:
         """What must be written of all that happened since the last time, and the facts of it."""
@@ -46,13 +55,18 @@ class Keeping:
         return self.load_of(self._store)
 
     def load_of(self, store: Store) -> Loaded:
-        """The world that another store has. Takes its time. Raises `StoreError` where it is of another seed."""
+        """The world that another store has. Takes its time.
+
+        Raises `StoreError` where it is of another seed, or has accounts at a venue that is not here.
+        """
         state = self._fresh_state()
         store.load(state)
         stored = store.world()
         assert stored is not None, "what was loaded was stored"
         if stored.seed != state.seed:
             raise StoreError("it holds another world now: start the server again")
+        if foreign := foreign_venues(state, self._venues):
+            raise StoreError(f"it has accounts at {foreign}, which is no venue here")
         return Loaded(state, read_note(stored.clock), stored.market)
 
     def adopt(self, loaded: Loaded) -> None:

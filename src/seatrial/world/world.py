@@ -49,7 +49,7 @@ class World:
         self._watch: asyncio.Task[None] | None = None
         self.tasks = Tasks()
         self.turns = Turns()
-        self.keeping = Keeping(store, machine, clock, driver, fresh_state)
+        self.keeping = Keeping(store, machine, clock, driver, fresh_state, dialects.keys())
         self.record = Record(machine.state.counters.fact)
         self.commits = GroupCommit(machine, self._writer, self._batch, self.record)
         self.recovery = Recovery(

@@ -89,13 +89,6 @@ def test_public_calls_do_not_look_at_credentials(exchange: Exchange) -> None:
     assert answer(reply) == {"code": "200000", "data": exchange.now_ms}
 
 
-def test_only_its_own_paths_are_kucoins(exchange: Exchange) -> None:
-    speaks = exchange.kucoin.speaks
-    assert (speaks("/api/v1/timestamp"), speaks("/0/public/Time"), speaks("/apis"), speaks("/_seatrial/v1")) == (
-        True, False, False, False,
-    )  # fmt: skip
-
-
 def test_what_the_server_says_when_it_cannot_serve(exchange: Exchange) -> None:
     assert (exchange.kucoin.unavailable().status, answer(exchange.kucoin.unavailable())["code"]) == (503, "500000")
     assert (exchange.kucoin.unreadable().status, answer(exchange.kucoin.unreadable())["code"]) == (200, "400100")

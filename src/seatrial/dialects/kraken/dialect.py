@@ -82,10 +82,6 @@ class Kraken:
         self._tools = Tools(symbols, self.ids, Limits(), {}, spelling)
         self._require_user_agent = require_user_agent
 
-    def speaks(self, path: str) -> bool:
-        """Kraken's paths start with its API version, 0."""
-        return path.startswith("/0/")
-
     def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
         """Answer one call. Nothing that a caller sends raises out of here."""
         if self._require_user_agent and not call.headers.get(b"user-agent", b"").strip():

@@ -72,10 +72,6 @@ class Kucoin:
         self.symbols = symbols
         self._tools = Tools(symbols, self.ids, Limits())
 
-    def speaks(self, path: str) -> bool:
-        """KuCoin's paths, those of its futures host too, start with /api/."""
-        return path.startswith("/api/")
-
     def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
         """Answer one call. Nothing that a caller sends raises out of here."""
         self._ids_of(machine.state)

@@ -254,7 +254,7 @@ class HttpConnection(asyncio.Protocol):
         request.keep_alive = request.version != OLD_VERSION and parser.should_keep_alive()
         request.upgrades = parser.should_upgrade()
         request.read_target()
-        request.dialect = self._site.dialect(request.path)
+        request.dialect = self._site.dialect(request.path, request.host)
         for name, value in request.headers:
             if name == b"transfer-encoding" and value.lower() != b"chunked":
                 self._refuse(UNKNOWN_CODING)

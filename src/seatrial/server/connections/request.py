@@ -51,6 +51,11 @@ class Request:
         return b"".join(self.body_parts)
 
     @property
+    def host(self) -> bytes:
+        """The name that it was sent to."""
+        return next((value for name, value in self.headers if name == b"host"), b"")
+
+    @property
     def is_plain(self) -> bool:
         """Whether another one like it may be read by comparing."""
         return (

@@ -30,8 +30,8 @@ class Site(Protocol):
         """The answer to a path that nobody has."""
         ...
 
-    def dialect(self, path: str) -> Dialect | None:
-        """The venue that a path belongs to."""
+    def dialect(self, path: str, host: bytes) -> Dialect | None:
+        """The venue that a call belongs to, by its path and its Host header."""
         ...
 
     def application(self, path: str) -> Asgi | None:

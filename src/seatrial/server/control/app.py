@@ -21,7 +21,7 @@ from seatrial.server.control import guard, openapi
 from seatrial.server.control.bodies import reader_of
 from seatrial.server.control.context import Context, Operation, Problem
 from seatrial.server.control.operations import OPERATIONS
-from seatrial.server.opening import BadText
+from seatrial.server.host.opening import BadText
 from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from seatrial.client import shapes
-from seatrial.server.opening import BadText
+from seatrial.server.host.opening import BadText
 
 OTHER_WORDS: Final[dict[type[Struct], dict[str, str]]] = {
     shapes.NewKey: {
@@ -24,7 +24,7 @@ OTHER_WORDS: Final[dict[type[Struct], dict[str, str]]] = {
     shapes.NewDestination: {"name": "key", "memo": "tag"},
     shapes.Step: {"status-prop": "status_prop"},
 }
-"""Per kind of body: another word → the field. Decided. Kraken's words are those of GetApiKeyInfo and WithdrawStatus."""
+"""Per kind of body: another word → the field. Decided. Some are venues' own, of GetApiKeyInfo and WithdrawStatus."""
 
 
 _NUL: Final = b"\\u0000"

@@ -12,7 +12,7 @@ from seatrial.core.ledger import EXCHANGE
 from seatrial.core.machine import Outcome
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
-from seatrial.server.opening import BadText
+from seatrial.server.host.opening import BadText
 from seatrial.world.world import World
 
 

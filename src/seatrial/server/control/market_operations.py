@@ -20,7 +20,7 @@ from seatrial.pricing.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.pricing.tables import PPM_PER_PERCENT
 from seatrial.pricing.tape import Tape
 from seatrial.server.control.context import Context, Operation, Problem, applied, read
-from seatrial.server.opening import BadText, market_named
+from seatrial.server.host.opening import BadText, market_named
 from seatrial.world.clock import iso
 
 SIX: Final = 6

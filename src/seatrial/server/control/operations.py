@@ -21,7 +21,7 @@ from seatrial.server.control import times, views, words
 from seatrial.server.control.context import Context, Operation, Problem, applied, known_account_id, only, read
 from seatrial.server.control.events import EVENTS_OPERATIONS
 from seatrial.server.control.market_operations import MARKET_OPERATIONS
-from seatrial.server.opening import account_command, asset_of, key_command, units_of
+from seatrial.server.host.opening import account_command, asset_of, key_command, units_of
 from seatrial.store.errors import StoreError
 from seatrial.world.beginning import what_happened
 from seatrial.world.clock import LATEST_NS, iso

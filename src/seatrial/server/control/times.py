@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Final
 
-from seatrial.server.opening import BadText
+from seatrial.server.host.opening import BadText
 from seatrial.world.clock import FASTEST_PPM, iso
 
 _UNITS: Final = {

@@ -7,7 +7,7 @@ from typing import Final
 from seatrial.client.shapes import DelaysChange, NewDestination, NewKey
 from seatrial.core.funding import Delays, TransferNote, TransferStatus
 from seatrial.server.control import times
-from seatrial.server.opening import BadText
+from seatrial.server.host.opening import BadText
 from seatrial.world.clock import LATEST_NS
 
 STATUS_TEXTS: Final = {

@@ -1,14 +1,11 @@
 """Opening a world: catalogue, store, machine, dialects, and a demo account where there is none yet."""
 
-import fcntl
 import logging
-import os
 from contextlib import ExitStack, closing
 from pathlib import Path
-from time import monotonic, sleep
 from typing import IO, Final
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.catalogue import CatalogueError, load
@@ -16,57 +13,25 @@ from seatrial.core.assets import Assets
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.core.state import State
-from seatrial.dialects.kraken.dialect import Kraken
-from seatrial.dialects.kraken.symbols import Symbols
-from seatrial.dialects.kucoin import symbols as kucoin_symbols
-from seatrial.dialects.kucoin.dialect import Kucoin
-from seatrial.dialects.wire import Dialect
+from seatrial.dialects.registry import venues
 from seatrial.pricing.crowd import Mode
 from seatrial.pricing.driver import Driver
-from seatrial.server.connection import Connection, KeyedAccount
-from seatrial.server.opening import account_command, key_command, market_named
+from seatrial.server.host.demos import open_demo_accounts
+from seatrial.server.host.errors import WorldError
+from seatrial.server.host.folder import claim_folder
+from seatrial.server.host.opening import market_named
 from seatrial.store.errors import DamagedError, unusable
 from seatrial.store.store import Store, StoreError, WorldRow, open_store
-from seatrial.world.beginning import must
 from seatrial.world.clock import LATEST_NS, Clock, read_note
 from seatrial.world.driving import DrivingError, Stored, TapeChoice, driver_of, take_leave
+from seatrial.world.keeping import foreign_venues
 from seatrial.world.world import World
 
 SECOND_NS: Final = 10**9
 
 _log = logging.getLogger("seatrial")
 
-DEMO: Final = "demo"
-DEMOS: Final = {"kraken": DEMO, "kucoin": "demo-kucoin"}
-"""The name of each venue's demo account."""
-DEMO_KEY: Final = "demo"
-COMMAND_LINE_KEY: Final = "command line"
-"""A key of its own for `seatrial api`: clients count nonces in different units and would lock each other out."""
-
-DEMO_BALANCES: Final[dict[str, dict[str, str | float]]] = {
-    "kraken": {
-        "USD": "100000", "EUR": "50000", "GBP": "10000", "USDT": "25000", "USDC": "25000", "BTC": "10", "ETH": "100",
-        "SOL": "500", "XRP": "20000", "DOGE": "100000", "ADA": "20000", "DOT": "1000",
-        "ETH2.S": "5", "USD.M": "1000", "USDT.F": "250",
-    },
-    "kucoin": {
-        "USDT": "100000", "USDC": "25000", "BTC": "5", "ETH": "50", "SOL": "250", "XRP": "10000",
-        "main:USDT": "25000", "main:USDC": "5000", "main:BTC": "1", "main:ETH": "10",
-    },
-}  # fmt: skip
-
-
 USUAL_SEED: Final = 1
-LAST_COMMIT_SECONDS: Final = 10.0
-LOCK_POLL_SECONDS: Final = 0.02
-
-
-class WorldError(Exception):
-    """The world cannot be opened; the text is one line that says what to do."""
-
-
-class FolderTaken(WorldError):
-    """A server is running in that folder."""
 
 
 class Settings(Struct, frozen=True):
@@ -80,9 +45,8 @@ class Settings(Struct, frozen=True):
     """The tree of files that says what there is to own and to trade; None: the package's own. No world remembers it."""
     seed: int | None = None
     """Of a new world; None: 1. A stored world has its own, and none but that may be named."""
-    require_user_agent: bool = False
-    says_unknown_order: bool = False
-    """Whether Kraken's users get the older text where they cancel what is not open."""
+    quirks: frozenset[str] = frozenset()
+    """Other ways to answer that a venue has besides its usual ones, by the names that it gives them."""
     crowd: Mode | None = None
     """None: as it was."""
     first_crowd: Mode = Mode.OFF
@@ -138,15 +102,7 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
         return State(seed, Assets(catalogue.assets), catalogue.markets, catalogue.methods)
 
     machine = Machine(fresh_state())
-    dialects: dict[str, Dialect] = {
-        "kraken": Kraken(
-            seed,
-            Symbols(catalogue),
-            require_user_agent=settings.require_user_agent,
-            says_unknown_order=settings.says_unknown_order,
-        ),
-        "kucoin": Kucoin(seed, kucoin_symbols.Symbols(catalogue)),
-    }
+    dialects = {venue.name: venue.make(seed, catalogue, settings.quirks) for venue in venues()}
 
     def market_of(pair: str) -> Market | None:
         return catalogue.markets.get(market_named(pair, catalogue.markets, dialects.values()) or "")
@@ -163,9 +119,9 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
     else:
         store.load(machine.state)
         machine.state.now_ns = min(machine.state.now_ns, clock.happened_ns or machine.state.now_ns)
-    for venue, dialect in dialects.items():
-        if all(account.account.venue != venue for account in machine.state.accounts.values()):
-            _open_demo_account(machine, venue, dialect, at_ns)
+    if foreign := foreign_venues(machine.state, dialects.keys()):
+        raise WorldError(f"the world that is kept there has accounts at {foreign}, which is no venue here")
+    open_demo_accounts(machine, dialects, at_ns)
     take_leave(machine, driver, stored.market if stored else "", at_ns)
     if machine.state.has_changes:
         clock.happened(max(machine.state.now_ns, clock.happened_ns))
@@ -206,78 +162,3 @@ def _beginning(tape: TapeChoice, driver: Driver) -> int:
     """Where the tape begins; a whole second before its first trade where nothing is said."""
     begin_ns = tape.begin_ns if tape.begin_ns is not None else (driver.due_ns - 1) // SECOND_NS * SECOND_NS
     return min(begin_ns, LATEST_NS)
-
-
-def connection_of(world: World, url: str, *, key_name: str = DEMO_KEY) -> Connection:
-    """How to reach a world that answers at a URL, with its demo accounts' keys of that name."""
-    state = world.machine.state
-    keyed = ((state.accounts[key.account_id].account, key) for key in state.keys.values() if key.name == key_name)
-    accounts = tuple(
-        KeyedAccount(
-            account.account_id, account.name, account.venue, key.public, key.secret, key.one_time_password or UNSET
-        )
-        for account, key in keyed
-        if account.name == DEMOS.get(account.venue)
-    )
-    return Connection(url, f"{url}/_seatrial/v1", world.name, accounts)
-
-
-def _open_demo_account(machine: Machine, venue: str, dialect: Dialect, at_ns: int) -> None:
-    balances = {text: amount for text, amount in DEMO_BALANCES[venue].items() if _is_there(machine, dialect, text)}
-    command = account_command(machine.state, dialect, venue, DEMOS[venue], balances)
-    must(machine.apply(command, at_ns))
-    account_id = machine.state.counters.account_id
-    for name in (DEMO_KEY, COMMAND_LINE_KEY):
-        must(machine.apply(key_command(machine.state, dialect, account_id, name), at_ns))
-
-
-def _is_there(machine: Machine, dialect: Dialect, text: str) -> bool:
-    """Whether the catalogue has what a demo account would have."""
-    code = dialect.asset_code(text.rpartition(":")[2])
-    return code is not None and machine.state.assets.get(code) is not None
-
-
-def claim_folder(folder: Path) -> IO[str]:
-    """Make the folder its owner's alone, and make sure that one server at a time writes in it. Raises `WorldError`.
-
-    The writing process of a server that was killed may be at its last commit: that one is waited for.
-    """
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
-    except OSError as error:
-        raise WorldError(f"cannot write in {folder}: {error.strerror}; choose another folder with --data") from error
-    patient_until = monotonic() + LAST_COMMIT_SECONDS
-    while not _take(lock):
-        if _is_running(lock.read()) or monotonic() > patient_until:
-            lock.close()
-            raise FolderTaken(f"another server is using {folder}: stop it, or choose another folder with --data")
-        sleep(LOCK_POLL_SECONDS)
-        lock.seek(0)
-    lock.seek(0)
-    lock.truncate()
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
-
-
-def _take(lock: IO[str]) -> bool:
-    """Take the lock if it is free; whether it is ours now."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _is_running(process: str) -> bool:
-    """Whether there is a process of that number; of none, nobody knows."""
-    if not process.isdecimal():
-        return True
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
