@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from seatrial import version
 from seatrial.cli.main import app, main
 from seatrial.dialects.kucoin import auth
 
@@ -162,6 +165,21 @@ def test_help_names_both_commands_and_imports_nothing_slow() -> None:
     assert done.returncode == 0, done.stderr
     assert "api" in done.stdout
     assert "sign" in done.stdout
+
+
+def test_the_release_is_named_quickly() -> None:
+    code = (
+        "import sys; sys.argv = ['seatrial', '--version']\n"
+        "from seatrial.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        "slow = {'httpx', 'msgspec', 'sqlalchemy', 'starlette', 'uvloop'} & sys.modules.keys()\n"
+        "assert not slow, slow\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"seatrial {version()}\n"), done.stderr
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert version() == project["version"]
 
 
 def test_the_package_runs_as_a_module() -> None:

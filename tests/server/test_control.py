@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from seatrial import version
 from seatrial.dialects.kraken.auth import totp
 from seatrial.server.connections.limits import MAX_BODY_BYTES
 from tests.support.inside import PREFIX, Answer, Inside, inside
@@ -22,7 +23,9 @@ def test_health_says_which_world_answers_at_which_moment() -> None:
     async def story(server: Inside) -> None:
         now = (await server.get("/clock")).json["now"]
         venues = ["kraken", "kucoin"]
-        assert (await server.get("/health")).json == {"status": "ok", "world": "main", "now": now, "venues": venues}
+        assert (await server.get("/health")).json == {
+            "status": "ok", "world": "main", "now": now, "venues": venues, "version": version()
+        }  # fmt: skip
 
     inside(story)
 

@@ -16,7 +16,7 @@ from seatrial.server.worlds import COMMAND_LINE_KEY, DEMOS, Settings, WorldError
 from seatrial.world.world import World
 
 _BANNER = """\
-Seatrial answers at {url}
+Seatrial {version} answers at {url}
 
   Kraken  key         {kraken.key}
           secret      {kraken.secret}
@@ -68,8 +68,8 @@ def _line(connection: Connection) -> str:
 def _banner(connection: Connection, settings: Settings, world: World) -> str:
     demos = {venue: connection.account(venue) for venue in DEMOS}
     return _BANNER.format(
-        url=connection.url, control=connection.control, market=_market(world.driver), kept=_kept(settings, world),
-        **demos,
+        version=connection.version, url=connection.url, control=connection.control, market=_market(world.driver),
+        kept=_kept(settings, world), **demos,
     )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ class Health(Struct, frozen=True):
     world: str
     now: str
     venues: list[str]
+    version: str = ""
+    """The server's release; empty from one that does not say it."""
 
 
 class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,6 +26,8 @@ class Connection(Struct, frozen=True):
     control: str
     world: str
     accounts: tuple[KeyedAccount, ...]
+    version: str = ""
+    """The server's release; empty in a file of one that did not say it."""
 
     def account(self, venue: str) -> KeyedAccount | None:
         """The first account that speaks the venue's API."""

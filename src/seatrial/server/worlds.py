@@ -11,6 +11,7 @@ from typing import IO, Final
 from msgspec import UNSET, Struct
 from sqlalchemy.exc import SQLAlchemyError
 
+from seatrial import version
 from seatrial.catalogue import CatalogueError, load
 from seatrial.core.assets import Assets
 from seatrial.core.machine import Machine
@@ -219,7 +220,7 @@ def connection_of(world: World, url: str, *, key_name: str = DEMO_KEY) -> Connec
         for account, key in keyed
         if account.name == DEMOS.get(account.venue)
     )
-    return Connection(url, f"{url}/_seatrial/v1", world.name, accounts)
+    return Connection(url, f"{url}/_seatrial/v1", world.name, accounts, version())
 
 
 def _open_demo_account(machine: Machine, venue: str, dialect: Dialect, at_ns: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
+from seatrial import version
 from seatrial.client import shapes
 from seatrial.core.account_state import AccountState
 from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetDelays
@@ -28,7 +29,7 @@ from seatrial.world.clock import LATEST_NS, iso
 
 
 async def health(visit: Visit) -> shapes.Health:
-    return shapes.Health("ok", visit.world.name, iso(_now(visit)), list(visit.world.dialects))
+    return shapes.Health("ok", visit.world.name, iso(_now(visit)), list(visit.world.dialects), version())
 
 
 async def list_accounts(visit: Visit) -> list[shapes.AccountView]:
