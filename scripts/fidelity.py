@@ -24,8 +24,9 @@ A simulator is worth its fidelity, so each behaviour says where it comes from:
 
 *docs* is a page of the venue's API reference, *guide* one of its API guides, *support* an article of its help pages,
 *specification* the machine-readable one behind KuCoin's universal SDK; a client's name means its code, its recorded
-answers, or that it was run against this. If you have seen the real venue do otherwise, that is a bug here: please send
-the answer you saw, with its date.
+answers, or that it was run against this. If you have seen the real venue do otherwise, that is a bug here: please
+report it. The form [The venue answered otherwise](../.github/ISSUE_TEMPLATE/venue-answered-otherwise.yml) says what to
+send: the request without secrets, both answers, the date, the account, the client.
 """
 
 
