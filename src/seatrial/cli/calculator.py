@@ -32,7 +32,7 @@ def request(endpoint: str, arguments: list[str], nonce: str | None, data: str | 
     if data is None:
         chosen, body = _form(pairs_of(arguments), nonce)
     elif arguments:
-        fail("say the input either as key=value or as --data, not both")
+        fail("the input is given twice: give it either as key=value or as --data")
     else:
         chosen, body = _raw(data, nonce)
     _check_nonce(chosen, body)
@@ -42,14 +42,14 @@ def request(endpoint: str, arguments: list[str], nonce: str | None, data: str | 
 def read_secret(secret: str | None, secret_env: str | None) -> str:
     """The private key, from wherever it was said to be."""
     if secret is not None and secret_env is not None:
-        fail("say either --secret or --secret-env, not both")
+        fail("the private key is given twice: give either --secret or --secret-env")
     if secret is not None:
         return secret
     if secret_env is not None:
         return os.environ.get(secret_env) or fail(f"the environment variable {secret_env} is not set")
     if sys.stdin.isatty():
         return str(typer.prompt("Private key", hide_input=True, err=True))
-    return sys.stdin.readline().strip() or fail("no private key: say --secret-env NAME, or give it on standard input")
+    return sys.stdin.readline().strip() or fail("no private key: give --secret-env NAME, or the key on standard input")
 
 
 def work_out(asked: Request, secret: str, key: str) -> Steps:
@@ -125,7 +125,7 @@ def _form(pairs: list[tuple[str, str]], nonce: str | None) -> tuple[str, bytes]:
 
 def _raw(data: str, nonce: str | None) -> tuple[str, bytes]:
     body = os.fsencode(data)
-    return nonce or _nonce_in(body) or fail("the body holds no nonce: add one, or say --nonce"), body
+    return nonce or _nonce_in(body) or fail("the body holds no nonce: add one, or give --nonce"), body
 
 
 def _nonce_in(body: bytes) -> str | None:

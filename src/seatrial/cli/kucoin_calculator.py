@@ -49,7 +49,7 @@ class Request(NamedTuple):
 def request(endpoint: str, arguments: list[str], data: str | None, options: Options) -> Request:
     """The call that was meant. Input becomes the query where there is no body, and JSON where there is one."""
     if data is not None and arguments:
-        fail("say the input either as key=value or as --data, not both")
+        fail("the input is given twice: give it either as key=value or as --data")
     verb = (options.verb or ("GET" if data is None else "POST")).upper()
     if verb not in VERBS:
         fail(f"--verb {options.verb} is none of {', '.join(VERBS)}")
@@ -67,7 +67,7 @@ def request(endpoint: str, arguments: list[str], data: str | None, options: Opti
 def _object(pairs: list[tuple[str, str]]) -> dict[str, str]:
     """Every value is a text, as KuCoin's clients send them."""
     if len(dict(pairs)) < len(pairs):
-        fail("a key is given twice: say each once, or the body as --data")
+        fail("a parameter is given twice: give each once, or the whole body as --data")
     return dict(pairs)
 
 
@@ -79,14 +79,14 @@ def work_out(asked: Request, secret: str, key: str, options: Options) -> tuple[S
     passphrase = _passphrase(options)
     worked = steps(*asked, secret, key=key, passphrase=passphrase or "", version=version)
     if passphrase is None:
-        note(f"no passphrase was given, so {PASSPHRASE} is left out: say --passphrase-env NAME")
+        note(f"no passphrase was given, so {PASSPHRASE} is left out: give --passphrase-env NAME")
         del worked.headers[PASSPHRASE]
     return worked, version
 
 
 def _passphrase(options: Options) -> str | None:
     if options.passphrase is not None and options.passphrase_env is not None:
-        fail("say either --passphrase or --passphrase-env, not both")
+        fail("the passphrase is given twice: give either --passphrase or --passphrase-env")
     if options.passphrase_env is None:
         return options.passphrase
     return os.environ.get(options.passphrase_env) or fail(

@@ -79,7 +79,7 @@ def sign(
     of_kucoin = kucoin_calculator.Options(verb, timestamp, passphrase, passphrase_env, key_version)
     if endpoint.startswith(kucoin_calculator.PREFIX):
         if nonce is not None:
-            fail("KuCoin's calls have no nonce: say --timestamp MS")
+            fail("KuCoin's calls have no nonce: give --timestamp MS")
         asked = kucoin_calculator.request(endpoint, arguments or [], data, of_kucoin)
         found = kucoin_calculator.work_out(asked, calculator.read_secret(secret, secret_env), key, of_kucoin)
         kucoin_calculator.show(asked, *found, as_json=json)

@@ -34,7 +34,9 @@ def only_writer(folder: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise HistoryError(f"another process is writing to {folder}") from None
+            raise HistoryError(
+                f"another process is writing to {folder}: wait until it ends, or name another folder with --store"
+            ) from None
         work = folder / _WORK
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()

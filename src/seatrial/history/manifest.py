@@ -117,7 +117,9 @@ def read(folder: Path) -> Manifest | None:
     except msgspec.DecodeError as error:
         raise HistoryError(f"{path} is no list of stored trades: {error}") from error
     if manifest.format != FORMAT:
-        raise HistoryError(f"{path} was written by another version of seatrial")
+        raise HistoryError(
+            f"{path} was written by another version of seatrial: use that one, or name another folder with --store"
+        )
     return manifest
 
 

@@ -55,7 +55,7 @@ def account_command(
     if chosen is None:
         raise BadText(f"unknown tier {tier!r}: one of {', '.join(usual.tiers)}")
     if check_timestamps is not None and not usual.stamps_calls:
-        raise BadText("calls to this venue say no time: an account of it has no check_timestamps")
+        raise BadText("calls to this venue carry no time: leave check_timestamps out")
     if opening.lower() not in OPENINGS:
         raise BadText(f"unknown opening {opening!r}: one of {', '.join(OPENINGS)}")
     return OpenAccount(

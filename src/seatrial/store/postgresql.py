@@ -95,7 +95,7 @@ class Postgresql:
     def __init__(self, url: str, process: int | None = None) -> None:
         """`process` is the one that others are told of who find the database taken: this one, if nothing is said."""
         if not url.startswith(_SCHEMES):
-            raise StoreError("a database is named as in postgresql://USER@HOST/NAME")
+            raise StoreError("that is no database's URL: give one like postgresql://USER@HOST/NAME")
         try:
             self._parameters: dict[str, Any] = {**_DEFAULTS, **conninfo_to_dict(url)}
         except psycopg.Error as error:
@@ -241,7 +241,7 @@ class Postgresql:
 
     def _check(self, connection: Driver) -> None:
         if connection.info.server_version < OLDEST_VERSION:
-            raise StoreError(f"{self.name} is older than PostgreSQL {OLDEST_VERSION // 10_000}")
+            raise StoreError(f"{self.name} is too old: use PostgreSQL {OLDEST_VERSION // 10_000} or later")
         if connection.info.parameter_status("server_encoding") != "UTF8":
             raise StoreError(f"{self.name} does not keep text as UTF8: create the database with ENCODING 'UTF8'")
         connection.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE"

@@ -81,7 +81,9 @@ def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | N
     from seatrial.world.tapes import TapeError, recordings, together  # noqa: PLC0415  see above
 
     if choice.pair is not None and len(choice.paths) > 1:
-        raise DrivingError("--pair names the pair of one tape; the names of several must begin with their pairs")
+        raise DrivingError(
+            "--pair names the pair of one tape: with several, leave it out and begin each file's name with its pair"
+        )
     try:
         found = [recording for path in choice.paths for recording in recordings(path, choice.pair, market_of)]
     except TapeError as error:

@@ -52,7 +52,7 @@ class Keeping:
         stored = store.world()
         assert stored is not None, "what was loaded was stored"
         if stored.seed != state.seed:
-            raise StoreError("it holds another world now: start the server again")
+            raise StoreError("the database holds another world now: start the server again")
         return Loaded(state, read_note(stored.clock), stored.market)
 
     def adopt(self, loaded: Loaded) -> None:

@@ -107,7 +107,9 @@ class Recovery:
         cannot be and this world goes on, `Unavailable`.
         """
         if self.restoring is not None:
-            raise StoreError(f"{self.restoring.file} is being restored already")
+            raise StoreError(
+                f"{self.restoring.file} is being restored already: wait until GET /restore says that it is done"
+            )
         self.restoring = Restoring(str(file))
         try:
             await self._restore(file, self.restoring)

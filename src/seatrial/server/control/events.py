@@ -98,7 +98,7 @@ def _place(visit: Visit, wanted: Wanted) -> int:
     last = visit.query.get("last")
     if last is not None:
         if since is not None:
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say since or last, not both")
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "since and last do not go together: leave one of them out")
         return _before_last(record, wanted, _number(last, "last", MAX_LAST))
     if since is None:
         return visit.state.last_fact
@@ -127,7 +127,7 @@ def _before_last(record: Record, wanted: Wanted, count: int) -> int:
 
 def _number(text: str, name: str, most: int = 2**63) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most):
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} is a whole number from 0 to {most}, not {text!r}")
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} must be a whole number from 0 to {most}, not {text!r}")
     return int(text)
 
 
@@ -135,7 +135,7 @@ def _flag(text: str | None, name: str, *, usual: bool) -> bool:
     if text is None:
         return usual
     if text.lower() not in ("true", "false"):
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} is true or false, not {text!r}")
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} must be true or false, not {text!r}")
     return text.lower() == "true"
 
 
