@@ -1,7 +1,7 @@
 """What every command checks of the words it was given, before it does anything.
 
 An amount, a price or a time is never negative here, so a word such as -1 in its place is out of range and no unknown
-option. An option that another one makes pointless is an error: whoever gave both meant something by each.
+option. And an option that another one makes pointless is told so: who said both meant something by each.
 """
 
 import re
@@ -21,7 +21,7 @@ _QUANTITIES: Final = frozenset({"AMOUNT", "PRICE", "VOLUME", "VALUE"})
 
 
 class Instead(NamedTuple):
-    """Two options: beside the one that is said the other has no effect."""
+    """Where the one is said, the other has no effect."""
 
     said: str
     idle: str

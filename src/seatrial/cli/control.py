@@ -84,7 +84,7 @@ def run(
 
 @contextmanager
 def watching(where: Where, call: Call[T], show: Callable[[T], object]) -> Iterator[None]:
-    """Ask again and again while something else is done, and show each answer; a failure shows nothing."""
+    """Ask again and again beside what is done meanwhile, and show each answer; whatever is no answer shows nothing."""
     control, over = Control(address_of(where), where.token, patience=TIMEOUT_SECONDS), Event()
 
     def watch() -> None:
@@ -102,7 +102,7 @@ def watching(where: Where, call: Call[T], show: Callable[[T], object]) -> Iterat
 
 
 def own_key(url: str, advice: str) -> IssuedKey | None:
-    """A new key to the account that every world begins with; None if the program there gives out none.
+    """A new key to the account that every world begins with; None when what answers there gives out none.
 
     No secret is sent along, not even the token: nobody said that it is our exchange that answers there.
     """

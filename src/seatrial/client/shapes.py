@@ -11,7 +11,7 @@ class Health(Struct, frozen=True):
     now: str
     venues: list[str]
     version: str = ""
-    """The server's release; empty if the server is older than this field."""
+    """The server's release; empty from one that does not say it."""
 
 
 class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):

@@ -24,13 +24,13 @@ class Account(Struct, frozen=True):
     funding_wallet: str
     created_ns: int
     parent_id: int = 0
-    """The account that a sub-account belongs to; 0 for a client of its own."""
+    """Of a sub-account: whose it is. 0: nobody's, a client of its own."""
     access: str = ""
     """What a sub-account may trade, in the venue's own words."""
     note: str = ""
     """What its owner wrote beside it."""
     check_timestamps: bool | None = None
-    """Whether its calls must carry the world's time. None: or the computer's; False: any time will do."""
+    """Whether the time in its calls must be the world's. None: the computer's own is as good; False: any is."""
 
 
 class ApiKey(Struct):
@@ -66,7 +66,7 @@ class ApiKey(Struct):
         return f"ApiKey(key_id={self.key_id}, account_id={self.account_id}, name={self.name!r}, public={self.public!r})"
 
     def take_nonce(self, nonce: int, at_ns: int) -> bool:
-        """Spend a nonce; False if it was spent before or is too far behind.
+        """Spend a nonce; False when it, or too late a one, was spent before.
 
         Source: kraken-spot-rest 1.4. Decided there: `nonce > highest - window`, each once.
         """
@@ -80,7 +80,7 @@ class ApiKey(Struct):
         return True
 
     def remember(self, nonces: Iterable[int]) -> None:
-        """Remember these stored nonces as spent, too, in any order; the highest one is known already."""
+        """Have spent these too, as the store tells it, in any order; the highest one is known."""
         self.recent_nonces = sorted({*self.recent_nonces, *nonces})
         self._forget()
 

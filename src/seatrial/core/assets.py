@@ -16,7 +16,7 @@ class AssetKind(StrEnum):
     STABLECOIN = "stablecoin"
     FEE_CREDIT = "fee_credit"
     READ_ONLY = "read_only"
-    """A balance in a yield or hold product, shown beside its base asset. Orders and withdrawals cannot name it."""
+    """A balance in a yield or hold product, shown beside its base asset: no order or withdrawal names it."""
 
 
 class Asset(Struct, frozen=True):
@@ -31,14 +31,14 @@ class Asset(Struct, frozen=True):
 
 
 REWARDS_SUFFIX: Final = ".F"
-"""The suffix of what earns rewards by itself; it is spent under its base's name. Source: seed "Get Account Balance"."""
+"""Of what earns rewards by itself. It is spent under the name of its base. Source: seed "Get Account Balance"."""
 
 READ_ONLY_SUFFIXES: Final = (".S", ".M", ".B", REWARDS_SUFFIX, ".P", ".T", ".HOLD")
 """Source: seed "Get Account Balance" (.B .F .T), kraken-semantics section 10 (.S .M .P .HOLD)."""
 
 
 def spent_as(code: str) -> str:
-    """The asset under whose name this one is spent: USDT.F is spent as USDT, any other as itself."""
+    """Under which asset's name one is spent: USDT.F as USDT, any other as itself."""
     return code.removesuffix(REWARDS_SUFFIX)
 
 

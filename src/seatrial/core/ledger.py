@@ -6,8 +6,8 @@ purse is also *posted*: a posting is one purse's side of an entry, with its fee 
 what a venue calls a ledger entry.
 
 What earns rewards (USDT.F) is a purse of its own beside that of its asset in the same wallet, and is spent under the
-name of that asset: an order holds in it what the asset's own purse lacks. Only the ledger knows which of the two holds;
-together they hold what the open orders do.
+name of that asset: an order holds in it what the asset's own purse lacks. Which of the two holds is nobody's but the
+ledger's business: together they hold what the open orders do.
 
 The exchange's own side is account 0: `custody` (the world outside: minus all that clients brought in) and
 `fee_income`. All balances of one asset, over all purses, sum to zero at every moment.
@@ -120,7 +120,7 @@ class Ledger:
         return self.owners.setdefault(account_id, Owner())
 
     def rewards(self, purse: Purse) -> Purse | None:
-        """The purse of the same asset and wallet that earns rewards; None if there never was one."""
+        """What of the same asset, in the same wallet, earns rewards; None if there never was any."""
         return self.purses.get((purse.account_id, purse.wallet, purse.asset.code + REWARDS_SUFFIX))
 
     def spendable(self, purse: Purse) -> int:
@@ -144,7 +144,7 @@ class Ledger:
         self.touched[purse] = None
 
     def hold(self, purse: Purse, units: int) -> None:
-        """Set free money aside for an order: the purse's own, and rewards for what it lacks."""
+        """Set free money aside for an order, in the purse's rewards what it lacks itself."""
         if units > purse.free.balance:
             units -= self._hold_rewards(purse, units - purse.free.balance)
         purse.free.balance -= units
@@ -153,7 +153,7 @@ class Ledger:
         self.touched[purse] = None
 
     def release(self, purse: Purse, units: int) -> None:
-        """Free money that was set aside for an order, the purse's own first: that can be withdrawn and pays fills."""
+        """Give money set aside for an order back: the purse's own first, which can be withdrawn and pays fills."""
         if units > purse.held.balance:
             units += self._hold_rewards(purse, purse.held.balance - units)
         purse.held.balance -= units
@@ -171,7 +171,7 @@ class Ledger:
         return units
 
     def enter(self, kind: EntryKind, at_ns: int, legs: Iterable[Leg]) -> None:
-        """Post an entry that its moves have balanced. A leg of zero is not posted, nor an entry of such legs.
+        """Post an entry, which its moves have balanced; a leg of nothing is not posted, nor an entry of such legs.
 
         Source of the zero rule: kraken-semantics section 0, 5.
         """

@@ -48,7 +48,7 @@ class MarketState:
         self.min_exact = Ratio(market.cost_scale, exact_scale).ceil(market.min_cost)
         """The smallest cost of an order, in ticks * lots."""
         self.dust = (self.to_quote.div - 1) // self.to_quote.mul
-        """The largest cost, in ticks * lots, below the smallest unit of the quote: nobody could pay it.
+        """The most in ticks * lots that is worth less than the smallest unit of the quote: nobody could pay for it.
 
         Source: four recorded orders that ended with such a rest, of a fifth of a unit at most; kucoin-rest 9.2, dust.
         """

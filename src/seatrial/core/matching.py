@@ -1,4 +1,4 @@
-"""Orders meet: what an arriving order would take, and how it takes it."""
+"""Orders meet: what an arriving one would take, and the taking of it."""
 
 from typing import Final
 

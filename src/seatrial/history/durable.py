@@ -11,7 +11,7 @@ from typing import Final
 from seatrial.history.errors import HistoryError
 
 _WORK: Final = ".work"
-"""The folder of drafts, on the same disk as what they become a part of."""
+"""The folder of what is not finished. It is on the disk of what it will become a part of."""
 
 
 def write(path: Path, content: bytes, draft: Path) -> None:

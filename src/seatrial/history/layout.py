@@ -1,4 +1,4 @@
-"""Which column of a file of time and sales holds what: its first lines tell, never its name.
+"""Which column is what in a file of time and sales: told by its first lines, never by its name.
 
 Source: market-data 10.2.
 """

@@ -61,7 +61,7 @@ class Span(Struct, frozen=True):
     files: tuple[DataFile, ...] = ()
     """In the order of the trades."""
     cursor: str = ""
-    """The cursor with which to ask the venue for more; empty at the end of an archive."""
+    """What to ask the venue with to go on; empty where an archive ends."""
     skip: int = 0
     """How many trades after the cursor are stored already."""
     last_key: int = -1

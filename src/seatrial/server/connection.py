@@ -27,7 +27,7 @@ class Connection(Struct, frozen=True):
     world: str
     accounts: tuple[KeyedAccount, ...]
     version: str = ""
-    """The server's release; empty in the file of a release that did not write it."""
+    """The server's release; empty in a file of one that did not say it."""
 
     def account(self, venue: str) -> KeyedAccount | None:
         """The first account that speaks the venue's API."""

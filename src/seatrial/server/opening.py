@@ -11,7 +11,7 @@ from seatrial.dialects.wire import Dialect
 DEPOSIT: Final = "deposit"
 TRANSFER: Final = "transfer"
 OPENINGS: Final = (DEPOSIT, TRANSFER)
-"""The ways in which opening balances come in; the first is the default. See docs/decisions/0007."""
+"""How the balances that an account is opened with come in; the first is usual. See docs/decisions/0007."""
 
 
 class BadText(ValueError):
@@ -19,7 +19,7 @@ class BadText(ValueError):
 
 
 def market_named(text: str, markets: Container[str], dialects: Iterable[Dialect]) -> str | None:
-    """The market of that name: ours or any venue's, with a slash, a dash or neither."""
+    """The market of that name, which is one of ours or one of any venue's, with a slash, a dash or neither."""
     slashed = text.replace("-", "/")
     if slashed.upper() in markets:
         return slashed.upper()

@@ -20,7 +20,7 @@ from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
 
 YOUNG_OBJECTS = 10_000
-"""How many new objects there may be before Python's collector looks through them."""
+"""How many new objects are looked through at once."""
 
 _log = logging.getLogger("seatrial")
 
@@ -39,7 +39,7 @@ class Listen(Struct, frozen=True):
 
 
 def token_fault(token: str) -> str | None:
-    """What is wrong with a token; None if it is nothing. A header holds only printable text."""
+    """What is wrong with a token; None where it can be shown in a header, which holds no more than printed text."""
     if not token.strip():
         return "an empty token would let anybody in: give --token TEXT, or leave it out and unset SEATRIAL_TOKEN"
     if token != token.strip() or not token.isprintable():
@@ -93,7 +93,7 @@ async def _serve(app: App, listener: socket.socket, world: World, on_ready: Call
 
 
 def _stopped_by_signal(server: HttpServer) -> asyncio.Event:
-    """The event that Ctrl-C or a supervisor's stop sets. A second Ctrl-C waits for nobody."""
+    """What is set by Ctrl-C or a supervisor's stop. A further Ctrl-C waits for nobody."""
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def interrupt() -> None:

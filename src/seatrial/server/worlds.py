@@ -80,14 +80,14 @@ class Settings(Struct, frozen=True):
     catalogue: Path | None = None
     """The tree of files that says what there is to own and to trade; None: the package's own. No world remembers it."""
     seed: int | None = None
-    """The seed of a new world; None: 1. For a stored world only its own seed may be given."""
+    """Of a new world; None: 1. A stored world has its own, and none but that may be named."""
     require_user_agent: bool = False
     says_unknown_order: bool = False
     """Whether Kraken's users get the older text where they cancel what is not open."""
     crowd: Mode | None = None
     """None: as it was."""
     first_crowd: Mode = Mode.OFF
-    """How much the crowd trades in a new world if `crowd` is None."""
+    """Of a new world, where `crowd` does not say it."""
     tape: TapeChoice | None = None
     speed_ppm: int | None = None
     """None: as it was; 0: frozen."""

@@ -136,7 +136,7 @@ def _page(
     query: OrderPage | FillPage | TransferPage,
     read: Callable[..., Any],
 ) -> Page[Any]:
-    """One page of what was found, and if asked how many there are."""
+    """One page of what was found, and how many there are when that was asked."""
     total = None
     if query.counted:
         total = connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
@@ -147,7 +147,7 @@ def _page(
 
 
 def _among(*wanted: tuple[Column[Any], tuple[Any, ...]]) -> list[Condition]:
-    """The condition that each column has one of its values; empty values set no condition."""
+    """That each column has one of some values; empty ones ask for nothing."""
     return [column.in_([str(value) for value in values]) for column, values in wanted if values]
 
 

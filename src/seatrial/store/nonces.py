@@ -22,7 +22,7 @@ class _Stored:
 
 
 class Nonces:
-    """The nonces that are stored, and those that only `key_uses` has so far."""
+    """What is stored, and what only `key_uses` tells so far."""
 
     def __init__(self) -> None:
         self._stored: dict[int, _Stored] = {}

@@ -34,7 +34,7 @@ class Keeping:
         self._fresh_state = fresh_state
 
     def batch(self) -> tuple[Batch, Recorded | None]:
-        """What must be written of all that happened since the last time, and its facts."""
+        """What must be written of all that happened since the last time, and the facts of it."""
         state, clock = self._machine.state, self._clock
         if state.has_changes:
             clock.happened(max(state.now_ns, clock.happened_ns))
@@ -46,7 +46,7 @@ class Keeping:
         return self.load_of(self._store)
 
     def load_of(self, store: Store) -> Loaded:
-        """The world of another store. Loading takes long. Raises `StoreError` where it is of another seed."""
+        """The world that another store has. Takes its time. Raises `StoreError` where it is of another seed."""
         state = self._fresh_state()
         store.load(state)
         stored = store.world()
@@ -62,9 +62,9 @@ class Keeping:
         self._driver.restore(loaded.market)
 
     def adopt_of(self, store: Store, loaded: Loaded) -> None:
-        """Go on from what was loaded from another store, whose rows are in this one by now.
+        """Go on from what was loaded of another store, whose rows are in this one by now.
 
-        No fact's number is given twice, whichever of the two worlds has more facts.
+        No number of a fact is given twice, whichever world is the one with more of them.
         """
         self._store.go_on_as(store)
         counters = loaded.state.counters

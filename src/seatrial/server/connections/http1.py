@@ -68,7 +68,7 @@ class HttpConnection(asyncio.Protocol):
         self._unread = 0
         """Bytes that came since the parser made anything of them."""
         self._alone: bytes | None = None
-        """The bytes that the parser is fed with, if a request begins with them and none is in line before it."""
+        """What the parser is fed with, where a request begins with it and nobody is before that."""
         self._current: Request | None = None
         """Whose turn it is."""
         self._line: deque[Request] = deque()
@@ -86,7 +86,7 @@ class HttpConnection(asyncio.Protocol):
         """Whether a request is to come, or the rest of one."""
         self._awaits_since = self._idle_since = self._unsent_since = 0.0
         self._unsent = 0
-        """How many bytes the other side had not taken at the last look."""
+        """Bytes that nobody took yet, when that was last looked at."""
         self._watch: asyncio.TimerHandle | None = None
         self._rings_at = 0.0
 
@@ -103,7 +103,7 @@ class HttpConnection(asyncio.Protocol):
             self.stop()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the standard library's own form
-        """The other side is gone: what is at work answers nobody, and what waits behind it does not begin."""
+        """Nobody is there any more: what is at work answers nobody, and what waits behind it is not begun."""
         self._hub.left(self)
         self._is_deaf = self._holds = True
         self._current = self._reading = None
@@ -311,7 +311,7 @@ class HttpConnection(asyncio.Protocol):
             raise ValueError("too large a head")
 
     def _refuse(self, reply: Reply) -> None:
-        """Answer with this what cannot be read, in its turn, and read no more."""
+        """Answer so what cannot be read, when it is its turn, and read no more."""
         self._is_deaf = True
         request = self._reading or Request()
         request.keep_alive = False
@@ -399,7 +399,7 @@ class HttpConnection(asyncio.Protocol):
         self._hold()
 
     def _hold(self) -> None:
-        """Note whether the next bytes may be a plain call, and pause reading while requests are in line."""
+        """See whether the next bytes may be a plain call, and read no further while there is a line."""
         has_line = bool(self._line)
         self._holds = (
             has_line or self._reading is not None or self._write_paused or self._is_deaf or self._hub.is_stopping
@@ -441,7 +441,7 @@ class HttpConnection(asyncio.Protocol):
         self._ring_by(min(ends, now + REQUEST_SECONDS))
 
     def _ends(self, now: float) -> float:
-        """The moment until which the connection waits, as things are."""
+        """When there will be nothing more to wait for, as things are."""
         if self._write_paused or self._line or (self._current is not None and self._current is not self._reading):
             self._awaits_since = now  # the rest of the next request has time until the answers before it are sent
             return now + REQUEST_SECONDS

@@ -52,7 +52,7 @@ class Request:
 
     @property
     def is_plain(self) -> bool:
-        """Whether a request like it may be read by comparison with it."""
+        """Whether another one like it may be read by comparing."""
         return (
             self.verb in _PLAIN_VERBS
             and self.keep_alive
@@ -64,7 +64,7 @@ class Request:
         )
 
     def read_target(self) -> None:
-        """Split the target into path and query. Raises `ValueError` if it has no path."""
+        """Part the target into path and query. Raises `ValueError` where it is none of a path."""
         if self.target.startswith(b"/") and b"#" not in self.target:
             self.raw_path, _, self.query = self.target.partition(b"?")
         else:

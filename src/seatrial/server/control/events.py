@@ -22,7 +22,7 @@ MAX_LAST: Final = 10_000
 
 
 class EventsResponse(Response):
-    """An answer that lasts as long as its conversation, or until the other side leaves."""
+    """An answer that goes on while its conversation does, or until the other side leaves."""
 
     media_type = "text/event-stream"
 
@@ -57,7 +57,7 @@ async def follow(visit: Visit) -> Response:
 
 
 async def _either(*works: Coroutine[None, None, None]) -> None:
-    """Wait until one of them ends, and cancel the others."""
+    """Until one of them ends; the others are canceled then."""
     tasks = [asyncio.get_running_loop().create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -113,7 +113,7 @@ def _place(visit: Visit, wanted: Wanted) -> int:
 
 
 def _before_last(record: Record, wanted: Wanted, count: int) -> int:
-    """The place after which so many of the held facts are wanted ones."""
+    """The place from which so many of the held facts that are wanted follow."""
     if not count:
         return record.last
     for recorded in record.held():

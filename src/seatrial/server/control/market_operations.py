@@ -25,7 +25,7 @@ from seatrial.world.clock import iso
 
 SIX: Final = 6
 MOST_PPM: Final = 1_000 * PPM
-"""The most that can be tuned: a thousand times the usual."""
+"""Of what can be tuned: a thousand times the usual."""
 
 Word = TypeVar("Word", bound=StrEnum)
 

@@ -123,7 +123,7 @@ async def list_funding(visit: Visit) -> list[shapes.TransferView]:
 
 
 async def drive_transfer(visit: Visit) -> shapes.TransferView:
-    """A finished transfer is in the store alone, so the next step waits until the last one is stored."""
+    """Of a finished transfer the store knows where it stands, so the next step waits until the last one is stored."""
     wanted: shapes.Step = visit.body
     number = _transfer_number(visit, visit.path["refid"])
     if wanted.status is None and wanted.status_prop is None:

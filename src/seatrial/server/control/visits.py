@@ -53,7 +53,7 @@ class Operation(Struct, frozen=True):
     status: int = HTTPStatus.OK
     media_type: str = "application/json"
     waits: bool = True
-    """Whether the answer waits until all that it shows is on disk. If not, it does not depend on the store."""
+    """Whether the answer waits until all that it shows is on disk; without it, it is given however the store is."""
 
 
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
