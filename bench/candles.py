@@ -22,7 +22,7 @@ from seatrial.history.manifest import Gap
 from seatrial.history.store import TradeStore
 
 INTERVALS: Final = {"1m": 60, "1h": 3600}
-MOST_TIMES: Final = 2.0
+MAX_TIMES: Final = 2.0
 MEGA: Final = 10**6
 _ROOT: Final = Path(__file__).parent.parent
 
@@ -70,7 +70,7 @@ def _compared(store: Path, out: Path, name: str, seconds: int, rounds: int) -> l
         f"{ours.rows:,} candles in a CSV file; {ratio:.2f} times the bare group-by,"
         f" {ours.seconds / best['extremes'].seconds:.2f} times one of extremes alone; {_peak(ours)}"
     )
-    budgets = [Budget(f"≤ {MOST_TIMES:g} times bare", ratio <= MOST_TIMES)]
+    budgets = [Budget(f"≤ {MAX_TIMES:g} times bare", ratio <= MAX_TIMES)]
     figures = [
         Figure(f"trades to candles of {name}", ours.seconds, "s", notes, budgets),
         Figure(f"the bare group-by in DuckDB, {name}", bare.seconds, "s", f"float averages; {_peak(bare)}"),

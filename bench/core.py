@@ -16,7 +16,7 @@ from seatrial.core.orders import OrderKind, Side
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 
-LEAST_PER_SECOND: Final = 100_000
+MIN_PER_SECOND: Final = 100_000
 REPEATS: Final = 3
 
 TRADERS: Final = 4
@@ -63,7 +63,7 @@ def measure(commands: int) -> list[Figure]:
         mixed.figure(
             "core: mixed",
             f"{1 - CANCELS:.0%} limit orders around the middle, {CANCELS:.0%} cancels; ",
-            [Budget(f"≥ {LEAST_PER_SECOND:,}/s", mixed.per_second >= LEAST_PER_SECOND)],
+            [Budget(f"≥ {MIN_PER_SECOND:,}/s", mixed.per_second >= MIN_PER_SECOND)],
         ),
         _best(resting).figure("core: orders that rest"),
         _best([ask, *taking], 1).figure("core: orders that cross"),

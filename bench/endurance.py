@@ -34,7 +34,7 @@ BALANCES: Final = {"USDT": "10000000", "BTC": "1000"}
 KUCOINS: Final = 4
 """One in so many accounts is KuCoin's."""
 
-MOST_GROWTH_MB: Final = 15.0
+MAX_GROWTH_MB: Final = 15.0
 """Per million calls, of a server whose memory is flat.
 
 A fifth of it is by design: KuCoin's clients name their orders, and a name is taken for a day after its order ended.
@@ -137,7 +137,7 @@ def _run(folder: Path, wanted: argparse.Namespace) -> Result:
         report.machine(), "PostgreSQL" if database else "SQLite", wanted.connections, wanted.accounts,
         len(times) / sum(one.seconds for one in slices), *_percentiles(times),
         sum(one.refused for one in slices), sum(one.broken for one in slices), books.balanced, growth,
-        None if growth is None else Budget(f"≤ {MOST_GROWTH_MB:g} MB", growth <= MOST_GROWTH_MB),
+        None if growth is None else Budget(f"≤ {MAX_GROWTH_MB:g} MB", growth <= MAX_GROWTH_MB),
         _kinds(slices), stretches,
     )  # fmt: skip
 
@@ -253,11 +253,11 @@ def _over_time(stretches: list[Stretch]) -> Table:
     """A row per slice of the run; the bars are memory, from nothing to its most."""
     table = Table("calls/s", "p50 ms", "p99 ms", "p99.9 ms", "file MB", "memory MB", "", title="Over time",
                   title_justify="left")  # fmt: skip
-    most = max((one.resident_mb or 0 for one in stretches), default=0)
+    maximum = max((one.resident_mb or 0 for one in stretches), default=0)
     for one in stretches:
         held = one.resident_mb or 0
         sizes = ("" if size is None else f"{size:.1f}" for size in (one.file_mb, one.resident_mb))
-        table.add_row(f"{one.calls_per_second:,.0f}", *_shown(one), *sizes, Bar(most, 0, held, width=BAR_WIDTH))
+        table.add_row(f"{one.calls_per_second:,.0f}", *_shown(one), *sizes, Bar(maximum, 0, held, width=BAR_WIDTH))
     return table
 
 

@@ -19,7 +19,7 @@ Requests = list[list[bytes]]
 ACCOUNTS: Final = 8
 BALANCES: Final = {"USD": "100000000", "BTC": "10000", "EUR": "1000", "ETH": "1000", "DOGE": "1000", "ETH2.S": "5"}
 PAGE: Final = 50
-MOST_IDS: Final = 20
+MAX_IDS: Final = 20
 PAIR: Final = "XBTUSD"
 CROSSING_PRICE: Final = 50_000
 MIXED_ONE_IN: Final = 4
@@ -102,7 +102,7 @@ class Exchange:
     def twenty_entries(self, calls: int) -> Requests:
         def forms(signer: Signer) -> Iterator[str]:
             names = self._names(signer)
-            return (f"id={'%2C'.join(islice(names, MOST_IDS))}" for _ in range(calls))
+            return (f"id={'%2C'.join(islice(names, MAX_IDS))}" for _ in range(calls))
 
         return self._each("QueryLedgers", forms)
 

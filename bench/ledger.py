@@ -66,9 +66,9 @@ def measure(folder: Path, entries: int, pages: int) -> list[Figure]:
     return [Figure("memory per million ledger entries", per_million, "MB", notes), *found]
 
 
-def _page(name: str, latencies: list[int], most_ms: float, notes: str) -> Figure:
+def _page(name: str, latencies: list[int], max_ms: float, notes: str) -> Figure:
     p99 = percentile_ms(sorted(latencies), 0.99)
-    return Figure(name, p99, "ms", notes, [Budget(f"≤ {most_ms:g} ms", p99 <= most_ms)])
+    return Figure(name, p99, "ms", notes, [Budget(f"≤ {max_ms:g} ms", p99 <= max_ms)])
 
 
 def _start(data: Path, keyed: Keyed, entries: int, pages: int) -> _Started:

@@ -112,12 +112,12 @@ def measure(folder: Path, entries: int, pages: int, say: Callable[[str], None]) 
 
 
 def _figures(call: _Call, entries: int) -> Iterator[Figure]:
-    for where, queries, most_ms in (("near the head", call.near, 10), ("anywhere", call.anywhere, 50)):
+    for where, queries, max_ms in (("near the head", call.near, 10), ("anywhere", call.anywhere, 50)):
         times = [_time(call, query) for query in queries]
         taken, worked = (sorted(column) for column in zip(*times, strict=True))
         p50, p99, work = percentile_ms(taken, 0.5), percentile_ms(taken, 0.99), percentile_ms(worked, 0.99)
         notes = f"{entries:,} entries, {len(queries)} pages; p50 {p50:.2f} ms; processor time, p99: {work:.2f} ms"
-        yield Figure(f"{call.name}, p99 {where}", p99, "ms", notes, [Budget(f"≤ {most_ms} ms", p99 <= most_ms)])
+        yield Figure(f"{call.name}, p99 {where}", p99, "ms", notes, [Budget(f"≤ {max_ms} ms", p99 <= max_ms)])
 
 
 def _time(call: _Call, query: str) -> tuple[int, int]:

@@ -22,10 +22,10 @@ from tests.support.long_world import write_long_world
 
 MEGA: Final = 10**6
 ROWS_PER_ROUND: Final = 214
-MOST_SECONDS: Final = 10.0
+MAX_SECONDS: Final = 10.0
 """For a million rows."""
 PART: Final = 4
-MOST_GROWTH: Final = 1.5 * PART
+MAX_GROWTH: Final = 1.5 * PART
 """How much longer it may take for so many times the rows."""
 
 Place = Path | str
@@ -69,8 +69,8 @@ def _proofs(engine: str, few: tuple[Place, int], many: tuple[Place, int]) -> lis
         Figure(
             f"verify a million rows, {engine}", per_million, "s", notes,
             [
-                Budget(f"≤ {MOST_SECONDS:g} s", per_million <= MOST_SECONDS),
-                Budget(f"≤ {MOST_GROWTH:g} x as long for {PART} x the rows", growth <= MOST_GROWTH),
+                Budget(f"≤ {MAX_SECONDS:g} s", per_million <= MAX_SECONDS),
+                Budget(f"≤ {MAX_GROWTH:g} x as long for {PART} x the rows", growth <= MAX_GROWTH),
             ],
         )
     ]  # fmt: skip
@@ -83,7 +83,7 @@ def _swap(engine: str, copy: Path, place: Place, rows: int) -> list[Figure]:
     began = perf_counter()
     _load(copy)
     notes = f"{rows:,} rows; before it, while calls go on, {perf_counter() - began:.2f} s to load its world"
-    budget = Budget(f"≤ {MOST_SECONDS:g} s", seconds * MEGA / rows <= MOST_SECONDS)
+    budget = Budget(f"≤ {MAX_SECONDS:g} s", seconds * MEGA / rows <= MAX_SECONDS)
     return [Figure(f"a restore of a million rows refuses calls, {engine}", seconds * MEGA / rows, "s", notes, [budget])]
 
 

@@ -10,10 +10,10 @@ from bench import processes
 from bench.candles import MEGA, TRADES
 from bench.processes import BenchError, Seatrial
 from bench.report import Budget, Figure
-from bench.starts import MOST_START_SECONDS
+from bench.starts import MAX_START_SECONDS
 from seatrial.client.control import Control
 
-MOST_IDLE_PERCENT: Final = 2.0
+MAX_IDLE_PERCENT: Final = 2.0
 """Of a processor."""
 SPREAD_TENTHS: Final = 20
 """From bid to ask."""
@@ -49,7 +49,7 @@ def _restart(data: Path) -> Figure:
     with processes.seatrial(data) as server, Control(server.connection.control) as control:
         trades = control.read_market("XBTUSD").trades
         seconds = perf_counter() - began
-    budget = Budget(f"≤ {MOST_START_SECONDS:g} s", seconds <= MOST_START_SECONDS)
+    budget = Budget(f"≤ {MAX_START_SECONDS:g} s", seconds <= MAX_START_SECONDS)
     return Figure("cold start to first answer after it", seconds, "s", f"{trades:,} trades stored", [budget])
 
 
@@ -63,7 +63,7 @@ def _idle(folder: Path, seconds: float) -> Figure:
     if before is None or after is None:
         return Figure("a busy crowd that nobody watches", 0, "%", "the system does not tell")
     percent = (after - before) / seconds * 100
-    budget = Budget(f"≤ {MOST_IDLE_PERCENT:g} %", percent <= MOST_IDLE_PERCENT)
+    budget = Budget(f"≤ {MAX_IDLE_PERCENT:g} %", percent <= MAX_IDLE_PERCENT)
     return Figure(
         "a busy crowd that nobody watches", percent, "%", f"of a processor; {trades} trades in {seconds:g} s", [budget]
     )

@@ -21,7 +21,7 @@ from msgspec import Struct
 from bench.signing import Keyed, Signer
 from seatrial.dialects.kucoin import auth
 
-MOST_ORDERS: Final = 8
+MAX_ORDERS: Final = 8
 """Live orders of one connection; then it cancels."""
 MIDDLE: Final = 50_000
 SPREAD: Final = 200
@@ -251,7 +251,7 @@ class _Connection(asyncio.Protocol):
         chance = self._luck.random()
         if chance < 0.5:  # noqa: PLR2004  half of all calls read
             return READ if chance < 0.3 else PUBLIC if chance < 0.45 else HISTORY  # noqa: PLR2004
-        cancels = len(self._orders) >= MOST_ORDERS or (self._orders and chance < 0.65)  # noqa: PLR2004
+        cancels = len(self._orders) >= MAX_ORDERS or (self._orders and chance < 0.65)  # noqa: PLR2004
         return CANCEL if cancels else ORDER
 
 

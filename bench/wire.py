@@ -26,8 +26,8 @@ class Subject(Struct, frozen=True):
     requests: Callable[[Exchange, int], Requests]
     learn: Callable[[Exchange, Load], None] | None = None
     """What to do with the answers, which are kept for it."""
-    least_ratio: float | None = None
-    most_p99_ms: float | None = None
+    min_ratio: float | None = None
+    max_p99_ms: float | None = None
     one_in: int = 1
     """Of so many calls only one is made, where they take long."""
 
@@ -39,8 +39,8 @@ SUBJECTS: Final = (
     Subject("CancelOrder", Exchange.canceling),
     Subject("Balance", Exchange.balance, None, 0.4),
     Subject("QueryLedgers, 1 id", Exchange.one_entry),
-    Subject("QueryLedgers, 20 ids", Exchange.twenty_entries, least_ratio=0.08, one_in=3),
-    Subject("Ledgers, page of 50", Exchange.pages, least_ratio=0.08, one_in=3),
+    Subject("QueryLedgers, 20 ids", Exchange.twenty_entries, min_ratio=0.08, one_in=3),
+    Subject("Ledgers, page of 50", Exchange.pages, min_ratio=0.08, one_in=3),
 )
 """In this order: each lives on what the ones before it left.
 
@@ -111,10 +111,10 @@ def _median(values: list[float] | list[float | None]) -> float | None:
 
 def _budgets(subject: Subject, ratio: float | None, p99_ms: float) -> list[Budget]:
     budgets = []
-    if subject.least_ratio is not None and ratio is not None:
-        budgets.append(Budget(f"≥ {subject.least_ratio} of it", ratio >= subject.least_ratio))
-    if subject.most_p99_ms is not None:
-        budgets.append(Budget(f"p99 ≤ {subject.most_p99_ms:g} ms", p99_ms <= subject.most_p99_ms))
+    if subject.min_ratio is not None and ratio is not None:
+        budgets.append(Budget(f"≥ {subject.min_ratio} of it", ratio >= subject.min_ratio))
+    if subject.max_p99_ms is not None:
+        budgets.append(Budget(f"p99 ≤ {subject.max_p99_ms:g} ms", p99_ms <= subject.max_p99_ms))
     return budgets
 
 

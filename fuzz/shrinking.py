@@ -6,7 +6,7 @@ from typing import Final
 
 from fuzz.requests import Request, changed
 
-MOST_ATTEMPTS: Final = 400
+MAX_ATTEMPTS: Final = 400
 
 Again = Callable[[Request], Awaitable[bool]]
 
@@ -43,7 +43,7 @@ class _Attempts:
 
     def __init__(self, again: Again) -> None:
         self._again = again
-        self._left = MOST_ATTEMPTS
+        self._left = MAX_ATTEMPTS
 
     async def does_it(self, request: Request) -> bool:
         self._left -= 1

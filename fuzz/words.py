@@ -11,7 +11,7 @@ from seatrial.core.ledger import Purse
 from seatrial.core.money import format_units
 from seatrial.world.world import World
 
-LARGEST: Final = 2**63 - 1
+MAX: Final = 2**63 - 1
 SECOND_NS: Final = 10**9
 
 AnyWords = TypeVar("AnyWords", bound="Words")
@@ -40,14 +40,14 @@ class Words:
         last = self.ms.stats.last
         ticks = last.price_ticks if last else 10 ** (self.market.price_scale + 2)
         moved = ticks + ticks * self.luck.randint(-40, 40) // 10_000
-        ticks = self.luck.choices((moved, ticks, ticks * 2, ticks // 2, 1, 0, LARGEST), (75, 10, 4, 4, 3, 2, 2))[0]
+        ticks = self.luck.choices((moved, ticks, ticks * 2, ticks // 2, 1, 0, MAX), (75, 10, 4, 4, 3, 2, 2))[0]
         return self._shown(ticks, self.market.price_scale)
 
     def volume(self) -> str:
         """A few times the least; now and then around a limit."""
-        least = self.market.min_qty_lots
+        minimum = self.market.min_qty_lots
         lots = self.luck.choices(
-            (least * self.luck.randint(1, 30), least - 1, least, least + 1, 0, LARGEST, 10**self.market.lot_scale),
+            (minimum * self.luck.randint(1, 30), minimum - 1, minimum, minimum + 1, 0, MAX, 10**self.market.lot_scale),
             (70, 6, 6, 6, 2, 3, 7),
         )[0]
         return self._shown(lots, self.market.lot_scale)
@@ -57,7 +57,7 @@ class Words:
         purses = [purse for purse in self._purses() if purse.asset == self.asset]
         free = max((purse.free.balance for purse in purses), default=10**self.asset.scale)
         units = self.luck.choices(
-            (free * self.luck.randint(1, 50) // 1_000, free - 1, free, free + 1, 1, 0, LARGEST),
+            (free * self.luck.randint(1, 50) // 1_000, free - 1, free, free + 1, 1, 0, MAX),
             (70, 5, 6, 6, 5, 3, 5),
         )[0]
         return self._shown(max(units, 0), self.asset.scale)
@@ -183,11 +183,11 @@ def choice(*values: Value) -> Callable[[Words], Value]:
     return lambda words: words.luck.choice(values)
 
 
-def lists(kind: Kind[AnyWords], most: int) -> Kind[AnyWords]:
+def lists(kind: Kind[AnyWords], maximum: int) -> Kind[AnyWords]:
     """A kind that is one value, or a list of them, now and then too long a one."""
 
     def make(words: AnyWords) -> Value:
-        count = words.luck.choices((1, 2, words.luck.randint(1, most), most + 1), (70, 15, 10, 5))[0]
+        count = words.luck.choices((1, 2, words.luck.randint(1, maximum), maximum + 1), (70, 15, 10, 5))[0]
         members = [kind(words) for _ in range(count)]
         return members[0] if count == 1 else members
 

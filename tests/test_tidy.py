@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "seatrial"
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
-LONGEST_FILE = 600
-LONGEST_MEDIAN_FUNCTION = 10
+MAX_FILE = 600
+MAX_MEDIAN_FUNCTION = 10
 A_PERSONS_FOLDER = re.compile(r"(?<![\w.])(?:/(?:home|root|work|Users)/\w|[A-Z]:\\Users\\)")
 
 
@@ -125,12 +125,12 @@ def test_every_test_file_asserts_something(file: Path) -> None:
 
 def test_every_source_file_is_one_idea_long() -> None:
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCE.rglob("*.py")}
-    assert not {str(path): lines for path, lines in lengths.items() if lines > LONGEST_FILE}
+    assert not {str(path): lines for path, lines in lengths.items() if lines > MAX_FILE}
 
 
 def test_the_median_function_is_short() -> None:
     lengths = [length for _, tree in modules(SOURCE) for length in function_lengths(tree)]
-    assert median(lengths) < LONGEST_MEDIAN_FUNCTION
+    assert median(lengths) < MAX_MEDIAN_FUNCTION
 
 
 def test_no_published_file_names_a_folder_of_somebodys_machine() -> None:

@@ -49,7 +49,7 @@ def test_a_quick_bench_measures_everything_on_both_stores(tmp_path: Path) -> Non
         wire.LIMIT, "bare: UPDATE of 1 row", "bare: UPDATE of 8 rows", *called, wire.LONE,
     ]  # fmt: skip
     assert {row.name for row in sqlite.rows if row.budgets} == {
-        subject.name for subject in wire.SUBJECTS if subject.least_ratio or subject.most_p99_ms
+        subject.name for subject in wire.SUBJECTS if subject.min_ratio or subject.max_p99_ms
     }
     assert not any(row.budgets for row in postgresql.rows)
     compared = [row for row in postgresql.rows if row.name in called and row.connections > 1]
@@ -99,7 +99,7 @@ def test_a_hundred_bytes_kept_of_each_call_are_a_hundred_megabytes_per_million()
     growth = endurance.growth_mb(stretches(*(50 + number * 10 for number in range(12))))
     assert growth is not None
     assert growth == pytest.approx(100)
-    assert growth > endurance.MOST_GROWTH_MB
+    assert growth > endurance.MAX_GROWTH_MB
 
 
 def test_while_sqlite_fills_its_cache_memory_is_not_judged() -> None:

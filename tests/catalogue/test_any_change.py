@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.catalogue import OURS
-from seatrial.market.crowd import Mode
+from seatrial.pricing.crowd import Mode
 from seatrial.server.worlds import Settings, WorldError, open_world
 from tests.support.own_catalogue import own_tree
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from seatrial.catalogue import OURS
 from seatrial.cli.main import app
-from seatrial.market.crowd import Mode
+from seatrial.pricing.crowd import Mode
 from seatrial.server.worlds import Settings
 from tests.support.inside import Inside, inside
 from tests.support.own_catalogue import add_lines, own_tree

@@ -28,8 +28,8 @@ from seatrial.client.control import (
     event_of,
 )
 from seatrial.client.transport import UrlError
+from seatrial.server.control.context import Operation
 from seatrial.server.control.operations import OPERATIONS
-from seatrial.server.control.visits import Operation
 from tests.support.running import RunningServer
 
 TOKEN = "open sesame"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.core.accounts import MOST_RECENT_NONCES, ApiKey
+from seatrial.core.accounts import MAX_RECENT_NONCES, ApiKey
 from seatrial.core.commands import IssueKey, IssueToken, OpenAccount, SpendNonce
 from seatrial.core.facts import AccountOpened, KeyIssued, TokenIssued
 from seatrial.core.rejects import Reject
@@ -123,12 +123,12 @@ def test_nonces_equal_a_list_of_all_that_were_spent(window: int, nonces: list[in
 
 def test_only_so_many_late_nonces_are_remembered_and_older_ones_count_as_spent() -> None:
     key = ApiKey(1, 1, "", "", "", frozenset(), 10**9, None, None, 0, 0, 0, (), 0)
-    for nonce in range(10, 10 + 2 * MOST_RECENT_NONCES, 2):
+    for nonce in range(10, 10 + 2 * MAX_RECENT_NONCES, 2):
         assert key.take_nonce(nonce, 1)
     assert key.take_nonce(11, 1), "above the oldest remembered one"
     assert not key.take_nonce(9, 1)
     assert not key.take_nonce(10, 1)
-    assert len(key.recent_nonces) == MOST_RECENT_NONCES
+    assert len(key.recent_nonces) == MAX_RECENT_NONCES
 
 
 def test_a_token_opens_a_feed_until_it_expires(floor: Floor) -> None:

@@ -6,7 +6,7 @@ from seatrial.core.commands import DecreaseOrder, PassTime, ReplaceOrder, SetCan
 from seatrial.core.facts import CancelTimerSet, OrderAccepted, OrderDecreased, OrderEnded
 from seatrial.core.machine import first
 from seatrial.core.markets import SystemStatus
-from seatrial.core.orders import Order, Reason, SelfTrade, Side, Status, TimeInForce
+from seatrial.core.orders import EndReason, Order, OrderStatus, SelfTrade, Side, TimeInForce
 from seatrial.core.rejects import Reject
 from tests.support.trading_floor import NO_FEES, SECOND_NS, Floor, drawn
 
@@ -35,19 +35,19 @@ def test_a_part_of_an_order_is_canceled_and_the_rest_keeps_its_place(floor: Floo
     (event,) = floor.apply(DecreaseOrder(order.account_id, 1, WHOLE // 2))
     assert isinstance(event, OrderDecreased)
     assert (event.order_id, event.lots, event.hold) == (1, WHOLE // 2, order.hold)
-    assert (order.qty_lots, order.given_up_lots, order.status) == (15 * WHOLE // 10, WHOLE // 2, Status.OPEN)
+    assert (order.qty_lots, order.given_up_lots, order.status) == (15 * WHOLE // 10, WHOLE // 2, OrderStatus.OPEN)
     assert floor.money("bob", "USD") == "free 999850 held 150"
     floor.place(floor.order("carl", SELL, "1.5"))
     assert floor.book() == drawn("bid 100 5 ann")
-    assert order.status is Status.FILLED
+    assert order.status is OrderStatus.FILLED
 
 
 def test_canceling_all_that_is_left_in_part_ends_an_order(floor: Floor) -> None:
     order = floor.place(floor.order("bob", BUY, "2", at="100"))
     (event,) = floor.apply(DecreaseOrder(order.account_id, 1, 2 * WHOLE))
     assert isinstance(event, OrderEnded)
-    assert (event.order_id, event.status, event.reason) == (1, order.status, order.reason)
-    assert (order.status, order.reason, order.given_up_lots) == (Status.CANCELED, Reason.USER_REQUESTED, 0)
+    assert (event.order_id, event.status, event.end_reason) == (1, order.status, order.end_reason)
+    assert (order.status, order.end_reason, order.given_up_lots) == (OrderStatus.CANCELED, EndReason.USER_REQUESTED, 0)
     assert floor.money("bob", "USD") == "free 1000000"
 
 
@@ -82,7 +82,7 @@ def test_an_order_placed_anew_has_all_of_the_old_one_and_stands_behind_the_other
     old = floor.place(wish)
     floor.draw("bid 101 5 ann")
     new = replaced(floor, old, at="101")
-    assert (old.status, old.reason) == (Status.CANCELED, Reason.USER_REQUESTED)
+    assert (old.status, old.end_reason) == (OrderStatus.CANCELED, EndReason.USER_REQUESTED)
     assert new.order_id == 3
     kept = (
         "side", "qty_lots", "self_trade", "post_only", "tag", "client_id", "note", "label", "time_in_force",
@@ -100,12 +100,12 @@ def test_an_order_placed_anew_obeys_what_the_old_one_had_to(floor: Floor) -> Non
     old = floor.place(floor.order("bob", BUY, "1", at="90", band_ppm=100_000, post_only=True, cancels_post_only=True))
     assert floor.refusal(ReplaceOrder(old.account_id, old.order_id, 1_101)) is Reject.PRICE_OUT_OF_BAND
     new = replaced(floor, replaced(floor, old, at="95"), at="101")
-    assert (new.status, new.reason) == (Status.CANCELED, Reason.POST_ONLY)
+    assert (new.status, new.end_reason) == (OrderStatus.CANCELED, EndReason.POST_ONLY)
 
 
 def test_an_order_placed_anew_takes_the_place_of_the_old_one_among_those_that_may_be_open(floor: Floor) -> None:
-    floor.place(floor.order("bob", BUY, "1", at="90", most_open=2))
-    old = floor.place(floor.order("bob", BUY, "1", at="90", most_open=2))
+    floor.place(floor.order("bob", BUY, "1", at="90", max_open=2))
+    old = floor.place(floor.order("bob", BUY, "1", at="90", max_open=2))
     new = replaced(floor, old, at="91")
     floor.place(floor.order("bob", BUY, "1", at="90"))
     assert floor.refusal(ReplaceOrder(new.account_id, new.order_id, 920)) is Reject.TOO_MANY_OPEN_ORDERS
@@ -167,23 +167,23 @@ def timer(floor: Floor, seconds: int, *markets: str) -> None:
     floor.apply(SetCancelTimer(floor.trader("bob").account.account_id, seconds * SECOND_NS, markets))
 
 
-def test_a_timer_cancels_its_owners_orders_when_it_rings(floor: Floor) -> None:
+def test_a_timer_cancels_its_owners_orders_when_it_fires(floor: Floor) -> None:
     floor.draw("""
         bid 100 2 bob
         bid 100 5 ann""")
     order = floor.machine.state.live_orders[1]
     timer(floor, 30)
     floor.wait(29)
-    assert order.status is Status.OPEN
+    assert order.status is OrderStatus.OPEN
     floor.wait(1)
-    assert (order.status, order.reason) == (Status.CANCELED, Reason.USER_REQUESTED)
+    assert (order.status, order.end_reason) == (OrderStatus.CANCELED, EndReason.USER_REQUESTED)
     assert floor.book() == drawn("bid 100 5 ann")
     floor.place(floor.order("bob", BUY, "1", at="100"))
     floor.wait(100)
-    assert len(floor.trader("bob").orders) == 1, "it rings once"
+    assert len(floor.trader("bob").orders) == 1, "it fires once"
 
 
-def test_a_timer_that_is_set_again_rings_later_or_not_at_all(floor: Floor) -> None:
+def test_a_timer_that_is_set_again_fires_later_or_not_at_all(floor: Floor) -> None:
     floor.draw("bid 100 2 bob")
     timer(floor, 30)
     floor.wait(20)
@@ -206,7 +206,7 @@ def test_a_timer_may_be_about_some_markets(floor: Floor) -> None:
     assert floor.book() == ""
 
 
-def test_setting_a_timer_tells_when_it_rings(floor: Floor) -> None:
+def test_setting_a_timer_tells_when_it_fires(floor: Floor) -> None:
     floor.trader("bob")
     (event,) = floor.apply(SetCancelTimer(1, 5))
     assert isinstance(event, CancelTimerSet)

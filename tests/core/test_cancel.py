@@ -4,7 +4,7 @@ import pytest
 
 from seatrial.core.commands import CancelOrders
 from seatrial.core.findings import OrdersCanceled
-from seatrial.core.orders import Reason, Side, Status
+from seatrial.core.orders import EndReason, OrderStatus, Side
 from tests.support.trading_floor import NO_FEES, Floor, drawn
 
 BUY = Side.BUY
@@ -72,11 +72,15 @@ def test_a_canceled_order_says_when_and_why(floor: Floor) -> None:
     order = floor.machine.state.live_orders[5]
     floor.now_ns += 1
     floor.cancel("ann", ids=(5,))
-    assert (order.status, order.reason, order.closed_ns) == (Status.CANCELED, Reason.USER_REQUESTED, floor.now_ns)
+    assert (order.status, order.end_reason, order.closed_ns) == (
+        OrderStatus.CANCELED,
+        EndReason.USER_REQUESTED,
+        floor.now_ns,
+    )
 
 
 def test_an_order_that_filled_in_part_keeps_its_fills_when_it_is_canceled(floor: Floor) -> None:
     floor.place(floor.order("bob", Side.SELL, "0.25", at="100"))
     order = floor.machine.state.live_orders[1]
     floor.cancel("ann", ids=(1,))
-    assert (order.status, order.filled_lots, order.exact) == (Status.CANCELED, 25_000_000, 25_000_000 * 1_000)
+    assert (order.status, order.filled_lots, order.exact) == (OrderStatus.CANCELED, 25_000_000, 25_000_000 * 1_000)

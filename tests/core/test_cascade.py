@@ -10,7 +10,7 @@ from seatrial.core import machine as machine_module
 from seatrial.core.commands import CancelOrders, Command, PassTime
 from seatrial.core.facts import AssetsValued, OrderAccepted, OrderStarted, OrderTriggered, Traded
 from seatrial.core.machine import Machine
-from seatrial.core.orders import Order, Side, Status, Trade
+from seatrial.core.orders import Order, OrderStatus, Side, Trade
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.store.sqlite import SqliteMemory
@@ -32,7 +32,7 @@ def sets_off(monkeypatch: pytest.MonkeyPatch) -> Callable[[Waits], None]:
         def announced(state: State, *rest: Any) -> Trade:  # noqa: ANN401  as it takes them
             trade = announce(state, *rest)
             for order in list(state.live_orders.values()):
-                if order.status is Status.PENDING and not order.triggered_ns and waits(order, trade):
+                if order.status is OrderStatus.PENDING and not order.triggered_ns and waits(order, trade):
                     cascade.trigger(state, order, trade.at_ns)
             return trade
 
@@ -60,7 +60,7 @@ def test_what_a_trade_sets_off_starts_behind_its_command(sets_off: Callable[[Wai
     outcome = floor.apply(floor.order("ann", BUY, "1", at="100"))
     kinds = [type(fact).__name__ for fact in outcome if not isinstance(fact, AssetsValued)]
     assert kinds == ["OrderAccepted", "OrderTriggered", "EntryPosted", "Traded", "OrderEnded", "OrderEnded"]
-    assert (stop.status, stop.triggered_ns > 0) == (Status.FILLED, True)
+    assert (stop.status, stop.triggered_ns > 0) == (OrderStatus.FILLED, True)
     assert floor.tape() == ["1 at 100", "1 at 95"]
     assert floor.book() == ""
 
@@ -98,7 +98,7 @@ def test_what_is_set_off_can_set_off_more(sets_off: Callable[[Waits], None]) -> 
     stops = [waiting(floor, "carl", SELL, "1", "90", tag=ticks) for ticks in (980, 1_000, 990)]
     floor.place(floor.order("ann", SELL, "1", at="100"))
     assert floor.tape() == ["1 at 100", "1 at 99", "1 at 98", "1 at 97"]
-    assert [stop.status for stop in stops] == [Status.FILLED] * 3
+    assert [stop.status for stop in stops] == [OrderStatus.FILLED] * 3
     lowest, highest, middle = stops
     assert highest.triggered_ns < middle.triggered_ns < lowest.triggered_ns
 
@@ -113,12 +113,12 @@ def test_a_command_waits_for_so_much_and_the_rest_goes_on_at_the_same_moment(
     floor.draw("ask 100 1 bob")
     floor.place(floor.order("ann", BUY, "1", at="100"))
     state, moment_ns = floor.machine.state, floor.machine.state.now_ns
-    assert [order.status for order in waits] == [Status.OPEN] * 3 + [Status.PENDING] * 7
+    assert [order.status for order in waits] == [OrderStatus.OPEN] * 3 + [OrderStatus.PENDING] * 7
     was_behind = state.is_behind
     floor.now_ns += 10**12
     floor.apply(PassTime())
     assert (was_behind, state.is_behind) == (True, False)
-    assert [order.status for order in waits] == [Status.OPEN] * 10
+    assert [order.status for order in waits] == [OrderStatus.OPEN] * 10
     assert {order.touched_ns for order in waits} == {moment_ns}
     assert state.now_ns == floor.now_ns
 
@@ -127,15 +127,15 @@ def test_what_waits_for_its_turn_can_be_canceled(
     sets_off: Callable[[Waits], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cascade, "MAX_STARTED", 0)
-    monkeypatch.setattr(machine_module, "MOST_DUE", 1)
+    monkeypatch.setattr(machine_module, "MAX_DUE", 1)
     floor = Floor(fees=NO_FEES)
     sets_off(every_trade)
     first_one, second = (waiting(floor, "carl", BUY, "1", "50") for _ in "12")
     floor.draw("ask 100 1 bob")
     floor.place(floor.order("ann", BUY, "1", at="100"))
-    assert [order.status for order in (first_one, second)] == [Status.PENDING] * 2
+    assert [order.status for order in (first_one, second)] == [OrderStatus.PENDING] * 2
     floor.apply(CancelOrders(second.account_id, (second.order_id,)))
-    assert [order.status for order in (first_one, second)] == [Status.OPEN, Status.CANCELED]
+    assert [order.status for order in (first_one, second)] == [OrderStatus.OPEN, OrderStatus.CANCELED]
     assert floor.machine.state.next_due_ns is None
 
 
@@ -152,13 +152,13 @@ def below(order: Order, trade: Trade) -> bool:
     return order.tag is not None and trade.price_ticks <= order.tag
 
 
-@pytest.mark.parametrize("most", [0, 1, 2, 100])
+@pytest.mark.parametrize("maximum", [0, 1, 2, 100])
 def test_however_much_a_command_waits_for_the_world_becomes_the_same(
-    sets_off: Callable[[Waits], None], monkeypatch: pytest.MonkeyPatch, most: int
+    sets_off: Callable[[Waits], None], monkeypatch: pytest.MonkeyPatch, maximum: int
 ) -> None:
     sets_off(below)
     worlds = []
-    for each in (100, most):
+    for each in (100, maximum):
         monkeypatch.setattr(cascade, "MAX_STARTED", each)
         floor = Floor(fees=NO_FEES)
         chain(floor)
@@ -182,7 +182,7 @@ def test_what_waits_for_its_turn_outlives_a_restart(
     fresh = Floor(fees=NO_FEES).machine.state
     store.load(fresh)
     store.close()
-    assert sum(order.status is Status.PENDING for order in fresh.live_orders.values()) == 3
+    assert sum(order.status is OrderStatus.PENDING for order in fresh.live_orders.values()) == 3
     machine = Machine(fresh)
     for _ in range(4):
         machine.apply(PassTime(), broken.now_ns)

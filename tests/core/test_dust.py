@@ -9,7 +9,7 @@ from seatrial.core.accounts import HOUSE
 from seatrial.core.commands import DecreaseOrder, OpenAccount, QuoteMarket, Rung
 from seatrial.core.facts import AccountOpened, OrderDecreased, OrderEnded
 from seatrial.core.machine import first
-from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
+from seatrial.core.orders import EndReason, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 from tests.support.trading_floor import NO_FEES, Floor, drawn
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -19,7 +19,7 @@ RECORDED = [("LTC/USD", "220.88", "1", "0.99999998"), ("ETH/USD", "1890", "0.013
 
 def ended(order: Order) -> bool:
     """Whether it is that which ended an order, and gave everything back."""
-    return (order.status, order.reason, order.hold) == (Status.CANCELED, Reason.WORTHLESS, 0)
+    return (order.status, order.end_reason, order.hold) == (OrderStatus.CANCELED, EndReason.WORTHLESS, 0)
 
 
 @pytest.mark.parametrize(("symbol", "price", "whole", "filled"), RECORDED)
@@ -63,7 +63,7 @@ def test_an_order_that_fills_whole_or_not_at_all_takes_it_too() -> None:
     for name, qty in (("bob", "0.99999999"), ("carl", "1")):
         floor.place(floor.order(name, SELL, qty, at="100"))
     order = floor.place(floor.order("ann", BUY, "1", at="100", time_in_force=TimeInForce.FOK))
-    assert (order.status, order.reason, len(floor.trades)) == (Status.FILLED, None, 2)
+    assert (order.status, order.end_reason, len(floor.trades)) == (OrderStatus.FILLED, None, 2)
 
 
 def test_an_order_decreased_to_next_to_nothing_ends() -> None:

@@ -226,10 +226,10 @@ def test_each_step_does_to_the_books_what_its_line_says(
     direction, here, there = step
     transfer = begun(floor, direction, here)
     purse, rows = floor.purse("ann", "EUR"), len(floor.rows("ann").splitlines())
-    free, leaving = purse.free.balance, purse.leaving.balance
+    free, outgoing = purse.free.balance, purse.outgoing.balance
     drive(floor, transfer, there)
     after = (
-        len(floor.rows("ann").splitlines()) - rows, purse.free.balance - free, purse.leaving.balance - leaving,
+        len(floor.rows("ann").splitlines()) - rows, purse.free.balance - free, purse.outgoing.balance - outgoing,
     )  # fmt: skip
     assert after == ROWS_AND_MONEY[booking]
 
@@ -427,7 +427,7 @@ def test_destinations_are_listed_by_asset_and_name(floor: Floor) -> None:
         (RequestWithdrawal(1, "EUR", "bank", 100_0000, address="DE9"), Reject.DESTINATION_DIFFERS),
         (RequestWithdrawal(1, "EUR", "bank", 4_9999), Reject.AMOUNT_INVALID),
         (RequestWithdrawal(1, "EUR", "bank", 300_0001), Reject.AMOUNT_ABOVE_BALANCE),
-        (RequestWithdrawal(1, "EUR", "bank", 300_0000, most_fee=8999), Reject.FEE_ABOVE_MAXIMUM),
+        (RequestWithdrawal(1, "EUR", "bank", 300_0000, max_fee=8999), Reject.FEE_ABOVE_MAXIMUM),
     ],
 )
 def test_a_withdrawal_is_refused_for_a_reason(floor: Floor, command: RequestWithdrawal, reject: Reject) -> None:
@@ -450,7 +450,7 @@ def test_a_withdrawal_whose_method_is_gone_goes_on(floor: Floor) -> None:
 
 
 def test_all_that_is_free_can_be_withdrawn(floor: Floor) -> None:
-    floor.apply(RequestWithdrawal(1, "EUR", "bank", 300_0000, address="DE00123", most_fee=9000))
+    floor.apply(RequestWithdrawal(1, "EUR", "bank", 300_0000, address="DE00123", max_fee=9000))
     assert floor.money("ann", "EUR") == "free 0 leaving 300"
 
 

@@ -35,7 +35,7 @@ def test_money_that_moves_without_a_posting_is_seen(floor: Floor) -> None:
         floor.machine.state.ledger.prove()
 
 
-@pytest.mark.parametrize("part", ["free", "held", "leaving"])
+@pytest.mark.parametrize("part", ["free", "held", "outgoing"])
 def test_a_purse_below_zero_is_seen(floor: Floor, part: str) -> None:
     purse = floor.purse("ann", "USD")
     target = purse.held if part == "free" else purse.free

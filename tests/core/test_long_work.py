@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from seatrial.core import fingerprint, firing
 from seatrial.core.commands import CancelOrders, PassTime, PlaceOrder, SetCancelTimer
 from seatrial.core.findings import OrdersCanceled
-from seatrial.core.machine import MOST_DUE, Machine
-from seatrial.core.orders import OrderKind, Reason, Side, Status
+from seatrial.core.machine import MAX_DUE, Machine
+from seatrial.core.orders import EndReason, OrderKind, OrderStatus, Side
 from seatrial.core.rejects import Reject
 from seatrial.core.timers import Due, Timer, Timers
 from seatrial.store.store import open_store
@@ -19,7 +19,7 @@ from tests.support.any_commands import OPENING, new_machine, new_state
 from tests.support.trading_floor import NO_FEES, SECOND_NS, START_NS, Floor
 
 BUY = Side.BUY
-MANY = 2 * MOST_DUE + 10
+MANY = 2 * MAX_DUE + 10
 
 
 @pytest.fixture
@@ -46,19 +46,19 @@ def live(floor: Floor, name: str = "ann") -> list[int]:
 def test_a_cancel_in_steps_takes_the_oldest_first_and_says_whether_there_are_more(floor: Floor) -> None:
     for _ in range(5):
         floor.place(floor.order("ann", BUY, "1", at="100"))
-    assert canceled(floor, everything=True, most=2) == (2, True)
+    assert canceled(floor, everything=True, maximum=2) == (2, True)
     assert live(floor) == [3, 4, 5]
-    assert canceled(floor, everything=True, most=2) == (2, True)
-    assert canceled(floor, everything=True, most=2) == (1, False)
-    assert canceled(floor, everything=True, most=2) == (0, False)
+    assert canceled(floor, everything=True, maximum=2) == (2, True)
+    assert canceled(floor, everything=True, maximum=2) == (1, False)
+    assert canceled(floor, everything=True, maximum=2) == (0, False)
 
 
 def test_a_cancel_in_steps_leaves_the_orders_that_were_placed_since_it_began(floor: Floor) -> None:
     for number in range(4):
         floor.place(floor.order("ann", BUY, "1", at="100", tag=7))
-        assert number < 3 or canceled(floor, tags=(7,), up_to_id=4, most=3) == (3, True)
+        assert number < 3 or canceled(floor, tags=(7,), up_to_id=4, maximum=3) == (3, True)
     floor.place(floor.order("ann", BUY, "1", at="100", tag=7))
-    assert canceled(floor, tags=(7,), up_to_id=4, most=3) == (1, False)
+    assert canceled(floor, tags=(7,), up_to_id=4, maximum=3) == (1, False)
     assert live(floor) == [5]
     assert floor.refusal(CancelOrders(1, tags=(7,), up_to_id=4)) is Reject.ORDER_UNKNOWN
 
@@ -80,14 +80,14 @@ def test_of_more_than_a_command_waits_for_the_rest_is_done_by_those_that_follow(
     due_ns = floor.now_ns + 60 * SECOND_NS
     floor.wait(90)
     state = floor.machine.state
-    assert len(live(floor)) == MANY - MOST_DUE
+    assert len(live(floor)) == MANY - MAX_DUE
     assert (state.is_behind, state.now_ns) == (True, due_ns)
     late = floor.place(floor.order("bob", BUY, "1", at="90"))
     assert late.opened_ns == due_ns
-    assert len(live(floor)) == MANY - 2 * MOST_DUE
+    assert len(live(floor)) == MANY - 2 * MAX_DUE
     floor.apply(PassTime())
     assert (live(floor), state.is_behind, state.now_ns) == ([], False, due_ns + 30 * SECOND_NS)
-    assert late.status is Status.OPEN
+    assert late.status is OrderStatus.OPEN
 
 
 def test_a_timer_of_many_orders_cancels_those_that_were_open_when_it_fired(floor: Floor) -> None:
@@ -95,10 +95,10 @@ def test_a_timer_of_many_orders_cancels_those_that_were_open_when_it_fired(floor
     floor.apply(SetCancelTimer(1, 60 * SECOND_NS))
     floor.wait(60)
     assert floor.trader("ann").cancel_timer is None
-    assert sum(order.is_live for order in older) == MANY - MOST_DUE
+    assert sum(order.is_live for order in older) == MANY - MAX_DUE
     younger = floor.place(floor.order("ann", BUY, "1", at="100"))
     floor.apply(PassTime())
-    assert {(order.status, order.reason) for order in older} == {(Status.CANCELED, Reason.USER_REQUESTED)}
+    assert {(order.status, order.end_reason) for order in older} == {(OrderStatus.CANCELED, EndReason.USER_REQUESTED)}
     assert live(floor) == [younger.order_id]
     assert floor.trader("ann").fired_timer is None
 

@@ -82,12 +82,12 @@ def test_two_open_orders_of_an_account_cannot_have_one_client_id(floor: Floor) -
 
 
 def test_an_account_can_have_only_so_many_orders_open_in_a_market(floor: Floor) -> None:
-    first = floor.place(floor.order("ann", BUY, "1", at="100", most_open=2))
-    floor.place(floor.order("ann", BUY, "1", at="100", most_open=2))
-    assert floor.refusal(floor.order("ann", BUY, "1", at="100", most_open=2)) is Reject.TOO_MANY_OPEN_ORDERS
-    assert floor.place(replace(floor.order("ann", SELL, "1", at="50", most_open=2), market="BTC/USDT"))
+    first = floor.place(floor.order("ann", BUY, "1", at="100", max_open=2))
+    floor.place(floor.order("ann", BUY, "1", at="100", max_open=2))
+    assert floor.refusal(floor.order("ann", BUY, "1", at="100", max_open=2)) is Reject.TOO_MANY_OPEN_ORDERS
+    assert floor.place(replace(floor.order("ann", SELL, "1", at="50", max_open=2), market="BTC/USDT"))
     floor.cancel("ann", ids=(first.order_id,))
-    assert floor.place(floor.order("ann", BUY, "1", at="100", most_open=2))
+    assert floor.place(floor.order("ann", BUY, "1", at="100", max_open=2))
 
 
 def _with_status(floor: Floor, status: MarketStatus) -> None:
@@ -128,7 +128,7 @@ def test_of_several_reasons_the_first_in_order_is_given(floor: Floor) -> None:
     floor.place(floor.order("poor", BUY, "0.1", at="100", client_id="mine"))
     floor.place(floor.order("rich", BUY, "0.1", at="100"))
     rich = floor.trader("rich").account.account_id
-    order = floor.order("poor", SELL, "0.00000001", at="0.1", post_only=True, client_id="mine", most_open=1)
+    order = floor.order("poor", SELL, "0.00000001", at="0.1", post_only=True, client_id="mine", max_open=1)
     order = replace(order, market="BTC/DOGE")
     given = []
     for remedy in (
@@ -138,7 +138,7 @@ def test_of_several_reasons_the_first_in_order_is_given(floor: Floor) -> None:
         {"price_ticks": 1_000},
         {"post_only": False},
         {"account_id": rich},
-        {"most_open": None},
+        {"max_open": None},
     ):
         given.append(floor.refusal(order))
         order = replace(order, **remedy)

@@ -15,7 +15,7 @@ from seatrial.core.facts import WithdrawalRequested
 from seatrial.core.findings import WithdrawalChecked
 from seatrial.core.machine import first
 from seatrial.core.money import MAX_UNITS
-from seatrial.core.orders import Reason, Side, Status
+from seatrial.core.orders import EndReason, OrderStatus, Side
 from seatrial.core.postings import EntryKind
 from seatrial.core.rejects import Reject
 from tests.support.trading_floor import NO_FEES, Floor, drawn, flat
@@ -139,12 +139,12 @@ def test_an_order_placed_anew_for_more_than_all_is_refused(floor: Floor) -> None
     assert order.is_live
 
 
-@pytest.mark.parametrize(("cost", "reason"), [("90", None), ("101", Reason.OUT_OF_FUNDS)])
-def test_a_market_order_that_starts_later_counts_them_too(floor: Floor, cost: str, reason: Reason | None) -> None:
+@pytest.mark.parametrize(("cost", "reason"), [("90", None), ("101", EndReason.OUT_OF_FUNDS)])
+def test_a_market_order_that_starts_later_counts_them_too(floor: Floor, cost: str, reason: EndReason | None) -> None:
     floor.draw(f"ask {cost} 1 bob")
     order = floor.place(floor.order("ann", BUY, "1", starts_in=60))
     floor.wait(60)
-    assert (order.reason, order.status is Status.FILLED) == (reason, reason is None)
+    assert (order.end_reason, order.status is OrderStatus.FILLED) == (reason, reason is None)
 
 
 def test_a_sale_for_an_amount_that_starts_later_takes_from_both() -> None:
@@ -155,7 +155,7 @@ def test_a_sale_for_an_amount_that_starts_later_takes_from_both() -> None:
     assert order.hold == 0
     floor.wait(60)
     money = floor.money("ann", "BTC"), floor.money("ann", "BTC.F")
-    assert (order.status, *money) == (Status.FILLED, "free 0", "free 0.7")
+    assert (order.status, *money) == (OrderStatus.FILLED, "free 0", "free 0.7")
 
 
 def test_what_an_order_holds_of_rewards_cannot_be_moved(floor: Floor) -> None:
@@ -180,7 +180,7 @@ def test_a_withdrawal_draws_on_the_rewards_too(floor: Floor) -> None:
     floor.apply(SaveDestination(number, "EUR", method.name, "bank", "DE1"))
     (checked,) = floor.apply(RequestWithdrawal(number, "EUR", "bank", 100_0000, check_only=True))
     assert isinstance(checked, WithdrawalChecked)
-    assert checked.most == 100_0000 - method.withdrawal_fee
+    assert checked.maximum == 100_0000 - method.withdrawal_fee
     assert floor.refusal(RequestWithdrawal(number, "EUR", "bank", 100_0001)) is Reject.AMOUNT_ABOVE_BALANCE
     asked = first(WithdrawalRequested, floor.apply(RequestWithdrawal(number, "EUR", "bank", 80_0000)))
     assert (floor.money("bob", "EUR"), floor.money("bob", "EUR.F")) == ("free 0 leaving 80", "free 20")

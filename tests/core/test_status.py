@@ -5,7 +5,7 @@ import pytest
 from seatrial.core.commands import CancelOrders, OpenAccount, PassTime, PrintTrade, SetStatus, SetSystemStatus
 from seatrial.core.facts import StatusSet
 from seatrial.core.markets import MarketStatus, Modes, SystemStatus
-from seatrial.core.orders import OrderKind, Reason, Side, Status
+from seatrial.core.orders import EndReason, OrderKind, OrderStatus, Side
 from seatrial.core.rejects import Reject
 from tests.support.trading_floor import SECOND_NS, Floor
 
@@ -91,7 +91,7 @@ def test_an_order_that_starts_in_a_halt_is_canceled(floor: Floor) -> None:
     floor.apply(SetStatus(floor.market.symbol, MarketStatus.POST_ONLY))
     floor.now_ns += 10 * SECOND_NS
     floor.apply(PassTime())
-    assert (order.status, order.reason) == (Status.CANCELED, Reason.MARKET_CLOSED)
+    assert (order.status, order.end_reason) == (OrderStatus.CANCELED, EndReason.MARKET_CLOSED)
     assert floor.money("ann", "USD") == "free 1000000"
     assert not floor.trades
 

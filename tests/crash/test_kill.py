@@ -29,7 +29,7 @@ SEEDS = range(1, KILLS // LIVES + 1)
 """The odd ones are told on SQLite, the even ones on PostgreSQL."""
 
 CLIENTS = 4
-MOST_ANSWERS = 250
+MAX_ANSWERS = 250
 LINGER_SECONDS = 0.01
 """A commit takes about a millisecond, so this is a random moment of one."""
 
@@ -68,7 +68,7 @@ class Story:
 
     def live_and_die(self) -> None:
         """Start all clients, and kill the server under them."""
-        load = Load([*self.clients, *self.users, self.bank], self.server.url, self.luck.randrange(1, MOST_ANSWERS))
+        load = Load([*self.clients, *self.users, self.bank], self.server.url, self.luck.randrange(1, MAX_ANSWERS))
         load.run(self.server.kill, self.luck.uniform(0, LINGER_SECONDS))
         assert not self.bank.unexpected
         assert not [client.unexpected for client in self.clients if client.unexpected]
@@ -181,12 +181,12 @@ class Story:
         assert books["balanced"]
         rows = ask(
             connection,
-            "SELECT asset, SUM(free + held + leaving), SUM(held), SUM(leaving) FROM purses"
+            "SELECT asset, SUM(free + held + outgoing), SUM(held), SUM(leaving) FROM purses"
             " WHERE account_id <> 0 AND asset IN ('BTC', 'USDT') GROUP BY asset",
         )
         assert len(rows) == 2
         for asset, *stored in rows:
-            shown = [books["assets"][asset][part] for part in ("clients", "holds", "leaving")]
+            shown = [books["assets"][asset][part] for part in ("clients", "holds", "outgoing")]
             assert [int(text.replace(".", "")) for text in shown] == stored
 
     def _refuse_replays(self, client: Client) -> None:

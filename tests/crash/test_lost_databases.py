@@ -285,10 +285,10 @@ def may_limit(pid: int) -> None:
         pytest.skip("this system lets us limit no other process")
 
 
-def limit_files(pid: int, most_bytes: int) -> None:
+def limit_files(pid: int, max_bytes: int) -> None:
     """How large a file that process may make."""
     _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (most_bytes, hard))
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (max_bytes, hard))
 
 
 @pytest.fixture

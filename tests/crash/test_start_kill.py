@@ -17,7 +17,7 @@ from tests.support.running import RunningServer
 from tests.support.stored_books import breaches, reading
 from tests.support.venue_client import VenueClient
 
-LONGEST_SECONDS = 1.0
+MAX_SECONDS = 1.0
 """About as long as a start takes, so that a kill may come at any point of it."""
 
 
@@ -35,7 +35,7 @@ def test_a_kill_at_any_point_of_the_first_start_leaves_nothing_half_begun(seed: 
     luck = Random(seed)  # noqa: S311  kills, no keys
     for attempt in range(3):
         data = tmp_path / str(attempt)
-        start_and_kill(["--data", str(data)], luck.uniform(0.2, LONGEST_SECONDS))
+        start_and_kill(["--data", str(data)], luck.uniform(0.2, MAX_SECONDS))
         with RunningServer(data) as server:
             prove(server, data / "world.sqlite3")
 
@@ -44,7 +44,7 @@ def test_so_does_one_that_begins_in_postgresql(tmp_path: Path) -> None:
     luck = Random(3)  # noqa: S311  kills, no keys
     for _ in range(3):
         with fresh_schema(shared_url()) as url:
-            start_and_kill(["--data", str(tmp_path), "--database", url], luck.uniform(0.3, 1.5 * LONGEST_SECONDS))
+            start_and_kill(["--data", str(tmp_path), "--database", url], luck.uniform(0.3, 1.5 * MAX_SECONDS))
             with RunningServer(tmp_path, "--database", url) as server:
                 prove(server, url)
 

@@ -17,10 +17,10 @@ from typer.testing import CliRunner, Result
 from seatrial.cli.exits import INTERRUPTED
 from seatrial.cli.main import app
 from seatrial.client import download
+from seatrial.history.appending import PairAppender
 from seatrial.history.archive import import_member, members
 from seatrial.history.manifest import Pair
 from seatrial.history.store import TradeStore
-from seatrial.history.writer import PairWriter
 from tests.support.stored_trades import Run, stored_rows
 from tests.support.trades_venue import SECOND, START, Answer, Deal, TradesVenue, deals, iso, printed
 
@@ -129,7 +129,7 @@ class Fuse:
         self.burns_at: int | None = None
         self.blow = blow
         for owner, name in (
-            (os, "fsync"), (Path, "replace"), (Path, "unlink"), (PairWriter, "run"), (shutil, "rmtree"),
+            (os, "fsync"), (Path, "replace"), (Path, "unlink"), (PairAppender, "run"), (shutil, "rmtree"),
         ):  # fmt: skip
             monkeypatch.setattr(owner, name, self._fused(getattr(owner, name)))
 

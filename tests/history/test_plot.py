@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from seatrial.history.plot.axes import decimals_for, round_powers, round_steps, time_marks
-from seatrial.history.plot.page import MOST_BARS as MOST_BARS_OF_A_PAGE
-from seatrial.history.plot.scene import DOWN, DOWN_VOLUME, HEIGHT, MOST_BARS, UP, UP_VOLUME, WIDTH
+from seatrial.history.plot.page import MAX_BARS as MAX_BARS_OF_A_PAGE
+from seatrial.history.plot.scene import DOWN, DOWN_VOLUME, HEIGHT, MAX_BARS, UP, UP_VOLUME, WIDTH
 from tests.support.stored_trades import Run
 
 BASE = 1_559_347_200
@@ -102,13 +102,13 @@ def test_the_page_carries_the_exact_numbers_and_loads_nothing(run: Run, tmp_path
 
 def test_more_candles_than_pixels_are_drawn_together(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "XBTUSD.csv"
-    path.write_text("".join(f"{BASE + 60 * n},{100 + n % 7},1\n" for n in range(3 * MOST_BARS)))
+    path.write_text("".join(f"{BASE + 60 * n},{100 + n % 7},1\n" for n in range(3 * MAX_BARS)))
     run("history", "import", path)
     svg = draw(run, tmp_path / "chart.svg")
-    assert MOST_BARS / 2 < len(boxes(svg, UP_VOLUME) + boxes(svg, DOWN_VOLUME)) <= MOST_BARS
+    assert MAX_BARS / 2 < len(boxes(svg, UP_VOLUME) + boxes(svg, DOWN_VOLUME)) <= MAX_BARS
     assert "870 intervals, 4 in a bar" in svg.read_text()
     assert "870 intervals ·" in draw(run, tmp_path / "chart.html").read_text()
-    assert 3 * MOST_BARS < MOST_BARS_OF_A_PAGE
+    assert 3 * MAX_BARS < MAX_BARS_OF_A_PAGE
 
 
 def test_prices_that_grow_manyfold_are_drawn_by_ratio(run: Run, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from seatrial.core.commands import CancelOrders, DecreaseOrder, OpenAccount, Pla
 from seatrial.core.facts import OrderAccepted, OrderDecreased, OrderEnded, Traded
 from seatrial.core.machine import Machine, first
 from seatrial.core.markets import Market
-from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, TimeInForce
+from seatrial.core.orders import EndReason, Order, OrderKind, SelfTrade, Side, TimeInForce
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from tests.support.naive_market import NaiveMarket, Story
@@ -151,10 +151,12 @@ def story_of(order: Order, events: tuple[object, ...]) -> Story:
     evicted = [
         event.order_id
         for event in events
-        if isinstance(event, OrderEnded) and event.order_id != order.order_id and event.reason is Reason.SELF_TRADE
+        if isinstance(event, OrderEnded)
+        and event.order_id != order.order_id
+        and event.end_reason is EndReason.SELF_TRADE
     ]
     smaller = {e.order_id for e in events if isinstance(e, OrderDecreased) and e.order_id != order.order_id}
-    return Story(fills, evicted, smaller, order.status, order.reason)
+    return Story(fills, evicted, smaller, order.status, order.end_reason)
 
 
 class DustyBooksAgree(BooksAgree):

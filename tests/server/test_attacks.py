@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.server.connections.limits import MAX_BODY_BYTES
+from seatrial.server.control.context import Operation
 from seatrial.server.control.operations import OPERATIONS
-from seatrial.server.control.visits import Operation
 from tests.support.inside import PREFIX, Inside
 from tests.support.running import RunningServer
 from tests.support.signed_calls import SignedCall, Signer

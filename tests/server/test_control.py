@@ -433,7 +433,7 @@ def test_the_books_show_every_asset_with_the_exchanges_own_side() -> None:
         assert books["assets"]["BTC"] == {
             "clients": "16.0000000000",
             "holds": "2.0000000000",
-            "leaving": "0.5000000000",
+            "outgoing": "0.5000000000",
             "exchange": {"custody": "-16.0000000000"},
             "sum": "0.0000000000",
         }

@@ -16,7 +16,7 @@ from tests.support.running import RunningServer
 from tests.support.signed_calls import SignedCall, Signer
 from tests.support.venue_client import VenueClient
 
-MOST_ATTEMPTS = 5_000
+MAX_ATTEMPTS = 5_000
 
 
 def wrongly_signed(signer: Signer, method: str, **params: object) -> SignedCall:
@@ -161,7 +161,7 @@ def break_a_commit(server: RunningServer, data: Path) -> None:
 
 def await_health(server: RunningServer) -> None:
     """Ask until it answers; it says at once when it cannot."""
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         if httpx.get(server.control + "/health", trust_env=False).status_code == httpx.codes.OK:
             return
     pytest.fail(f"the server did not recover: {server.log[-2_000:]}")

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from seatrial.dialects.kraken.rest import history
+from seatrial.dialects.kraken.rest import orders_and_trades
 from tests.support.inside import Inside, inside
 
 ORDER = {"ordertype": "limit", "type": "buy", "pair": "XBTUSD", "volume": "0.0001", "price": "10000"}
@@ -20,13 +20,13 @@ async def orders_of(server: Inside) -> int:
 
 
 def test_open_orders_of_more_than_a_page_are_written_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    write, threads = history._write_all_open, []
+    write, threads = orders_and_trades._write_all_open, []
 
     def noted(*given: object) -> object:
         threads.append(threading.current_thread())
         return write(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(history, "_write_all_open", noted)
+    monkeypatch.setattr(orders_and_trades, "_write_all_open", noted)
     assert inside(orders_of) == MORE_THAN_A_PAGE
     assert threads != [threading.main_thread()]
 
@@ -36,7 +36,7 @@ def test_a_bug_in_writing_them_is_the_venues_word_for_unavailable(monkeypatch: p
         raise KeyError("a planted bug")
 
     async def story(server: Inside) -> None:
-        monkeypatch.setattr(history, "_write_all_open", breaks)
+        monkeypatch.setattr(orders_and_trades, "_write_all_open", breaks)
         with pytest.raises(AssertionError, match="EService:Unavailable"):
             await orders_of(server)
         assert (await server.call("Balance")).json["error"] == []

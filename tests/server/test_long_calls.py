@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from seatrial.core.commands import CancelOrders, PlaceOrder
-from seatrial.core.machine import MOST_DUE
+from seatrial.core.machine import MAX_DUE
 from seatrial.core.orders import OrderKind, Side
 from seatrial.dialects.kraken.orders import canceling
 from seatrial.world.turns import Turns
@@ -91,7 +91,7 @@ def test_others_are_answered_while_a_client_cancels_all_of_its_orders(tmp_path: 
 def test_what_falls_due_at_one_moment_happens_in_steps_and_calls_come_in_between() -> None:
     async def story(server: Inside) -> None:
         await server.account("many", USD="1000000000")
-        await place(server, "many", 4 * MOST_DUE, server.world.time.now_ns() + 60 * 10**9)
+        await place(server, "many", 4 * MAX_DUE, server.world.time.now_ns() + 60 * 10**9)
         advance = asyncio.ensure_future(server.post("/clock", advance=60))
         seen = set()
         while not advance.done():
@@ -108,7 +108,7 @@ def test_what_falls_due_at_one_moment_happens_in_steps_and_calls_come_in_between
 def test_the_world_catches_up_by_itself_when_nobody_calls() -> None:
     async def story(server: Inside) -> None:
         await server.account("many", USD="1000000000")
-        await place(server, "many", 3 * MOST_DUE, server.world.time.now_ns() + 10**9)
+        await place(server, "many", 3 * MAX_DUE, server.world.time.now_ns() + 10**9)
         server.world.clock.set(frozen=False, speed_ppm=10**9)
         server.world.time.rearm()
         await until(lambda: open_orders(server, "many") == 0, 0.01)
@@ -117,7 +117,7 @@ def test_the_world_catches_up_by_itself_when_nobody_calls() -> None:
 
 
 def test_a_cancel_whose_orders_end_in_between_says_how_many_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canceling, "MOST_CANCELED", 2)
+    monkeypatch.setattr(canceling, "MAX_CANCELED", 2)
 
     async def story(server: Inside) -> None:
         client = await server.account("many", USD="1000000000")
@@ -134,7 +134,7 @@ def test_a_cancel_whose_orders_end_in_between_says_how_many_it_ended(monkeypatch
 
 def test_a_long_call_is_told_when_a_commit_of_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some of it has happened, and no answer says more than that."""
-    monkeypatch.setattr(canceling, "MOST_CANCELED", 2)
+    monkeypatch.setattr(canceling, "MAX_CANCELED", 2)
 
     async def story(server: Inside) -> None:
         client = await server.account("many", USD="1000000000")

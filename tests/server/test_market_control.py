@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from seatrial.catalogue import load
 from seatrial.core.markets import MarketStatus, SystemStatus
-from seatrial.market import tables
-from seatrial.market.crowd import Mode
+from seatrial.pricing import tables
+from seatrial.pricing.crowd import Mode
 from seatrial.server.worlds import Settings
 from tests.support.inside import Inside, inside
 from tests.support.own_catalogue import own_tree

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from seatrial.cli.main import app
 from seatrial.history.store import TradeStore
-from seatrial.market.driver import NEVER
+from seatrial.pricing.driver import NEVER
 from seatrial.world.clock import iso
 from tests.support.inside import Inside, inside
 from tests.support.running import RunningServer

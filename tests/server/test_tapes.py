@@ -12,7 +12,7 @@ from seatrial.core.markets import Market
 from seatrial.core.orders import OrderKind, Side
 from seatrial.dialects.kraken.dialect import Kraken
 from seatrial.dialects.kraken.symbols import Symbols
-from seatrial.market.tape import TapeRow
+from seatrial.pricing.tape import TapeRow
 from seatrial.server.opening import market_named
 from seatrial.server.worlds import Settings, WorldError, open_world
 from seatrial.world.tapes import CHECKED, TapeError, recordings, together

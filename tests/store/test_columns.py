@@ -182,7 +182,7 @@ def computed(stored: Stored[Any], thing: Any) -> Any:  # noqa: ANN401  of any st
 def test_a_purse_that_is_there_gets_its_balances_back() -> None:
     asset = Asset("BTC", AssetKind.CRYPTO, 8)
     purse, other = (Ledger([]).purse(1, "spot", asset) for _ in range(2))
-    purse.free.balance, purse.held.balance, purse.leaving.balance, purse.booked = 1, 2, 3, 6
+    purse.free.balance, purse.held.balance, purse.outgoing.balance, purse.booked = 1, 2, 3, 6
     (row,) = schema.PURSES.to_rows([purse])
     schema.PURSES.restore(other, row)
     assert row == (1, "spot", "BTC", 1, 2, 3, 6)

@@ -114,9 +114,9 @@ def test_a_place_in_the_ledger_is_found_by_its_rank(chosen: list[int], window: t
         tried.append(seq)
         return bisect_right(chosen, seq)
 
-    least = min(window[0], len(chosen))
-    seq = seq_of_rank(rank, 0, 10_000, least, least + window[1])
-    assert least <= bisect_right(chosen, seq) <= least + window[1]
+    minimum = min(window[0], len(chosen))
+    seq = seq_of_rank(rank, 0, 10_000, minimum, minimum + window[1])
+    assert minimum <= bisect_right(chosen, seq) <= minimum + window[1]
     assert len(set(tried)) <= 2 * 14 + 6, "twice the halvings of 10,000 and the free guesses"
 
 
@@ -139,7 +139,7 @@ EVERYWHERE: tuple[PostingPage, ...] = (
     PostingPage(MINE, offset=50_000, limit=10),
     PostingPage(MINE, span=Span(START_NS + 10**9, START_NS + 10_000 * 10**9), offset=100, limit=10),
 )
-MOST_STEPS = 30_000
+MAX_STEPS = 30_000
 """Of SQLite's machine, for a page. To read the ledger from end to end takes hundreds of thousands."""
 
 
@@ -151,13 +151,13 @@ def test_a_page_of_a_long_ledger_costs_few_steps(long: Past, query: PostingPage)
     assert isinstance(found, Page)
     assert found == posting_page(long.postings, query)
     assert found.rows
-    assert steps.taken < MOST_STEPS
+    assert steps.taken < MAX_STEPS
 
 
 def test_the_counter_of_steps_sees_a_ledger_that_is_read_from_end_to_end(long: Past) -> None:
     with counting(reader(long.store)) as steps, long.store.database.reading() as connection:
         connection.exec_driver_sql("SELECT count(*) FROM postings WHERE amount > fee").all()
-    assert steps.taken > 10 * MOST_STEPS
+    assert steps.taken > 10 * MAX_STEPS
 
 
 def reader(store: Store) -> Engine:

@@ -12,9 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from seatrial.core.changes import Changes
-from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce, Trade
+from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce, Trade
 from seatrial.core.queries import FillPage, OrderPage, OrderRecord, OrderTime, Page, Query, Span, TradePage
-from seatrial.store import history
+from seatrial.store import answers
 from seatrial.store.store import Store, open_store
 from tests.support.any_commands import new_machine
 from tests.support.postgres import fresh_schema, shared_url
@@ -26,7 +26,7 @@ MARKETS = ("BTC/USD", "SOL/ETH")
 ORDER = Order(
     0, MINE, "BTC/USD", Side.BUY, OrderKind.LIMIT, 1, 1, 0, TimeInForce.GTC, SelfTrade.CANCEL_NEWEST,
     post_only=False, fee_in_base=False, starts_ns=0, expires_ns=0, tag=None, client_id=None, opened_ns=0,
-    status=Status.CANCELED, closed_ns=10**6,
+    status=OrderStatus.CANCELED, closed_ns=10**6,
 )  # fmt: skip
 
 
@@ -127,6 +127,6 @@ def steps(past: Past, query: Query) -> int:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.set_progress_handler(count, 100)
-        history.answer(query, connection)
+        answers.answer(query, connection)
         driver.set_progress_handler(None, 0)
     return taken

@@ -253,7 +253,7 @@ def test_open_orders_of_an_older_release_obey_what_their_venue_gave_all_of_them(
         store.close()
     records = [record for page in answers if isinstance(page, Page) for record in page.rows]
     found = [record.order for record in records if isinstance(record, OrderRecord)]
-    assert {order.order_id: (order.band_ppm, order.cancels_post_only, order.most_open) for order in found} == {
+    assert {order.order_id: (order.band_ppm, order.cancels_post_only, order.max_open) for order in found} == {
         3: (0, False, None), 4: (0, False, None), 5: (0, False, None),
         6: (100_000, True, None), 7: (50_000, True, None), 8: (0, False, None),
     }  # fmt: skip
@@ -275,7 +275,7 @@ def test_an_account_of_an_older_world_is_valued_with_its_next_order(tmp_path: Pa
     database = old_database(path, "0009")
     insert(database, "accounts", account_id=1, name="ann", venue="kraken", tier="pro", rate_limits=0,
            trading_wallet="spot", funding_wallet="spot", created_ns=0)  # fmt: skip
-    insert(database, "purses", account_id=1, wallet="spot", asset="USD", free=10**8, held=0, leaving=0, booked=10**8)
+    insert(database, "purses", account_id=1, wallet="spot", asset="USD", free=10**8, held=0, outgoing=0, booked=10**8)
     insert(database, "postings", **POSTING | {"kind": "transfer", "amount": 10**8, "balance": 10**8}, posting_id=1,
            account_id=1, seq=1, asset="USD", ref=1, fee=0)  # fmt: skip
     database.commit()

@@ -6,14 +6,14 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from seatrial.core.accounts import MOST_RECENT_NONCES, ApiKey
+from seatrial.core.accounts import MAX_RECENT_NONCES, ApiKey
 from seatrial.core.commands import ChangeKey, IssueKey, RevokeKey, SpendNonce
 from seatrial.core.machine import Machine
 from seatrial.core.rejects import Reject
 from seatrial.store import schema
 from seatrial.store.frames import frame, pack
 from seatrial.store.nonces import SLACK
-from seatrial.store.rows import MOST_USES
+from seatrial.store.rows import MAX_USES
 from seatrial.store.store import open_store
 from tests.support.any_commands import OPENING, new_machine, new_state
 
@@ -65,19 +65,19 @@ def world() -> Iterator[World]:
 def test_what_a_call_writes_does_not_grow_with_what_its_key_remembers(world: World) -> None:
     """The first calls of a key and those after thousands send as many bytes, rows written anew included."""
     sent = []
-    for nonce in range(6 * MOST_RECENT_NONCES):
+    for nonce in range(6 * MAX_RECENT_NONCES):
         world.spend(10**6 + nonce)
         sent.append(world.commit())
-    early, late = sum(sent[:MOST_RECENT_NONCES]), sum(sent[-2 * MOST_RECENT_NONCES :]) / 2
+    early, late = sum(sent[:MAX_RECENT_NONCES]), sum(sent[-2 * MAX_RECENT_NONCES :]) / 2
     assert late < 1.1 * early
     quarter = sorted(sent)[len(sent) // 4]
-    assert sorted(sent)[-len(sent) // MOST_USES - 8] <= quarter + 40, "all but those that settle are alike"
+    assert sorted(sent)[-len(sent) // MAX_USES - 8] <= quarter + 40, "all but those that settle are alike"
 
 
 @pytest.mark.parametrize("window", [3, 200, WIDE])
 def test_no_more_nonces_are_stored_than_twice_those_that_count(window: int) -> None:
     luck, world = Random(window), World(window)  # noqa: S311  a test's luck
-    for nonce in range(3 * MOST_RECENT_NONCES):
+    for nonce in range(3 * MAX_RECENT_NONCES):
         world.spend(max(0, 3 * nonce - luck.choice((0, 0, 1, 5))))
         if nonce % 3 == 0:
             world.commit()
@@ -108,7 +108,7 @@ def test_a_key_remembers_the_same_wherever_it_was_loaded(seed: int) -> None:
 
 
 def test_nothing_is_left_of_a_key_that_was_revoked(world: World) -> None:
-    for nonce in range(2 * MOST_USES):
+    for nonce in range(2 * MAX_USES):
         world.spend(nonce)
         world.commit()
     assert world.stored()
@@ -116,7 +116,7 @@ def test_nothing_is_left_of_a_key_that_was_revoked(world: World) -> None:
     world.machine.apply(RevokeKey(1, "wide"), 1)
     world.commit()
     assert world.stored() == []
-    for nonce in range(2 * MOST_USES):
+    for nonce in range(2 * MAX_USES):
         world.machine.apply(SpendNonce("strict", nonce), 1)
         world.commit()
     assert world.stored() == []

@@ -14,7 +14,7 @@ from seatrial.core.commands import IssueKey, SpendNonce
 from seatrial.core.machine import Machine
 from seatrial.core.queries import PostingPage
 from seatrial.core.rejects import Reject
-from seatrial.store import history, postings
+from seatrial.store import answers, postings
 from seatrial.store import postgresql as engine
 from seatrial.store.errors import StoreError
 from seatrial.store.quick import Statement, named
@@ -169,7 +169,7 @@ def test_what_is_asked_in_one_statement_cannot_write(postgresql: str) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("statement", [history._FILLS_BY_ID, history._ORDERS_BY_ID, postings._BY_ID])
+@pytest.mark.parametrize("statement", [answers._FILLS_BY_ID, answers._ORDERS_BY_ID, postings._BY_ID])
 def test_rows_of_some_ids_are_found_by_steps_down_an_index(statement: Statement, postgresql: str) -> None:
     """A planner that knows nothing of a table's size would rather read all that an account has."""
     store = begin(postgresql)

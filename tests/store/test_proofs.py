@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from seatrial.core.commands import PassTime
-from seatrial.market.crowd import Mode
+from seatrial.pricing.crowd import Mode
 from seatrial.server.worlds import Settings
-from seatrial.store.proofs import LAWS, MOST_EXAMPLES, prove
+from seatrial.store.proofs import LAWS, MAX_EXAMPLES, prove
 from tests.support.inside import Inside, inside
 from tests.support.postgres import fresh_schema, shared_url
 from tests.support.stored_books import breaches
@@ -46,7 +46,7 @@ SPOILS = {
     "what is held is what open orders hold": "UPDATE orders SET hold = hold + 1 WHERE status = 'open'",
     "an order that ended holds nothing": "UPDATE orders SET hold = 1 WHERE status = 'filled'",
     "an order is closed if and only if it says when": "UPDATE orders SET closed_ns = 5 WHERE status = 'open'",
-    "what is leaving is what pending withdrawals send": (
+    "what is outgoing is what pending withdrawals send": (
         "UPDATE transfers SET amount = amount + 1 WHERE status = 'initial'"
     ),
     "a transfer is posted for what it moved": "UPDATE transfers SET status = 'success' WHERE direction = 'deposit'",
@@ -206,7 +206,7 @@ def test_a_breach_says_what_the_rows_say_and_not_all_of_them(engine: Engine) -> 
         (proof,) = [proof for proof in prove(connection) if "balance is the one before" in proof.law]
         count = connection.execute(text("SELECT COUNT(*) FROM postings")).scalar_one()
         connection.rollback()
-    assert proof.breaches == count > MOST_EXAMPLES == len(proof.examples)
+    assert proof.breaches == count > MAX_EXAMPLES == len(proof.examples)
     assert proof.examples[0].keys() == {"posting_id", "last", "amount", "fee", "balance"}
 
 

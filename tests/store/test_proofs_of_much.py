@@ -16,7 +16,7 @@ from tests.support.stored_books import reading
 
 FEW, MANY = 25, 100
 """Rounds of a world's life."""
-MOST = 1.3 * MANY / FEW
+MAX = 1.3 * MANY / FEW
 """A third above linear: sorting takes its logarithm. What goes by the square takes 16 times as much."""
 ONCE = 2_000
 """Steps that a law may take however little there is."""
@@ -92,7 +92,7 @@ def rows_through(node: dict[str, Any]) -> int:
 @pytest.mark.parametrize("law", LAWS)
 def test_what_a_law_takes_grows_with_the_rows(law: str, steps: tuple[Steps, Steps]) -> None:
     few, many = steps[0][law], steps[1][law]
-    assert many <= MOST * few + ONCE, f"{few:,} steps, then {many:,}"
+    assert many <= MAX * few + ONCE, f"{few:,} steps, then {many:,}"
 
 
 def test_each_law_was_counted(steps: tuple[Steps, Steps]) -> None:

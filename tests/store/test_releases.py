@@ -141,7 +141,7 @@ async def has_its_money(opened: Opened) -> None:
     books = (await opened.server.get("/books")).json
     assert books["balanced"]
     for asset, told in opened.story["books"]["assets"].items():
-        for part in ("clients", "holds", "leaving"):
+        for part in ("clients", "holds", "outgoing"):
             assert Decimal(books["assets"][asset][part]) == Decimal(told[part]), (asset, part)
 
 

@@ -17,7 +17,7 @@ from seatrial.core.commands import ChangeKey, Command, PassTime, PlaceOrder, Spe
 from seatrial.core.machine import Machine
 from seatrial.core.orders import OrderKind, Side
 from seatrial.store import schema
-from seatrial.store.rows import MOST_USES
+from seatrial.store.rows import MAX_USES
 from seatrial.store.store import open_store
 from tests.support.any_commands import (
     GAPS_NS,
@@ -177,21 +177,21 @@ def test_every_use_of_a_key_is_kept_and_few_rows_tell_of_it(seed: int) -> None:
     store.begin_world(7, START_NS, "ticking")
     for command in OPENING:
         machine.apply(command, 0)
-    most = 0
-    for nonce in range(5 * MOST_USES):
+    maximum = 0
+    for nonce in range(5 * MAX_USES):
         for public in luck.sample(KEYS, luck.randint(1, len(KEYS))):
             machine.apply(SpendNonce(public, nonce - luck.randint(0, 3)), machine.state.now_ns + 1)
-        if luck.random() < 1 / MOST_USES:
+        if luck.random() < 1 / MAX_USES:
             machine.apply(ChangeKey(2, "lenient", frozenset({"query"})), machine.state.now_ns + 1)
         store.commit(store.batch(machine.take_changes(), machine.state, "ticking"))
         if luck.random() < 1 / 16:
             machine = Machine(new_state())
             store.load(machine.state)
         with store.database.reading() as connection:
-            most = max(most, connection.execute(select(func.count()).select_from(schema.key_uses)).scalar_one())
+            maximum = max(maximum, connection.execute(select(func.count()).select_from(schema.key_uses)).scalar_one())
     told = [key for _, key in sorted(machine.state.keys.items())]
     state = new_state()
     store.load(state)
     assert [key for _, key in sorted(state.keys.items())] == told
-    assert 1 < most <= MOST_USES
+    assert 1 < maximum <= MAX_USES
     store.close()

@@ -39,7 +39,7 @@ from seatrial.core.queries import (
     TransfersById,
 )
 from seatrial.core.rejects import Reject
-from seatrial.store import history, reload, rows, scales, schema, sqlite, store, versions
+from seatrial.store import answers, reload, rows, scales, schema, sqlite, store, versions
 from tests.support.any_commands import OPENING, new_machine
 from tests.support.postgres import fresh_schema, shared_url
 
@@ -266,7 +266,7 @@ def test_postgresql_could_run_every_statement(lived_in: Engine) -> None:
     with lived_in.connect() as connection:
         listening: Any = Listening(connection)
         for query in QUERIES:
-            history.answer(query, listening)
+            answers.answer(query, listening)
         machine = new_machine()
         for opening in OPENING:
             machine.apply(opening, 0)
@@ -313,24 +313,24 @@ def whole_tables_read(engine: Engine, ask: Callable[[Connection], object]) -> se
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: type(query).__name__)
 def test_no_query_of_history_reads_a_whole_table(lived_in: Engine, query: Query) -> None:
     """Whatever it filters by."""
-    assert whole_tables_read(lived_in, lambda connection: history.answer(query, connection)) <= OWN_PARTS
+    assert whole_tables_read(lived_in, lambda connection: answers.answer(query, connection)) <= OWN_PARTS
 
 
 @pytest.mark.parametrize("query", [query for query in QUERIES if isinstance(query, PostingPage)])
 def test_a_page_of_a_ledger_is_found_by_keys_and_never_by_reading_on(lived_in: Engine, query: PostingPage) -> None:
     """Of all that an account has, only its streams are listed: a few for each asset."""
-    steps = plans(lived_in, lambda connection: history.answer(query, connection))
+    steps = plans(lived_in, lambda connection: answers.answer(query, connection))
     by_key = [step for step in steps if step.startswith("SEARCH") and "posting_streams" not in step]
     assert by_key
     assert all(" AND " in step for step in by_key), steps
 
 
 @pytest.mark.parametrize(
-    "query", [query for query in QUERIES if history.is_quick(query)], ids=lambda query: type(query).__name__
+    "query", [query for query in QUERIES if answers.is_quick(query)], ids=lambda query: type(query).__name__
 )
 def test_a_quick_query_goes_straight_to_its_rows(lived_in: Engine, query: Query) -> None:
     """Down an index by more than the account: nothing is counted, and few rows are sorted."""
-    steps = plans(lived_in, lambda connection: history.answer(query, connection))
+    steps = plans(lived_in, lambda connection: answers.answer(query, connection))
     searches = [step for step in steps if step.startswith("SEARCH")]
     assert searches
     assert all(" AND " in step or step.endswith("(transfer_id=?)") for step in searches), steps

@@ -109,7 +109,7 @@ def test_a_commit_between_their_looks_makes_both_look_again(file: SqliteFile) ->
 
 
 def test_where_commits_come_too_fast_one_looks_alone(file: SqliteFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "MOST_LOOKS", 3)
+    monkeypatch.setattr(engine, "MAX_LOOKS", 3)
 
     def look(*call: Any) -> None:  # noqa: ANN401  SQLAlchemy's
         if "sqlite_master" in call[2]:

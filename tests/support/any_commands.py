@@ -144,7 +144,7 @@ _TWISTS: tuple[dict[str, Any], ...] = (
     {"fee_in_base": True},
     {"post_only": True},
     {"check_only": True},
-    {"most_open": 3},
+    {"max_open": 3},
     {"tag": 1},
     {"tag": -2, "fee_in_base": True},
     {"client_id": "a"},

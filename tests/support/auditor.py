@@ -13,7 +13,7 @@ from seatrial.core.funding import CANCELABLE, Direction, Move, Transfer
 from seatrial.core.ledger import EXCHANGE, Purse
 from seatrial.core.machine import Machine
 from seatrial.core.market_state import MarketState
-from seatrial.core.orders import Fill, Order, OrderKind, Side, Status, Trade
+from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, Side, Trade
 from seatrial.core.postings import EntryKind, Posting, posting_of
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
 
@@ -95,7 +95,7 @@ class Auditor:
             assert order.fee_exact == sum(fill.fee_exact for fill in fills)
             assert (order.fee_quote, order.fee_base) == _paid(fills)
             assert order.is_live is (order.closed_ns == 0)
-            assert order.qty_lots == 0 or (order.status is Status.FILLED) is (order.open_lots == 0)
+            assert order.qty_lots == 0 or (order.status is OrderStatus.FILLED) is (order.open_lots == 0)
 
     def check_trades(self, ms: MarketState, now_ns: int) -> None:
         """Trades are numbered without gaps, strictly in order of time; candles and statistics equal them."""
@@ -142,11 +142,11 @@ def check_book(machine: Machine, ms: MarketState) -> None:
             assert [order.queue for order in orders] == sorted(order.queue for order in orders)
             assert level.qty_lots == sum(order.open_lots for order in orders)
             assert {(order.side, order.price_ticks, order.status) for order in orders} == {
-                (side, level.price_ticks, Status.OPEN)
+                (side, level.price_ticks, OrderStatus.OPEN)
             }
             resting.update(level.orders)
     live = machine.state.live_orders.values()
-    assert resting == {o.order_id: o for o in live if o.market == ms.market.symbol and o.status is Status.OPEN}
+    assert resting == {o.order_id: o for o in live if o.market == ms.market.symbol and o.status is OrderStatus.OPEN}
 
 
 def check_counters(fills: list[Fill]) -> None:
@@ -189,14 +189,14 @@ def check_holds(machine: Machine) -> None:
         rewards = state.ledger.rewards(purse)
         if rewards is not None and rewards.held.balance:
             in_rewards[rewards], in_rewards[purse] = rewards.held.balance, -rewards.held.balance
-    leaving: Counter[Purse] = Counter()
+    outgoing: Counter[Purse] = Counter()
     for transfer in state.transfers.values():
         if transfer.direction is Direction.WITHDRAWAL and transfer.status in CANCELABLE:
             purse = state.ledger.purse(transfer.account_id, transfer.wallet, state.assets[transfer.asset])
-            leaving[purse] += transfer.amount + transfer.fee
+            outgoing[purse] += transfer.amount + transfer.fee
     for purse in state.ledger.purses.values():
         assert purse.held.balance == held[purse] + in_rewards.get(purse, 0)
-        assert purse.leaving.balance == leaving[purse]
+        assert purse.outgoing.balance == outgoing[purse]
         assert purse.account_id == EXCHANGE or min(purse.free.balance, purse.held.balance) >= 0
 
 

@@ -13,7 +13,7 @@ from seatrial.core import facts as f
 from seatrial.core.assets import REWARDS_SUFFIX
 from seatrial.core.candles import KEPT, MINUTES, SECOND_NS
 from seatrial.core.funding import CANCELABLE, FINISHED, Direction, Transfer
-from seatrial.core.orders import Fill, Order, OrderKind, Side, Status, Trade
+from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, Side, Trade
 from seatrial.core.state import State
 
 Place = tuple[int, str, str]
@@ -21,7 +21,7 @@ Place = tuple[int, str, str]
 
 FREE: Final = 0
 HELD: Final = 1
-LEAVING: Final = 2
+OUTGOING: Final = 2
 
 
 def picture_of(state: State) -> dict[str, Any]:
@@ -30,9 +30,9 @@ def picture_of(state: State) -> dict[str, Any]:
         "orders": {number: structs.asdict(order) for number, order in state.live_orders.items()},
         "books": {symbol: book for symbol in state.markets if (book := _book_of(state, symbol))},
         "money": {
-            place: [purse.free.balance, purse.held.balance, purse.leaving.balance]
+            place: [purse.free.balance, purse.held.balance, purse.outgoing.balance]
             for place, purse in state.ledger.purses.items()
-            if purse.total or purse.held.balance or purse.leaving.balance
+            if purse.total or purse.held.balance or purse.outgoing.balance
         },
         "transfers": {number: structs.asdict(transfer) for number, transfer in state.transfers.items()},
         "trades": {symbol: ms.trade_id for symbol, ms in state.markets.items() if ms.trade_id},
@@ -92,7 +92,7 @@ class Follower:
         self.orders = {number: Order(**fields) for number, fields in picture["orders"].items()}
         self.money: dict[Place, list[int]] = defaultdict(lambda: [0, 0, 0], picture["money"])
         self.transfers: dict[int, Transfer] = dict(state.transfers)
-        self.leaving = {n: t for n, t in state.transfers.items() if _is_leaving(t)}
+        self.outgoing = {n: t for n, t in state.transfers.items() if _is_outgoing(t)}
         self.trades: dict[str, int] = picture["trades"]
         self.candles: dict[tuple[str, int], list[list[int]]] = {
             place: [list(candle) for candle in candles] for place, candles in picture["candles"].items()
@@ -246,7 +246,7 @@ class Follower:
 
     def _start(self, fact: f.OrderStarted) -> None:
         order = self.orders[fact.order_id]
-        order.status, order.price_ticks = Status.OPEN, fact.price_ticks
+        order.status, order.price_ticks = OrderStatus.OPEN, fact.price_ticks
         if order.kind is OrderKind.MARKET:
             self._hold(order, 0)
         self._hold(order, fact.hold)
@@ -291,13 +291,13 @@ class Follower:
             row[5:] = [row[5] + lots, row[6] + price * lots, row[7] + 1]
 
     def _withdraw(self, transfer: Transfer) -> None:
-        self.transfers[transfer.transfer_id] = self.leaving[transfer.transfer_id] = transfer
+        self.transfers[transfer.transfer_id] = self.outgoing[transfer.transfer_id] = transfer
         self._set_aside(transfer, transfer.gross)
 
     def _move(self, transfer: Transfer) -> None:
         number = transfer.transfer_id
-        if number in self.leaving and not _is_leaving(transfer):
-            del self.leaving[number]
+        if number in self.outgoing and not _is_outgoing(transfer):
+            del self.outgoing[number]
             self._set_aside(transfer, -transfer.gross)
         if transfer.status in FINISHED and not transfer.opening:
             self.transfers.pop(number, None)
@@ -307,7 +307,7 @@ class Follower:
     def _set_aside(self, transfer: Transfer, units: int) -> None:
         amounts = self.money[transfer.account_id, transfer.wallet, transfer.asset]
         amounts[FREE] -= units
-        amounts[LEAVING] += units
+        amounts[OUTGOING] += units
 
     def _resting(self) -> list[Order]:
         return [order for order in self.orders.values() if order.queue]
@@ -326,5 +326,5 @@ class Follower:
         ]
 
 
-def _is_leaving(transfer: Transfer) -> bool:
+def _is_outgoing(transfer: Transfer) -> bool:
     return transfer.direction is Direction.WITHDRAWAL and transfer.status in CANCELABLE

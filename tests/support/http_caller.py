@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from seatrial.world.world import World
 
 DATE: Final = b"Sat, 21 Nov 2026 10:00:00 GMT"
-LONGEST_WAIT: Final = 8
+MAX_WAIT: Final = 8
 """Turns of the event loop."""
 MANY_TURNS: Final = 1_000_000
 
@@ -161,12 +161,12 @@ class Caller:
 
     async def turn(self) -> None:
         """Let everything run that can."""
-        for _ in range(LONGEST_WAIT):
+        for _ in range(MAX_WAIT):
             await asyncio.sleep(0)
 
     async def settle(self) -> None:
         """Until all that can be answered is."""
-        for _ in range(LONGEST_WAIT):
+        for _ in range(MAX_WAIT):
             await asyncio.sleep(0)
             waiting, self.mirror.later = self.mirror.later, []
             for answer in waiting:

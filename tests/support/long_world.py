@@ -23,7 +23,7 @@ from seatrial.core.machine import Machine
 from seatrial.core.orders import OrderKind, Side
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
-from seatrial.market.house import open_house
+from seatrial.pricing.house import open_house
 from seatrial.store.store import Store, open_store
 
 SEED: Final = 1

@@ -9,10 +9,10 @@ from seatrial.core.machine import Machine, first
 from seatrial.core.market_state import MarketState
 from seatrial.core.orders import Order, OrderKind, Side, Trade
 from seatrial.core.state import State
-from seatrial.market import tables
-from seatrial.market.crowd import Crowd, Mode
-from seatrial.market.driver import Driver
-from seatrial.market.tape import Rows, Tape, TapeRow
+from seatrial.pricing import tables
+from seatrial.pricing.crowd import Crowd, Mode
+from seatrial.pricing.driver import Driver
+from seatrial.pricing.tape import Rows, Tape, TapeRow
 from tests.support.trading_floor import SECOND_NS, START_NS, catalogue, units
 
 RICH = 10**14

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from seatrial.core.commands import PlaceOrder
-from seatrial.core.orders import OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
+from seatrial.core.orders import EndReason, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 
 
 @dataclass
@@ -26,8 +26,8 @@ class Story:
     evicted: list[int] = field(default_factory=list)
     decreased: set[int] = field(default_factory=set)
     """Orders of the same owner that got smaller and stayed."""
-    status: Status = Status.OPEN
-    reason: Reason | None = None
+    status: OrderStatus = OrderStatus.OPEN
+    end_reason: EndReason | None = None
 
 
 class NaiveMarket:
@@ -76,11 +76,13 @@ class NaiveMarket:
                 break
         if order.time_in_force is TimeInForce.FOK and sum(fill[2] for fill in story.fills) < order.qty_lots:
             self.resting = saved
-            return Story(status=Status.CANCELED, reason=Reason.NOT_FILLED_AT_ONCE)
+            return Story(status=OrderStatus.CANCELED, reason=EndReason.NOT_FILLED_AT_ONCE)
         self.resting = [one for one in self.resting if one.number not in story.evicted]
         self._drop_dust({fill[0] for fill in story.fills} | story.decreased)
         is_done = lots == 0 if order.qty_lots else bool(story.fills) and money < story.fills[-1][1]
-        story.status, story.reason = self._end(number, order, lots, stopped=stopped, is_done=is_done, is_dust=is_dust)
+        story.status, story.end_reason = self._end(
+            number, order, lots, stopped=stopped, is_done=is_done, is_dust=is_dust
+        )
         return story
 
     def cancel(self, number: int) -> None:
@@ -101,19 +103,19 @@ class NaiveMarket:
 
     def _end(
         self, number: int, order: PlaceOrder, lots: int, *, stopped: bool, is_done: bool, is_dust: bool
-    ) -> tuple[Status, Reason | None]:
+    ) -> tuple[OrderStatus, EndReason | None]:
         if is_dust:
-            return Status.CANCELED, Reason.WORTHLESS
+            return OrderStatus.CANCELED, EndReason.WORTHLESS
         if stopped:
-            return Status.CANCELED, Reason.SELF_TRADE
+            return OrderStatus.CANCELED, EndReason.SELF_TRADE
         if is_done:
-            return Status.FILLED, None
+            return OrderStatus.FILLED, None
         if order.kind is OrderKind.MARKET:
-            return Status.CANCELED, Reason.NO_LIQUIDITY
+            return OrderStatus.CANCELED, EndReason.NO_LIQUIDITY
         if order.time_in_force is TimeInForce.IOC:
-            return Status.CANCELED, Reason.NOT_FILLED_AT_ONCE
+            return OrderStatus.CANCELED, EndReason.NOT_FILLED_AT_ONCE
         self.resting.append(Resting(number, order.account_id, order.side, order.price_ticks, lots))
-        return Status.OPEN, None
+        return OrderStatus.OPEN, None
 
     def _best(self, order: PlaceOrder, passed: set[int]) -> Resting | None:
         """The best price that the order accepts; of several orders there the one that came first."""

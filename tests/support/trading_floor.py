@@ -22,7 +22,7 @@ from seatrial.core.ledger import Purse
 from seatrial.core.machine import Done, Machine, first
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market
 from seatrial.core.money import format_units, parse_units
-from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce, Trade
+from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce, Trade
 from seatrial.core.postings import Posting, posting_of
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -180,7 +180,7 @@ class Floor:
         expires_in: int = 0,
         tag: int | None = None,
         client_id: str | None = None,
-        most_open: int | None = None,
+        max_open: int | None = None,
         check_only: bool = False,
         **more: Any,  # noqa: ANN401  as in the command
     ) -> PlaceOrder:
@@ -202,7 +202,7 @@ class Floor:
             self.now_ns + expires_in * SECOND_NS if expires_in else 0,
             tag,
             client_id,
-            most_open,
+            max_open,
             check_only,
             **more,
         )
@@ -231,7 +231,7 @@ class Floor:
         for line in (*reversed(asks), *bids):
             side, price, qty, name = line.split()
             order = self.place(self.order(name, Side.BUY if side == "bid" else Side.SELL, qty, price))
-            assert order.status is Status.OPEN
+            assert order.status is OrderStatus.OPEN
             assert not order.filled_lots
 
     def book(self) -> str:
@@ -256,7 +256,7 @@ class Floor:
     def money(self, name: str, asset: str) -> str:
         """What a trader has of an asset: free, and what open orders and withdrawals set aside."""
         purse, scale = self.purse(name, asset), self.machine.state.assets[asset].scale
-        parts = {"free": purse.free.balance, "held": purse.held.balance, "leaving": purse.leaving.balance}
+        parts = {"free": purse.free.balance, "held": purse.held.balance, "outgoing": purse.outgoing.balance}
         return " ".join(f"{part} {shown(amount, scale)}" for part, amount in parts.items() if amount or part == "free")
 
     def rows(self, name: str, *, opening: bool = False) -> str:

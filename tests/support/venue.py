@@ -9,7 +9,7 @@ from seatrial.client.kraken import KrakenClient
 from seatrial.client.shapes import ClockChange
 from tests.support.running import ANSWER_SECONDS, RunningServer
 
-MOST_QUESTIONS = 20_000
+MAX_QUESTIONS = 20_000
 
 
 class Keys(NamedTuple):
@@ -103,7 +103,7 @@ class Venue:
 
     def wait_until_well(self) -> None:
         """Ask until a store that failed is read again; the server tries twice a second."""
-        assert any(self._is_well() for _ in range(MOST_QUESTIONS)), self.server.log
+        assert any(self._is_well() for _ in range(MAX_QUESTIONS)), self.server.log
 
     def _is_well(self) -> bool:
         try:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from seatrial.core.machine import Machine
-from seatrial.market.driver import NEVER
-from seatrial.market.ladder import Liquidity
+from seatrial.pricing.driver import NEVER
+from seatrial.pricing.ladder import Liquidity
 from seatrial.store.database import Batch
 from seatrial.world.clock import Clock, ClockNote
 from tests.support.trading_floor import START_NS, Floor

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from seatrial.market.crowd import Mode
+from seatrial.pricing.crowd import Mode
 from seatrial.server.worlds import Settings
 from seatrial.store.backups import back_up
 from seatrial.world.record import Gone

@@ -44,27 +44,27 @@ class Row:
         """The text of a cell that may not be empty."""
         return self.optional(column) or self.fail(f"{column} is empty")
 
-    def units(self, column: str, scale: int, most: int = MAX_UNITS) -> int:
-        """A plain decimal as units of 10**-scale, at most `most` of them."""
-        return self._parse(column, self.text(column), scale, most)
+    def units(self, column: str, scale: int, maximum: int = MAX_UNITS) -> int:
+        """A plain decimal as units of 10**-scale, at most `maximum` of them."""
+        return self._parse(column, self.text(column), scale, maximum)
 
-    def positive(self, column: str, scale: int, most: int = MAX_UNITS) -> int:
+    def positive(self, column: str, scale: int, maximum: int = MAX_UNITS) -> int:
         """As `units`, but not zero."""
-        return self.units(column, scale, most) or self.fail(f"{column} must be above zero")
+        return self.units(column, scale, maximum) or self.fail(f"{column} must be above zero")
 
-    def signed(self, column: str, scale: int, most: int = MAX_UNITS) -> int:
+    def signed(self, column: str, scale: int, maximum: int = MAX_UNITS) -> int:
         """As `units`, with an optional minus sign."""
         text = self.text(column)
-        size = self._parse(column, text.removeprefix("-"), scale, most)
+        size = self._parse(column, text.removeprefix("-"), scale, maximum)
         return -size if text.startswith("-") else size
 
-    def whole(self, column: str, most: int = MAX_UNITS) -> int:
-        """A whole number from 0 to `most`."""
-        return self.units(column, 0, most)
+    def whole(self, column: str, maximum: int = MAX_UNITS) -> int:
+        """A whole number from 0 to `maximum`."""
+        return self.units(column, 0, maximum)
 
-    def optional_whole(self, column: str, most: int = MAX_UNITS) -> int | None:
+    def optional_whole(self, column: str, maximum: int = MAX_UNITS) -> int | None:
         """A whole number; None when the cell is empty."""
-        return None if self.optional(column) is None else self.whole(column, most)
+        return None if self.optional(column) is None else self.whole(column, maximum)
 
     def day_ns(self, column: str) -> int:
         """When a day like 2026-07-09 begins, in UTC; 0 when the cell is empty."""
@@ -93,12 +93,12 @@ class Row:
             self.fail(f"{column} {text!r} is not in {of}")
         return text
 
-    def _parse(self, column: str, text: str, scale: int, most: int) -> int:
+    def _parse(self, column: str, text: str, scale: int, maximum: int) -> int:
         units = parse_units(text, scale)
         if units is None:
             self.fail(f"{column} {text!r} is not a plain number of at most {scale} decimals")
-        if units > most:
-            self.fail(f"{column} {text!r} is above {format_units(most, scale)}")
+        if units > maximum:
+            self.fail(f"{column} {text!r} is above {format_units(maximum, scale)}")
         return units
 
 

@@ -19,7 +19,7 @@ from seatrial.history.output import export, table
 from seatrial.history.plot.draw import check_ending, draw
 from seatrial.history.store import TradeStore
 
-_MOST_NOTES: Final = 5
+_MAX_NOTES: Final = 5
 
 
 class Range(NamedTuple):
@@ -107,9 +107,9 @@ def _notes(candles: Candles) -> None:
     if candles.numbers() is None:
         note("no trades of that time are stored: `seatrial history list` shows which are")
     gaps = candles.uncertain()
-    for gap in gaps[:_MOST_NOTES]:
+    for gap in gaps[:_MAX_NOTES]:
         note(f"a candle may be incomplete: {_unknown(gap)}")
-    if len(gaps) > _MOST_NOTES:
+    if len(gaps) > _MAX_NOTES:
         note(f"and so on, {len(gaps)} such gaps: `seatrial history list` shows them")
 
 

@@ -18,10 +18,10 @@ from seatrial.client import download
 from seatrial.client.kraken import KrakenClient
 from seatrial.client.trades import PACE_SECONDS, TradesFeed, VenueError, ask_pair
 from seatrial.client.transport import UrlError, is_local
+from seatrial.history.appending import PairAppender
 from seatrial.history.errors import HistoryError
 from seatrial.history.manifest import Gap, Manifest, Pair, gaps
 from seatrial.history.store import TradeStore
-from seatrial.history.writer import PairWriter
 from seatrial.world.clock import iso
 
 
@@ -74,7 +74,7 @@ def _pair(store: TradeStore, client: KrakenClient, name: str) -> Pair:
     return stored.pair if stored else known_pair(name) or ask_pair(client, name) or plain_pair(name)
 
 
-def _fill(client: KrakenClient, writer: PairWriter, url: str, since_ns: int | None, until_ns: int | None) -> None:
+def _fill(client: KrakenClient, writer: PairAppender, url: str, since_ns: int | None, until_ns: int | None) -> None:
     pair, spans = writer.stored.pair, writer.stored.spans
     if since_ns is None:
         since_ns = spans[-1].end_ns if spans else 0

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from msgspec.structs import replace
 
 from seatrial.cli.exits import fail
-from seatrial.market.crowd import Mode
+from seatrial.pricing.crowd import Mode
 from seatrial.server.control.times import read_moment, read_speed
 from seatrial.server.opening import BadText
 from seatrial.server.worlds import Settings

@@ -8,8 +8,8 @@ import sys
 import msgspec
 
 from seatrial.cli import exits, local
-from seatrial.market.crowd import Crowd, Mode
-from seatrial.market.driver import Driver
+from seatrial.pricing.crowd import Crowd, Mode
+from seatrial.pricing.driver import Driver
 from seatrial.server.connection import Connection
 from seatrial.server.serve import Listen, ServeError, bind, calm_collector, run
 from seatrial.server.worlds import COMMAND_LINE_KEY, DEMOS, Settings, WorldError, connection_of, open_world

@@ -60,7 +60,7 @@ def books(books: shapes.Books) -> Grid:
 
 def _asset(asset: str, row: shapes.AssetBooks) -> tuple[str, ...]:
     ours = BETWEEN.join(f"{amount} {name}" for name, amount in row.exchange.items())
-    return asset, row.clients, row.sum, row.holds, row.leaving, ours
+    return asset, row.clients, row.sum, row.holds, row.outgoing, ours
 
 
 def delays(delays: shapes.DelaysView) -> str:

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from seatrial.client.trades import Page, TradesFeed
 from seatrial.history.appender import Appender
+from seatrial.history.appending import PairAppender
 from seatrial.history.manifest import Gap
 from seatrial.history.ticks import Tick
-from seatrial.history.writer import PairWriter
 
 COMMIT_TRADES: Final = 50_000
 COMMIT_SECONDS: Final = 15.0
@@ -58,7 +58,7 @@ class Download:
     """Fills the gaps of one pair's history from one venue."""
 
     def __init__(
-        self, feed: TradesFeed, writer: PairWriter, source: str, watcher: Watcher, monotonic: Callable[[], float]
+        self, feed: TradesFeed, writer: PairAppender, source: str, watcher: Watcher, monotonic: Callable[[], float]
     ) -> None:
         self._feed = feed
         self._writer = writer

@@ -212,7 +212,7 @@ class AssetBooks(Struct, frozen=True):
     clients: str
     holds: str
     """What open orders set aside, of the clients' money."""
-    leaving: str
+    outgoing: str
     """What pending withdrawals set aside, of the clients' money."""
     exchange: dict[str, str]
     """The exchange's own accounts; custody is minus what clients brought in."""

@@ -91,7 +91,7 @@ class ApiKey(Struct):
     def _forget(self) -> None:
         recent = self.recent_nonces
         too_low = bisect_right(recent, self.highest_nonce - self.nonce_window)
-        del recent[: max(too_low, len(recent) - MOST_RECENT_NONCES)]
+        del recent[: max(too_low, len(recent) - MAX_RECENT_NONCES)]
 
     def _is_late_but_new(self, nonce: int) -> bool:
         recent = self.recent_nonces
@@ -100,10 +100,10 @@ class ApiKey(Struct):
         place = bisect_left(recent, nonce)
         if place < len(recent) and recent[place] == nonce:
             return False
-        return place > 0 or len(recent) < MOST_RECENT_NONCES
+        return place > 0 or len(recent) < MAX_RECENT_NONCES
 
 
-MOST_RECENT_NONCES = 1_000
+MAX_RECENT_NONCES = 1_000
 """How many nonces inside a window are remembered; older ones then count as spent."""
 
 

@@ -3,7 +3,7 @@
 from seatrial.core.commands import DecreaseOrder, PlaceOrder, ReplaceOrder
 from seatrial.core.ending import decrease, end, end_if_worthless
 from seatrial.core.markets import SystemStatus
-from seatrial.core.orders import Order, OrderKind, Reason, Step
+from seatrial.core.orders import EndReason, Order, OrderKind, Step
 from seatrial.core.placing import place
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -17,7 +17,7 @@ def decrease_order(state: State, command: DecreaseOrder, at_ns: int) -> Reject |
     if not 0 < command.qty_lots <= order.open_lots:
         return Reject.QTY_OUT_OF_RANGE
     if command.qty_lots == order.open_lots:
-        end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
+        end(state, order, Step.CANCEL, EndReason.USER_REQUESTED, at_ns)
     else:
         ms = state.markets[order.market]
         decrease(state, ms, order, command.qty_lots, at_ns)
@@ -32,7 +32,7 @@ def replace_order(state: State, command: ReplaceOrder, at_ns: int) -> Reject | N
         return old
     whole = old.qty_lots if command.qty_lots is None else command.qty_lots
     if whole <= old.filled_lots:
-        end(state, old, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
+        end(state, old, Step.CANCEL, EndReason.USER_REQUESTED, at_ns)
         return None
     new = PlaceOrder(
         old.account_id, old.market, old.side, old.kind,
@@ -40,7 +40,7 @@ def replace_order(state: State, command: ReplaceOrder, at_ns: int) -> Reject | N
         time_in_force=old.time_in_force, self_trade=old.self_trade, post_only=old.post_only,
         fee_in_base=old.fee_in_base, starts_ns=old.starts_ns, expires_ns=old.expires_ns, tag=old.tag,
         client_id=old.client_id, note=old.note, label=old.label, cancels_post_only=old.cancels_post_only,
-        band_ppm=old.band_ppm, most_open=old.most_open,
+        band_ppm=old.band_ppm, max_open=old.max_open,
     )  # fmt: skip
     return place(state, new, at_ns, replaced=old)
 

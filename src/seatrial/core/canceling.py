@@ -9,7 +9,7 @@ from seatrial.core.ending import end
 from seatrial.core.facts import CancelTimerDone, CancelTimerFired, CancelTimerSet
 from seatrial.core.findings import OrdersCanceled
 from seatrial.core.markets import SystemStatus
-from seatrial.core.orders import CancelTimer, Order, Reason, Step
+from seatrial.core.orders import CancelTimer, EndReason, Order, Step
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from seatrial.core.timers import Timer
@@ -25,11 +25,11 @@ def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
     chosen = _chosen(account, command)
     if not chosen and not command.everything:
         return Reject.ORDER_UNKNOWN
-    more = command.most is not None and len(chosen) > command.most
+    more = command.maximum is not None and len(chosen) > command.maximum
     if more:
         chosen.pop()
     for order in chosen:
-        end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
+        end(state, order, Step.CANCEL, EndReason.USER_REQUESTED, at_ns)
     state.find(OrdersCanceled(len(chosen), more))
     return None
 
@@ -37,12 +37,12 @@ def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
 def _chosen(account: AccountState, command: CancelOrders) -> list[Order]:
     """What a command names, each order once; one more than it may end where there are more."""
     chosen: dict[int, Order] = {}
-    newest, most = command.up_to_id, command.most
+    newest, maximum = command.up_to_id, command.maximum
     for order in _named(account, command):
         if newest is not None and order.order_id > newest:
             continue
         chosen[order.order_id] = order
-        if most is not None and len(chosen) > most:
+        if maximum is not None and len(chosen) > maximum:
             break
     return list(chosen.values())
 
@@ -87,7 +87,7 @@ def fire_cancel_timer(state: State, account_id: int, due_ns: int, left: int) -> 
     older = (order for order in account.orders_in(fired.markets) if order.opened_ns < due_ns)
     chosen = list(islice(older, left))
     for order in chosen:
-        end(state, order, Step.CANCEL, Reason.USER_REQUESTED, state.now_ns)
+        end(state, order, Step.CANCEL, EndReason.USER_REQUESTED, state.now_ns)
     if len(chosen) == left:
         state.set_timer(due_ns, Timer.CANCEL_ORDERS, account_id)
     else:

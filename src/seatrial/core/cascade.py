@@ -9,7 +9,7 @@ a command waits for.
 from typing import Final
 
 from seatrial.core.facts import OrderTriggered
-from seatrial.core.orders import Order, Status
+from seatrial.core.orders import Order, OrderStatus
 from seatrial.core.state import State
 from seatrial.core.timers import Timer
 
@@ -19,7 +19,7 @@ MAX_STARTED: Final = 100
 
 def trigger(state: State, order: Order, at_ns: int) -> None:
     """A trade at that moment sets a pending order off. It starts in its turn."""
-    assert order.status is Status.PENDING, "what is open already is not set off"
+    assert order.status is OrderStatus.PENDING, "what is open already is not set off"
     assert not order.triggered_ns, "an order is set off once"
     order.triggered_ns = at_ns
     state.changes.orders[order.order_id] = order

@@ -99,7 +99,7 @@ class PlaceOrder(Struct, frozen=True, tag=True, gc=False):
     expires_ns: int = 0
     tag: int | None = None
     client_id: str | None = None
-    most_open: int | None = None
+    max_open: int | None = None
     check_only: bool = False
     """Check the order itself, not what its account has or has open, and place nothing."""
     note: str | None = None
@@ -195,11 +195,11 @@ class CancelOrders(Struct, frozen=True, tag=True):
     """Of everything, only what is in these; empty: all."""
     up_to_id: int | None = None
     """Orders that were placed later stay."""
-    most: int | None = None
+    maximum: int | None = None
     """End no more than so many; the event says whether any are left."""
 
 
-MOST_CANCELED: Final = 500
+MAX_CANCELED: Final = 500
 """How many orders a dialect lets one command end: some milliseconds' work, between which others are served."""
 
 
@@ -227,7 +227,7 @@ class IssueAddress(Struct, frozen=True, tag=True):
     account_id: int
     asset: str
     method: str
-    most_unused: int
+    max_unused: int
 
 
 class SaveDestination(Struct, frozen=True, tag=True):
@@ -266,7 +266,7 @@ class RequestWithdrawal(Struct, frozen=True, tag=True):
     gross: int
     address: str | None = None
     """Must equal the saved one when given."""
-    most_fee: int | None = None
+    max_fee: int | None = None
     check_only: bool = False
     remark: str = ""
 

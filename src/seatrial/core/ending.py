@@ -5,21 +5,21 @@ from typing import Final
 from seatrial.core.facts import OrderDecreased, OrderEnded
 from seatrial.core.holds import paying_asset, shrink_hold
 from seatrial.core.market_state import MarketState
-from seatrial.core.orders import Order, Reason, Step
+from seatrial.core.orders import EndReason, Order, Step
 from seatrial.core.state import State
 
 _FILL_LAST: Final = Step.FILL_LAST
 """Named once: looking a member up in its enum takes longer than most of what is done with it here."""
 
 
-def end(state: State, order: Order, step: Step, reason: Reason | None, at_ns: int) -> None:
+def end(state: State, order: Order, step: Step, reason: EndReason | None, at_ns: int) -> None:
     """An order ends: it leaves the book, and what it still held is free again."""
     ms = state.markets[order.market]
     if order.queue and step is not _FILL_LAST:
         ms.book.side(order.side).remove(order)
         note_quote(state, ms, at_ns)
     order.advance(step)
-    order.reason = reason
+    order.end_reason = reason
     order.closed_ns = at_ns
     account = state.accounts[order.account_id]
     if order.hold:
@@ -34,12 +34,12 @@ def end(state: State, order: Order, step: Step, reason: Reason | None, at_ns: in
 def end_if_worthless(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
     """What is left of an order does not stay when nobody could pay for it. The house knows no minimums."""
     if order.price_ticks * order.open_lots <= ms.dust and not order.is_house and order.is_live:
-        end(state, order, Step.CANCEL, Reason.WORTHLESS, at_ns)
+        end(state, order, Step.CANCEL, EndReason.WORTHLESS, at_ns)
 
 
 def expire(state: State, order_id: int, _due_ns: int, _left: int) -> int:
     """The expiry time of an order has come."""
-    end(state, state.live_orders[order_id], Step.EXPIRE, Reason.EXPIRED, state.now_ns)
+    end(state, state.live_orders[order_id], Step.EXPIRE, EndReason.EXPIRED, state.now_ns)
     return 1
 
 

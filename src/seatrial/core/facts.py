@@ -12,7 +12,7 @@ from seatrial.core.addresses import Address
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.funding import Delays, Destination, Move, Transfer
 from seatrial.core.markets import Modes
-from seatrial.core.orders import CancelTimer, Fill, Reason, Status, Trade
+from seatrial.core.orders import CancelTimer, EndReason, Fill, OrderStatus, Trade
 from seatrial.core.postings import Posted
 
 
@@ -98,7 +98,7 @@ class OrderAccepted(OrderFact, frozen=True, gc=False):
     """A new order. It is in no book until it rests."""
 
     terms: PlaceOrder
-    status: Status
+    status: OrderStatus
     """Open, or pending until its start time."""
     price_ticks: int
     """Its limit; of a market order the worst price that it may take, 0 for any."""
@@ -146,8 +146,8 @@ class HouseOrderFilled(OrderFact, frozen=True, gc=False):
 class OrderEnded(OrderFact, frozen=True, gc=False):
     """Filled, canceled or expired: it left the book and sets nothing aside."""
 
-    status: Status
-    reason: Reason | None
+    status: OrderStatus
+    end_reason: EndReason | None
 
 
 class Traded(Fact, frozen=True, gc=False):

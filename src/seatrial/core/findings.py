@@ -26,7 +26,7 @@ class WithdrawalChecked(Struct, frozen=True):
     method: FundingMethod
     amount: int
     fee: int
-    most: int
+    maximum: int
 
 
 class CancelDenied(Struct, frozen=True):

@@ -58,7 +58,7 @@ def _account(account: AccountState, now_ns: int) -> dict[str, object]:
 
 def _purses(state: State, account_id: int) -> list[object]:
     return [
-        (purse.wallet, purse.asset.code, purse.free.balance, purse.held.balance, purse.leaving.balance, purse.booked)
+        (purse.wallet, purse.asset.code, purse.free.balance, purse.held.balance, purse.outgoing.balance, purse.booked)
         for purse in state.ledger.of_account(account_id)
     ]
 

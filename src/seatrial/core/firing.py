@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from seatrial.core import canceling, ending, placing, treasury
-from seatrial.core.orders import Status
+from seatrial.core.orders import OrderStatus
 from seatrial.core.state import State
 from seatrial.core.timers import Timer
 
@@ -27,12 +27,12 @@ class Row(Struct, frozen=True):
 
 
 def _starting(state: State) -> Standing:
-    pending = (order for order in state.live_orders.values() if order.status is Status.PENDING)
+    pending = (order for order in state.live_orders.values() if order.status is OrderStatus.PENDING)
     return ((order.starts_ns, order.order_id) for order in pending if order.starts_ns)
 
 
 def _triggered(state: State) -> Standing:
-    pending = (order for order in state.live_orders.values() if order.status is Status.PENDING)
+    pending = (order for order in state.live_orders.values() if order.status is OrderStatus.PENDING)
     return ((order.triggered_ns, order.order_id) for order in pending if order.triggered_ns)
 
 

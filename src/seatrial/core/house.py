@@ -19,7 +19,7 @@ from seatrial.core.holds import hold_for, paying_asset
 from seatrial.core.market_state import MarketState
 from seatrial.core.matching import announce, enter, plan_of, rest, use_up
 from seatrial.core.money import MAX_UNITS
-from seatrial.core.orders import Order, OrderKind, Reason, Side, Step, TimeInForce
+from seatrial.core.orders import EndReason, Order, OrderKind, Side, Step, TimeInForce
 from seatrial.core.placing import accept, new_order
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -92,7 +92,7 @@ def withdraw(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
     """Take a resting order of the house away. The best prices are noted by the caller, once all is done."""
     ms.book.side(order.side).remove(order)
     order.queue = 0
-    end(state, order, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
+    end(state, order, Step.CANCEL, EndReason.USER_REQUESTED, at_ns)
 
 
 def _terms(house: AccountState, ms: MarketState, rung: Rung, name: str) -> PlaceOrder:

@@ -1,7 +1,7 @@
 """The only truth about money: every entry is a set of moves, so every entry sums to zero.
 
 A *purse* is one asset in one wallet of one account and has three ledger accounts: `free`, `held` (open orders)
-and `leaving` (withdrawals on their way out). Moves between them are holds and releases. What goes to another
+and `outgoing` (withdrawals on their way out). Moves between them are holds and releases. What goes to another
 purse is also *posted*: a posting is one purse's side of an entry, with its fee and its running balance, and is
 what a venue calls a ledger entry.
 
@@ -54,7 +54,7 @@ class Owner:
 class Purse:
     """One asset in one wallet of one account."""
 
-    __slots__ = ("account_id", "asset", "booked", "free", "held", "leaving", "owner", "used", "wallet")
+    __slots__ = ("account_id", "asset", "booked", "free", "held", "outgoing", "owner", "used", "wallet")
 
     def __init__(self, account_id: int, wallet: str, asset: Asset, owner: "Owner") -> None:
         self.account_id = account_id
@@ -63,16 +63,16 @@ class Purse:
         self.owner = owner
         self.free = LedgerAccount(asset)
         self.held = LedgerAccount(asset)
-        self.leaving = LedgerAccount(asset)
+        self.outgoing = LedgerAccount(asset)
         self.booked = 0
-        """Sum of its postings; always free + held + leaving once an entry is complete."""
+        """Sum of its postings; always free + held + outgoing once an entry is complete."""
         self.used = False
         """Whether it was ever held in; such a purse stays listed when it is empty."""
 
     @property
     def total(self) -> int:
         """All of it, what is on its way out included."""
-        return self.free.balance + self.held.balance + self.leaving.balance
+        return self.free.balance + self.held.balance + self.outgoing.balance
 
     @property
     def settled(self) -> int:
@@ -230,8 +230,8 @@ class Ledger:
         """An entry that moves a pending withdrawal out of the exchange."""
         custody = self.purse(EXCHANGE, CUSTODY, purse.asset)
         income = self.purse(EXCHANGE, FEE_INCOME, purse.asset)
-        move(purse.leaving, custody.free, amount)
-        move(purse.leaving, income.free, fee)
+        move(purse.outgoing, custody.free, amount)
+        move(purse.outgoing, income.free, fee)
         legs = (purse, ref, -amount, fee), (custody, ref, amount, 0), (income, ref, fee, 0)
         self.enter(EntryKind.WITHDRAWAL, at_ns, legs)
 
@@ -250,7 +250,7 @@ class Ledger:
         for purse in self.purses.values():
             if purse.booked != purse.total:
                 raise OutOfBalanceError(f"{purse.account_id} {purse.wallet} {purse.asset.code}: postings differ")
-            if purse.account_id != EXCHANGE and min(purse.free.balance, purse.held.balance, purse.leaving.balance) < 0:
+            if purse.account_id != EXCHANGE and min(purse.free.balance, purse.held.balance, purse.outgoing.balance) < 0:
                 raise OutOfBalanceError(f"{purse.account_id} {purse.wallet} {purse.asset.code}: below zero")
 
 

@@ -6,7 +6,7 @@ due by then — orders that start or expire, deposits that confirm — happens f
 
 from typing import Final, TypeVar, assert_never
 
-from seatrial.core import amending, canceling, cascade, clients, fingerprint, firing, halts, house, placing, treasury
+from seatrial.core import access, amending, canceling, cascade, fingerprint, firing, halts, house, placing, treasury
 from seatrial.core.changes import Changes
 from seatrial.core.commands import (
     CancelOrders,
@@ -57,7 +57,7 @@ def first(kind: type[Told], outcome: Done) -> Told:
     raise AssertionError(f"{outcome} without {kind.__name__}")
 
 
-MOST_DUE: Final = 500
+MAX_DUE: Final = 500
 """How much of what fell due a command waits for: orders that start or expire, steps of transfers."""
 
 
@@ -78,7 +78,7 @@ class Machine:
         if at_ns < state.now_ns:  # noqa: PLR1730  calling max takes longer, and this runs twice in every call
             at_ns = state.now_ns
         if state.next_due_ns is not None and state.next_due_ns <= at_ns:
-            at_ns = self._fire_timers(at_ns, MOST_DUE)
+            at_ns = self._fire_timers(at_ns, MAX_DUE)
         elif state.is_behind:
             state.is_behind = False
         state.now_ns = at_ns
@@ -119,7 +119,7 @@ class Machine:
         state = self.state
         match command:
             case SpendNonce():
-                return clients.spend_nonce(state, command, at_ns)
+                return access.spend_nonce(state, command, at_ns)
             case PlaceOrder():
                 return placing.place(state, command, at_ns)
             case CancelOrders():
@@ -137,17 +137,17 @@ class Machine:
             case SetStatus() | SetSystemStatus():
                 return halts.set_status(state, command, at_ns)
             case OpenAccount():
-                return clients.open_account(state, command, at_ns)
+                return access.open_account(state, command, at_ns)
             case IssueKey():
-                return clients.issue_key(state, command, at_ns)
+                return access.issue_key(state, command, at_ns)
             case ChangeKey():
-                return clients.change_key(state, command, at_ns)
+                return access.change_key(state, command, at_ns)
             case RevokeKey():
-                return clients.revoke_key(state, command, at_ns)
+                return access.revoke_key(state, command, at_ns)
             case MoveFunds():
                 return treasury.move_funds(state, command, at_ns)
             case IssueToken():
-                return clients.issue_token(state, command, at_ns)
+                return access.issue_token(state, command, at_ns)
             case IssueAddress():
                 return treasury.issue_address(state, command, at_ns)
             case SaveDestination():

@@ -7,7 +7,7 @@ from seatrial.core.ending import decrease, end, end_if_worthless, note_quote
 from seatrial.core.facts import HouseOrderFilled, OrderRested, Traded, TradePrinted
 from seatrial.core.holds import paying_asset, shrink_hold
 from seatrial.core.market_state import MarketState
-from seatrial.core.orders import Order, OrderKind, Reason, Side, Status, Step, TimeInForce, Trade
+from seatrial.core.orders import EndReason, Order, OrderKind, OrderStatus, Side, Step, TimeInForce, Trade
 from seatrial.core.settlement import fill_of, settle, take_part, volume_of
 from seatrial.core.sizes import spend_exact
 from seatrial.core.state import State
@@ -17,7 +17,7 @@ NO_PLAN: Final = Plan()
 
 # Named once: looking a member up in its enum takes longer than most of what is done with it here.
 _BUY, _LIMIT, _MARKET = Side.BUY, OrderKind.LIMIT, OrderKind.MARKET
-_OPEN, _PENDING, _FILL, _FILL_LAST = Status.OPEN, Status.PENDING, Step.FILL, Step.FILL_LAST
+_OPEN, _PENDING, _FILL, _FILL_LAST = OrderStatus.OPEN, OrderStatus.PENDING, Step.FILL, Step.FILL_LAST
 _IOC, _FOK = TimeInForce.IOC, TimeInForce.FOK
 
 
@@ -33,7 +33,7 @@ def plan_of(ms: MarketState, order: Order) -> Plan:
 def enter(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -> None:
     """Carry out the plan of an accepted order, then let the rest of it rest or end."""
     if order.time_in_force is _FOK and plan.qty_lots < order.qty_lots:
-        end(state, order, Step.CANCEL, Reason.NOT_FILLED_AT_ONCE, at_ns)
+        end(state, order, Step.CANCEL, EndReason.NOT_FILLED_AT_ONCE, at_ns)
         return
     if plan.evicted or plan.decreased:
         _give_way(state, ms, order, plan, at_ns)
@@ -45,13 +45,13 @@ def enter(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -
     elif plan.spent and plan.fills:
         end(state, order, _FILL_LAST, None, at_ns)
     elif plan.worthless:
-        end(state, order, Step.CANCEL, Reason.WORTHLESS, at_ns)
+        end(state, order, Step.CANCEL, EndReason.WORTHLESS, at_ns)
     elif plan.stopped_by_self:
-        end(state, order, Step.CANCEL, Reason.SELF_TRADE, at_ns)
+        end(state, order, Step.CANCEL, EndReason.SELF_TRADE, at_ns)
     elif order.kind is _MARKET:
-        end(state, order, Step.CANCEL, Reason.NO_LIQUIDITY, at_ns)
+        end(state, order, Step.CANCEL, EndReason.NO_LIQUIDITY, at_ns)
     elif order.time_in_force is _IOC:
-        end(state, order, Step.CANCEL, Reason.NOT_FILLED_AT_ONCE, at_ns)
+        end(state, order, Step.CANCEL, EndReason.NOT_FILLED_AT_ONCE, at_ns)
     else:
         rest(state, ms, order, at_ns)
     note_quote(state, ms, at_ns)
@@ -69,7 +69,7 @@ def rest(state: State, ms: MarketState, order: Order, at_ns: int) -> None:
 def _give_way(state: State, ms: MarketState, order: Order, plan: Plan, at_ns: int) -> None:
     """Orders of one owner make room for each other."""
     for own in plan.evicted:
-        end(state, own, Step.CANCEL, Reason.SELF_TRADE, at_ns)
+        end(state, own, Step.CANCEL, EndReason.SELF_TRADE, at_ns)
     for own, lots in plan.decreased:
         decrease(state, ms, own, lots, at_ns)
         end_if_worthless(state, ms, own, at_ns)

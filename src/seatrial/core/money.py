@@ -8,7 +8,7 @@ from typing import Final
 MAX_UNITS = 2**63 - 1
 """The largest amount that may be stored: both SQL stores keep amounts in signed 64-bit columns."""
 
-MOST_DIGITS: Final = 30
+MAX_DIGITS: Final = 30
 """On either side of the point."""
 
 PPM: Final = 1_000_000
@@ -22,7 +22,7 @@ def parse_units(text: str, scale: int) -> int | None:
     """
     whole, _, fraction = text.partition(".")
     digits = whole + fraction
-    if not (digits.isdigit() and text.isascii()) or len(whole) > MOST_DIGITS or len(fraction) > MOST_DIGITS:
+    if not (digits.isdigit() and text.isascii()) or len(whole) > MAX_DIGITS or len(fraction) > MAX_DIGITS:
         return None
     missing = scale - len(fraction)
     if missing >= 0:

@@ -46,7 +46,7 @@ class SelfTrade(StrEnum):
     """Nobody: they trade."""
 
 
-class Status(StrEnum):
+class OrderStatus(StrEnum):
     """Where an order stands. Part-filled is no status of its own: compare filled with qty."""
 
     PENDING = "pending"
@@ -67,7 +67,7 @@ class Step(StrEnum):
     EXPIRE = "expire"
 
 
-class Reason(StrEnum):
+class EndReason(StrEnum):
     """Why an order ended without filling whole."""
 
     USER_REQUESTED = "user_requested"
@@ -85,13 +85,13 @@ class Reason(StrEnum):
 
 
 TRANSITIONS: Final = {
-    (Status.PENDING, Step.START): Status.OPEN,
-    (Status.PENDING, Step.CANCEL): Status.CANCELED,
-    (Status.PENDING, Step.EXPIRE): Status.EXPIRED,
-    (Status.OPEN, Step.FILL): Status.OPEN,
-    (Status.OPEN, Step.FILL_LAST): Status.FILLED,
-    (Status.OPEN, Step.CANCEL): Status.CANCELED,
-    (Status.OPEN, Step.EXPIRE): Status.EXPIRED,
+    (OrderStatus.PENDING, Step.START): OrderStatus.OPEN,
+    (OrderStatus.PENDING, Step.CANCEL): OrderStatus.CANCELED,
+    (OrderStatus.PENDING, Step.EXPIRE): OrderStatus.EXPIRED,
+    (OrderStatus.OPEN, Step.FILL): OrderStatus.OPEN,
+    (OrderStatus.OPEN, Step.FILL_LAST): OrderStatus.FILLED,
+    (OrderStatus.OPEN, Step.CANCEL): OrderStatus.CANCELED,
+    (OrderStatus.OPEN, Step.EXPIRE): OrderStatus.EXPIRED,
 }
 """No row leaves FILLED, CANCELED or EXPIRED. Source: kraken-spot-rest 6.9."""
 
@@ -124,8 +124,8 @@ class Order(Struct, gc=False):
     client_id: str | None
     """The user's own name; unique among the account's open orders."""
     opened_ns: int
-    status: Status = Status.OPEN
-    reason: Reason | None = None
+    status: OrderStatus = OrderStatus.OPEN
+    end_reason: EndReason | None = None
     closed_ns: int = 0
     touched_ns: int = 0
     """When it last came to rest, filled or got smaller."""
@@ -151,7 +151,7 @@ class Order(Struct, gc=False):
     label: str | None = None
     band_ppm: int = 0
     """How far beyond the best opposite price it may reach when it meets the book, at once or later; 0: anywhere."""
-    most_open: int | None = None
+    max_open: int | None = None
     """How many orders its account may have open in its market, it among them; None: any number."""
     cancels_post_only: bool = False
     """Whether one that only makes and would take is accepted and canceled, not refused."""
@@ -168,7 +168,7 @@ class Order(Struct, gc=False):
     @property
     def is_live(self) -> bool:
         """Whether it can still fill or be canceled."""
-        return self.status is Status.OPEN or self.status is Status.PENDING
+        return self.status is OrderStatus.OPEN or self.status is OrderStatus.PENDING
 
     def advance(self, step: Step) -> None:
         """Take one step of the life cycle; a step that the table does not have is a bug."""

@@ -12,7 +12,7 @@ from seatrial.core.ledger import Purse
 from seatrial.core.market_state import MarketState
 from seatrial.core.matching import NO_PLAN, enter, plan_of
 from seatrial.core.money import MAX_UNITS
-from seatrial.core.orders import Order, OrderKind, Reason, Side, Status, Step, TimeInForce
+from seatrial.core.orders import EndReason, Order, OrderKind, OrderStatus, Side, Step, TimeInForce
 from seatrial.core.rejects import Reject
 from seatrial.core.sizes import costs, is_too_small
 from seatrial.core.state import State
@@ -21,7 +21,7 @@ from seatrial.core.valuing import value_assets
 
 # Named once: looking a member up in its enum takes longer than most of what is done with it here.
 _BUY, _LIMIT, _MARKET = Side.BUY, OrderKind.LIMIT, OrderKind.MARKET
-_OPEN, _PENDING = Status.OPEN, Status.PENDING
+_OPEN, _PENDING = OrderStatus.OPEN, OrderStatus.PENDING
 _IOC, _FOK = TimeInForce.IOC, TimeInForce.FOK
 
 
@@ -68,14 +68,14 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     purse = account.trading_purse(market.quote if order.side is _BUY else market.base)
     if hold > purse.free.balance and hold > state.ledger.spendable(purse) + (replaced.hold if replaced else 0):
         return Reject.INSUFFICIENT_FUNDS
-    most_open = command.most_open if replaced is None or command.most_open is None else command.most_open + 1
-    if most_open is not None and len(account.in_market.get(market.symbol, ())) >= most_open:
+    max_open = command.max_open if replaced is None or command.max_open is None else command.max_open + 1
+    if max_open is not None and len(account.in_market.get(market.symbol, ())) >= max_open:
         return Reject.TOO_MANY_OPEN_ORDERS
 
     if at_ns >= account.assets.due_ns:
         value_assets(state, command.account_id, at_ns)
     if replaced is not None:
-        end(state, replaced, Step.CANCEL, Reason.USER_REQUESTED, at_ns)
+        end(state, replaced, Step.CANCEL, EndReason.USER_REQUESTED, at_ns)
     order.hold = hold
     accept(state, account, order, command, purse)
     if order.expires_ns:
@@ -83,7 +83,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     if order.status is _PENDING:
         state.set_timer(order.starts_ns, Timer.START_ORDER, order.order_id)
     elif order.post_only and plan is not NO_PLAN:
-        end(state, order, Step.CANCEL, Reason.POST_ONLY, at_ns)
+        end(state, order, Step.CANCEL, EndReason.POST_ONLY, at_ns)
     else:
         if command.matching_ns and (plan is not NO_PLAN or not _may_rest(order)):
             state.now_ns = at_ns = at_ns + command.matching_ns
@@ -116,7 +116,7 @@ def new_order(command: PlaceOrder, at_ns: int, *, is_house: bool) -> Order:
     )  # fmt: skip
     order.is_house = is_house
     order.note, order.label = command.note, command.label
-    order.band_ppm, order.most_open = command.band_ppm, command.most_open
+    order.band_ppm, order.max_open = command.band_ppm, command.max_open
     order.cancels_post_only = command.cancels_post_only
     return order
 
@@ -143,19 +143,19 @@ def start(state: State, order_id: int, _due_ns: int, _left: int) -> int:
     return 1
 
 
-def _why_refused(state: State, ms: MarketState, order: Order) -> Reason | None:
+def _why_refused(state: State, ms: MarketState, order: Order) -> EndReason | None:
     """Why the market does not take an order that starts; a market order is bound to its band."""
     if closed_to(state, ms, order.kind, post_only=order.post_only) is not None:
-        return Reason.MARKET_CLOSED
-    return Reason.PRICE_OUT_OF_BAND if order.band_ppm and not _is_in_band(ms, order) else None
+        return EndReason.MARKET_CLOSED
+    return EndReason.PRICE_OUT_OF_BAND if order.band_ppm and not _is_in_band(ms, order) else None
 
 
-def _why_unfit(state: State, ms: MarketState, order: Order, plan: Plan) -> Reason | None:
+def _why_unfit(state: State, ms: MarketState, order: Order, plan: Plan) -> EndReason | None:
     """Why an order cannot carry out its plan; if it can, what it needs is set aside."""
     if order.post_only and plan is not NO_PLAN:
-        return Reason.POST_ONLY
+        return EndReason.POST_ONLY
     if order.kind is _MARKET and not refit_hold(state, ms, order, plan):
-        return Reason.OUT_OF_FUNDS
+        return EndReason.OUT_OF_FUNDS
     return None
 
 

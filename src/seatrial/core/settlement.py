@@ -15,7 +15,7 @@ from seatrial.core.paying import Covered, bring_back, credits_for
 from seatrial.core.postings import EntryKind
 from seatrial.core.state import State
 from seatrial.core.valuing import price_of, value_assets
-from seatrial.core.volume import MOST_PER_TRADE, USD_SCALE
+from seatrial.core.volume import MAX_PER_TRADE, USD_SCALE
 
 SECOND_NS: Final = 10**9
 
@@ -172,9 +172,9 @@ def volume_of(state: State, ms: MarketState, exact: int) -> int:
     if not market.fees.counts_volume:
         return 0
     if ms.is_in_dollars:
-        return min(ms.to_usd.nearest(exact), MOST_PER_TRADE)
+        return min(ms.to_usd.nearest(exact), MAX_PER_TRADE)
     price = price_of(state, market.quote.code, USD)
     if price is None:
         return 0
     usd_units = ms.to_quote.nearest(exact) * price[0] // price[1]
-    return min(rescale_floor(usd_units, state.assets[USD].scale, USD_SCALE), MOST_PER_TRADE)
+    return min(rescale_floor(usd_units, state.assets[USD].scale, USD_SCALE), MAX_PER_TRADE)

@@ -108,7 +108,7 @@ def issue_address(state: State, command: IssueAddress, at_ns: int) -> Reject | N
     if method is None:
         return Reject.METHOD_UNKNOWN
     known = account.addresses.get((command.asset, command.method), [])
-    if sum(not address.used for address in known) >= command.most_unused:
+    if sum(not address.used for address in known) >= command.max_unused:
         return Reject.TOO_MANY_ADDRESSES
     _new_address(state, account, method, at_ns)
     return None
@@ -211,13 +211,13 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
         return Reject.AMOUNT_INVALID
     purse = account.funding_purse(method.asset)
     spendable = state.ledger.spendable(purse)
-    most = max(spendable - fee, 0)
+    maximum = max(spendable - fee, 0)
     if command.check_only:
-        state.find(WithdrawalChecked(method, command.gross - fee, fee, most))
+        state.find(WithdrawalChecked(method, command.gross - fee, fee, maximum))
         return None
     if command.gross > spendable:
         return Reject.AMOUNT_ABOVE_BALANCE
-    if command.most_fee is not None and fee > command.most_fee:
+    if command.max_fee is not None and fee > command.max_fee:
         return Reject.FEE_ABOVE_MAXIMUM
 
     withdrawal = Transfer(
@@ -226,7 +226,7 @@ def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> 
         destination.name or None, None, at_ns, FIRST_STATUS[Direction.WITHDRAWAL], remark=command.remark,
     )  # fmt: skip
     bring_back(state, purse, command.gross, at_ns)
-    move(purse.free, purse.leaving, command.gross)
+    move(purse.free, purse.outgoing, command.gross)
     state.ledger.touch(purse)
     value_assets(state, command.account_id, at_ns)
     state.facts.append(WithdrawalRequested(at_ns, _scheduled(state, withdrawal, at_ns)))
@@ -392,7 +392,7 @@ def _book(state: State, transfer: Transfer, booking: Booking, asset: Asset, at_n
         case Booking.SEND:
             ledger.send_out(purse, number, at_ns, transfer.amount, transfer.fee)
         case Booking.RELEASE:
-            move(purse.leaving, purse.free, transfer.gross)
+            move(purse.outgoing, purse.free, transfer.gross)
             ledger.touch(purse)
         case Booking.RETURN:
             ledger.bring_in(purse, EntryKind.WITHDRAWAL, number, at_ns, transfer.amount, -transfer.fee)

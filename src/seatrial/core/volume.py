@@ -18,7 +18,7 @@ NEVER_NS: Final = 2**63
 WINDOW_HOURS: Final = 30 * 24
 USD_SCALE: Final = 4
 """Volumes are in 10**-4 US dollars."""
-MOST_PER_TRADE: Final = 10**10 * 10**USD_SCALE
+MAX_PER_TRADE: Final = 10**10 * 10**USD_SCALE
 """More than that of one trade does not count: it moves no fee, and sums stay within a store's 64 bits (decided)."""
 MAX_ASSETS: Final = 10**10 * 10**USD_SCALE
 """Nor does more than that of what an account has."""

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 MASK: Final = b"***"
 
-SHORTEST: Final = 4
+MIN_LENGTH: Final = 4
 """Bytes of a known secret that is looked for by itself: shorter ones stand in too many other words."""
 
 _SECRETS: Final = (
@@ -33,7 +33,7 @@ _HIDDEN_FIELD: Final = re.compile(rb"(?:%b)[^0-9a-z]*[=:]" % b"|".join(_SECRETS)
 def masked(text: bytes, *known: str | None) -> bytes:
     """A part of a call with `***` in the place of each secret: of known ones, and of fields whose names say so."""
     for secret in known:
-        if secret is not None and len(secret) >= SHORTEST:
+        if secret is not None and len(secret) >= MIN_LENGTH:
             for form in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), secret.replace("/", "\\/")):
                 text = text.replace(form.encode(), MASK)
     if b"form-data" in text:

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from seatrial.history import duck
+from seatrial.history.appending import PairAppender, last_second
 from seatrial.history.manifest import DataFile, Gap, Span
 from seatrial.history.months import month_after, month_of, start_ns
 from seatrial.history.ticks import Digits, Tick
-from seatrial.history.writer import PairWriter, last_second
 
 _DRAFT: Final = "pages.csv"
 _Row = tuple[int, int, str, str, str, str, str, int]
@@ -28,7 +28,7 @@ class _Page(NamedTuple):
 class Appender:
     """Grows one span, from where a gap begins. What was added is stored with the next `commit`, cursor and all."""
 
-    def __init__(self, writer: PairWriter, gap: Gap, source: str) -> None:
+    def __init__(self, writer: PairAppender, gap: Gap, source: str) -> None:
         before = next((span for span in writer.stored.spans if span.end_ns == gap.first_ns), None)
         span = before or Span(gap.first_ns, gap.first_ns, cursor=str(max(gap.first_ns - 1, 0)))
         self._writer = writer

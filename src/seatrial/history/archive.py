@@ -16,13 +16,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from seatrial.history import duck, layout
+from seatrial.history.appending import PairAppender, last_second
 from seatrial.history.errors import HistoryError
 from seatrial.history.layout import Layout
 from seatrial.history.manifest import DataFile, Gap, Pair, Span, gaps
 from seatrial.history.months import month_after, month_of, start_ns
 from seatrial.history.store import TradeStore
 from seatrial.history.ticks import SECOND_NS, Digits
-from seatrial.history.writer import PairWriter, last_second
 
 _PAIR: Final = re.compile(r"[A-Za-z0-9]+", re.ASCII)
 _PLAIN: Final = r"[0-9]+(\.[0-9]+)?"
@@ -93,7 +93,7 @@ def import_member(store: TradeStore, pair: Pair, member: Member) -> Imported:
 class _Import:
     """One file's way: text → a draft with every row's place in the history → the months that lack them."""
 
-    def __init__(self, writer: PairWriter, member: Member) -> None:
+    def __init__(self, writer: PairAppender, member: Member) -> None:
         self._writer = writer
         self._stage = writer.work / _STAGE
         self._member = member

@@ -124,7 +124,7 @@ class Candles:
             f" FROM {self._files(begins_ns, ends_ns)}"
             f" WHERE time >= make_timestamp_ns({begins_ns}) AND time < make_timestamp_ns({ends_ns})"
         )
-        turnover = f"sum(price::DECIMAL({duck.MOST_DIGITS}, {price.scale}) * volume)"
+        turnover = f"sum(price::DECIMAL({duck.MAX_DIGITS}, {price.scale}) * volume)"
         self.run(
             "CREATE TEMP TABLE candle AS SELECT number, arg_min(price, key) AS open, max(price) AS high,"
             f" min(price) AS low, arg_max(price, key) AS close, {turnover} AS turnover, sum(volume) AS volume,"
@@ -157,7 +157,7 @@ class Candles:
         stored = self.stored
         vwap = self._vwap(self.decimals)
         price = duck.number_type(Digits(stored.price.whole, self.price_decimals))
-        volume = f"DECIMAL({duck.MOST_DIGITS}, {self.volume_decimals})"
+        volume = f"DECIMAL({duck.MAX_DIGITS}, {self.volume_decimals})"
         prices = ", ".join(f"{name}::{price} AS {name}" for name in _PRICES)
         return (
             f"SELECT time, {prices}, ({vwap})::{price} AS vwap, volume::{volume} AS volume, trades AS count"
@@ -210,7 +210,7 @@ class Candles:
     def _needed(self, columns: tuple[str, ...], decimals: int, scale: int) -> int:
         """At least so many decimals; as many as it takes to show every number exactly."""
         while decimals < scale:
-            exact = " AND ".join(f"{name} = {name}::DECIMAL({duck.MOST_DIGITS}, {decimals})" for name in columns)
+            exact = " AND ".join(f"{name} = {name}::DECIMAL({duck.MAX_DIGITS}, {decimals})" for name in columns)
             [[enough]] = self.rows(f"SELECT coalesce(bool_and({exact}), true) FROM candle")
             if enough:
                 break
@@ -239,7 +239,7 @@ def _integer_quotient(decimals: int, one: str, scale: int) -> str:
     turnover, volume = (f"replace({name}::VARCHAR, '.', '')::HUGEINT" for name in ("turnover", "volume"))
     factor, divisor = 10 ** max(decimals - scale, 0), 10 ** max(scale - decimals, 0)
     units = f"{turnover} * {factor} // ({volume} * {divisor})"
-    return f"({units})::DECIMAL({duck.MOST_DIGITS - decimals - 1}, 0) * {one}"
+    return f"({units})::DECIMAL({duck.MAX_DIGITS - decimals - 1}, 0) * {one}"
 
 
 def _known_until(span: Span) -> int:

@@ -15,7 +15,7 @@ MEMORY: Final = "1GB"
 """Beyond this DuckDB uses the disk."""
 PLAIN_DIGITS: Final = 18
 """What fits a decimal of 64 bits, which is several times faster than one of 128."""
-MOST_DIGITS: Final = 38
+MAX_DIGITS: Final = 38
 LAYOUT: Final = "FORMAT parquet, COMPRESSION zstd"
 
 
@@ -56,9 +56,9 @@ def parquet(paths: Iterable[Path]) -> str:
 def number_type(digits: Digits) -> str:
     """The SQL type of a column. `HistoryError` when there is none so wide."""
     needed = digits.whole + digits.scale
-    if needed > MOST_DIGITS:
-        raise HistoryError(f"numbers of {needed} digits are more than can be stored exactly ({MOST_DIGITS})")
-    return f"DECIMAL({PLAIN_DIGITS if needed <= PLAIN_DIGITS else MOST_DIGITS}, {digits.scale})"
+    if needed > MAX_DIGITS:
+        raise HistoryError(f"numbers of {needed} digits are more than can be stored exactly ({MAX_DIGITS})")
+    return f"DECIMAL({PLAIN_DIGITS if needed <= PLAIN_DIGITS else MAX_DIGITS}, {digits.scale})"
 
 
 def columns(price: Digits, volume: Digits) -> dict[str, str]:

@@ -17,7 +17,7 @@ CALENDAR_WEEK: Final = "calendar-week"
 CALENDAR_MONTH: Final = "calendar-month"
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LENGTH: Final = re.compile(r"([0-9]{1,9})([smhdw])?", re.ASCII)
-_LONGEST_S: Final = 10 * 366 * 86400
+_MAX_S: Final = 10 * 366 * 86400
 _MONDAY_S: Final = 4 * 86400
 """From the epoch, a Thursday, to the first Monday."""
 _YEAR_MONTHS: Final = 12
@@ -73,7 +73,7 @@ def read_interval(text: str) -> Interval:
         return Interval(text, 0)
     match = _LENGTH.fullmatch(text)
     length_s = int(match[1]) * _UNITS[match[2] or "m"] if match else 0
-    if not 0 < length_s <= _LONGEST_S:
+    if not 0 < length_s <= _MAX_S:
         raise HistoryError(
             f"{text!r} is no interval: one like 30s, 7m, 4h, 1d, 2w, {CALENDAR_WEEK} or {CALENDAR_MONTH}"
         )

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from seatrial.history import durable, manifest
+from seatrial.history.appending import PairAppender
 from seatrial.history.errors import HistoryError
 from seatrial.history.manifest import DataFile, Manifest, Pair
-from seatrial.history.writer import PairWriter
 
 _PREFIX: Final = "pair="
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._]{0,39}", re.ASCII)
@@ -55,14 +55,14 @@ class TradeStore:
         return self.folder / f"{_PREFIX}{pair.name}"
 
     @contextmanager
-    def writer(self, pair: Pair) -> Iterator[PairWriter]:
+    def writer(self, pair: Pair) -> Iterator[PairAppender]:
         """Write to a pair, alone. `HistoryError` when somebody else does, or the folder cannot be written."""
         folder = self.pair_folder(pair)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with (
                 durable.only_writer(folder) as work,
-                PairWriter(folder, work, manifest.read(folder) or Manifest(pair)) as writer,
+                PairAppender(folder, work, manifest.read(folder) or Manifest(pair)) as writer,
             ):
                 yield writer
         except OSError as error:

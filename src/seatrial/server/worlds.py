@@ -22,8 +22,8 @@ from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.kucoin import symbols as kucoin_symbols
 from seatrial.dialects.kucoin.dialect import Kucoin
 from seatrial.dialects.wire import Dialect
-from seatrial.market.crowd import Mode
-from seatrial.market.driver import Driver
+from seatrial.pricing.crowd import Mode
+from seatrial.pricing.driver import Driver
 from seatrial.server.connection import Connection, KeyedAccount
 from seatrial.server.opening import account_command, key_command, market_named
 from seatrial.store.errors import DamagedError, unusable

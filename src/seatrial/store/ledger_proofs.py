@@ -28,7 +28,7 @@ _POSTINGS: Final = """
     SELECT account_id, seq, posting_id, at_ns, wallet, asset, kind, amount, fee, balance FROM postings
     ORDER BY account_id, seq
 """
-_PURSES: Final = "SELECT account_id, wallet, asset, free, held, leaving, booked FROM purses ORDER BY account_id"
+_PURSES: Final = "SELECT account_id, wallet, asset, free, held, outgoing, booked FROM purses ORDER BY account_id"
 _STREAMS: Final = """
     SELECT account_id, stream_id, wallet, asset, kind, incoming FROM posting_streams ORDER BY account_id
 """
@@ -171,10 +171,10 @@ class _Ledger:
 
     def _add_up(self, purses: Iterable[Found]) -> Iterator[Breach]:
         left = {purse: balance - self._jumps.get(purse, 0) for purse, balance in self._balances.items()}
-        for account_id, wallet, asset, free, held, leaving, booked in purses:
+        for account_id, wallet, asset, free, held, outgoing, booked in purses:
             total = left.pop((wallet, asset), 0)
-            if booked != free + held + leaving or booked != total:
-                told = {"free": free, "held": held, "leaving": leaving, "booked": booked, "total": total}
+            if booked != free + held + outgoing or booked != total:
+                told = {"free": free, "held": held, "outgoing": outgoing, "booked": booked, "total": total}
                 yield PURSE_IS_SUM, {"account_id": account_id, "wallet": wallet, "asset": asset, **told}
         for wallet, asset in left:
             yield HAS_PURSE, {"account_id": self._account_id, "wallet": wallet, "asset": asset}

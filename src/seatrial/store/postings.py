@@ -73,27 +73,27 @@ def is_filtered(query: PostingPage) -> bool:
     return bool(query.wallets or query.assets or query.kinds) or query.incoming is not None
 
 
-def seq_of_rank(rank: Callable[[int], int], low: int, high: int, least: int, most: int) -> int:
-    """A number from `low` to `high` whose rank is at least `least` and at most `most`.
+def seq_of_rank(rank: Callable[[int], int], low: int, high: int, minimum: int, maximum: int) -> int:
+    """A number from `low` to `high` whose rank is at least `minimum` and at most `maximum`.
 
-    `rank` rises from each number to the next by no more than `most - least + 1`; that of `low` must not be over `most`,
-    nor that of `high` under `least`. The first guesses take it for a straight line, the later ones in turns halve what
+    `rank` rises from each number to the next by no more than `maximum - minimum + 1`; that of `low` must not be over `maximum`,
+    nor that of `high` under `minimum`. The first guesses take it for a straight line, the later ones in turns halve what
     is left: evenly spread ranks are found at once, all others in logarithmic time.
     """
     guesses = 0
-    while rank(low) < least and rank(high) > most:
+    while rank(low) < minimum and rank(high) > maximum:
         if guesses < FREE_GUESSES or guesses % 2:
             rise = rank(high) - rank(low)
-            guess = low + (high - low) * ((least + most) // 2 - rank(low)) // rise
+            guess = low + (high - low) * ((minimum + maximum) // 2 - rank(low)) // rise
         else:
             guess = (low + high) // 2
         guess = min(max(guess, low + 1), high - 1)
-        if rank(guess) <= most:
+        if rank(guess) <= maximum:
             low = guess
         else:
             high = guess
         guesses += 1
-    return high if rank(low) < least else low
+    return high if rank(low) < minimum else low
 
 
 def _stretch(query: PostingPage, connection: Connection) -> tuple[int, int]:

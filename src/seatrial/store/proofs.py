@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from seatrial.core.assets import REWARDS_SUFFIX
 from seatrial.store.ledger_proofs import AT_ONCE, LEDGER_LAWS, breaches_of_ledgers, rows_of
 
-MOST_EXAMPLES: Final = 10
+MAX_EXAMPLES: Final = 10
 """How many of a law's breaches are told one by one."""
 
 SQL_LAWS: Final = {
@@ -58,12 +58,12 @@ SQL_LAWS: Final = {
         SELECT account_id FROM purses WHERE account_id <> 0 EXCEPT SELECT account_id FROM accounts
     """,
     "the books of every asset sum to zero": """
-        SELECT asset, SUM(free + held + leaving) AS total FROM purses
-        GROUP BY asset HAVING SUM(free + held + leaving) <> 0
+        SELECT asset, SUM(free + held + outgoing) AS total FROM purses
+        GROUP BY asset HAVING SUM(free + held + outgoing) <> 0
     """,
     "no client's balance is below zero": """
-        SELECT account_id, wallet, asset, free, held, leaving FROM purses
-        WHERE account_id <> 0 AND (free < 0 OR held < 0 OR leaving < 0)
+        SELECT account_id, wallet, asset, free, held, outgoing FROM purses
+        WHERE account_id <> 0 AND (free < 0 OR held < 0 OR outgoing < 0)
     """,
     "what is held is what open orders hold": """
         SELECT account_id, asset, SUM(units) AS too_much FROM (
@@ -80,7 +80,7 @@ SQL_LAWS: Final = {
         SELECT account_id, order_id, status, closed_ns FROM orders
         WHERE (closed_ns = 0) <> (status IN ('open', 'pending'))
     """,
-    "what is leaving is what pending withdrawals send": """
+    "what is outgoing is what pending withdrawals send": """
         SELECT account_id, wallet, asset, SUM(units) AS too_much FROM (
             SELECT account_id, wallet, asset, leaving AS units FROM purses
             UNION ALL
@@ -334,7 +334,7 @@ def _look_at_ledgers(connection: Connection) -> list[Proof]:
     examples: dict[str, list[dict[str, Any]]] = {law: [] for law in LEDGER_LAWS}
     for law, row in breaches_of_ledgers(connection):
         breaches[law] += 1
-        if breaches[law] <= MOST_EXAMPLES:
+        if breaches[law] <= MAX_EXAMPLES:
             examples[law].append(row)
     return [Proof(law, breaches[law], examples[law]) for law in LEDGER_LAWS]
 
@@ -347,7 +347,7 @@ def _proof(law: str, found: Iterable[dict[str, Any]]) -> Proof:
     breaches, examples = 0, []
     for row in found:
         breaches += 1
-        if breaches <= MOST_EXAMPLES:
+        if breaches <= MAX_EXAMPLES:
             examples.append({name: _plain(value) for name, value in row.items()})
     return Proof(law, breaches, examples)
 

@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy import Select, func, select
 
 from seatrial.core import firing
+from seatrial.core.access import add_account
 from seatrial.core.candles import DAY_NS, KEPT, MINUTES, SECOND_NS
-from seatrial.core.clients import add_account
 from seatrial.core.market_state import MarketState
 from seatrial.core.markets import Modes
 from seatrial.core.state import State

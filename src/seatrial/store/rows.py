@@ -35,7 +35,7 @@ MARKET: Final = "market"
 SCALES: Final = "scales"
 """The name of the note of what rows are counted in."""
 
-MOST_USES: Final = 64
+MAX_USES: Final = 64
 """How many commits tell of keys' uses before the keys' own rows do."""
 
 
@@ -212,7 +212,7 @@ def _keys(changes: Changes, known: Known) -> Iterator[Write]:
     keys.new.extend(schema.API_KEYS.to_rows(issued))
     for key in issued:
         known.nonces.begin(key, nonces)
-    if anew or revoked or known.use_id >= MOST_USES:
+    if anew or revoked or known.use_id >= MAX_USES:
         keys.new.extend(schema.API_KEYS.to_rows(key for number, key in anew.items() if number not in revoked))
         keys.gone.extend((number,) for number in {*anew, *revoked} if number <= newest)
         settled = {number: key for number, key in known.used_keys.items() if number not in revoked}

@@ -19,13 +19,13 @@ from seatrial.core.ledger import Purse
 from seatrial.core.market_state import Quote
 from seatrial.core.orders import (
     CancelTimer,
+    EndReason,
     Fill,
     Order,
     OrderKind,
-    Reason,
+    OrderStatus,
     SelfTrade,
     Side,
-    Status,
     TimeInForce,
     Trade,
 )
@@ -119,7 +119,7 @@ PURSES: Final = stored(
     text("asset", field="asset.code"),
     big("free", field="free.balance", changes=True),
     big("held", field="held.balance", changes=True),
-    big("leaving", field="leaving.balance", changes=True),
+    big("outgoing", field="outgoing.balance", changes=True),
     big("booked", changes=True),
 )
 purses: Final = PURSES.table
@@ -209,8 +209,8 @@ ORDERS: Final = stored(
     big("tag", null=True),
     text("client_id", null=True),
     big("opened_ns"),
-    word("status", Status, changes=True),
-    word("reason", Reason, null=True, changes=True),
+    word("status", OrderStatus, changes=True),
+    word("end_reason", EndReason, null=True, changes=True),
     big("closed_ns", changes=True),
     big("touched_ns", changes=True),
     big("queue", changes=True),
@@ -225,7 +225,7 @@ ORDERS: Final = stored(
     text("note", null=True),
     text("label", null=True),
     big("band_ppm", default=0),
-    big("most_open", null=True),
+    big("max_open", null=True),
     flag("cancels_post_only", default=0),
     big("triggered_ns", default=0, changes=True),
     Index("orders_by_close", "account_id", "closed_ns", "order_id"),

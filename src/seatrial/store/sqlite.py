@@ -45,7 +45,7 @@ CHECKPOINT_PAGES: Final = 4_000
 """When the log's pages are put into the file. Those at the ends of tables are in it many times, and are put there once;
 more than fit one block of the log's index (4,062) would make readers search several."""
 
-MOST_LOOKS: Final = 100
+MAX_LOOKS: Final = 100
 """How often to try to have two connections see the same moment, which takes a fifth of a millisecond."""
 
 
@@ -108,7 +108,7 @@ class SqliteFile:
         SQLite does not say which moment a connection sees, but tells a third one whether any commit came between two of
         its looks.
         """
-        for _ in range(MOST_LOOKS):
+        for _ in range(MAX_LOOKS):
             with self.reader.connect() as watch, self.reader.connect() as first, self.reader.connect() as second:
                 before = _version(watch)
                 for connection in (first, second):

@@ -14,7 +14,7 @@ from seatrial.core.changes import Changes
 from seatrial.core.funding import Delays
 from seatrial.core.queries import Answer, Query
 from seatrial.core.state import Counters, State
-from seatrial.store import history, reload, rows, scales, schema
+from seatrial.store import answers, reload, rows, scales, schema
 from seatrial.store.apart import Apart
 from seatrial.store.columns import RawRow
 from seatrial.store.database import Batch, RestorableDatabase
@@ -95,14 +95,14 @@ class Store:
 
     def answer(self, query: Query) -> Answer:
         """Look stored history up. Runs beside the writer."""
-        if (question := history.quick(query)) is not None:
+        if (question := answers.quick(query)) is not None:
             return question.read(self.database.ask(question.statement, question.parameters))
         with self.database.reading() as connection:
-            return history.answer(query, connection)
+            return answers.answer(query, connection)
 
     def is_quick(self, query: Query) -> bool:
         """Whether to answer takes less time than to have a thread do it."""
-        return not self.database.is_remote and history.is_quick(query)
+        return not self.database.is_remote and answers.is_quick(query)
 
     def close(self) -> None:
         """Let go of the database."""

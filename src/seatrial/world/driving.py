@@ -10,11 +10,11 @@ from msgspec import Struct
 from seatrial.catalogue import Catalogue, CatalogueError
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
-from seatrial.market import tables
-from seatrial.market.crowd import Crowd, Mode
-from seatrial.market.driver import NEVER, Driver
-from seatrial.market.house import supply_house, withdraw_quotes
-from seatrial.market.tape import Tape
+from seatrial.pricing import tables
+from seatrial.pricing.crowd import Crowd, Mode
+from seatrial.pricing.driver import NEVER, Driver
+from seatrial.pricing.house import supply_house, withdraw_quotes
+from seatrial.pricing.tape import Tape
 from seatrial.world.clock import iso
 
 CROWD: Final = "crowd"

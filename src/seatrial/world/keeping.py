@@ -6,7 +6,7 @@ from typing import NamedTuple
 from seatrial.core.facts import Recorded
 from seatrial.core.machine import Machine
 from seatrial.core.state import State
-from seatrial.market.driver import Driver
+from seatrial.pricing.driver import Driver
 from seatrial.store.database import Batch
 from seatrial.store.store import Store, StoreError
 from seatrial.world.beginning import reopened

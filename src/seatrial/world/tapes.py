@@ -21,7 +21,7 @@ from seatrial.history.layout import Layout
 from seatrial.history.manifest import Manifest
 from seatrial.history.reading import ticks_from
 from seatrial.history.store import TradeStore
-from seatrial.market.tape import Rows, TapeRow
+from seatrial.pricing.tape import Rows, TapeRow
 from seatrial.world.driving import MarketOf
 
 SIDES: Final = {"b": Side.BUY, "buy": Side.BUY, "s": Side.SELL, "sell": Side.SELL, "": None}

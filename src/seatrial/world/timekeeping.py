@@ -10,7 +10,7 @@ from typing import Final
 
 from seatrial.core.commands import PassTime
 from seatrial.core.machine import Machine
-from seatrial.market.driver import NEVER, Driver
+from seatrial.pricing.driver import NEVER, Driver
 from seatrial.world.clock import Clock
 from seatrial.world.commits import GroupCommit
 from seatrial.world.errors import Unavailable

@@ -12,7 +12,7 @@ from seatrial.core.facts import Recorded
 from seatrial.core.machine import Machine
 from seatrial.core.state import State
 from seatrial.dialects.wire import Dialect
-from seatrial.market.driver import Driver
+from seatrial.pricing.driver import Driver
 from seatrial.store.database import Batch
 from seatrial.store.store import Store
 from seatrial.world.answering import Answering

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from seatrial.catalogue import CatalogueError, load
 from seatrial.core.assets import READ_ONLY_SUFFIXES, Assets
-from seatrial.dialects.kraken.names import read_unlisted
+from seatrial.dialects.kraken.listings import read_unlisted
 from seatrial.dialects.kraken.symbols import Symbols
 from tests.support.own_catalogue import add_lines, own_tree
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.catalogue import CatalogueError, load
-from seatrial.dialects.kucoin.names import plain_symbol_line, rate
+from seatrial.dialects.kucoin.listings import plain_symbol_line, rate
 from seatrial.dialects.kucoin.symbols import Symbols
 from tests.support.kraken_exchange import catalogue
 from tests.support.kucoin_exchange import symbols

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from seatrial.dialects.wire import Reply
-from tests.support.http_caller import DATE, LONGEST_WAIT, Caller, post, run
+from tests.support.http_caller import DATE, MAX_WAIT, Caller, post, run
 
 TIMES_BEFORE = pytest.mark.parametrize("before", [0, 1, 2], ids=["parsed", "remembered", "remembered again"])
 
@@ -116,7 +116,7 @@ def test_who_hangs_up_with_calls_in_line_gets_no_more_answers(answered: int) -> 
         caller.send(post(path=b"/0/later") * 3)
         for _ in range(answered):
             caller.mirror.later.pop()()
-            for _ in range(LONGEST_WAIT):
+            for _ in range(MAX_WAIT):
                 await asyncio.sleep(0)
         assert caller.wire.written.count(b"HTTP/1.1 200 OK") == answered
         caller.hang_up()

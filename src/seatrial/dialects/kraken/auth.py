@@ -19,7 +19,7 @@ TOTP_STEP_SECONDS: Final = 30
 TOTP_STEPS_OF_TOLERANCE: Final = 1
 """How many steps an authenticator may be early or late. Source: RFC 6238 section 5.2 recommends one."""
 MAX_NONCE: Final = 2**64 - 1
-MOST_NONCE_DIGITS: Final = 20
+MAX_NONCE_DIGITS: Final = 20
 
 
 class SecretError(ValueError):
@@ -64,7 +64,7 @@ def verify(signature: bytes, path: str, nonce: str, body: bytes, secret: bytes, 
 
 def nonce_number(text: str | None) -> int | None:
     """The nonce as a number: unsigned, 64 bits, ASCII digits. None when it is missing or anything else."""
-    if text is None or not (text.isascii() and text.isdigit() and len(text) <= MOST_NONCE_DIGITS):
+    if text is None or not (text.isascii() and text.isdigit() and len(text) <= MAX_NONCE_DIGITS):
         return None
     number = int(text)
     return number if number <= MAX_NONCE else None

@@ -10,29 +10,29 @@ from msgspec import UNSET, Struct, UnsetType
 
 from seatrial.core.markets import Market
 from seatrial.core.money import Ratio, format_units, rescale_floor
-from seatrial.core.orders import Order, OrderKind, Reason, Status
+from seatrial.core.orders import EndReason, Order, OrderKind, OrderStatus
 from seatrial.dialects.kraken.symbols import Symbols
 
 STATUSES: Final = {
-    Status.PENDING: "pending",
-    Status.OPEN: "open",
-    Status.FILLED: "closed",
-    Status.CANCELED: "canceled",
-    Status.EXPIRED: "expired",
+    OrderStatus.PENDING: "pending",
+    OrderStatus.OPEN: "open",
+    OrderStatus.FILLED: "closed",
+    OrderStatus.CANCELED: "canceled",
+    OrderStatus.EXPIRED: "expired",
 }
 """Source: kraken-spot-rest 6.9."""
 
 REASONS: Final = {
-    Reason.USER_REQUESTED: "User requested",
-    Reason.SELF_TRADE: "Cannot trade with self",
-    Reason.POST_ONLY: "Post only order",
-    Reason.NOT_FILLED_AT_ONCE: "Order not filled immediately",
-    Reason.NO_LIQUIDITY: "No liquidity",
-    Reason.OUT_OF_FUNDS: "Out of funds",
-    Reason.EXPIRED: "Order expired",
-    Reason.MARKET_CLOSED: "Market closed",
-    Reason.PRICE_OUT_OF_BAND: "Price out of band",
-    Reason.WORTHLESS: "Insignificant volume remaining",
+    EndReason.USER_REQUESTED: "User requested",
+    EndReason.SELF_TRADE: "Cannot trade with self",
+    EndReason.POST_ONLY: "Post only order",
+    EndReason.NOT_FILLED_AT_ONCE: "Order not filled immediately",
+    EndReason.NO_LIQUIDITY: "No liquidity",
+    EndReason.OUT_OF_FUNDS: "Out of funds",
+    EndReason.EXPIRED: "Order expired",
+    EndReason.MARKET_CLOSED: "Market closed",
+    EndReason.PRICE_OUT_OF_BAND: "Price out of band",
+    EndReason.WORTHLESS: "Insignificant volume remaining",
 }
 """Source of the first: seed "How to place, view, and cancel orders using a user reference"; of the second:
 kraken-semantics 8.4; of the last: ccxt issue 8816 (2021-04). The others are decided, in the wording that
@@ -221,18 +221,18 @@ def _average(order: Order, market: Market) -> str:
 
 
 def _reason(order: Order) -> str | None:
-    return None if order.reason is None else REASONS[order.reason]
+    return None if order.end_reason is None else REASONS[order.end_reason]
 
 
 def _status(order: Order) -> str:
     """An order that ended because its rest was worthless counts as closed. Source: ccxt issue 8816 (2021-04)."""
-    return STATUSES[Status.FILLED if order.reason is Reason.WORTHLESS else order.status]
+    return STATUSES[OrderStatus.FILLED if order.end_reason is EndReason.WORTHLESS else order.status]
 
 
 def _misc(order: Order) -> str:
     """Source of `partial`, an order canceled or expired after it filled in part: kraken-semantics 8.5."""
-    ended_early = order.status is Status.CANCELED or order.status is Status.EXPIRED
-    ended_early = ended_early and order.reason is not Reason.WORTHLESS
+    ended_early = order.status is OrderStatus.CANCELED or order.status is OrderStatus.EXPIRED
+    ended_early = ended_early and order.end_reason is not EndReason.WORTHLESS
     return "partial" if ended_early and order.filled_lots else ""
 
 

@@ -11,23 +11,23 @@ from seatrial.core.machine import Machine
 from seatrial.core.markets import SystemStatus
 from seatrial.core.orders import Fill
 from seatrial.core.state import State
-from seatrial.dialects.kraken import door, errors
+from seatrial.dialects.kraken import admission, errors
 from seatrial.dialects.kraken.context import Context, Later, PublicContext, Steps, Tools
 from seatrial.dialects.kraken.endpoint import Endpoint, PublicEndpoint, failure, success
 from seatrial.dialects.kraken.errors import BAD_REQUEST, BadCall
 from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
 from seatrial.dialects.kraken.params import parse_query
-from seatrial.dialects.kraken.rest import account, funding, history, ledgers, market, trading
+from seatrial.dialects.kraken.rest import account, funding, ledgers, market_data, orders_and_trades, trading
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
 
-PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market.ENDPOINTS}
+PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market_data.ENDPOINTS}
 PRIVATE: Final = {
     f"/0/private/{endpoint.name}": endpoint
     for endpoint in (
         *account.ENDPOINTS,
-        *history.ENDPOINTS,
+        *orders_and_trades.ENDPOINTS,
         *ledgers.ENDPOINTS,
         *trading.ENDPOINTS,
         *funding.ENDPOINTS,
@@ -152,10 +152,10 @@ class Kraken:
         if machine.state.modes.system is _MAINTENANCE:
             return self.unavailable()
         try:
-            context, params = door.admit(endpoint, machine, self._tools, call, at_ns, real_ns)
+            context, params = admission.admit(endpoint, machine, self._tools, call, at_ns, real_ns)
             result = endpoint.handle(context, params)
             return _unfinished(context, result) if isinstance(result, Steps) else _reply(result)
-        except door.Unsigned as bad:
+        except admission.Unsigned as bad:
             return failure(bad.error, note=bad.expected)
         except BadCall as bad:
             return failure(bad.error)

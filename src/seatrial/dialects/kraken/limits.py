@@ -46,10 +46,10 @@ class Counter:
         self._level = 0.0
         self._at_ns = 0
 
-    def charge(self, cost: int, most: int, decay_per_s: float, at_ns: int) -> bool:
+    def charge(self, cost: int, maximum: int, decay_per_s: float, at_ns: int) -> bool:
         """Add a cost; False, with nothing added, when that would pass the most."""
         level = self._decay(decay_per_s, at_ns)
-        allowed = level + cost <= most
+        allowed = level + cost <= maximum
         self._level = level + cost if allowed else level
         return allowed
 

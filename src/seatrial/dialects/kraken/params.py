@@ -200,8 +200,8 @@ class Params:
         offset_ns = int(match[2] + (match[3] or "")[:9].ljust(9, "0"))
         return min(at_ns + offset_ns if match[1] else offset_ns, MAX_NS)
 
-    def comma_list(self, name: str, most: int) -> tuple[str, ...]:
-        """A list of at most `most` texts, however it was sent; empty when absent.
+    def comma_list(self, name: str, maximum: int) -> tuple[str, ...]:
+        """A list of at most `maximum` texts, however it was sent; empty when absent.
 
         Commas with or without spaces, the same key again, `name[0]` and `name[]`, a JSON array, or the text of a JSON
         array in a form. Empty members do not count. Source: kraken-spot-rest 1.3.
@@ -211,22 +211,22 @@ class Params:
             return ()
         texts = [member.strip() for text in found for member in text.split(",")]
         members = tuple(member for member in texts if member)
-        if len(members) > most:
+        if len(members) > maximum:
             raise bad_argument(name)
         return members
 
-    def classified_list(self, name: str, most: int) -> tuple[tuple[str, str | None], ...]:
-        """A list of at most `most` names, each with its class or None: texts, or objects of `asset` and `aclass`.
+    def classified_list(self, name: str, maximum: int) -> tuple[tuple[str, str | None], ...]:
+        """A list of at most `maximum` names, each with its class or None: texts, or objects of `asset` and `aclass`.
 
         The texts may be sent as `comma_list` takes them, the objects as JSON, as the text of JSON in a form, or as
         `name[0][asset]`; not both in one list. Source: kraken-updates 1.4.
         """
         value = self._fields.get(name)
         if value and value.startswith("["):
-            return _json_list(name, value).classified_list(name, most)
+            return _json_list(name, value).classified_list(name, maximum)
         if next(self._row_names(name), None) is None:
-            return tuple((text, None) for text in self.comma_list(name, most))
-        return tuple((row.required("asset"), row.text("aclass")) for row in self.rows(name, most))
+            return tuple((text, None) for text in self.comma_list(name, maximum))
+        return tuple((row.required("asset"), row.text("aclass")) for row in self.rows(name, maximum))
 
     def group(self, name: str) -> "Params | None":
         """The parameters inside `name[…]` or `name.…`; None when there are none. Source: kraken-spot-rest 6.1."""
@@ -245,8 +245,8 @@ class Params:
         """Whether there are groups inside `name[0]` and the like."""
         return name in self._nested and next(self._row_names(name), None) is not None
 
-    def rows(self, name: str, most: int) -> "tuple[Params, ...]":
-        """The groups inside `name[0]`, `name[1]`, …, at most `most`, in the order of their numbers."""
+    def rows(self, name: str, maximum: int) -> "tuple[Params, ...]":
+        """The groups inside `name[0]`, `name[1]`, …, at most `maximum`, in the order of their numbers."""
         if self._fields.get(name) or name in self._repeated:
             raise bad_argument(name)
         rows: dict[int, list[_Pair]] = {_index(name, inner): [] for inner in self._row_names(name)}
@@ -255,7 +255,7 @@ class Params:
             if not tail:
                 raise bad_argument(name)
             row.append(("".join(_open(tail)), value))
-        if len(rows) > most:
+        if len(rows) > maximum:
             raise bad_argument(name)
         return tuple(_build(rows[number]) for number in sorted(rows))
 

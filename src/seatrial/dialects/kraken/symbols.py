@@ -12,7 +12,7 @@ from seatrial.catalogue.table import Row
 from seatrial.core.assets import READ_ONLY_SUFFIXES, Asset
 from seatrial.core.markets import Market
 from seatrial.core.money import format_units
-from seatrial.dialects.kraken.names import (
+from seatrial.dialects.kraken.listings import (
     AssetLine,
     PairLine,
     derived_asset_line,

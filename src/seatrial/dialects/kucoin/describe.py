@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from seatrial.core.markets import Market
 from seatrial.core.money import rescale_floor
-from seatrial.core.orders import Fill, Order, OrderKind, SelfTrade, Side, Status, TimeInForce
+from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.ids import Ids
-from seatrial.dialects.kucoin.names import RATE_SCALE, rate
+from seatrial.dialects.kucoin.listings import RATE_SCALE, rate
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS
 from seatrial.dialects.kucoin.symbols import Symbols
 
@@ -35,7 +35,7 @@ SELF_TRADES: Final = {
     SelfTrade.DECREASE: "DC",
 }
 """An order without a rule may meet its owner's own. Source: kucoin-rest 9.2."""
-ENDED_EARLY: Final = frozenset({Status.CANCELED, Status.EXPIRED})
+ENDED_EARLY: Final = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED})
 
 
 class OrderView(Struct, frozen=True, rename="camel"):

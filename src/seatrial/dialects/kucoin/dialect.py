@@ -9,7 +9,7 @@ from seatrial.core.machine import Machine
 from seatrial.core.markets import SystemStatus
 from seatrial.core.orders import Fill
 from seatrial.core.state import State
-from seatrial.dialects.kucoin import door, errors
+from seatrial.dialects.kucoin import admission, errors
 from seatrial.dialects.kucoin.context import Context, Later, PublicContext, Steps, Tools
 from seatrial.dialects.kucoin.endpoint import (
     GENERAL,
@@ -26,15 +26,24 @@ from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Headers, Limits
 from seatrial.dialects.kucoin.params import SECOND_NS
-from seatrial.dialects.kucoin.rest import account, funding, history, ledgers, market, sub_accounts, trading, transfers
+from seatrial.dialects.kucoin.rest import (
+    account,
+    funding,
+    ledgers,
+    market_data,
+    orders_and_fills,
+    sub_accounts,
+    trading,
+    transfers,
+)
 from seatrial.dialects.kucoin.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
 
 ENDPOINTS: Final = (
-    *market.ENDPOINTS,
+    *market_data.ENDPOINTS,
     *account.ENDPOINTS,
     *ledgers.ENDPOINTS,
-    *history.ENDPOINTS,
+    *orders_and_fills.ENDPOINTS,
     *trading.ENDPOINTS,
     *funding.ENDPOINTS,
     *sub_accounts.ENDPOINTS,
@@ -139,7 +148,7 @@ class Kucoin:
         self, endpoint: PublicEndpoint, machine: Machine, call: Call, at_ns: int, in_path: Argument | None
     ) -> Reply | Lookup:
         try:
-            params = door.read(call, in_path)
+            params = admission.read(call, in_path)
             return _reply((), endpoint.handle(PublicContext(machine, self._tools, at_ns, call.address), params))
         except BadCall as bad:
             return failure(bad.error)
@@ -148,19 +157,19 @@ class Kucoin:
         self, endpoint: Endpoint, machine: Machine, call: Call, at_ns: int, real_ns: int, in_path: Argument | None
     ) -> Served:
         try:
-            key, account = door.admit(endpoint, machine, call, at_ns, real_ns)
-        except door.Mistimed as bad:
+            key, account = admission.admit(endpoint, machine, call, at_ns, real_ns)
+        except admission.Mistimed as bad:
             return failure(bad.error, note=bad.note)
-        except door.Unsigned as bad:
+        except admission.Unsigned as bad:
             return failure(bad.error, note=bad.expected)
         except BadCall as bad:
             return failure(bad.error)
-        usage = door.charge(endpoint, self._tools, account, at_ns)
+        usage = admission.charge(endpoint, self._tools, account, at_ns)
         if not usage.allowed:
             return failure(errors.TOO_MANY_REQUESTS, usage.headers)
         try:
             context = Context(machine, self._tools, at_ns, key, account, real_ns)
-            return _served(context, usage.headers, endpoint.handle(context, door.read(call, in_path)))
+            return _served(context, usage.headers, endpoint.handle(context, admission.read(call, in_path)))
         except BadCall as bad:
             return failure(bad.error, usage.headers)
 

@@ -142,9 +142,9 @@ def _permutation(kind: str, seed: int, bits: int) -> tuple[Callable[[int], int],
     return permutation(_draw(seed, f"id {kind}", DRAWN_BYTES), bits, LIMIT)
 
 
-def _start(seed: int, kind: str, least: int) -> int:
-    """Where counted ids begin: between `least` and twice that."""
-    return least + int.from_bytes(_draw(seed, f"start {kind}", 8), "big") % least
+def _start(seed: int, kind: str, minimum: int) -> int:
+    """Where counted ids begin: between `minimum` and twice that."""
+    return minimum + int.from_bytes(_draw(seed, f"start {kind}", 8), "big") % minimum
 
 
 def _draw(seed: int, purpose: str, length: int) -> bytes:

@@ -12,7 +12,7 @@ from seatrial.dialects.kucoin.errors import BadCall, Error
 from seatrial.dialects.kucoin.params import MAX_NS, MILLISECOND_NS, SECOND_NS, Params
 
 USUAL_SIZE: Final = 50
-MOST_SIZE: Final = 500
+MAX_SIZE: Final = 500
 LAST_PAGE: Final = 2**31
 
 HOUR_NS: Final = 3_600 * 10**9
@@ -38,16 +38,16 @@ class Paging(NamedTuple):
         return rows[self.offset : self.offset + self.size]
 
 
-def read_page(params: Params, *, least: int, usual: int = USUAL_SIZE, most: int = MOST_SIZE) -> Paging:
+def read_page(params: Params, *, minimum: int, usual: int = USUAL_SIZE, maximum: int = MAX_SIZE) -> Paging:
     """`currentPage` and `pageSize`. Raises `BadCall`."""
     number = params.integer("currentPage", 1, LAST_PAGE) or 1
     size = params.integer("pageSize", 0, LAST_PAGE)
     if size is None:
         return Paging(number, usual)
-    if size > most:
-        raise BadCall(Error(errors.PARAMETER.code, f"pageSize should not greater than {most}"))
-    if size < least:
-        raise BadCall(Error(errors.PARAMETER.code, f"pageSize should not less than {least}"))
+    if size > maximum:
+        raise BadCall(Error(errors.PARAMETER.code, f"pageSize should not greater than {maximum}"))
+    if size < minimum:
+        raise BadCall(Error(errors.PARAMETER.code, f"pageSize should not less than {minimum}"))
     return Paging(number, size)
 
 
@@ -70,8 +70,8 @@ def read_bounds(params: Params) -> tuple[int | None, int | None]:
     return start_ns, None if end_ns is None else min(end_ns + MILLISECOND_NS - 1, MAX_NS)
 
 
-def read_window(params: Params, at_ns: int, longest_ns: int, usual_ns: int, too_long: Error) -> tuple[int, int]:
-    """`startAt` and `endAt`, both included, at most `longest_ns` apart: the bound that is missing lies so far away.
+def read_window(params: Params, at_ns: int, max_ns: int, usual_ns: int, too_long: Error) -> tuple[int, int]:
+    """`startAt` and `endAt`, both included, at most `max_ns` apart: the bound that is missing lies so far away.
 
     Without either, the window is the `usual_ns` up to now. Raises `BadCall`, `too_long` where it is.
     """
@@ -80,10 +80,10 @@ def read_window(params: Params, at_ns: int, longest_ns: int, usual_ns: int, too_
         return at_ns - usual_ns, at_ns
     if end_ns is None:
         assert start_ns is not None, "one of the two is given"
-        return start_ns, min(start_ns + longest_ns + MILLISECOND_NS - 1, MAX_NS)
+        return start_ns, min(start_ns + max_ns + MILLISECOND_NS - 1, MAX_NS)
     if start_ns is None:
-        return max(0, end_ns - longest_ns - MILLISECOND_NS + 1), end_ns
-    if end_ns - start_ns >= longest_ns + MILLISECOND_NS:
+        return max(0, end_ns - max_ns - MILLISECOND_NS + 1), end_ns
+    if end_ns - start_ns >= max_ns + MILLISECOND_NS:
         raise BadCall(too_long)
     return start_ns, end_ns
 

@@ -141,22 +141,22 @@ class Params:
         value = self.integer(name, 0, 10**20)
         return None if value is None else min(value * MILLISECOND_NS, MAX_NS)
 
-    def comma_list(self, name: str, most: int) -> tuple[str, ...]:
-        """Texts with commas between them, at most `most`; empty when absent. Empty members do not count."""
+    def comma_list(self, name: str, maximum: int) -> tuple[str, ...]:
+        """Texts with commas between them, at most `maximum`; empty when absent. Empty members do not count."""
         value = self.text(name)
         members = tuple(filter(None, value.split(","))) if value else ()
-        if len(members) > most:
+        if len(members) > maximum:
             raise BadCall(out_of_range(name))
         return members
 
-    def rows(self, name: str, most: int) -> "tuple[Params, ...]":
-        """The objects of a JSON array, one at least and at most `most`."""
+    def rows(self, name: str, maximum: int) -> "tuple[Params, ...]":
+        """The objects of a JSON array, one at least and at most `maximum`."""
         rows = self._nested.get(name)
         if rows is None and name not in self._fields:
             raise BadCall(missing(name))
         if name in self._repeated or not isinstance(rows, list) or not all(isinstance(row, tuple) for row in rows):
             raise BadCall(malformed(name))
-        if not 1 <= len(rows) <= most:
+        if not 1 <= len(rows) <= maximum:
             raise BadCall(out_of_range(name))
         return tuple(Params(row) for row in rows)
 

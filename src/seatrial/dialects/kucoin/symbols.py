@@ -10,7 +10,7 @@ from msgspec import Struct
 from seatrial.catalogue import Catalogue
 from seatrial.core.markets import Market, MarketStatus
 from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, short
-from seatrial.dialects.kucoin.names import (
+from seatrial.dialects.kucoin.listings import (
     Chain,
     SymbolLine,
     plain_currency_line,
@@ -21,8 +21,8 @@ from seatrial.dialects.kucoin.names import (
     read_symbol_lines,
 )
 
-LARGEST_BASE: Final = "10000000000"
-LARGEST_QUOTE: Final = "99999999"
+MAX_BASE: Final = "10000000000"
+MAX_QUOTE: Final = "99999999"
 """Sizes of a single order. Source: the specification's example of BTC-USDT; decided: the same everywhere."""
 
 CLOSED: Final = frozenset({MarketStatus.CANCEL_ONLY, MarketStatus.REDUCE_ONLY})
@@ -286,7 +286,7 @@ class Symbols:
     def _symbol_info(self, market: Market) -> SymbolInfo:
         """The smallest sizes and steps are those that the market itself goes by."""
         line, name = self._symbol_lines[market.symbol], self._names[market.symbol]
-        smallest_funds = short(market.min_cost, market.cost_scale)
+        min_funds = short(market.min_cost, market.cost_scale)
         return SymbolInfo(
             symbol=name,
             name=name,
@@ -295,14 +295,14 @@ class Symbols:
             fee_currency=self.currency(market.quote.code),
             market=line.market,
             base_min_size=short(market.min_qty_lots, market.lot_scale),
-            quote_min_size=smallest_funds,
-            base_max_size=LARGEST_BASE,
-            quote_max_size=LARGEST_QUOTE,
+            quote_min_size=min_funds,
+            base_max_size=MAX_BASE,
+            quote_max_size=MAX_QUOTE,
             base_increment=short(1, market.lot_scale),
             quote_increment=short(1, self.precision(market.quote.code)),
             price_increment=short(1, market.price_scale),
             price_limit_rate=rate(line.price_limit_ppm),
-            min_funds=smallest_funds,
+            min_funds=min_funds,
             is_margin_enabled=line.margin,
             enable_trading=market.status not in CLOSED,
             fee_category=line.fee_category,

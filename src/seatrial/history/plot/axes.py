@@ -14,7 +14,7 @@ _MONTH_STEPS: Final = (1, 2, 3, 6, 12, 24, 60)
 _MONTH_S: Final = 30 * _DAY
 _MONDAY_S: Final = 4 * _DAY
 _YEAR_MONTHS: Final = 12
-_MOST_DECIMALS: Final = 12
+_MAX_DECIMALS: Final = 12
 
 
 def round_steps(low: float, high: float, marks: int) -> list[float]:
@@ -33,15 +33,15 @@ def round_powers(low: float, high: float) -> list[float]:
     return [mark for mark in marks if low <= mark <= high]
 
 
-def decimals_for(marks: list[float], most: int) -> int:
+def decimals_for(marks: list[float], maximum: int) -> int:
     """As few decimals as show all marks apart, at most so many."""
     return next(
         (
             places
-            for places in range(most)
+            for places in range(maximum)
             if all(math.isclose(round(mark, places), mark, rel_tol=1e-9, abs_tol=1e-15) for mark in marks)
         ),
-        min(most, _MOST_DECIMALS),
+        min(maximum, _MAX_DECIMALS),
     )
 
 

@@ -34,13 +34,13 @@ class Chart(Struct, frozen=True):
     """Of prices."""
 
 
-def chart(candles: Candles, most: int) -> Chart | None:
+def chart(candles: Candles, maximum: int) -> Chart | None:
     """The candles as at most so many bars; None when there is none. Intervals without trades have no bar."""
     numbers = candles.numbers()
     if numbers is None:
         return None
     first, last = numbers
-    together = -(-(last - first + 2) // most)
+    together = -(-(last - first + 2) // maximum)
     rows = candles.stream(candles.select_together(together))
     interval = candles.wanted.interval
     drawn = f", {together} in a bar" if together > 1 else ""

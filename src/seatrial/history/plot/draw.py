@@ -6,9 +6,9 @@ from typing import Final
 from seatrial.history.candles import Candles
 from seatrial.history.errors import HistoryError
 from seatrial.history.plot.bars import chart
-from seatrial.history.plot.page import MOST_BARS as MOST_BARS_OF_A_PAGE
+from seatrial.history.plot.page import MAX_BARS as MAX_BARS_OF_A_PAGE
 from seatrial.history.plot.page import page
-from seatrial.history.plot.scene import MOST_BARS, scene
+from seatrial.history.plot.scene import MAX_BARS, scene
 from seatrial.history.plot.svg import svg
 
 ENDINGS: Final = (".png", ".svg", ".html")
@@ -23,7 +23,7 @@ def check_ending(path: Path) -> None:
 def draw(candles: Candles, path: Path) -> None:
     """Draw them. `HistoryError` when there is nothing to draw, or the file cannot be written."""
     ending = path.suffix.lower()
-    content = chart(candles, MOST_BARS_OF_A_PAGE if ending == ".html" else MOST_BARS)
+    content = chart(candles, MAX_BARS_OF_A_PAGE if ending == ".html" else MAX_BARS)
     if content is None:
         raise HistoryError(f"no trades, so nothing to draw in {path}")
     try:

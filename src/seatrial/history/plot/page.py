@@ -8,7 +8,7 @@ import msgspec
 
 from seatrial.history.plot.bars import Chart
 
-MOST_BARS: Final = 20_000
+MAX_BARS: Final = 20_000
 """Beyond these the page would be slow to load; 20,000 hours are more than two years."""
 
 

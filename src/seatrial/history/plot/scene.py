@@ -11,7 +11,7 @@ from seatrial.history.plot.bars import Bar, Chart
 
 WIDTH: Final = 1600
 HEIGHT: Final = 900
-MOST_BARS: Final = 290
+MAX_BARS: Final = 290
 """Each has five pixels or more, three of them for its body."""
 
 PAPER, INK, FAINT, GRID, GRID_STRONG = "#ffffff", "#1b1f24", "#6a737d", "#eceff2", "#d3d8de"
@@ -76,10 +76,10 @@ def _extremes(chart: Chart) -> tuple[float, float]:
 
 def _price_scale(low: float, high: float, bottom: float, *, logarithmic: bool) -> _Scale:
     measure = math.log if logarithmic else float
-    least, most = measure(low), measure(high)
-    spread = (most - least) or abs(most) * 0.01 or 1.0
-    least, spread = least - spread * 0.04, spread * 1.08
-    return lambda price: bottom - (measure(price) - least) / spread * (bottom - _TOP)
+    minimum, maximum = measure(low), measure(high)
+    spread = (maximum - minimum) or abs(maximum) * 0.01 or 1.0
+    minimum, spread = minimum - spread * 0.04, spread * 1.08
+    return lambda price: bottom - (measure(price) - minimum) / spread * (bottom - _TOP)
 
 
 def _time_scale(chart: Chart) -> _Scale:
@@ -119,17 +119,17 @@ def _time_axis(chart: Chart, x_of: _Scale) -> Iterator[Shape]:
 
 
 def _volumes(chart: Chart, x_of: _Scale) -> Iterator[Shape]:
-    most = float(max(bar.volume for bar in chart.bars)) or 1.0
+    maximum = float(max(bar.volume for bar in chart.bars)) or 1.0
     floor = HEIGHT - _BOTTOM
     yield Rect(_LEFT, floor, WIDTH - _LEFT - _RIGHT, 1, GRID_STRONG)
-    for mark in round_steps(0, most, 3)[1:]:
-        y = floor - mark / most * _VOLUME_HEIGHT
+    for mark in round_steps(0, maximum, 3)[1:]:
+        y = floor - mark / maximum * _VOLUME_HEIGHT
         yield Rect(_LEFT, y, WIDTH - _LEFT - _RIGHT, 1, GRID)
         yield Text(WIDTH - _RIGHT + 10, y + 5, _short(mark), 13, FAINT)
     yield Text(_LEFT + 4, floor - _VOLUME_HEIGHT - 4, "Volume", 13, FAINT)
     for bar in chart.bars:
         x, width = _body(bar, chart, x_of)
-        height = max(float(bar.volume) / most * _VOLUME_HEIGHT, 1.0)
+        height = max(float(bar.volume) / maximum * _VOLUME_HEIGHT, 1.0)
         yield Rect(x, floor - height, width, height, UP_VOLUME if bar.close >= bar.open else DOWN_VOLUME)
 
 

@@ -32,7 +32,7 @@ _BLANKS: Final = b" \t"
 """What may stand around a header's value and is no part of it. Source: RFC 9110, 5.5."""
 
 _MOMENT: Final = 0.001
-"""How exactly timers ring."""
+"""How exactly timers fire."""
 
 _REMEMBERED: Final = Request()
 """The request at work, whenever its head was a remembered one."""
@@ -88,7 +88,7 @@ class HttpConnection(asyncio.Protocol):
         self._unsent = 0
         """Bytes that nobody took yet, when that was last looked at."""
         self._watch: asyncio.TimerHandle | None = None
-        self._rings_at = 0.0
+        self._fires_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is there."""
@@ -98,7 +98,7 @@ class HttpConnection(asyncio.Protocol):
         self.address = self._peer[0] if self._peer else ""
         self._hub.connections.add(self)
         self._awaits_since = self._time()
-        self._ring_by(self._awaits_since + REQUEST_SECONDS)
+        self._fire_by(self._awaits_since + REQUEST_SECONDS)
         if self._hub.is_stopping:
             self.stop()
 
@@ -417,14 +417,14 @@ class HttpConnection(asyncio.Protocol):
         """From now on the rest of a request is to come, if it was not so before."""
         if not self._awaits:
             self._awaits, self._awaits_since = True, self._time()
-            self._ring_by(self._awaits_since + REQUEST_SECONDS)
+            self._fire_by(self._awaits_since + REQUEST_SECONDS)
 
-    def _ring_by(self, at: float) -> None:
-        """Look by then. Calls at work leave the timer alone: when it rings it sees what happened since."""
-        if self._watch is None or at < self._rings_at:
+    def _fire_by(self, at: float) -> None:
+        """Look by then. Calls at work leave the timer alone: when it fires it sees what happened since."""
+        if self._watch is None or at < self._fires_at:
             if self._watch is not None:
                 self._watch.cancel()
-            self._rings_at = at
+            self._fires_at = at
             self._watch = self._loop.call_later(at - self._time(), self._look)
 
     def _look(self) -> None:
@@ -438,7 +438,7 @@ class HttpConnection(asyncio.Protocol):
         if ends < now + _MOMENT:
             self._transport.close()
             ends = now + REQUEST_SECONDS
-        self._ring_by(min(ends, now + REQUEST_SECONDS))
+        self._fire_by(min(ends, now + REQUEST_SECONDS))
 
     def _ends(self, now: float) -> float:
         """When there will be nothing more to wait for, as things are."""

@@ -93,9 +93,9 @@ class HttpServer:
             self._take(taken)
 
     def _is_full(self) -> bool:
-        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        maximum, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         used = len(self._hub.connections) + len(self._arriving)
-        return most != resource.RLIM_INFINITY and used >= most - SPARE_DESCRIPTORS
+        return maximum != resource.RLIM_INFINITY and used >= maximum - SPARE_DESCRIPTORS
 
     def _pause(self, why: str) -> None:
         """Take nobody for a moment; those who are connected are served."""

@@ -19,8 +19,8 @@ from starlette.routing import Route
 from seatrial.server.connections.limits import MAX_BODY_BYTES
 from seatrial.server.control import guard, openapi
 from seatrial.server.control.bodies import reader_of
+from seatrial.server.control.context import Context, Operation, Problem
 from seatrial.server.control.operations import OPERATIONS
-from seatrial.server.control.visits import Operation, Problem, Visit
 from seatrial.server.opening import BadText
 from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
@@ -98,8 +98,8 @@ def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint
         try:
             body = None if read is None else read(await _read(request) or b"{}")
             world.time.now_ns()
-            visit = Visit(world, request.path_params, request.query_params, body, request.headers)
-            result = await operation.handle(visit)
+            context = Context(world, request.path_params, request.query_params, body, request.headers)
+            result = await operation.handle(context)
             if operation.waits:
                 await world.commits.settled()
         except Problem as problem:

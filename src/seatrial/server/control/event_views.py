@@ -177,7 +177,7 @@ def _accepted(views: Views, fact: facts.OrderAccepted, _only: int | None) -> Vie
 
 
 def _ended(views: Views, fact: facts.OrderEnded, _only: int | None) -> View:
-    return _order(views, fact) | {"status": fact.status.value, "reason": fact.reason and fact.reason.value}
+    return _order(views, fact) | {"status": fact.status.value, "reason": fact.end_reason and fact.end_reason.value}
 
 
 def _order_alone(views: Views, fact: facts.OrderStarted, _only: int | None) -> View:

@@ -10,10 +10,10 @@ from starlette.types import Receive, Scope, Send
 
 from seatrial.client import shapes
 from seatrial.core.facts import Fact
+from seatrial.server.control.context import Context, Operation, Problem, known_account_id
 from seatrial.server.control.event_stream import EventStream, Wanted, mark
 from seatrial.server.control.event_views import BY_NAME, Views
 from seatrial.server.control.market_operations import market_of
-from seatrial.server.control.visits import Operation, Problem, Visit, known_account_id
 from seatrial.world.record import Gone, Record
 from seatrial.world.sessions import Conversation
 
@@ -47,12 +47,12 @@ class EventsResponse(Response):
         await self._conversation.run(pass_on)
 
 
-async def follow(visit: Visit) -> Response:
-    record, query = visit.world.record, visit.query
-    wanted = _wanted(visit)
-    place = _place(visit, wanted)
-    until = None if _flag(query.get("follow"), "follow", usual=True) else visit.world.record.last
-    stream = EventStream(Views(lambda: visit.state, visit.world.dialects), wanted)
+async def follow(context: Context) -> Response:
+    record, query = context.world.record, context.query
+    wanted = _wanted(context)
+    place = _place(context, wanted)
+    until = None if _flag(query.get("follow"), "follow", usual=True) else context.world.record.last
+    stream = EventStream(Views(lambda: context.state, context.world.dialects), wanted)
     return EventsResponse(Conversation(stream, record, place, until), place)
 
 
@@ -74,12 +74,12 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _wanted(visit: Visit) -> Wanted:
-    query = visit.query
+def _wanted(context: Context) -> Wanted:
+    query = context.query
     account, market, kinds = query.get("account"), query.get("market"), query.get("kind")
     return Wanted(
-        None if account is None else known_account_id(visit, account),
-        None if market is None else market_of(visit, market).market.symbol,
+        None if account is None else known_account_id(context, account),
+        None if market is None else market_of(context, market).market.symbol,
         None if kinds is None else frozenset(map(_kind, kinds.split(","))),
     )
 
@@ -91,17 +91,17 @@ def _kind(name: str) -> type[Fact]:
     return kind
 
 
-def _place(visit: Visit, wanted: Wanted) -> int:
+def _place(context: Context, wanted: Wanted) -> int:
     """The number of the last fact that the reader knows."""
-    record = visit.world.record
-    since = visit.query.get("since", visit.headers.get("last-event-id"))
-    last = visit.query.get("last")
+    record = context.world.record
+    since = context.query.get("since", context.headers.get("last-event-id"))
+    last = context.query.get("last")
     if last is not None:
         if since is not None:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "since and last do not go together: leave one of them out")
         return _before_last(record, wanted, _number(last, "last", MAX_LAST))
     if since is None:
-        return visit.state.last_fact
+        return context.state.last_fact
     place = _number(since, "since")
     try:
         record.after(place, 0)
@@ -125,9 +125,11 @@ def _before_last(record: Record, wanted: Wanted, count: int) -> int:
     return record.first - 1
 
 
-def _number(text: str, name: str, most: int = 2**63) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most):
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} must be a whole number from 0 to {most}, not {text!r}")
+def _number(text: str, name: str, maximum: int = 2**63) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(maximum)) and int(text) <= maximum):
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} must be a whole number from 0 to {maximum}, not {text!r}"
+        )
     return int(text)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from seatrial import version
-from seatrial.server.control.visits import Operation
+from seatrial.server.control.context import Operation
 
 _ABOUT = "Accounts, transfers, markets, time, books and events of an exchange under your control."
 _PROBLEM = {

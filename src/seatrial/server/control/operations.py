@@ -19,70 +19,71 @@ from seatrial.core.queries import FundingPage, TransfersById
 from seatrial.core.rejects import Reject
 from seatrial.dialects.wire import Dialect
 from seatrial.server.control import times, views, words
+from seatrial.server.control.context import Context, Operation, Problem, applied, known_account_id, only, read
 from seatrial.server.control.events import EVENTS_OPERATIONS
 from seatrial.server.control.market_operations import MARKET_OPERATIONS
-from seatrial.server.control.visits import Operation, Problem, Visit, applied, known_account_id, only, read
 from seatrial.server.opening import account_command, asset_of, key_command, units_of
 from seatrial.store.errors import StoreError
 from seatrial.world.beginning import what_happened
 from seatrial.world.clock import LATEST_NS, iso
 
 
-async def health(visit: Visit) -> shapes.Health:
-    return shapes.Health("ok", visit.world.name, iso(_now(visit)), list(visit.world.dialects), version())
+async def health(context: Context) -> shapes.Health:
+    return shapes.Health("ok", context.world.name, iso(_now(context)), list(context.world.dialects), version())
 
 
-async def list_accounts(visit: Visit) -> list[shapes.AccountView]:
+async def list_accounts(context: Context) -> list[shapes.AccountView]:
     keys: dict[int, list[str]] = {}
-    for key in visit.state.keys.values():
+    for key in context.state.keys.values():
         keys.setdefault(key.account_id, []).append(key.public)
-    return [_account_view(visit, account, keys.get(number, [])) for number, account in visit.state.accounts.items()]
+    return [_account_view(context, account, keys.get(number, [])) for number, account in context.state.accounts.items()]
 
 
-async def open_account(visit: Visit) -> shapes.OpenedAccount:
-    wanted: shapes.NewAccount = visit.body
+async def open_account(context: Context) -> shapes.OpenedAccount:
+    wanted: shapes.NewAccount = context.body
     venue = wanted.venue.lower()
-    dialect = visit.world.dialects.get(venue)
+    dialect = context.world.dialects.get(venue)
     if dialect is None:
         raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, f"unknown venue {wanted.venue!r}: one of {', '.join(visit.world.dialects)}"
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"unknown venue {wanted.venue!r}: one of {', '.join(context.world.dialects)}",
         )
-    name = wanted.name or f"account-{visit.state.counters.account_id + 1}"
+    name = wanted.name or f"account-{context.state.counters.account_id + 1}"
     command = read(
-        account_command, visit.state, dialect, venue, name, wanted.balances,
+        account_command, context.state, dialect, venue, name, wanted.balances,
         tier=wanted.tier, rate_limits=wanted.rate_limits, opening=wanted.opening,
         check_timestamps=wanted.check_timestamps,
     )  # fmt: skip
-    key = key_command(visit.state, dialect, visit.state.counters.account_id + 1, "first")
-    outcomes = await visit.world.operator.apply_all(command, key)
+    key = key_command(context.state, dialect, context.state.counters.account_id + 1, "first")
+    outcomes = await context.world.operator.apply_all(command, key)
     account = only(outcomes[0], AccountOpened).account
     return shapes.OpenedAccount(
         account.account_id, account.name, account.venue, key.public, key.secret, key.one_time_password or UNSET
     )
 
 
-async def issue_key(visit: Visit) -> shapes.IssuedKey:
-    wanted: shapes.NewKey = visit.body
-    account, dialect = _account(visit)
+async def issue_key(context: Context) -> shapes.IssuedKey:
+    wanted: shapes.NewKey = context.body
+    account, dialect = _account(context)
     allowed = dialect.opening.permissions
     named = wanted.permissions
     permissions = allowed if named is None else read(words.permissions_of, named, allowed)
-    plain = key_command(visit.state, dialect, account.account.account_id, wanted.name)
+    plain = key_command(context.state, dialect, account.account.account_id, wanted.name)
     fields = read(words.key_fields, wanted, plain.one_time_password)
     command = msgspec.structs.replace(plain, permissions=permissions, **fields)
-    issued = await applied(visit, command, KeyIssued)
+    issued = await applied(context, command, KeyIssued)
     return shapes.IssuedKey(
         account.account.account_id, wanted.name, issued.public, command.secret, sorted(permissions),
         UNSET if plain.one_time_password is None else command.one_time_password or UNSET,
     )  # fmt: skip
 
 
-async def see_deposit(visit: Visit) -> shapes.TransferView:
-    wanted: shapes.NewDeposit = visit.body
-    account, dialect = _account(visit)
-    code = read(asset_of, visit.state, dialect, wanted.asset)
-    amount = read(units_of, visit.state, code, wanted.amount)
-    fee = None if wanted.fee is None else read(units_of, visit.state, code, wanted.fee)
+async def see_deposit(context: Context) -> shapes.TransferView:
+    wanted: shapes.NewDeposit = context.body
+    account, dialect = _account(context)
+    code = read(asset_of, context.state, dialect, wanted.asset)
+    amount = read(units_of, context.state, code, wanted.amount)
+    fee = None if wanted.fee is None else read(units_of, context.state, code, wanted.fee)
     if fee is not None and fee >= amount:
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY, "the fee is taken out of the amount, so it must be less than the amount"
@@ -90,90 +91,90 @@ async def see_deposit(visit: Visit) -> shapes.TransferView:
     command = SeeDeposit(
         account.account.account_id, code, amount, wanted.method, wanted.txid, wanted.address, wanted.manual, fee
     )
-    return _transfer_view(visit, (await _seen(visit, command)).transfer)
+    return _transfer_view(context, (await _seen(context, command)).transfer)
 
 
-async def save_destination(visit: Visit) -> shapes.DestinationView:
-    wanted: shapes.NewDestination = visit.body
-    account, dialect = _account(visit)
+async def save_destination(context: Context) -> shapes.DestinationView:
+    wanted: shapes.NewDestination = context.body
+    account, dialect = _account(context)
     read(words.check_destination, wanted)
-    code = read(asset_of, visit.state, dialect, wanted.asset)
-    method = visit.state.method(code, wanted.method)
+    code = read(asset_of, context.state, dialect, wanted.asset)
+    method = context.state.method(code, wanted.method)
     command = SaveDestination(
         account.account.account_id, code, wanted.method or (method.name if method else ""), wanted.key,
         wanted.address, wanted.tag, wanted.verified,
     )  # fmt: skip
-    outcome = await visit.world.operator.apply(command)
-    _check_method(visit, outcome, code, wanted.method)
+    outcome = await context.world.operator.apply(command)
+    _check_method(context, outcome, code, wanted.method)
     saved = only(outcome, DestinationSaved).destination
     return shapes.DestinationView(saved.name, saved.asset, saved.method, saved.address, saved.tag, saved.verified)
 
 
-async def list_funding(visit: Visit) -> list[shapes.TransferView]:
-    wanted, before = visit.query.get("account"), visit.query.get("before")
-    account_id = None if wanted is None else known_account_id(visit, wanted)
-    before_id = None if before is None else _transfer_number(visit, before)
+async def list_funding(context: Context) -> list[shapes.TransferView]:
+    wanted, before = context.query.get("account"), context.query.get("before")
+    account_id = None if wanted is None else known_account_id(context, wanted)
+    before_id = None if before is None else _transfer_number(context, before)
     if before is not None and before_id is None:
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"before must be a refid, such as GET /funding shows, not {before!r}"
         )
-    limit = read(words.limit_of, visit.query.get("limit"), USUAL_FUNDING, MOST_FUNDING)
-    page: Any = await visit.world.lookups.find(FundingPage(account_id, before_id, limit))
-    return [_transfer_view(visit, transfer) for transfer in page.rows]
+    limit = read(words.limit_of, context.query.get("limit"), USUAL_FUNDING, MAX_FUNDING)
+    page: Any = await context.world.lookups.find(FundingPage(account_id, before_id, limit))
+    return [_transfer_view(context, transfer) for transfer in page.rows]
 
 
-async def drive_transfer(visit: Visit) -> shapes.TransferView:
+async def drive_transfer(context: Context) -> shapes.TransferView:
     """Of a finished transfer the store knows where it stands, so the next step waits until the last one is stored."""
-    wanted: shapes.Step = visit.body
-    number = _transfer_number(visit, visit.path["refid"])
+    wanted: shapes.Step = context.body
+    number = _transfer_number(context, context.path["refid"])
     if wanted.status is None and wanted.status_prop is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "give a status, a status_prop, or both")
     status, note = read(words.status_of, wanted.status), read(words.note_of, wanted.status_prop)
-    async with visit.world.turns.of(("transfer", number)):
-        command, transfer = DriveTransfer(number or 0, status, note), visit.state.transfers.get(number or 0)
+    async with context.world.turns.of(("transfer", number)):
+        command, transfer = DriveTransfer(number or 0, status, note), context.state.transfers.get(number or 0)
         if transfer is None:
-            transfer = await _stored(visit, number)
+            transfer = await _stored(context, number)
             command = msgspec.structs.replace(command, finished=transfer)
-        outcome = await visit.world.operator.apply(command)
+        outcome = await context.world.operator.apply(command)
         if outcome is Reject.STEP_NOT_ALLOWED:
             raise Problem(HTTPStatus.CONFLICT, _no_step(transfer))
-        return _transfer_view(visit, only(outcome, TransferMoved).transfer)
+        return _transfer_view(context, only(outcome, TransferMoved).transfer)
 
 
-async def _stored(visit: Visit, number: int | None) -> Transfer:
+async def _stored(context: Context, number: int | None) -> Transfer:
     """A transfer that is not in the world's memory any more."""
-    found: Any = [] if number is None else await visit.world.lookups.find(TransfersById((number,)))
+    found: Any = [] if number is None else await context.world.lookups.find(TransfersById((number,)))
     if not found:
-        raise Problem(HTTPStatus.NOT_FOUND, f"there is no transfer {visit.path['refid']!r}: GET /funding lists them")
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is no transfer {context.path['refid']!r}: GET /funding lists them")
     (transfer,) = found
     assert isinstance(transfer, Transfer), transfer
     return transfer
 
 
-async def read_delays(visit: Visit) -> shapes.DelaysView:
-    return views.delays_view(visit.state.delays)
+async def read_delays(context: Context) -> shapes.DelaysView:
+    return views.delays_view(context.state.delays)
 
 
-async def set_delays(visit: Visit) -> shapes.DelaysView:
-    delays: Delays = read(words.merge_delays, visit.state.delays, visit.body)
-    await visit.world.operator.apply(SetDelays(delays))
-    return views.delays_view(visit.state.delays)
+async def set_delays(context: Context) -> shapes.DelaysView:
+    delays: Delays = read(words.merge_delays, context.state.delays, context.body)
+    await context.world.operator.apply(SetDelays(delays))
+    return views.delays_view(context.state.delays)
 
 
-async def read_clock(visit: Visit) -> shapes.ClockView:
-    return _clock_view(visit)
+async def read_clock(context: Context) -> shapes.ClockView:
+    return _clock_view(context)
 
 
-async def set_clock(visit: Visit) -> shapes.ClockView:
+async def set_clock(context: Context) -> shapes.ClockView:
     """Comes back when all that fell due has happened."""
-    wanted: shapes.ClockChange = visit.body
-    await visit.world.commits.settled()
-    clock, here_ns = visit.world.clock, _now(visit)
+    wanted: shapes.ClockChange = context.body
+    await context.world.commits.settled()
+    clock, here_ns = context.world.clock, _now(context)
     target_ns = here_ns if wanted.now is None else read(times.read_moment, wanted.now)
     if wanted.advance is not None:
         target_ns += read(times.read_duration, wanted.advance)
     goes_back = target_ns < here_ns
-    happened = what_happened(visit.state) if goes_back else None
+    happened = what_happened(context.state) if goes_back else None
     if happened is not None:
         raise Problem(
             HTTPStatus.CONFLICT,
@@ -188,26 +189,26 @@ async def set_clock(visit: Visit) -> shapes.ClockView:
     is_moved = wanted.now is not None or wanted.advance is not None
     clock.set(frozen=wanted.frozen, speed_ppm=speed_ppm, now_ns=target_ns if is_moved else None)
     if goes_back:
-        await visit.world.operator.begin_again(target_ns)
-    await visit.world.time.pass_time()
-    visit.world.time.rearm()
-    return _clock_view(visit)
+        await context.world.operator.begin_again(target_ns)
+    await context.world.time.pass_time()
+    context.world.time.rearm()
+    return _clock_view(context)
 
 
-async def restore(visit: Visit) -> shapes.Restored:
-    wanted: shapes.Restore = visit.body
+async def restore(context: Context) -> shapes.Restored:
+    wanted: shapes.Restore = context.body
     file = Path(wanted.file)
     if not file.is_absolute():
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "give the whole path of the file, from / on")
     try:
-        await visit.world.recovery.restore(file)
+        await context.world.recovery.restore(file)
     except StoreError as error:
         raise Problem(HTTPStatus.CONFLICT, str(error)) from error
-    return shapes.Restored(str(file), iso(_now(visit)))
+    return shapes.Restored(str(file), iso(_now(context)))
 
 
-async def read_restore(visit: Visit) -> shapes.RestoreView:
-    restoring, last = visit.world.recovery.restoring, visit.world.recovery.restored
+async def read_restore(context: Context) -> shapes.RestoreView:
+    restoring, last = context.world.recovery.restoring, context.world.recovery.restored
     told = None if last is None else shapes.RestoreOutcome(last.file, last.restored, last.detail)
     if restoring is None:
         return shapes.RestoreView(restoring=False, refuses_calls=False, last=told)
@@ -217,12 +218,12 @@ async def read_restore(visit: Visit) -> shapes.RestoreView:
     )  # fmt: skip
 
 
-async def read_books(visit: Visit) -> shapes.Books:
-    return views.books(visit.state)
+async def read_books(context: Context) -> shapes.Books:
+    return views.books(context.state)
 
 
 USUAL_FUNDING: Final = 100
-MOST_FUNDING: Final = 1_000
+MAX_FUNDING: Final = 1_000
 """How many transfers one list has."""
 
 OPERATIONS: Final = (
@@ -248,7 +249,7 @@ OPERATIONS: Final = (
         "GET", "/funding", "Deposits and withdrawals, newest first.", list_funding, list[shapes.TransferView],
         filters={
             "account": "Only this account's, by id or name.",
-            "limit": f"How many: {USUAL_FUNDING} if it is left out, {MOST_FUNDING} at most.",
+            "limit": f"How many: {USUAL_FUNDING} if it is left out, {MAX_FUNDING} at most.",
             "before": "A refid: the list has those before it, so the last one of a list continues it.",
         },
     ),
@@ -280,24 +281,24 @@ OPERATIONS: Final = (
 )  # fmt: skip
 
 
-async def _seen(visit: Visit, command: SeeDeposit) -> DepositSeen:
+async def _seen(context: Context, command: SeeDeposit) -> DepositSeen:
     """The deposit, or what is wrong with it and what would be right."""
-    outcome = await visit.world.operator.apply(command)
-    _check_method(visit, outcome, command.asset, command.method)
-    method = visit.state.method(command.asset, command.method)
+    outcome = await context.world.operator.apply(command)
+    _check_method(context, outcome, command.asset, command.method)
+    method = context.state.method(command.asset, command.method)
     if outcome is Reject.AMOUNT_INVALID and method is not None:
         fee = method.deposit_fee if command.fee is None else command.fee
-        least = format_units(max(method.deposit_minimum, fee + 1), method.asset.scale)
+        minimum = format_units(max(method.deposit_minimum, fee + 1), method.asset.scale)
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            f"a deposit of {command.asset} by {method.name} must be at least {least} and fit into the books",
+            f"a deposit of {command.asset} by {method.name} must be at least {minimum} and fit into the books",
         )
     seen: DepositSeen = only(outcome, DepositSeen)
     return seen
 
 
-def _check_method(visit: Visit, outcome: Outcome, asset: str, wanted: str | None) -> None:
-    methods = [method.name for method in visit.state.methods.get(asset, [])]
+def _check_method(context: Context, outcome: Outcome, asset: str, wanted: str | None) -> None:
+    methods = [method.name for method in context.state.methods.get(asset, [])]
     if outcome is Reject.METHOD_UNKNOWN and methods:
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"{asset} has no such method {wanted!r}: one of {', '.join(methods)}"
@@ -313,11 +314,11 @@ def _no_step(transfer: Transfer) -> str:
     return f"a {transfer.direction.value} in status {status_text} cannot take that step: {instead}"
 
 
-def _account(visit: Visit) -> tuple[AccountState, Dialect]:
+def _account(context: Context) -> tuple[AccountState, Dialect]:
     """The account that the path names, by id or by name."""
-    account_id = known_account_id(visit, visit.path["id"])
-    account = visit.state.accounts[account_id]
-    dialect = visit.world.dialects.get(account.account.venue)
+    account_id = known_account_id(context, context.path["id"])
+    account = context.state.accounts[account_id]
+    dialect = context.world.dialects.get(account.account.venue)
     if dialect is None:
         raise Problem(
             HTTPStatus.CONFLICT,
@@ -326,30 +327,30 @@ def _account(visit: Visit) -> tuple[AccountState, Dialect]:
     return account, dialect
 
 
-def _transfer_number(visit: Visit, ref: str) -> int | None:
-    numbers = (dialect.transfer_number(ref) for dialect in visit.world.dialects.values())
+def _transfer_number(context: Context, ref: str) -> int | None:
+    numbers = (dialect.transfer_number(ref) for dialect in context.world.dialects.values())
     return next((number for number in numbers if number is not None), None)
 
 
-def _account_view(visit: Visit, account: AccountState, keys: list[str]) -> shapes.AccountView:
+def _account_view(context: Context, account: AccountState, keys: list[str]) -> shapes.AccountView:
     facts = account.account
     balances: dict[str, int] = {}
     wallets: dict[str, dict[str, str]] = {}
-    for purse in visit.state.ledger.of_account(facts.account_id):
+    for purse in context.state.ledger.of_account(facts.account_id):
         code = purse.asset.code
         balances[code] = balances.get(code, 0) + purse.settled
         wallets.setdefault(purse.wallet, {})[code] = format_units(purse.settled, purse.asset.scale)
     return shapes.AccountView(
         facts.account_id, facts.name, facts.venue, facts.tier, facts.rate_limits, facts.check_timestamps,
-        {code: format_units(units, visit.state.assets[code].scale) for code, units in balances.items()}, wallets, keys,
+        {code: format_units(units, context.state.assets[code].scale) for code, units in balances.items()}, wallets, keys,
     )  # fmt: skip
 
 
-def _transfer_view(visit: Visit, transfer: Transfer) -> shapes.TransferView:
-    account = visit.state.accounts[transfer.account_id].account
-    scale = visit.state.assets[transfer.asset].scale
+def _transfer_view(context: Context, transfer: Transfer) -> shapes.TransferView:
+    account = context.state.accounts[transfer.account_id].account
+    scale = context.state.assets[transfer.asset].scale
     return shapes.TransferView(
-        visit.world.dialects[account.venue].transfer_ref(visit.state, transfer), transfer.account_id,
+        context.world.dialects[account.venue].transfer_ref(context.state, transfer), transfer.account_id,
         "deposit" if transfer.direction is Direction.DEPOSIT else "withdrawal", transfer.asset, transfer.method,
         format_units(transfer.amount, scale), format_units(transfer.fee, scale),
         words.STATUS_TEXTS[transfer.status], transfer.note and words.NOTE_TEXTS[transfer.note],
@@ -358,10 +359,10 @@ def _transfer_view(visit: Visit, transfer: Transfer) -> shapes.TransferView:
     )  # fmt: skip
 
 
-def _now(visit: Visit) -> int:
-    return visit.world.time.now_ns()
+def _now(context: Context) -> int:
+    return context.world.time.now_ns()
 
 
-def _clock_view(visit: Visit) -> shapes.ClockView:
-    now_ns, note, due_ns = _now(visit), visit.world.clock.note, visit.state.next_due_ns
+def _clock_view(context: Context) -> shapes.ClockView:
+    now_ns, note, due_ns = _now(context), context.world.clock.note, context.state.next_due_ns
     return shapes.ClockView(iso(now_ns), now_ns, note.frozen, note.speed_ppm / 10**6, iso(due_ns) if due_ns else None)

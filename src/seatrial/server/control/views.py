@@ -29,7 +29,7 @@ def _asset_books(state: State, code: str) -> AssetBooks:
     return AssetBooks(
         text(sum(purse.total for purse in clients)),
         text(sum(purse.held.balance for purse in clients)),
-        text(sum(purse.leaving.balance for purse in clients)),
+        text(sum(purse.outgoing.balance for purse in clients)),
         {purse.wallet: text(purse.total) for purse in purses if purse.account_id == EXCHANGE},
         text(sum(purse.total for purse in purses)),
     )

@@ -78,12 +78,12 @@ def note_of(text: str | None) -> TransferNote | None:
     raise BadText(f"unknown status_prop {text!r}: one of {', '.join(NOTE_TEXTS.values())}")
 
 
-def limit_of(text: str | None, usual: int, most: int) -> int:
+def limit_of(text: str | None, usual: int, maximum: int) -> int:
     """How many rows a list is to have. Raises `BadText`."""
     if text is None:
         return usual
-    if not text.isascii() or not text.isdigit() or len(text) > len(str(most)) or not 1 <= int(text) <= most:
-        raise BadText(f"limit must be a whole number from 1 to {most}")
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(maximum)) or not 1 <= int(text) <= maximum:
+        raise BadText(f"limit must be a whole number from 1 to {maximum}")
     return int(text)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from seatrial.core.commands import MOST_CANCELED, PassTime
+from seatrial.core.commands import MAX_CANCELED, PassTime
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 from seatrial.dialects.kraken.context import Steps
 from seatrial.dialects.kraken.errors import BadCall
@@ -219,8 +219,8 @@ def test_a_cancel_that_names_no_order_is_refused(pair: tuple[Trader, Trader]) ->
 
 
 def test_cancels_count_where_there_are_limits_and_take_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canceling, "MOST_CANCELED", 2)
-    assert MOST_CANCELED > 2
+    monkeypatch.setattr(canceling, "MAX_CANCELED", 2)
+    assert MAX_CANCELED > 2
     trader = rich(Exchange(), rate_limits=True, tier="starter")
     for number in range(5):
         add(trader, TYPED | {"order_userref": 7, "limit_price": 10000 + number})

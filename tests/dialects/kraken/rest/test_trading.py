@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.core.commands import PassTime
-from seatrial.core.orders import Order, OrderKind, SelfTrade, Side, Status, TimeInForce
+from seatrial.core.orders import Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 from seatrial.dialects.kraken.dialect import Kraken
 from tests.support.kraken_exchange import SECOND_NS, START_NS, Exchange, Trader, symbols
 
@@ -107,7 +107,7 @@ def test_an_order_waits_for_its_start(exchange: Exchange, trader: Trader) -> Non
         exchange.clock.advance(wait_s)
         exchange.apply(PassTime())
         seen.append(order.status)
-    assert seen == [Status.PENDING, Status.PENDING, Status.OPEN]
+    assert seen == [OrderStatus.PENDING, OrderStatus.PENDING, OrderStatus.OPEN]
 
 
 def test_what_is_left_out_has_the_documented_defaults(trader: Trader) -> None:
@@ -148,7 +148,7 @@ def test_an_expiry_alone_makes_the_order_good_till_date(trader: Trader) -> None:
 
 @pytest.mark.parametrize("start", ["0", "1", " 0", "0.5"])
 def test_a_start_that_is_not_ahead_starts_at_once(trader: Trader, start: str) -> None:
-    assert added(trader, **LIMIT, starttm=start).status is Status.OPEN
+    assert added(trader, **LIMIT, starttm=start).status is OrderStatus.OPEN
 
 
 def test_a_raw_plus_in_a_form_still_means_from_now(trader: Trader) -> None:
@@ -349,7 +349,7 @@ def test_a_post_only_order_that_would_take_is_refused(exchange: Exchange, trader
 
 @pytest.mark.parametrize("leverage", ["none", "0", "1", "1:1", ""])
 def test_no_leverage_may_be_said_in_words(trader: Trader, leverage: str) -> None:
-    assert added(trader, **LIMIT, leverage=leverage).status is Status.OPEN
+    assert added(trader, **LIMIT, leverage=leverage).status is OrderStatus.OPEN
 
 
 @pytest.mark.parametrize("asset_class", ["forex", "currency", ""])
@@ -359,7 +359,7 @@ def test_the_usual_asset_classes_find_the_pair(trader: Trader, asset_class: str)
 
 def test_what_python_kraken_sdk_always_sends_places_an_order(trader: Trader) -> None:
     order = added(trader, **LIMIT, stptype="cancel-newest", starttm=0, validate=False, reduce_only=False)
-    assert order.status is Status.OPEN
+    assert order.status is OrderStatus.OPEN
 
 
 def test_an_order_as_json_is_the_same_order(trader: Trader) -> None:
@@ -382,7 +382,7 @@ def test_validate_checks_and_places_nothing(trader: Trader, validate: str) -> No
 
 @pytest.mark.parametrize("validate", ["false", "False", "FALSE", "0", ""])
 def test_a_validate_that_says_no_places_the_order(trader: Trader, validate: str) -> None:
-    assert added(trader, **LIMIT, validate=validate).status is Status.OPEN
+    assert added(trader, **LIMIT, validate=validate).status is OrderStatus.OPEN
 
 
 @pytest.mark.parametrize("side", ["buy", "sell"])
@@ -439,7 +439,7 @@ def test_times_out_of_bounds_are_invalid_arguments(trader: Trader, params: dict[
 
 
 def test_the_end_of_time_is_a_start_like_any_other(trader: Trader) -> None:
-    assert added(trader, **LIMIT, starttm="9" * 20).status is Status.PENDING
+    assert added(trader, **LIMIT, starttm="9" * 20).status is OrderStatus.PENDING
 
 
 @pytest.mark.parametrize("userref", ["1", "27649653", "2147483647", "-1", "-2147483648"])
@@ -502,7 +502,7 @@ def test_a_client_order_id_is_unique_among_open_orders_only(trader: Trader) -> N
     ],
 )
 def test_a_deadline_ahead_is_kept(trader: Trader, deadline: str) -> None:
-    assert added(trader, **LIMIT, deadline=deadline).status is Status.OPEN
+    assert added(trader, **LIMIT, deadline=deadline).status is OrderStatus.OPEN
 
 
 @pytest.mark.parametrize("deadline", ["2026-09-30T23:52:25.678900000Z", "2026-09-30T23:52:25Z", "1970-01-01T00:00:00Z"])
@@ -535,7 +535,7 @@ def test_a_deadline_too_near_too_far_or_malformed_is_an_invalid_argument(trader:
 
 def test_a_deadline_counts_by_the_clock_that_it_is_nearer_to(exchange: Exchange, trader: Trader) -> None:
     exchange.real_ns = START_NS - 86_400 * 10**9
-    assert added(trader, **LIMIT, deadline="2026-09-29T23:52:45Z").status is Status.OPEN
+    assert added(trader, **LIMIT, deadline="2026-09-29T23:52:45Z").status is OrderStatus.OPEN
     assert trader.error("AddOrder", **LIMIT, deadline="2026-09-29T23:52:25Z") == "EService:Deadline elapsed"
     assert trader.error("AddOrder", **LIMIT, deadline="2026-09-30T23:52:25Z") == "EService:Deadline elapsed"
 
@@ -619,7 +619,7 @@ def test_a_timer_cancels_all_orders_unless_it_is_set_again(exchange: Exchange, t
     order = trader.place("buy", "1", "100")
     exchange.clock.advance(1)
     assert trader.result("CancelAll") == {"count": 0}
-    assert order.status is Status.CANCELED
+    assert order.status is OrderStatus.CANCELED
 
 
 def test_a_timer_can_be_turned_off(exchange: Exchange, trader: Trader) -> None:
@@ -652,10 +652,10 @@ def place(trader: Trader, count: int, **more: object) -> list[str]:
     return [trader.result("AddOrder", **LIMIT | {"price": "1000"} | more)["txid"][0] for _ in range(count)]
 
 
-@pytest.mark.parametrize(("tier", "most"), [("starter", 60), ("intermediate", 125), ("pro", 180)])
-def test_orders_too_fast_are_refused_and_time_heals(exchange: Exchange, tier: str, most: int) -> None:
+@pytest.mark.parametrize(("tier", "maximum"), [("starter", 60), ("intermediate", 125), ("pro", 180)])
+def test_orders_too_fast_are_refused_and_time_heals(exchange: Exchange, tier: str, maximum: int) -> None:
     trader = limited(exchange, tier)
-    for _ in range(most):
+    for _ in range(maximum):
         trader.call("AddOrder", **LIMIT, validate="true")
     assert trader.error("AddOrder", **LIMIT, validate="true") == "EOrder:Rate limit exceeded"
     exchange.clock.advance(1)
@@ -695,10 +695,10 @@ def test_an_order_of_five_minutes_is_cancelled_for_nothing(exchange: Exchange) -
     assert trader.call("AddOrder", **LIMIT)["error"] == []
 
 
-@pytest.mark.parametrize(("tier", "most"), [("starter", 60), ("intermediate", 80), ("pro", 225)])
-def test_a_tier_has_so_many_open_orders_in_a_pair(exchange: Exchange, tier: str, most: int) -> None:
+@pytest.mark.parametrize(("tier", "maximum"), [("starter", 60), ("intermediate", 80), ("pro", 225)])
+def test_a_tier_has_so_many_open_orders_in_a_pair(exchange: Exchange, tier: str, maximum: int) -> None:
     trader = limited(exchange, tier)
-    for _ in range(most):
+    for _ in range(maximum):
         exchange.clock.advance(1)
         place(trader, 1)
     exchange.clock.advance(1)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from seatrial.core.orders import OrderKind, SelfTrade, Side, Status, TimeInForce
+from seatrial.core.orders import OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 from seatrial.dialects.kucoin.context import Steps
 from seatrial.dialects.kucoin.errors import HF_NOT_CANCELABLE, HF_SPELLING, BadCall
 from seatrial.dialects.kucoin.orders import canceling
@@ -140,13 +140,13 @@ def test_an_order_is_canceled_by_either_of_its_names_in_its_own_market_only(pair
         assert caught.value.error == HF_NOT_CANCELABLE
     assert cancel_one(user.context, OrderName(first, "two"), HF_NOT_CANCELABLE).client_id == "one"
     assert cancel_one(user.context, OrderName(client_id="two", market="BTC/USDT"), HF_NOT_CANCELABLE).status is (
-        Status.CANCELED
+        OrderStatus.CANCELED
     )
     assert not user.context.account.orders
 
 
 def test_all_orders_are_canceled_in_steps(pair: tuple[User, User], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canceling, "MOST_CANCELED", 2)
+    monkeypatch.setattr(canceling, "MAX_CANCELED", 2)
     user, _ = pair
     for number in range(5):
         placed(user, request(client_id=f"order {number}"))

@@ -12,7 +12,7 @@ HF = "/api/v1/hf/orders"
 @pytest.fixture
 def user(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> User:
     """With seven orders in two markets, of which a step cancels two."""
-    monkeypatch.setattr(canceling, "MOST_CANCELED", 2)
+    monkeypatch.setattr(canceling, "MAX_CANCELED", 2)
     user = exchange.user(USDT="100000")
     for number in range(7):
         user.place("buy", "0.1", "1000", market="ETH/USDT" if number in (1, 4) else "BTC/USDT")

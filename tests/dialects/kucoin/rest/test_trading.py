@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from seatrial.core.commands import OpenAccount, PlaceOrder
-from seatrial.core.orders import OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
-from seatrial.dialects.kucoin.orders.placing import MOST_OPEN
+from seatrial.core.orders import EndReason, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
+from seatrial.dialects.kucoin.orders.placing import MAX_OPEN
 from tests.support.kucoin_exchange import MILLISECOND_NS, Exchange, User
 
 CLASSIC = "/api/v1/orders"
@@ -338,7 +338,7 @@ def test_a_limit_may_lie_only_so_far_beyond_the_best_price(
 
 def test_an_account_may_have_only_so_many_live_orders(exchange: Exchange) -> None:
     user = exchange.user(rate_limits=True, USDT="100000")
-    for number in range(MOST_OPEN):
+    for number in range(MAX_OPEN):
         user.post(HF, **limit(clientOid=f"c{number}", size="0.0001"))
     assert user.refused("POST", HF, **limit(size="0.0001", clientOid="one more")) == (200, "200003", "Too many orders.")
 
@@ -566,7 +566,7 @@ def test_nobody_cancels_the_order_of_another(exchange: Exchange, user: User) -> 
     assert other.refused("DELETE", f"{CLASSIC}/{placed}")[1] == "400100"
     assert other.refused("DELETE", f"{HF}/{placed}", symbol="BTC-USDT")[1] == "400100"
     assert other.delete(CLASSIC) == {"cancelledOrderIds": []}
-    assert only_order(user).status is Status.OPEN
+    assert only_order(user).status is OrderStatus.OPEN
 
 
 def test_orders_of_two_venues_meet_in_one_book(exchange: Exchange, user: User) -> None:
@@ -582,4 +582,4 @@ def test_a_canceled_order_says_who_canceled_it(user: User) -> None:
     user.post(CLASSIC, **limit())
     order = only_order(user)
     user.delete(CLASSIC)
-    assert (order.status, order.reason) == (Status.CANCELED, Reason.USER_REQUESTED)
+    assert (order.status, order.end_reason) == (OrderStatus.CANCELED, EndReason.USER_REQUESTED)

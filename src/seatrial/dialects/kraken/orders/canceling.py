@@ -6,7 +6,7 @@ Source: kraken-spot-rest 14.5, 14.7 and 14.8.
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from seatrial.core.commands import MOST_CANCELED, CancelOrders, SetCancelTimer
+from seatrial.core.commands import MAX_CANCELED, CancelOrders, SetCancelTimer
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kraken.context import Context, Steps
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
@@ -28,14 +28,14 @@ def cancel_command(context: Context, request: CancelRequest) -> CancelOrders:
     order_ids = [number for txid in request.txids if (number := number_of(txid)) is not None]
     return CancelOrders(
         context.account_id, tuple(order_ids), tuple(request.tags), tuple(request.client_ids),
-        up_to_id=context.state.counters.order_id, most=MOST_CANCELED,
+        up_to_id=context.state.counters.order_id, maximum=MAX_CANCELED,
     )  # fmt: skip
 
 
 def cancel_all_command(context: Context) -> CancelOrders:
     """The command that cancels every open order."""
     return CancelOrders(
-        context.account_id, everything=True, up_to_id=context.state.counters.order_id, most=MOST_CANCELED
+        context.account_id, everything=True, up_to_id=context.state.counters.order_id, maximum=MAX_CANCELED
     )
 
 

@@ -31,8 +31,8 @@ these, so that the same calls give the same times.
 """
 
 SECOND_NS: Final = 10**9
-SHORTEST_LIFE_NS: Final = 5 * SECOND_NS
-LONGEST_LIFE_NS: Final = 31 * 86_400 * SECOND_NS
+MIN_LIFE_NS: Final = 5 * SECOND_NS
+MAX_LIFE_NS: Final = 31 * 86_400 * SECOND_NS
 """Source: kraken-spot-rest 6.1, "maximum one month". Decided: the longest of months."""
 EARLIEST_DEADLINE_NS: Final = 2 * SECOND_NS
 LATEST_DEADLINE_NS: Final = 60 * SECOND_NS
@@ -53,7 +53,7 @@ _NEVER_RESTS: Final = (TimeInForce.IOC, TimeInForce.FOK)
 def order_command(context: Context, tier: Tier | None, request: OrderRequest) -> PlaceOrder:
     """The command that places the order, or only checks it, for an account held to these limits. Raises `BadCall`."""
     ms = context.machine.state.markets[request.market]
-    most_open = None if tier is None else tier.open_orders
+    max_open = None if tier is None else tier.open_orders
     if request.terms is USUAL and request.kind is _LIMIT:  # most orders are such, and need nothing else looked at
         market = ms.market
         qty_lots = parse_units(request.volume, market.lot_scale)
@@ -61,12 +61,12 @@ def order_command(context: Context, tier: Tier | None, request: OrderRequest) ->
         if qty_lots and price_ticks:
             return PlaceOrder(
                 context.key.account_id, market.symbol, request.side, _LIMIT, price_ticks, qty_lots,
-                most_open=most_open, matching_ns=MATCHING_NS,
+                max_open=max_open, matching_ns=MATCHING_NS,
             )  # fmt: skip
-    return _any_order(context, request, ms, most_open)
+    return _any_order(context, request, ms, max_open)
 
 
-def _any_order(context: Context, request: OrderRequest, ms: MarketState, most_open: int | None) -> PlaceOrder:
+def _any_order(context: Context, request: OrderRequest, ms: MarketState, max_open: int | None) -> PlaceOrder:
     terms = request.terms
     _refuse_other_orders(context, request)
     time_in_force, expires_ns = _life(request, context.at_ns)
@@ -79,7 +79,7 @@ def _any_order(context: Context, request: OrderRequest, ms: MarketState, most_op
     return PlaceOrder(
         context.account_id, request.market, request.side, request.kind, price_ticks, qty_lots, spend, time_in_force,
         terms.self_trade, terms.post_only, terms.fee_in_base, terms.starts_ns, expires_ns, terms.tag or None,
-        terms.client_id, most_open, terms.check_only, worth_min_qty=True, matching_ns=MATCHING_NS,
+        terms.client_id, max_open, terms.check_only, worth_min_qty=True, matching_ns=MATCHING_NS,
     )  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def _life(request: OrderRequest, at_ns: int) -> tuple[TimeInForce, int]:
         return named or TimeInForce.GTC, 0
     if request.kind is not _LIMIT or named in _NEVER_RESTS:
         raise bad_argument("expiretm")
-    is_soon_enough = at_ns + SHORTEST_LIFE_NS <= expires_ns <= at_ns + LONGEST_LIFE_NS
+    is_soon_enough = at_ns + MIN_LIFE_NS <= expires_ns <= at_ns + MAX_LIFE_NS
     if not is_soon_enough or expires_ns <= terms.starts_ns:
         raise bad_argument("expiretm")
     return TimeInForce.GTD, expires_ns

@@ -22,7 +22,7 @@ from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.context import Context
 from seatrial.dialects.kraken.endpoint import Endpoint, any_of
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
-from seatrial.dialects.kraken.names import VENUE
+from seatrial.dialects.kraken.listings import VENUE
 from seatrial.dialects.kraken.params import Params
 
 _encode = msgspec.json.Encoder().encode

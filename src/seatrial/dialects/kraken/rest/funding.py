@@ -45,12 +45,12 @@ NOTES: Final = {
 }
 """Kraken's words for a transfer's `status-prop`. Source: kraken-spot-rest 8.1 and 8.2."""
 
-MOST_UNUSED_ADDRESSES: Final = 5
+MAX_UNUSED_ADDRESSES: Final = 5
 """Source: kraken-spot-rest 15.2, "often quoted"."""
-MOST_DEPOSITS: Final = 25
-MOST_WITHDRAWALS: Final = 500
+MAX_DEPOSITS: Final = 25
+MAX_WITHDRAWALS: Final = 500
 """How many a page has unless `limit` says less. Source of both: kraken-spot-rest 15.3 and 15.8."""
-MOST_ASKED: Final = 500
+MAX_ASKED: Final = 500
 """Decided: the largest `limit`."""
 RECENT_NS: Final = 90 * 86_400 * 10**9
 """How far back the lists go unless `start` says so. Source: kraken-spot-rest 15.3."""
@@ -84,13 +84,13 @@ def deposit_addresses(context: Context, params: Params) -> list[dict[str, object
     if name not in {method.name for method in _methods(context, asset)}:
         raise BadCall(errors.SPELLING[Reject.METHOD_UNKNOWN])
     if params.boolean("new", default=False):
-        context.apply(IssueAddress(context.account_id, asset.code, name, MOST_UNUSED_ADDRESSES))
+        context.apply(IssueAddress(context.account_id, asset.code, name, MAX_UNUSED_ADDRESSES))
     return [_address(address) for address in reversed(context.account.addresses.get((asset.code, name), []))]
 
 
 def deposit_status(context: Context, params: Params) -> Later:
     """Deposits, newest first."""
-    return _status(context, params, Direction.DEPOSIT, "deposit", MOST_DEPOSITS)
+    return _status(context, params, Direction.DEPOSIT, "deposit", MAX_DEPOSITS)
 
 
 def withdraw_methods(context: Context, params: Params) -> list[dict[str, object]]:
@@ -137,7 +137,7 @@ def withdraw(context: Context, params: Params) -> dict[str, str]:
 
 def withdraw_status(context: Context, params: Params) -> Later:
     """Withdrawals, newest first."""
-    return _status(context, params, Direction.WITHDRAWAL, "withdrawals", MOST_WITHDRAWALS)
+    return _status(context, params, Direction.WITHDRAWAL, "withdrawals", MAX_WITHDRAWALS)
 
 
 def withdraw_cancel(context: Context, params: Params) -> bool | Later:
@@ -208,8 +208,8 @@ def _read_withdrawal(context: Context, params: Params, *, check_only: bool) -> R
     gross = parse_units(params.required("amount"), asset.scale)
     if gross is None:
         raise BadCall(errors.INVALID_AMOUNT)
-    most_fee = _most_fee(params, asset)
-    return RequestWithdrawal(context.account_id, asset.code, key, gross, params.text("address"), most_fee, check_only)
+    max_fee = _max_fee(params, asset)
+    return RequestWithdrawal(context.account_id, asset.code, key, gross, params.text("address"), max_fee, check_only)
 
 
 def _read_reference(context: Context, params: Params) -> int:
@@ -226,7 +226,7 @@ def _write_checked(outcome: Done, asset: Asset) -> dict[str, str]:
     checked = first(WithdrawalChecked, outcome)
     return {
         "method": checked.method.name,
-        "limit": _usual(checked.most, asset),
+        "limit": _usual(checked.maximum, asset),
         "amount": _usual(checked.amount, asset),
         "fee": _usual(checked.fee, asset),
     }
@@ -237,7 +237,7 @@ def _write_requested(context: Context, outcome: Done) -> dict[str, str]:
     return {"refid": context.tools.ids.withdrawal(requested.transfer.transfer_id)}
 
 
-def _most_fee(params: Params, asset: Asset) -> int | None:
+def _max_fee(params: Params, asset: Asset) -> int | None:
     """The largest fee that the caller takes. Decided: digits that the asset does not keep are cut off."""
     text = params.text("max_fee")
     if text is None:
@@ -251,7 +251,7 @@ def _most_fee(params: Params, asset: Asset) -> int | None:
 def _status(context: Context, params: Params, direction: Direction, name: str, usual_limit: int) -> Later:
     """One page of transfers: a list, or with `cursor` an object that says where the next page begins."""
     asset, method, span = _optional_asset(context, params), params.text("method"), _span(context, params)
-    limit = params.integer("limit", 1, MOST_ASKED) or usual_limit
+    limit = params.integer("limit", 1, MAX_ASKED) or usual_limit
     is_paged, before_id = _cursor(params, context.tools, direction)
     code = None if asset is None else asset.code
     query = TransferPage(context.account_id, direction, code, method, span, before_id, limit + 1)

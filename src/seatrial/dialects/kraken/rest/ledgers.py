@@ -19,7 +19,7 @@ from seatrial.dialects.kraken.errors import BadCall
 from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.kraken.rest.paging import (
-    MOST_NAMES,
+    MAX_NAMES,
     Paging,
     is_visible,
     nothing,
@@ -32,7 +32,7 @@ from seatrial.dialects.kraken.rest.paging import (
     span_of,
 )
 
-MOST_LEDGER_IDS: Final = 20
+MAX_LEDGER_IDS: Final = 20
 """Source: seed "Query Ledgers"."""
 
 ALL: Final = "all"
@@ -118,7 +118,7 @@ def ledgers(context: Context, params: Params) -> Later | dict[str, object]:
 def query_ledgers(context: Context, params: Params) -> Later:
     """Postings by id. `trades` is about positions, of which there are none. Source: seed "Query Ledgers"."""
     read_unused(params, "trades")
-    names = required_list(params, "id", MOST_LEDGER_IDS)
+    names = required_list(params, "id", MAX_LEDGER_IDS)
     query = PostingsById(context.account_id, numbers(names, "L", context.tools.ids.ledger_number))
     return Later(query, partial(_write_queried_ledger, context))
 
@@ -180,11 +180,11 @@ def _assets(context: Context, params: Params) -> tuple[str, ...] | None:
 def _assets_named(context: Context, params: Params, wanted: str | None) -> tuple[str, ...]:
     """They may be sent as texts, or as objects of an asset and its class."""
     if params.has_rows("asset"):
-        rows = params.rows("asset", MOST_NAMES)
+        rows = params.rows("asset", MAX_NAMES)
         return tuple(
             _asset(context, row.required("asset"), row.choice("aclass", ASSET_CLASSES, wanted)) for row in rows
         )
-    names = params.comma_list("asset", MOST_NAMES)
+    names = params.comma_list("asset", MAX_NAMES)
     return () if names == (ALL,) else tuple(_asset(context, name, wanted) for name in names)
 
 

@@ -20,9 +20,9 @@ from seatrial.dialects.kraken.rest.account import REBASE_MULTIPLIERS
 
 PAGE: Final = 50
 """Rows of a page."""
-LARGEST_PAGE: Final = 100
-MOST_OFFSET: Final = 2**62
-MOST_NAMES: Final = 2_000
+MAX_PAGE: Final = 100
+MAX_OFFSET: Final = 2**62
+MAX_NAMES: Final = 2_000
 
 Row = TypeVar("Row")
 View = TypeVar("View")
@@ -61,15 +61,15 @@ def nothing(paging: Paging) -> Page[Any]:
     return Page([], 0 if paging.counted else None)
 
 
-def read_paging(params: Params, number_of: Decode, *, usual: int = PAGE, most: int = LARGEST_PAGE) -> Paging:
+def read_paging(params: Params, number_of: Decode, *, usual: int = PAGE, maximum: int = MAX_PAGE) -> Paging:
     """A cursor is the id of the last row shown: rows that came since do not move the next page."""
     cursor = params.text("cursor")
     before_id = None if cursor is None else number_of(cursor)
     if cursor is not None and before_id is None:
         raise bad_argument("cursor")
     by_cursor = params.boolean("with_cursor", default=False) or cursor is not None
-    offset = params.integer("ofs", 0, MOST_OFFSET) or 0
-    limit = params.integer("limit", 1, LARGEST_PAGE if by_cursor else most) or (PAGE if by_cursor else usual)
+    offset = params.integer("ofs", 0, MAX_OFFSET) or 0
+    limit = params.integer("limit", 1, MAX_PAGE if by_cursor else maximum) or (PAGE if by_cursor else usual)
     counted = not by_cursor and not params.boolean("without_count", default=False)
     return Paging(by_cursor, before_id, 0 if by_cursor else offset, limit, counted)
 
@@ -126,9 +126,9 @@ def page_of(
     return result
 
 
-def required_list(params: Params, name: str, most: int) -> tuple[str, ...]:
+def required_list(params: Params, name: str, maximum: int) -> tuple[str, ...]:
     """A list that must not be empty."""
-    members = params.comma_list(name, most)
+    members = params.comma_list(name, maximum)
     if not members:
         raise bad_argument(name)
     return members

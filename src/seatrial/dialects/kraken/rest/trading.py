@@ -40,12 +40,12 @@ ASSET_CLASSES: Final = (FOREX, "currency", TOKENIZED)
 FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
 """Source: kraken-spot-rest 6.4, where `nompp` is accepted and ignored."""
 
-LEAST_USERREF: Final = -(2**31)
-MOST_USERREF: Final = 2**31 - 1
-MOST_NAMED: Final = 50
+MIN_USERREF: Final = -(2**31)
+MAX_USERREF: Final = 2**31 - 1
+MAX_NAMED: Final = 50
 """How many names one CancelOrder takes. Decided: as many as a CancelOrderBatch, kraken-spot-rest 14.6."""
 
-LONGEST_TIMEOUT_S: Final = 86_399
+MAX_TIMEOUT_S: Final = 86_399
 
 _USERREF = re.compile(r"-?[0-9]{1,20}")
 _LIMIT: Final = OrderKind.LIMIT
@@ -88,7 +88,7 @@ def cancel_all_after(context: Context, params: Params) -> dict[str, str]:
 
     Source: kraken-spot-rest 14.8.
     """
-    seconds = params.integer("timeout", 0, LONGEST_TIMEOUT_S)
+    seconds = params.integer("timeout", 0, MAX_TIMEOUT_S)
     if seconds is None:
         raise bad_argument("timeout")
     context.apply(timer_command(context, seconds))
@@ -125,7 +125,7 @@ def _read_terms(context: Context, params: Params) -> Terms:
         params.moment_ns("starttm", at_ns), params.moment_ns("expiretm", at_ns),
         SELF_TRADES[params.choice("stptype", SELF_TRADES, "cancel-newest")],
         "viqc" in flags, "post" in flags, "fcib" in flags,
-        params.integer("userref", LEAST_USERREF, MOST_USERREF), text("cl_ord_id"), params.rfc3339_ns("deadline"),
+        params.integer("userref", MIN_USERREF, MAX_USERREF), text("cl_ord_id"), params.rfc3339_ns("deadline"),
         params.flag_any("validate"), text("leverage"), params.boolean("reduce_only", default=False),
         text("price2"), text("trigger"), text("displayvol"), _closes(params),
     )  # fmt: skip
@@ -162,7 +162,7 @@ def _read_cancel(params: Params) -> CancelRequest:
     """A member of `txid` that is a number is a userref."""
     txids: list[str] = []
     tags: list[int] = []
-    for name in params.comma_list("txid", MOST_NAMED):
+    for name in params.comma_list("txid", MAX_NAMED):
         if _USERREF.fullmatch(name):
             tags.append(int(name))
         else:

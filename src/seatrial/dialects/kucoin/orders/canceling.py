@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from seatrial.core.commands import MOST_CANCELED, CancelOrders, SetCancelTimer
+from seatrial.core.commands import MAX_CANCELED, CancelOrders, SetCancelTimer
 from seatrial.core.orders import Order
 from seatrial.dialects.kucoin import errors
 from seatrial.dialects.kucoin.context import Context, Steps
@@ -14,7 +14,7 @@ from seatrial.dialects.kucoin.params import SECOND_NS
 
 Result = TypeVar("Result")
 
-SHORTEST_WATCH_S: Final = 5
+MIN_WATCH_S: Final = 5
 NO_WATCH: Final = -1
 
 
@@ -46,7 +46,7 @@ def cancel_all(
     """
     command = CancelOrders(
         context.account_id, everything=True, markets=markets, up_to_id=context.state.counters.order_id,
-        most=MOST_CANCELED,
+        maximum=MAX_CANCELED,
     )  # fmt: skip
 
     def go_on(context: Context, _found: object) -> Result | Steps:
@@ -62,6 +62,6 @@ def timer_command(context: Context, seconds: int, markets: tuple[str, ...]) -> S
 
     Raises `BadCall`.
     """
-    if seconds != NO_WATCH and seconds < SHORTEST_WATCH_S:
+    if seconds != NO_WATCH and seconds < MIN_WATCH_S:
         raise BadCall(errors.out_of_range("timeout"))
     return SetCancelTimer(context.account_id, max(seconds, 0) * SECOND_NS, markets)

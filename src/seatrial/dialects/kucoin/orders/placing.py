@@ -22,10 +22,10 @@ from seatrial.dialects.kucoin.orders.answers import order_of
 from seatrial.dialects.kucoin.orders.request import OrderRequest
 from seatrial.dialects.kucoin.params import SECOND_NS
 
-MOST_OPEN: Final = 200
+MAX_OPEN: Final = 200
 """Live orders per market. Source: kucoin-rest 9.2."""
-MOST_OPEN_ANYWHERE: Final = 2000
-MOST_REMARK: Final = 100
+MAX_OPEN_ANYWHERE: Final = 2000
+MAX_REMARK: Final = 100
 
 _CLIENT_OID = re.compile(r"[A-Za-z0-9_ -]{1,40}")
 """Source: kucoin-rest 9.1; the spaces from the specification's examples."""
@@ -35,8 +35,8 @@ _ASCII = re.compile(r"[\x20-\x7e]*")
 def place(context: Context, request: OrderRequest, words: Mapping[Reject, Error]) -> Order:
     """Place the order, or only check it; a refusal is in these words. Raises `BadCall`."""
     limited = context.account.account.rate_limits
-    command = order_command(context, request, MOST_OPEN if limited else None)
-    if limited and not request.check_only and len(context.account.orders) >= MOST_OPEN_ANYWHERE:
+    command = order_command(context, request, MAX_OPEN if limited else None)
+    if limited and not request.check_only and len(context.account.orders) >= MAX_OPEN_ANYWHERE:
         raise BadCall(errors.TOO_MANY_ORDERS)
     outcome = context.machine.apply(command, context.at_ns)
     if isinstance(outcome, Reject):
@@ -44,7 +44,7 @@ def place(context: Context, request: OrderRequest, words: Mapping[Reject, Error]
     return order_of(context, outcome)
 
 
-def order_command(context: Context, request: OrderRequest, most_open: int | None) -> PlaceOrder:
+def order_command(context: Context, request: OrderRequest, max_open: int | None) -> PlaceOrder:
     """The command that places the order, or only checks it. Raises `BadCall`."""
     _refuse_other_orders(request)
     _check_words(request)
@@ -62,7 +62,7 @@ def order_command(context: Context, request: OrderRequest, most_open: int | None
         context.account_id, market.symbol, request.side, request.kind, price_ticks, qty_lots, spend,
         request.time_in_force,
         SelfTrade.CANCEL_NEWEST if request.time_in_force is TimeInForce.FOK else request.self_trade,
-        request.post_only, expires_ns=expires_ns, client_id=request.client_id, most_open=most_open,
+        request.post_only, expires_ns=expires_ns, client_id=request.client_id, max_open=max_open,
         check_only=request.check_only, note=request.remark, label=request.tags, cancels_post_only=True,
         band_ppm=_band_ppm(context, market.symbol),
     )  # fmt: skip
@@ -72,8 +72,8 @@ def refusal(context: Context, reject: Reject, symbol: str, side: Side, words: Ma
     """The words for it; some texts say the smallest funds or the bound of the price. Source: kucoin-rest 2.4."""
     ms = context.state.markets[symbol]
     if reject is Reject.COST_BELOW_MINIMUM:
-        least = f"{short(ms.market.min_cost, ms.market.cost_scale)} {ms.market.quote.code}"
-        return Error(errors.FUNDS_TOO_SMALL.code, f"The order funds should more then {least}.")
+        minimum = f"{short(ms.market.min_cost, ms.market.cost_scale)} {ms.market.quote.code}"
+        return Error(errors.FUNDS_TOO_SMALL.code, f"The order funds should more then {minimum}.")
     return _out_of_band(context, ms, side) if reject is Reject.PRICE_OUT_OF_BAND else words[reject]
 
 
@@ -125,7 +125,7 @@ def _check_words(request: OrderRequest) -> None:
     if request.client_id is not None and not _CLIENT_OID.fullmatch(request.client_id):
         raise BadCall(errors.out_of_range("clientOid"))
     for name, text in (("remark", request.remark), ("tags", request.tags)):
-        if text is not None and (len(text) > MOST_REMARK or not _ASCII.fullmatch(text)):
+        if text is not None and (len(text) > MAX_REMARK or not _ASCII.fullmatch(text)):
             raise BadCall(errors.out_of_range(name))
 
 

@@ -18,7 +18,7 @@ from seatrial.dialects.kucoin.context import Context
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, TIERS, Pool
-from seatrial.dialects.kucoin.names import rate
+from seatrial.dialects.kucoin.listings import rate
 from seatrial.dialects.kucoin.paging import page_of, read_page, whole_seconds_ms
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS, Params
 from seatrial.dialects.kucoin.reading import market_of
@@ -36,9 +36,9 @@ WALLET_OF: Final = {kind.upper(): wallet for kind, wallet in (*zip(WALLETS, WALL
 PERMISSIONS: Final = ("General", "Futures", "Spot", "Earn", "InnerTransfer", "Transfer", "Margin")
 """The order in which a key's permissions are listed. Source: the specification's example."""
 KEY_VERSION: Final = 3
-MOST_FEES: Final = 10
-MOST_SUB_ACCOUNTS: Final = 5
-MOST_ADDRESSES: Final = 20
+MAX_FEES: Final = 10
+MAX_SUB_ACCOUNTS: Final = 5
+MAX_ADDRESSES: Final = 20
 SUB_PERMISSIONS: Final = frozenset({"General", "Spot", "Futures", "Margin", "InnerTransfer"})
 """A sub-account's key can neither deposit nor withdraw. Source: kucoin-rest 1.5."""
 
@@ -108,7 +108,7 @@ def account(context: Context, params: Params) -> dict[str, str]:
 def holds(context: Context, params: Params) -> dict[str, object]:
     """What one of them sets aside for orders, newest first."""
     purse = find_purse(context, params)
-    paging = read_page(params, least=1)
+    paging = read_page(params, minimum=1)
     held = [
         order
         for order in reversed(context.account.orders.values())
@@ -140,8 +140,8 @@ def user_info(context: Context, _params: Params) -> dict[str, int]:
         "subQuantity": len(subs),
         "spotSubQuantity": len(subs),
         **dict.fromkeys(none, 0),
-        "maxSubQuantity": MOST_SUB_ACCOUNTS,
-        "maxDefaultSubQuantity": MOST_SUB_ACCOUNTS,
+        "maxSubQuantity": MAX_SUB_ACCOUNTS,
+        "maxDefaultSubQuantity": MAX_SUB_ACCOUNTS,
         **dict.fromkeys(no_more, 0),
     }
 
@@ -183,7 +183,7 @@ def read_permissions(text: str) -> frozenset[str]:
 def read_addresses(text: str | None) -> tuple[str, ...]:
     """A comma list of addresses or networks that a key may be used from; none: from anywhere."""
     addresses = tuple(filter(None, (part.strip() for part in (text or "").split(","))))
-    if len(addresses) > MOST_ADDRESSES or not all(map(_is_network, addresses)):
+    if len(addresses) > MAX_ADDRESSES or not all(map(_is_network, addresses)):
         raise BadCall(errors.out_of_range("ipWhitelist"))
     return addresses
 
@@ -220,7 +220,7 @@ def base_fee(context: Context, params: Params) -> dict[str, str]:
 
 def trade_fees(context: Context, params: Params) -> list[FeeRow]:
     """What the user pays in some markets."""
-    names = params.comma_list("symbols", MOST_FEES)
+    names = params.comma_list("symbols", MAX_FEES)
     if not names:
         raise BadCall(errors.missing("symbols"))
     return [_fee_row(context, market_of(context, name)) for name in names]
@@ -257,7 +257,7 @@ def _account_row(context: Context, purse: Purse, kind: str | None = None) -> Acc
         kind or purse.wallet,
         short(purse.total, scale),
         short(purse.free.balance, scale),
-        short(purse.held.balance + purse.leaving.balance, scale),
+        short(purse.held.balance + purse.outgoing.balance, scale),
     )
 
 

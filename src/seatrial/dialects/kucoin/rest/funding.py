@@ -22,7 +22,7 @@ from seatrial.dialects.kucoin.endpoint import GENERAL, WITHDRAWAL, Endpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import Pool
-from seatrial.dialects.kucoin.names import Chain
+from seatrial.dialects.kucoin.listings import Chain
 from seatrial.dialects.kucoin.paging import Paging, page_of, read_bounds_in_seconds, read_page, span, whole_seconds_ms
 from seatrial.dialects.kucoin.params import SECOND_NS, Params
 from seatrial.dialects.kucoin.reading import amount_of, code_of
@@ -32,7 +32,7 @@ USUAL_CHAIN: Final = "eth"
 TO_ADDRESS: Final = "ADDRESS"
 FEE_INSIDE: Final = "INTERNAL"
 FEE_ON_TOP: Final = "EXTERNAL"
-MOST_TEXT: Final = 256
+MAX_TEXT: Final = 256
 """Characters of an address, a memo or a remark. Decided."""
 QUOTA_CURRENCY: Final = "USDT"
 QUOTA: Final = 999_999
@@ -229,7 +229,7 @@ def withdrawals(context: Context, params: Params) -> Later | dict[str, object]:
 
 def before_2019(_context: Context, params: Params) -> dict[str, object]:
     """Nothing here is that old. Source: kucoin-rest 7.2."""
-    return page_of([], 0, read_page(params, least=1))
+    return page_of([], 0, read_page(params, minimum=1))
 
 
 def withdrawal(context: Context, params: Params) -> Later:
@@ -307,7 +307,7 @@ def _read_withdrawal(context: Context, params: Params) -> RequestWithdrawal:
     _refuse_inner(params)
     memo, remark = params.text("memo"), params.text("remark") or ""
     for name, text in (("toAddress", address), ("memo", memo or ""), ("remark", remark)):
-        if len(text) > MOST_TEXT:
+        if len(text) > MAX_TEXT:
             raise BadCall(errors.out_of_range(name))
     destination = Destination(context.account_id, code, chain.method.name, "", address, memo, verified=True)
     gross = _gross(context, params, code, chain)
@@ -355,7 +355,7 @@ def quotas(context: Context, params: Params) -> Quotas:
         precision=context.tools.symbols.precision(code),
         chain=chain.line.chain_name,
         reason=None,
-        locked_amount=short(purse.leaving.balance if purse else 0, scale),
+        locked_amount=short(purse.outgoing.balance if purse else 0, scale),
     )
 
 
@@ -394,7 +394,7 @@ def _create_address(context: Context, params: Params) -> Placed:
     params.choice("to", ("main", MAIN), MAIN)
     if context.account.addresses.get((code, chain.line.method)):
         raise BadCall(errors.ADDRESS_EXISTS)
-    command = IssueAddress(context.account_id, code, chain.line.method, most_unused=1)
+    command = IssueAddress(context.account_id, code, chain.line.method, max_unused=1)
     context.apply(command)
     return Placed(context.account.addresses[code, chain.line.method][-1], chain)
 
@@ -443,7 +443,7 @@ def _old_address_view(context: Context, placed: Placed, contract_address: str | 
 def _transfers(
     context: Context, params: Params, direction: Direction, statuses: dict[TransferStatus, str]
 ) -> Later | dict[str, object]:
-    paging = read_page(params, least=1)
+    paging = read_page(params, minimum=1)
     status = params.choice("status", frozenset(statuses.values()), None)
     start_ns, end_ns = read_bounds_in_seconds(params)
     name = params.text("currency")

@@ -25,15 +25,15 @@ from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params
 from seatrial.dialects.kucoin.rest.account import find_purse
 from seatrial.dialects.kucoin.rest.funding import transfer_id, wallet_tx_id
 
-MOST_CURRENCIES: Final = 10
-LEAST_PAGE: Final = 10
+MAX_CURRENCIES: Final = 10
+MIN_PAGE: Final = 10
 """Source of both: the seed. Decided: a smaller page is refused, as it says so."""
 KEPT_NS: Final = 365 * DAY_NS
 """How far back the ledger goes. Source: the seed, "1 year"; decided: what is older is not there, and no error."""
 HF_KEPT_NS: Final = 3 * DAY_NS
 """How far back the high-frequency ledgers go, whatever is asked. Source: kucoin-rest 5.6."""
 HF_USUAL: Final = 100
-HF_MOST: Final = 200
+HF_MAX: Final = 200
 
 TOO_LONG: Final = Error(
     errors.PARAMETER.code, "Get List Account Ledgers doesn't support get ledgers in a large timespan (> 24 hours)"
@@ -215,7 +215,7 @@ Row = Callable[[Context, Posting, dict[str, str]], object]
 def _ledger_page(
     context: Context, params: Params, wanted: Filter, wallets: tuple[str, ...], row: Row
 ) -> Later | dict[str, object]:
-    paging = read_page(params, least=LEAST_PAGE)
+    paging = read_page(params, minimum=MIN_PAGE)
     start_ns, end_ns = read_window(params, context.at_ns, DAY_NS, DAY_NS, TOO_LONG)
     start_ns = max(start_ns, context.at_ns - KEPT_NS)
     if wanted.matches_nothing or start_ns > end_ns:
@@ -244,7 +244,7 @@ def _hf_ledger(
 ) -> Later | list[object]:
     """Source of what is silently cut to three days: kucoin-rest 5.6."""
     wanted = _read_filter(context, params, codes)
-    limit = params.integer("limit", 1, HF_MOST) or HF_USUAL
+    limit = params.integer("limit", 1, HF_MAX) or HF_USUAL
     before = _cursor(context, params)
     start_ns, end_ns = read_bounds(params)
     start_ns = max(start_ns or 0, context.at_ns - HF_KEPT_NS)
@@ -318,7 +318,7 @@ def _read_filter(context: Context, params: Params, codes: dict[str, tuple[EntryK
 
 def _read_assets(context: Context, params: Params) -> tuple[str, ...] | None:
     """The assets named, or none for all; unknown names count as nothing (decided)."""
-    names = params.comma_list("currency", MOST_CURRENCIES)
+    names = params.comma_list("currency", MAX_CURRENCIES)
     codes = tuple(code for name in names if (code := context.tools.symbols.code(name)) is not None)
     return None if names and not codes else codes
 

@@ -24,7 +24,7 @@ from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import page_of, read_page, whole_seconds_ms
 from seatrial.dialects.kucoin.params import SECOND_NS, Params
 from seatrial.dialects.kucoin.rest.account import (
-    MOST_SUB_ACCOUNTS,
+    MAX_SUB_ACCOUNTS,
     KeyInfo,
     key_info,
     read_addresses,
@@ -121,7 +121,7 @@ def _read_sub_account(context: Context, params: Params) -> OpenAccount:
     remarks = "" if params.text("remarks") is None else _matching(params, "remarks", _REMARK)
     if owner.parent_id:
         raise BadCall(errors.PERMISSION_DENIED)
-    if len(sub_accounts_of(context)) >= MOST_SUB_ACCOUNTS:
+    if len(sub_accounts_of(context)) >= MAX_SUB_ACCOUNTS:
         raise BadCall(errors.TOO_MANY_SUB_ACCOUNTS)
     return OpenAccount(
         name, owner.venue, owner.tier, owner.rate_limits, owner.trading_wallet, owner.funding_wallet,
@@ -131,7 +131,7 @@ def _read_sub_account(context: Context, params: Params) -> OpenAccount:
 
 def page(context: Context, params: Params) -> dict[str, object]:
     """A page of the sub-accounts."""
-    paging = read_page(params, least=1, usual=10, most=100)
+    paging = read_page(params, minimum=1, usual=10, maximum=100)
     found = sub_accounts_of(context)
     return page_of([_sub_user(context, account) for account in paging.cut(found)], len(found), paging)
 
@@ -161,7 +161,7 @@ def all_balances(context: Context, params: Params) -> list[dict[str, object]]:
 
 def balance_page(context: Context, params: Params) -> dict[str, object]:
     """A page of that."""
-    paging = read_page(params, least=10, usual=10, most=100)
+    paging = read_page(params, minimum=10, usual=10, maximum=100)
     found = sub_accounts_of(context)
     return page_of([_balances(context, params, account) for account in paging.cut(found)], len(found), paging)
 
@@ -311,7 +311,7 @@ def _row(context: Context, purse: Purse, base: str) -> BalanceRow:
         symbols.currency(purse.asset.code),
         short(purse.total, scale),
         short(purse.free.balance, scale),
-        short(purse.held.balance + purse.leaving.balance, scale),
+        short(purse.held.balance + purse.outgoing.balance, scale),
         symbols.currency(base),
         short(upper * 10**scale // lower, assets[base].scale),
         padded(purse.total * upper // lower, assets[base].scale),

@@ -29,10 +29,10 @@ TIMES_IN_FORCE: Final = {name: ours for ours, name in describe.TIMES_IN_FORCE.it
 SELF_TRADES: Final = {name: ours for ours, name in describe.SELF_TRADES.items()}
 STOPS: Final = ("loss", "entry")
 
-LONGEST_LIFE_S: Final = 2_592_000
-MOST_AT_ONCE: Final = 5
-MOST_WATCHED: Final = 50
-LONGEST_WATCH_S: Final = 86_400
+MAX_LIFE_S: Final = 2_592_000
+MAX_AT_ONCE: Final = 5
+MAX_WATCHED: Final = 50
+MAX_WATCH_S: Final = 86_400
 
 _WHOLE = re.compile(r"[0-9]{1,7}")
 
@@ -53,7 +53,7 @@ def classic_check(context: Context, params: Params) -> dict[str, str]:
 def classic_place_many(context: Context, params: Params) -> dict[str, object]:
     """Place up to five limit orders in one market, each for itself."""
     name = params.required("symbol")
-    rows = params.rows("orderList", MOST_AT_ONCE)
+    rows = params.rows("orderList", MAX_AT_ONCE)
     return {"data": [_classic_row(context, row, name) for row in rows]}
 
 
@@ -75,12 +75,12 @@ def hf_place_sync(context: Context, params: Params) -> dict[str, object]:
 
 def hf_place_many(context: Context, params: Params) -> list[dict[str, object]]:
     """Place up to five limit orders in any markets, each for itself."""
-    return [_hf_row(context, row, sync=False) for row in params.rows("orderList", MOST_AT_ONCE)]
+    return [_hf_row(context, row, sync=False) for row in params.rows("orderList", MAX_AT_ONCE)]
 
 
 def hf_place_many_sync(context: Context, params: Params) -> list[dict[str, object]]:
     """The same, and say at once what became of them."""
-    return [_hf_row(context, row, sync=True) for row in params.rows("orderList", MOST_AT_ONCE)]
+    return [_hf_row(context, row, sync=True) for row in params.rows("orderList", MAX_AT_ONCE)]
 
 
 def classic_cancel(context: Context, params: Params) -> dict[str, list[str]]:
@@ -163,10 +163,10 @@ def hf_alter(context: Context, params: Params) -> dict[str, str | None]:
 
 def hf_watch(context: Context, params: Params) -> dict[str, int]:
     """Cancel all orders, or those of some markets, unless this is asked again in time."""
-    seconds = params.integer("timeout", NO_WATCH, LONGEST_WATCH_S)
+    seconds = params.integer("timeout", NO_WATCH, MAX_WATCH_S)
     if seconds is None:
         raise BadCall(errors.missing("timeout"))
-    names = params.comma_list("symbols", MOST_WATCHED)
+    names = params.comma_list("symbols", MAX_WATCHED)
     markets = tuple(dict.fromkeys(market_of(context, name) for name in names))
     context.apply(timer_command(context, seconds, markets))
     timer = timer_answer(context)
@@ -208,7 +208,7 @@ def _read_order(context: Context, params: Params, name: str | None = None, *, ch
         params.decimal("price") if is_limit else None, params.decimal("size"),
         None if is_limit else params.decimal("funds"),
         TIMES_IN_FORCE[params.choice("timeInForce", TIMES_IN_FORCE, "GTC") if is_limit else "GTC"],
-        params.integer("cancelAfter", -1, LONGEST_LIFE_S) if is_limit else None,
+        params.integer("cancelAfter", -1, MAX_LIFE_S) if is_limit else None,
         is_limit and params.boolean("postOnly"),
         SELF_TRADES.get(params.choice("stp", SELF_TRADES, ""), SelfTrade.ALLOW),
         params.text("clientOid"), params.text("remark"), params.text("tags"),

@@ -22,7 +22,7 @@ from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.params import SECOND_NS, Params
 from seatrial.dialects.kucoin.reading import amount_of, code_of
 
-MOST_CLIENT_OID: Final = 128
+MAX_CLIENT_OID: Final = 128
 MAIN: Final = "MAIN"
 INTERNAL: Final = "INTERNAL"
 TO_SUB: Final = "PARENT_TO_SUB"
@@ -90,7 +90,7 @@ def _sub_account(context: Context, params: Params, name: str) -> int:
 def _move(context: Context, params: Params, source: Place, target: Place) -> Steps:
     """Whether that name was used before, the store says; who uses it at the same time waits until this is stored."""
     client_oid = params.required("clientOid")
-    if len(client_oid) > MOST_CLIENT_OID:
+    if len(client_oid) > MAX_CLIENT_OID:
         raise BadCall(errors.out_of_range("clientOid"))
     code = code_of(context, params)
     command = MoveFunds(context.account_id, code, amount_of(context, params, code), *source, *target, client_oid)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from seatrial.core.candles import MINUTES
-from seatrial.dialects.kraken.names import read_unlisted
+from seatrial.dialects.kraken.listings import read_unlisted
 from tests.support.kraken_exchange import SECOND_NS, Exchange, catalogue
 
 MIDNIGHT_S = 1_790_726_400

@@ -7,13 +7,13 @@ for weeks and still stay near where they began, for as long as a world is kept.
 
 from typing import Final
 
-from seatrial.market.luck import draw, draw_on
+from seatrial.pricing.luck import draw, draw_on
 
 PPB: Final = 10**9
-_SHORTEST: Final = -8
-_LONGEST: Final = 3
+_MIN_POWER: Final = -8
+_MAX_POWER: Final = 3
 _PERIODS: Final = tuple(
-    (power, 86_400 * 10**9 * 4 ** max(power, 0) // 4 ** max(-power, 0)) for power in range(_SHORTEST, _LONGEST + 1)
+    (power, 86_400 * 10**9 * 4 ** max(power, 0) // 4 ** max(-power, 0)) for power in range(_MIN_POWER, _MAX_POWER + 1)
 )
 """Powers of four of a day, in nanoseconds."""
 
@@ -28,7 +28,7 @@ class Walk:
     __slots__ = ("_last", "_luck", "_seen")
 
     def __init__(self, seed: int, key: int) -> None:
-        self._luck = {power: draw(seed, key, power - _SHORTEST) for power, _ in _PERIODS}
+        self._luck = {power: draw(seed, key, power - _MIN_POWER) for power, _ in _PERIODS}
         self._seen: dict[int, tuple[int, int, int]] = {}
         """Per wave the stretch looked at last: derived, kept only because it is asked for again at once."""
         self._last = (0, self._sum(0))

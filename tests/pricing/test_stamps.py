@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.market.stamps import first_of
+from seatrial.pricing.stamps import first_of
 
 SECOND_NS = 10**9
 NOWADAYS = st.integers(1_300_000_000 * SECOND_NS, 2_100_000_000 * SECOND_NS)

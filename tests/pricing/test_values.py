@@ -5,9 +5,9 @@ from itertools import pairwise
 import pytest
 
 from seatrial.core.markets import Market
-from seatrial.market import tables
-from seatrial.market.ladder import MILLITICKS
-from seatrial.market.values import Tuning, Values
+from seatrial.pricing import tables
+from seatrial.pricing.ladder import MILLITICKS
+from seatrial.pricing.values import Tuning, Values
 from tests.support.trading_floor import SECOND_NS, START_NS, catalogue
 
 HOURS = [START_NS + hours * 3_600 * SECOND_NS for hours in range(50)]

@@ -29,7 +29,7 @@ from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint, PublicEndpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import DEFAULT_TIER, Pool
-from seatrial.dialects.kucoin.names import VENUE, Chain, rate
+from seatrial.dialects.kucoin.listings import VENUE, Chain, rate
 from seatrial.dialects.kucoin.paging import page_of, read_page
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params
 from seatrial.dialects.kucoin.reading import market_of
@@ -50,9 +50,9 @@ SERVICE_STATUSES: Final = {
 }
 """Source of the words: kucoin-rest section 8."""
 
-MOST_TRADES: Final = 100
-MOST_CANDLES: Final = 1500
-MOST_CURRENCIES: Final = 2000
+MAX_TRADES: Final = 100
+MAX_CANDLES: Final = 1500
+MAX_CURRENCIES: Final = 2000
 LATEST_SECOND: Final = 2**53
 AVERAGE_SCALE: Final = 8
 CHANGE_SCALE: Final = 4
@@ -154,7 +154,7 @@ def my_ip(context: PublicContext, _params: Params) -> str:
 
 def announcements(_context: PublicContext, params: Params) -> dict[str, object]:
     """None is ever made."""
-    return page_of([], 0, read_page(params, least=1))
+    return page_of([], 0, read_page(params, minimum=1))
 
 
 def currencies_1(context: PublicContext, _params: Params) -> list[OldCurrencyInfo]:
@@ -257,7 +257,7 @@ def book(levels: int | None, context: PublicContext | Context, params: Params) -
 def histories(context: PublicContext, params: Params) -> Later:
     """The newest trades, oldest first."""
     market = _market(context, params).market
-    return Later(TradePage(market.symbol, limit=MOST_TRADES), partial(_write_trades, market, context.tools.ids))
+    return Later(TradePage(market.symbol, limit=MAX_TRADES), partial(_write_trades, market, context.tools.ids))
 
 
 def candles(context: PublicContext, params: Params) -> Later | list[tuple[str, ...]]:
@@ -275,7 +275,7 @@ def candles(context: PublicContext, params: Params) -> Later | list[tuple[str, .
         return write(recent, [])
     older = CandlePage(
         ms.market.symbol, length.kept, start_s, min(recent[0].start_s, end_s + length.parts * length.kept * 60),
-        limit=(MOST_CANDLES + 2) * length.parts,
+        limit=(MAX_CANDLES + 2) * length.parts,
     )  # fmt: skip
     return Later(older, partial(write, recent))
 
@@ -286,7 +286,7 @@ def prices(context: PublicContext, params: Params) -> dict[str, str]:
     base = params.text("base") or USD
     if context.state.assets.get(base) is None:
         raise BadCall(errors.out_of_range("base"))
-    asked = params.comma_list("currencies", MOST_CURRENCIES)
+    asked = params.comma_list("currencies", MAX_CURRENCIES)
     codes = [code for name in asked if (code := symbols.code(name)) is not None] if asked else symbols.codes
     found = ((code, _value(context, code, base)) for code in codes)
     return {symbols.currency(code): value for code, value in found if value is not None}
@@ -415,7 +415,7 @@ def _write_candles(
     """
     rows = [row for row in (*reversed(older), *recent) if row.start_s >= start_s]
     wanted = [row for row in _fold(rows, length.start) if start_s <= row.start_s < end_s]
-    return [_candle_row(market, row) for row in islice(reversed(wanted), MOST_CANDLES)]
+    return [_candle_row(market, row) for row in islice(reversed(wanted), MAX_CANDLES)]
 
 
 def _fold(rows: list[Candle], start: Callable[[int], int]) -> Iterator[Candle]:

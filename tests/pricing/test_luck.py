@@ -5,8 +5,8 @@ from statistics import fmean, pstdev
 
 import pytest
 
-from seatrial.market.luck import draw, draw_on, key_of
-from seatrial.market.walk import PPB, Walk, growth
+from seatrial.pricing.luck import draw, draw_on, key_of
+from seatrial.pricing.walk import PPB, Walk, growth
 
 DAY_NS = 86_400 * 10**9
 START_NS = 1_790_812_800 * 10**9

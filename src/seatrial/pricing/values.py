@@ -8,10 +8,10 @@ from typing import Final
 from msgspec import Struct
 
 from seatrial.core.markets import Market
-from seatrial.market.ladder import MILLITICKS, PPM
-from seatrial.market.luck import key_of
-from seatrial.market.tables import USD, VALUE_SCALE, AssetLine
-from seatrial.market.walk import PPB, Walk, growth
+from seatrial.pricing.ladder import MILLITICKS, PPM
+from seatrial.pricing.luck import key_of
+from seatrial.pricing.tables import USD, VALUE_SCALE, AssetLine
+from seatrial.pricing.walk import PPB, Walk, growth
 
 ONE: Final = 10**VALUE_SCALE
 

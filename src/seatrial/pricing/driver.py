@@ -3,7 +3,7 @@
 from typing import Final, Protocol
 
 from seatrial.core.machine import Machine
-from seatrial.market.ladder import Liquidity
+from seatrial.pricing.ladder import Liquidity
 
 NEVER: Final = 2**63
 """Later than any moment."""

@@ -38,7 +38,7 @@ from seatrial.store.quick import Question, Statement, by_id, named
 _orders, _fills = schema.orders.c, schema.fills.c
 _trades, _transfers, _candles = schema.trades.c, schema.transfers.c, schema.candles.c
 
-MOST_IN_A_LIST: Final = 10_000
+MAX_IN_A_LIST: Final = 10_000
 """Values in one condition; the databases take 32,766 and 65,535."""
 
 _FILLS_BY_ID: Final = by_id(schema.fills, "fill_id")
@@ -249,8 +249,8 @@ def _records(
 
 
 def _with_fills(records: list[OrderRecord], account_id: int, connection: Connection) -> list[OrderRecord]:
-    for start in range(0, len(records), MOST_IN_A_LIST):
-        owners = {record.order.order_id: record for record in records[start : start + MOST_IN_A_LIST]}
+    for start in range(0, len(records), MAX_IN_A_LIST):
+        owners = {record.order.order_id: record for record in records[start : start + MAX_IN_A_LIST]}
         ids = select(_fills.order_id, _fills.fill_id).where(
             _fills.account_id == account_id, _fills.order_id.in_(list(owners))
         )

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from seatrial.catalogue import Catalogue
 from seatrial.catalogue.table import Row
-from seatrial.market.ladder import STEPS
+from seatrial.pricing.ladder import STEPS
 
 USD: Final = "USD"
 
@@ -17,7 +17,7 @@ PPM_PER_PERCENT: Final = 4
 
 WIDEST_PPM: Final = 500_000
 """A bid must be left below the middle."""
-MOST_USD: Final = 10**9
+MAX_USD: Final = 10**9
 RAREST: Final = 100
 """Who looks for the next moment of a market goes through so many beats."""
 
@@ -92,7 +92,7 @@ def _pairs(catalogue: Catalogue, assets: dict[str, AssetLine]) -> dict[str, Pair
             if code not in assets:
                 row.fail(f"{code!r} is not in crowd/assets.csv")
         found[symbol] = PairLine(
-            symbol, row.positive("half_spread", PPM_PER_PERCENT, WIDEST_PPM), row.positive("top", 0, MOST_USD),
+            symbol, row.positive("half_spread", PPM_PER_PERCENT, WIDEST_PPM), row.positive("top", 0, MAX_USD),
             _rungs(row), row.whole("chance", 100), row.positive("every", 0, RAREST),
         )  # fmt: skip
     return found

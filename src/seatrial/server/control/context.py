@@ -24,7 +24,7 @@ class Problem(Exception):
         self.status = status
 
 
-class Visit(NamedTuple):
+class Context(NamedTuple):
     """One call at work."""
 
     world: World
@@ -45,7 +45,7 @@ class Operation(Struct, frozen=True):
     verb: str
     path: str
     says: str
-    handle: Callable[[Visit], Awaitable[Any]]
+    handle: Callable[[Context], Awaitable[Any]]
     result: Any
     body: Any = None
     body_required: bool = True
@@ -59,10 +59,10 @@ class Operation(Struct, frozen=True):
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
-def known_account_id(visit: Visit, text: str) -> int:
+def known_account_id(context: Context, text: str) -> int:
     """An account's id from that, or from its name; a name that looks like another account's id does not hide it."""
     number = int(text) if _NUMBER.fullmatch(text) else EXCHANGE
-    account_id = number if number in visit.state.accounts else visit.state.account_names.get(text)
+    account_id = number if number in context.state.accounts else context.state.account_names.get(text)
     if account_id is None:
         raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {text!r}: GET /accounts lists them")
     return account_id
@@ -89,9 +89,9 @@ _SAYS: Final = {
 }
 
 
-async def applied(visit: Visit, command: Command, kind: type[Any]) -> Any:  # noqa: ANN401  an event of that kind
+async def applied(context: Context, command: Command, kind: type[Any]) -> Any:  # noqa: ANN401  an event of that kind
     """The event of that kind, once it is committed."""
-    return only(await visit.world.operator.apply(command), kind)
+    return only(await context.world.operator.apply(command), kind)
 
 
 def only(outcome: Outcome, kind: type[Any]) -> Any:  # noqa: ANN401  an event of that kind

@@ -305,10 +305,10 @@ def test_a_key_with_a_list_of_addresses_works_from_these_only(
     assert is_let_in or error(reply) == INVALID_KEY
 
 
-@pytest.mark.parametrize(("tier", "most"), [("starter", 15), ("intermediate", 20), ("pro", 20)])
-def test_calls_too_fast_are_refused_until_the_counter_has_fallen(exchange: Exchange, tier: str, most: int) -> None:
+@pytest.mark.parametrize(("tier", "maximum"), [("starter", 15), ("intermediate", 20), ("pro", 20)])
+def test_calls_too_fast_are_refused_until_the_counter_has_fallen(exchange: Exchange, tier: str, maximum: int) -> None:
     trader = exchange.account(tier=tier, rate_limits=True, USD="1")
-    for _ in range(most):
+    for _ in range(maximum):
         assert trader.call("Balance")["error"] == []
     with nothing_changes(exchange):
         assert trader.error("Balance") == TOO_FAST

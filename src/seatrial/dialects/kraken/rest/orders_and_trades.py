@@ -41,7 +41,7 @@ from seatrial.dialects.kraken.endpoint import Endpoint, any_of
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
 from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.kraken.rest.paging import (
-    MOST_NAMES,
+    MAX_NAMES,
     Paging,
     is_visible,
     nothing,
@@ -55,14 +55,14 @@ from seatrial.dialects.kraken.rest.paging import (
     within_window,
 )
 
-MOST_OPEN: Final = 1_000
+MAX_OPEN: Final = 1_000
 """What `limit` may be at OpenOrders; without one it shows all. Source: kraken-spot-rest 13.6."""
-MOST_ORDER_IDS: Final = 50
-MOST_TRADE_IDS: Final = 20
+MAX_ORDER_IDS: Final = 50
+MAX_TRADE_IDS: Final = 20
 """Source: kraken-spot-rest 13.8 and 13.11."""
 
-LEAST_USERREF: Final = -(2**31)
-MOST_USERREF: Final = 2**31 - 1
+MIN_USERREF: Final = -(2**31)
+MAX_USERREF: Final = 2**31 - 1
 
 ALL: Final = "all"
 
@@ -107,11 +107,11 @@ def open_orders(context: Context, params: Params) -> dict[str, object] | Later:
     So many as no page has are read and written beside the machine.
     """
     read_unused(params, "consolidate_taker")
-    paging = read_paging(params, context.tools.ids.order_number, usual=MOST_OPEN, most=MOST_OPEN)
+    paging = read_paging(params, context.tools.ids.order_number, usual=MAX_OPEN, maximum=MAX_OPEN)
     is_page = paging.by_cursor or params.text("limit") is not None
     wanted = _read_open(context, params)
-    chosen = _live_orders(context, wanted, paging.fetched if is_page else MOST_OPEN + 1, paging.before_id)
-    if not is_page and len(chosen) > MOST_OPEN:
+    chosen = _live_orders(context, wanted, paging.fetched if is_page else MAX_OPEN + 1, paging.before_id)
+    if not is_page and len(chosen) > MAX_OPEN:
         return Later(wanted, partial(_write_all_open, context), is_long=True)
     if wanted.with_fills:
         query = OrdersById(context.account_id, tuple(order.order_id for order in chosen), with_fills=True)
@@ -142,8 +142,8 @@ def closed_orders(context: Context, params: Params) -> Later:
 def query_orders(context: Context, params: Params) -> Later:
     """Orders by id, of any status. Those that the key may not see, or nobody has, are left out."""
     read_unused(params, "consolidate_taker")
-    names = params.comma_list("txid", MOST_ORDER_IDS)
-    client_ids = params.comma_list("cl_ord_id", MOST_ORDER_IDS)
+    names = params.comma_list("txid", MAX_ORDER_IDS)
+    client_ids = params.comma_list("cl_ord_id", MAX_ORDER_IDS)
     if not names and not client_ids:
         raise bad_argument("txid")
     query = OrdersById(
@@ -181,7 +181,7 @@ def trades_history(context: Context, params: Params) -> Later | dict[str, object
 def query_trades(context: Context, params: Params) -> Later:
     """Fills by id, without those that the key may not see or nobody has."""
     read_unused(params, "trades")
-    names = required_list(params, "txid", MOST_TRADE_IDS)
+    names = required_list(params, "txid", MAX_TRADE_IDS)
     with_ledgers = params.boolean("ledgers", default=False)
     query = FillsById(context.account_id, numbers(names, "T", context.tools.ids.trade_number))
     return Later(query, partial(_write_queried_trades, context, with_ledgers=with_ledgers))
@@ -190,7 +190,7 @@ def query_trades(context: Context, params: Params) -> Later:
 def open_positions(_context: Context, params: Params) -> dict[str, object] | list[object]:
     """The positions: nobody has one. Source: kraken-spot-rest 13.12."""
     read_unused(params, "docalcs")
-    params.comma_list("txid", MOST_TRADE_IDS)
+    params.comma_list("txid", MAX_TRADE_IDS)
     return [] if params.choice("consolidation", ("market",), None) else {}
 
 
@@ -208,7 +208,7 @@ def _read_open(context: Context, params: Params) -> OrderPage:
     )
 
 
-def _live_orders(context: Context, wanted: OrderPage, most: int, before_id: int | None) -> list[Order]:
+def _live_orders(context: Context, wanted: OrderPage, maximum: int, before_id: int | None) -> list[Order]:
     """The newest of them, as the machine has them."""
     tag, client_id, key = wanted.tag, wanted.client_id, context.key
     newest_first = reversed(context.account.orders.values())
@@ -220,7 +220,7 @@ def _live_orders(context: Context, wanted: OrderPage, most: int, before_id: int 
         and (before_id is None or order.order_id < before_id)
         and is_visible(key, order.opened_ns)
     )
-    return list(islice(chosen, most))
+    return list(islice(chosen, maximum))
 
 
 def _write_all_open(context: Context, found: Page[OrderRecord]) -> dict[str, object]:
@@ -293,7 +293,7 @@ def _is_order_visible(key: ApiKey, order: Order) -> bool:
 
 def _userref(params: Params) -> int | None:
     """Clients send 0 for none, and no order has it (decided)."""
-    return params.integer("userref", LEAST_USERREF, MOST_USERREF) or None
+    return params.integer("userref", MIN_USERREF, MAX_USERREF) or None
 
 
 def _consolidates(params: Params) -> bool:
@@ -312,7 +312,7 @@ def _markets(context: Context, params: Params) -> tuple[str, ...] | None:
     """
     symbols = context.tools.symbols
     wanted = params.choice("aclass", PAIR_CLASSES, None)
-    named = tuple(_pair(context, text, wanted) for text in params.comma_list("pair", MOST_NAMES))
+    named = tuple(_pair(context, text, wanted) for text in params.comma_list("pair", MAX_NAMES))
     if named or wanted is None:
         return named
     return of_class(symbols.pair_symbols, partial(pair_class, symbols), wanted)

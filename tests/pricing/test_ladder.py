@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.core.orders import Side
-from seatrial.market.ladder import STEPS, Liquidity, Shape, moves, only, rungs_of
+from seatrial.pricing.ladder import STEPS, Liquidity, Shape, moves, only, rungs_of
 from tests.support.moved_world import crowded
 
 SHAPE = Shape(1_049_900, 1_050_100, 100_000, 25_000, 10**8, 12_345)

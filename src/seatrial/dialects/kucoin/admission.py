@@ -15,14 +15,14 @@ from seatrial.dialects.kucoin.context import Tools, good_moments
 from seatrial.dialects.kucoin.endpoint import Argument, Endpoint
 from seatrial.dialects.kucoin.errors import BadCall
 from seatrial.dialects.kucoin.limits import Usage, quota_of, unlimited
-from seatrial.dialects.kucoin.names import VENUE
+from seatrial.dialects.kucoin.listings import VENUE
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params, parse_body, parse_query
 from seatrial.dialects.masking import masked
 from seatrial.dialects.wire import Call
 
 JSON: Final = b"application/json"
 
-MOST_LOGGED: Final = 2_000
+MAX_LOGGED: Final = 2_000
 """Bytes of a path, a query or a body that the log shows."""
 
 _WITH_BODY: Final = frozenset({"POST", "PUT"})
@@ -128,7 +128,7 @@ def _expected(call: Call, timestamp: bytes, key: ApiKey) -> str:
     """What should have been signed, without the secrets that a query or a body may carry."""
 
     def shown(part: bytes) -> bytes:
-        return masked(part[:MOST_LOGGED], key.secret, key.one_time_password)
+        return masked(part[:MAX_LOGGED], key.secret, key.one_time_password)
 
     path, _, query = call.endpoint.partition(b"?")
     endpoint = shown(path) + (b"?" + shown(query) if query else b"")

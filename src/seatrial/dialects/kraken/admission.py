@@ -17,12 +17,12 @@ from seatrial.dialects.kraken.context import Context, Tools
 from seatrial.dialects.kraken.endpoint import Endpoint
 from seatrial.dialects.kraken.errors import BadCall
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
-from seatrial.dialects.kraken.names import VENUE
+from seatrial.dialects.kraken.listings import VENUE
 from seatrial.dialects.kraken.params import Params, parse_body
 from seatrial.dialects.masking import masked
 from seatrial.dialects.wire import Call
 
-MOST_LOGGED: Final = 2_000
+MAX_LOGGED: Final = 2_000
 """Bytes of a body that the log shows."""
 
 
@@ -96,7 +96,7 @@ def _knows_password(key: ApiKey, params: Params, at_ns: int, real_ns: int) -> bo
 
 def _expected(call: Call, nonce: str, key: ApiKey) -> str:
     """What should have been signed, without the secrets that a body may carry."""
-    body = masked(call.body[:MOST_LOGGED], key.secret, key.one_time_password, key.totp_secret)
+    body = masked(call.body[:MAX_LOGGED], key.secret, key.one_time_password, key.totp_secret)
     return (
         f"signature of {call.path} does not match: expected "
         f"HMAC-SHA512(secret, {call.path!r} + SHA256({nonce!r} + {body!r}))"

@@ -33,7 +33,7 @@ from seatrial.core.queries import (
     TransferPage,
     TransfersById,
 )
-from seatrial.store import history as stored_history
+from seatrial.store import answers as stored_history
 from seatrial.store.store import Store, open_store
 from tests.support.any_commands import OPENING, PRICES, Journal, any_journal, new_machine
 from tests.support.auditor import Auditor, candles_of

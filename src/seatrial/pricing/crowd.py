@@ -18,13 +18,13 @@ from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.core.orders import OrderKind, Side, TimeInForce
 from seatrial.core.state import State
-from seatrial.market import ladder
-from seatrial.market.driver import NEVER
-from seatrial.market.house import open_house
-from seatrial.market.ladder import MILLITICKS, PPM, Liquidity, Shape
-from seatrial.market.luck import draw, key_of
-from seatrial.market.tables import PairLine, Tables
-from seatrial.market.values import Tuning, Values
+from seatrial.pricing import ladder
+from seatrial.pricing.driver import NEVER
+from seatrial.pricing.house import open_house
+from seatrial.pricing.ladder import MILLITICKS, PPM, Liquidity, Shape
+from seatrial.pricing.luck import draw, key_of
+from seatrial.pricing.tables import PairLine, Tables
+from seatrial.pricing.values import Tuning, Values
 
 SECOND_NS: Final = 10**9
 MINUTE_NS: Final = 60 * SECOND_NS
@@ -43,9 +43,9 @@ BEATS: Final = {Mode.CALM: 5 * SECOND_NS, Mode.BUSY: SECOND_NS // 2}
 LONG_BEATS: Final = tuple(
     length * MINUTE_NS for length in (1, 5, 20, 60, 6 * 60, 24 * 60, 7 * 24 * 60, 4 * 7 * 24 * 60, 52 * 7 * 24 * 60)
 )
-MOST_BEATS: Final = 300
+MAX_BEATS: Final = 300
 """How many long beats of one length are caught up with; longer ones are taken for what lies before them."""
-MOST_SHORT_BEATS: Final = 60
+MAX_SHORT_BEATS: Final = 60
 QUOTED_EVERY: Final = 12
 """Of the long beats, or the next in which the market has a moment."""
 
@@ -187,9 +187,9 @@ class Crowd:
 
     def _beat_for(self, behind_ns: int) -> int:
         short_ns = BEATS[self.note.mode]
-        if behind_ns <= MOST_SHORT_BEATS * short_ns:
+        if behind_ns <= MAX_SHORT_BEATS * short_ns:
             return short_ns
-        return next((beat_ns for beat_ns in LONG_BEATS if behind_ns <= MOST_BEATS * beat_ns), LONG_BEATS[-1])
+        return next((beat_ns for beat_ns in LONG_BEATS if behind_ns <= MAX_BEATS * beat_ns), LONG_BEATS[-1])
 
     def _next(self, beat_ns: int) -> tuple[int, PairLine]:
         """The first moment of a market after all that is done."""

@@ -173,7 +173,7 @@ def test_what_fell_due_while_the_server_was_down_has_happened_when_it_answers(tm
     assert inside(after, tmp_path, live=True) == "Success"
 
 
-def test_an_alarm_that_rings_while_nothing_can_be_stored_rings_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timer_that_rings_while_nothing_can_be_stored_fires_again(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(server: Inside) -> None:
         await server.post("/delays", deposit_settled="100h")  # at the speed below a third of a second
         await server.post("/accounts/demo/deposits", asset="XBT", amount=1)
@@ -198,7 +198,7 @@ def test_an_alarm_that_rings_while_nothing_can_be_stored_rings_again(monkeypatch
     inside(story, live=True)
 
 
-def test_an_alarm_that_cannot_be_stored_does_not_ring_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timer_that_cannot_be_stored_does_not_fire_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(server: Inside) -> None:
         await server.post("/delays", deposit_settled="100h")  # at the speed below a third of a second
         await server.post("/accounts/demo/deposits", asset="XBT", amount=1)
@@ -226,7 +226,7 @@ def test_an_alarm_that_cannot_be_stored_does_not_ring_without_a_pause(monkeypatc
     inside(story, live=True)
 
 
-def test_an_alarm_far_away_is_looked_at_again_before_it_rings() -> None:
+def test_a_timer_far_away_is_looked_at_again_before_it_fires() -> None:
     """No timer of the event loop is trusted with more than an hour."""
 
     async def story(server: Inside) -> None:

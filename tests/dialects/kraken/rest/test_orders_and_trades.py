@@ -14,7 +14,7 @@ from seatrial.core.commands import (
 )
 from seatrial.core.facts import DepositSeen, OrderAccepted, WithdrawalRequested
 from seatrial.core.funding import TransferStatus
-from seatrial.core.orders import Order, OrderKind, Reason, SelfTrade, Side, Status, TimeInForce
+from seatrial.core.orders import EndReason, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 from seatrial.core.postings import EntryKind
 from seatrial.core.queries import Query
 from seatrial.dialects.kraken.describe import REASONS, STATUSES
@@ -195,8 +195,8 @@ class TestOrderView:
         assert (view["status"], view["reason"]) == ("canceled", "Cannot trade with self")
 
     def test_there_are_words_for_every_status_and_reason(self) -> None:
-        assert set(STATUSES) == set(Status)
-        assert set(REASONS) == set(Reason)
+        assert set(STATUSES) == set(OrderStatus)
+        assert set(REASONS) == set(EndReason)
 
 
 class TestOpenOrders:

@@ -57,12 +57,12 @@ STOP_KINDS: Final = frozenset({"limit_stop", "market_stop", "oco_limit", "oco_st
 ACTIVE: Final = "active"
 DONE: Final = "done"
 
-MOST_RECENT: Final = 1000
+MAX_RECENT: Final = 1000
 HF_PAGE: Final = 20
-HF_MOST_PAGE: Final = 50
+HF_MAX_PAGE: Final = 50
 HF_USUAL: Final = 20
-HF_MOST_ORDERS: Final = 100
-HF_MOST_FILLS: Final = 200
+HF_MAX_ORDERS: Final = 100
+HF_MAX_FILLS: Final = 200
 
 ORDERS_TOO_LONG: Final = Error(
     errors.PARAMETER.code, "List Orders doesn't support get orders in a large timespan (> 7 days)"
@@ -109,7 +109,7 @@ ANY: Final = Filter(None, None, None, exists=True)
 
 def orders(context: Context, params: Params) -> Later | dict[str, object]:
     """A page of the live orders, or of the ended ones, newest first."""
-    wanted, paging = _read_filter(context, params), read_page(params, least=1)
+    wanted, paging = _read_filter(context, params), read_page(params, minimum=1)
     if params.choice("status", (ACTIVE, DONE), DONE) == ACTIVE:
         start_ns, end_ns = read_bounds(params)
         live = [one for one in _live(context) if _is_within(one, start_ns, end_ns) and wanted.wants(one)]
@@ -128,9 +128,9 @@ def recent_orders(context: Context, _params: Params) -> Later:
 
     def write(page: Page[OrderRecord]) -> list[OrderView]:
         both = {one.order_id: one for one in (*live, *_orders_of(page))}
-        return [_view(context, one) for one in _newest(both.values())[:MOST_RECENT]]
+        return [_view(context, one) for one in _newest(both.values())[:MAX_RECENT]]
 
-    return Later(_ended(context, ANY, since_ns, None, MOST_RECENT), write)
+    return Later(_ended(context, ANY, since_ns, None, MAX_RECENT), write)
 
 
 def order(context: Context, params: Params) -> Later:
@@ -148,7 +148,7 @@ def live_order_by_client_oid(context: Context, params: Params) -> OrderView:
 
 def fills(context: Context, params: Params) -> Later | dict[str, object]:
     """A page of fills, newest first. With `orderId` nothing else counts but the page."""
-    paging = read_page(params, least=1)
+    paging = read_page(params, minimum=1)
     text = params.text("orderId")
     if text is not None:
         query = FillPage(context.account_id, order_ids=_named_order(context, text))
@@ -163,7 +163,7 @@ def fills(context: Context, params: Params) -> Later | dict[str, object]:
 
 def recent_fills(context: Context, _params: Params) -> Later:
     """The fills of the last 24 hours, newest first, at most 1000."""
-    query = FillPage(context.account_id, span=span(context.at_ns - DAY_NS, None), limit=MOST_RECENT, counted=False)
+    query = FillPage(context.account_id, span=span(context.at_ns - DAY_NS, None), limit=MAX_RECENT, counted=False)
     return Later(query, lambda page: _fill_views(context, page.rows))
 
 
@@ -175,7 +175,7 @@ def hf_active(context: Context, params: Params) -> list[HfOrderView]:
 def hf_active_page(context: Context, params: Params) -> dict[str, object]:
     """A page of them. The page's number is `pageNum` here."""
     number = params.integer("pageNum", 1, 2**31) or 1
-    paging = Paging(number, params.integer("pageSize", 1, HF_MOST_PAGE) or HF_PAGE)
+    paging = Paging(number, params.integer("pageSize", 1, HF_MAX_PAGE) or HF_PAGE)
     live = _hf_live(context, params)
     return page_of([_hf_view(context, found) for found in paging.cut(live)], len(live), paging)
 
@@ -189,7 +189,7 @@ def hf_active_symbols(context: Context, _params: Params) -> dict[str, list[str]]
 def hf_done(context: Context, params: Params) -> Later | dict[str, object]:
     """The ended orders of a market, newest first, by cursor."""
     wanted = _read_filter(context, params)._replace(market=_required_market(context, params))
-    limit = params.integer("limit", 1, HF_MOST_ORDERS) or HF_USUAL
+    limit = params.integer("limit", 1, HF_MAX_ORDERS) or HF_USUAL
     cursor = context.tools.ids.order_row
     before = _before(params, cursor.number)
     start_ns, end_ns = _hf_window(context, params)
@@ -219,7 +219,7 @@ def hf_order_by_client_oid(context: Context, params: Params) -> Later:
 def hf_fills(context: Context, params: Params) -> Later | dict[str, object]:
     """The fills of a market, newest first, by cursor. With `orderId` only those of that order, whenever they were."""
     wanted = _read_filter(context, params)._replace(market=_required_market(context, params))
-    limit = params.integer("limit", 1, HF_MOST_FILLS) or HF_USUAL
+    limit = params.integer("limit", 1, HF_MAX_FILLS) or HF_USUAL
     cursor = context.tools.ids.fill_row
     before = _before(params, cursor.number)
     start_ns, end_ns = _hf_window(context, params)

@@ -15,11 +15,11 @@ from seatrial.core.commands import Command, OpenAccount, SetStatus, SetSystemSta
 from seatrial.core.machine import Outcome
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.money import format_units
-from seatrial.core.orders import OrderKind, Side, Status
+from seatrial.core.orders import OrderKind, OrderStatus, Side
 from seatrial.core.rejects import Reject
-from seatrial.market.crowd import Crowd, Mode
-from seatrial.market.driver import NEVER
-from seatrial.market.ladder import MILLITICKS, PPM, Liquidity
+from seatrial.pricing.crowd import Crowd, Mode
+from seatrial.pricing.driver import NEVER
+from seatrial.pricing.ladder import MILLITICKS, PPM, Liquidity
 from seatrial.store.store import open_store
 from tests.support.auditor import check_book, check_holds
 from tests.support.moved_world import Moved, crowd, crowded
@@ -91,7 +91,7 @@ def test_the_spread_is_narrow_and_the_book_is_deep() -> None:
 def test_a_market_order_of_ordinary_size_fills_at_once(side: Side) -> None:
     world = crowded()
     order = world.order("ann", side, "1", at_ns=START_NS)
-    assert order.status is Status.FILLED
+    assert order.status is OrderStatus.FILLED
     assert order.exact / 10**9 == pytest.approx(105_000, rel=0.001)
     check(world)
 
@@ -108,7 +108,7 @@ def test_five_hundred_dollars_worth_is_bought_and_sold_at_once_everywhere(minute
         lots, middle_mt = worth.lots(market, 500, at_ns), worth.middle_mt(market, at_ns)
         for side in Side:
             order = world.order("ann", side, format_units(lots, market.lot_scale), symbol=symbol, at_ns=at_ns)
-            assert order.status is Status.FILLED, (symbol, side)
+            assert order.status is OrderStatus.FILLED, (symbol, side)
             paid_mt = order.exact * MILLITICKS // lots
             assert abs(paid_mt - middle_mt) < middle_mt // 200 + 2 * MILLITICKS, (symbol, side)
     check(world)
@@ -176,13 +176,13 @@ def test_how_often_somebody_looks_changes_nothing(looks: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "days", "most"), [(Mode.CALM, WEEK, 25_000), (Mode.BUSY, 1, 16_500), (Mode.CALM, 10_000, 55_000)]
+    ("mode", "days", "maximum"), [(Mode.CALM, WEEK, 25_000), (Mode.BUSY, 1, 16_500), (Mode.CALM, 10_000, 55_000)]
 )
-def test_much_time_at_once_takes_a_bounded_number_of_steps(mode: Mode, days: int, most: int) -> None:
+def test_much_time_at_once_takes_a_bounded_number_of_steps(mode: Mode, days: int, maximum: int) -> None:
     """And none is refused, not even trades that stand for a year, of coins that are worth next to nothing."""
     world, steps, outcomes = _lived(mode, days)
-    assert steps < most
-    assert len(outcomes) > most // 2
+    assert steps < maximum
+    assert len(outcomes) > maximum // 2
     assert not {outcome for outcome in outcomes if isinstance(outcome, Reject)}
     last = world.market().stats.last
     assert last is not None
@@ -198,7 +198,7 @@ def test_after_a_week_at_once_every_hour_has_a_candle_and_the_market_stands() ->
     bodies = [candle for candle in ms.candles.of(60) if candle.open_ticks != candle.close_ticks]
     assert len(bodies) > 0.9 * len(hours), "candles are no dashes"
     check(world)
-    assert world.order("ann", Side.BUY, "1", at_ns=START_NS + 7 * DAY_NS).status is Status.FILLED
+    assert world.order("ann", Side.BUY, "1", at_ns=START_NS + 7 * DAY_NS).status is OrderStatus.FILLED
 
 
 def test_a_clients_order_is_filled_when_the_market_goes_through_it() -> None:
@@ -210,7 +210,7 @@ def test_a_clients_order_is_filled_when_the_market_goes_through_it() -> None:
     order = world.order("ann", Side.BUY if falls else Side.SELL, "0.01", limit, at_ns=START_NS)
     assert order.is_live
     world.run(START_NS + 3 * DAY_NS)
-    assert order.status is Status.FILLED
+    assert order.status is OrderStatus.FILLED
     assert order.exact == order.price_ticks * order.filled_lots
     check(world)
 

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from seatrial.core.commands import SetStatus
 from seatrial.core.markets import MarketStatus
-from seatrial.core.orders import Side, Status
-from seatrial.market.driver import NEVER
-from seatrial.market.ladder import Liquidity
-from seatrial.market.tape import TapeRow
+from seatrial.core.orders import OrderStatus, Side
+from seatrial.pricing.driver import NEVER
+from seatrial.pricing.ladder import Liquidity
+from seatrial.pricing.tape import TapeRow
 from tests.support.auditor import check_book, check_holds
 from tests.support.moved_world import Moved, row, tape, taped
 from tests.support.trading_floor import SECOND_NS, START_NS
@@ -96,15 +96,15 @@ def test_quotes_follow_the_tape() -> None:
 @pytest.mark.parametrize(
     ("side", "at", "status"),
     [
-        (BUY, "8499.9", Status.FILLED),
-        (BUY, "8490.0", Status.FILLED),
-        (BUY, "8470.0", Status.OPEN),
-        (SELL, "8500.5", Status.FILLED),
-        (SELL, "8530.0", Status.OPEN),
+        (BUY, "8499.9", OrderStatus.FILLED),
+        (BUY, "8490.0", OrderStatus.FILLED),
+        (BUY, "8470.0", OrderStatus.OPEN),
+        (SELL, "8500.5", OrderStatus.FILLED),
+        (SELL, "8530.0", OrderStatus.OPEN),
     ],
 )
 def test_an_order_fills_when_the_tape_trades_through_it_and_the_tape_goes_on_as_before(
-    side: Side, at: str, status: Status
+    side: Side, at: str, status: OrderStatus
 ) -> None:
     world = taped(*SWEEP)
     world.run(START_NS + SECOND_NS)
@@ -147,7 +147,7 @@ def test_a_market_order_meets_the_quotes_around_the_tape() -> None:
     world = taped(*SWEEP)
     world.run(START_NS + 2 * SECOND_NS)
     order = world.order("ann", BUY, "1", at_ns=START_NS + 2 * SECOND_NS)
-    assert order.status is Status.FILLED
+    assert order.status is OrderStatus.FILLED
     assert order.exact // order.filled_lots < 86_000
     play(world)
     assert printed(world)[3:] == recorded(SWEEP)[2:]

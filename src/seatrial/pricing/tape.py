@@ -18,12 +18,12 @@ from msgspec import Struct
 from seatrial.core.commands import PrintTrade, QuoteMarket
 from seatrial.core.machine import Machine
 from seatrial.core.orders import OrderKind, Side
-from seatrial.market import ladder
-from seatrial.market.driver import NEVER
-from seatrial.market.house import open_house
-from seatrial.market.ladder import MILLITICKS, PPM, Liquidity, Shape
-from seatrial.market.luck import draw
-from seatrial.market.stamps import first_of
+from seatrial.pricing import ladder
+from seatrial.pricing.driver import NEVER
+from seatrial.pricing.house import open_house
+from seatrial.pricing.ladder import MILLITICKS, PPM, Liquidity, Shape
+from seatrial.pricing.luck import draw
+from seatrial.pricing.stamps import first_of
 
 WIDEST_PPM: Final = 1_000
 """How far apart the best quotes may be, of the price."""

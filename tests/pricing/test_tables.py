@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.catalogue import CatalogueError, load
-from seatrial.market import tables
+from seatrial.pricing import tables
 from tests.support.own_catalogue import own_tree
 from tests.support.trading_floor import catalogue
 

@@ -16,7 +16,7 @@ GROWTH: Final = 2
 few files, and each trade is written again only as often as the files double."""
 
 
-class PairWriter:
+class PairAppender:
     """Writes to the folder of one pair; nobody else does meanwhile."""
 
     def __init__(self, folder: Path, work: Path, stored: Manifest) -> None:

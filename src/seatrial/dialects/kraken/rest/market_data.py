@@ -29,7 +29,7 @@ from seatrial.dialects.kraken.symbols import PairInfo, Symbols
 
 SECOND_NS: Final = 10**9
 
-MOST_NAMES: Final = 2_000
+MAX_NAMES: Final = 2_000
 """Members of one list of assets or pairs. Decided: above the number of Kraken's pairs."""
 
 CURRENCY: Final = "currency"
@@ -51,9 +51,9 @@ INFO: Final = {
 
 DEPTH_SCALE: Final = 3
 """Decimals of volumes in Depth and of the third number of the ticker's best prices. Source: market-data 8 and 9."""
-MOST_LEVELS: Final = 500
+MAX_LEVELS: Final = 500
 USUAL_LEVELS: Final = 100
-MOST_TRADES: Final = 1_000
+MAX_TRADES: Final = 1_000
 
 FIRST_NANOSECONDS: Final = 10**11
 """A whole `since` of Trades from here on counts nanoseconds, below it seconds. Decided in market-data 2.2."""
@@ -147,7 +147,7 @@ def ohlc(context: PublicContext, params: Params) -> dict[str, object]:
 def depth(context: PublicContext, params: Params) -> dict[str, object]:
     """The best levels of both sides."""
     symbol, key = _pair(context, params)
-    count = params.integer("count", 1, MOST_LEVELS) or USUAL_LEVELS
+    count = params.integer("count", 1, MAX_LEVELS) or USUAL_LEVELS
     ms = context.state.markets[symbol]
     sides = {"asks": ms.book.asks, "bids": ms.book.bids}
     return {key: {name: _levels(ms.market, side, count) for name, side in sides.items()}}
@@ -157,7 +157,7 @@ def trades(context: PublicContext, params: Params) -> Later:
     """The trades after `since`, oldest first, or the newest ones without it. Source: seed "Trades endpoint"."""
     symbol, key = _pair(context, params)
     since_ns = _trades_since(params)
-    count = min(params.integer("count", 1, MAX_UNITS) or MOST_TRADES, MOST_TRADES)
+    count = min(params.integer("count", 1, MAX_UNITS) or MAX_TRADES, MAX_TRADES)
     market = context.state.markets[symbol].market
     write = partial(_write_trades, key, market, since_ns)
     return Later(TradePage(symbol, since_ns, count), write)
@@ -195,7 +195,7 @@ def _assets_asked(context: PublicContext, params: Params, aclass: str) -> dict[s
     with EUR is answered so, and AVAX with EUR by AVAX and ZEUR.
     """
     symbols = context.tools.symbols
-    asked = [(text, _known_asset(symbols, text, aclass)) for text in params.comma_list("asset", MOST_NAMES)]
+    asked = [(text, _known_asset(symbols, text, aclass)) for text in params.comma_list("asset", MAX_NAMES)]
     by_display = [(text, code) for text, code in asked if symbols.is_asset_display(text, code)]
     if all(symbols.is_asset_altname(text, code) for text, code in by_display):
         by_display = []
@@ -235,7 +235,7 @@ def _pairs_asked(context: PublicContext, params: Params, base_classes: tuple[str
     One unknown name refuses the call (decided).
     """
     symbols = context.tools.symbols
-    asked = params.comma_list("pair", MOST_NAMES)
+    asked = params.comma_list("pair", MAX_NAMES)
     if asked:
         found = [(text, _known_pair(symbols, text, base_classes)) for text in asked]
         return {_pair_key(context, params, symbol, text): symbol for text, symbol in found}
