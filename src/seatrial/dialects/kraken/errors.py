@@ -1,4 +1,4 @@
-"""How Kraken spells each refusal. Source: kraken-spot-rest section 3."""
+"""How Kraken spells each refusal. Source: kraken-rest#general-errors and the sections that follow it there."""
 
 from typing import Final
 
@@ -65,7 +65,7 @@ SPELLING: Final = {
 """Every refusal, and the words for it. A test holds this table against the enum."""
 
 OLDER_SPELLING: Final = {**SPELLING, Reject.ORDER_UNKNOWN: "EOrder:Unknown order"}
-"""The same, with the text that older clients know for an order that is not open. Source: kraken-updates 1.6."""
+"""The same, with the text that older clients know for an order that is not open. Source: kraken-orders#unknown-ids."""
 
 
 class BadCall(Exception):
@@ -77,7 +77,7 @@ class BadCall(Exception):
 
 
 def bad_argument(name: str) -> BadCall:
-    """The refusal of one argument, by its name. Source: kraken-spot-rest 3.1; kraken-updates 4.4.
+    """The refusal of one argument, by its name. Source: kraken-rest#general-errors; kraken-orders#checks.
 
     Decided: all are named but those that were seen without their names.
     """

@@ -1,6 +1,7 @@
 """Kraken's names for assets and pairs, in and out, and what its Assets and AssetPairs calls say about them.
 
-Source: kraken-spot-rest 9 for the names, 12.4 and 12.5 for the fields and their order.
+Source: kraken-rest#assets and kraken-rest#pairs for the names, kraken-rest#asset-info and kraken-rest#asset-pairs for
+the fields and their order.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -55,7 +56,7 @@ class PairInfo(Struct, frozen=True, kw_only=True):
     leverage_buy: tuple[int, ...]
     leverage_sell: tuple[int, ...]
     fees: tuple[()] = ()
-    """Empty, like the next one, since 2026-09-08: TradeVolume tells the rates. Source: kraken-updates 1.3."""
+    """Empty, like the next one, since 2026-09-08: TradeVolume tells the rates. Source: kraken-rest#asset-pairs."""
     fees_maker: tuple[()] = ()
     fee_volume_currency: str
     margin_call: int
