@@ -35,11 +35,10 @@ KUCOINS: Final = 4
 """One in so many accounts is KuCoin's."""
 
 MAX_GROWTH_MB: Final = 15.0
-"""Per million calls, of a server whose memory is flat.
+"""How much the memory of a server may grow per million calls and still count as flat.
 
-A fifth of it is by design: KuCoin's clients name their orders, and a name is taken for a day after its order ended.
-That is 50 bytes for six of a hundred calls here, which go again a day later. The rest is room for how an allocator
-wanders. What were kept of every call for good would be 40 MB at least, Python's smallest object and the way to it.
+That is room for how an allocator wanders. Anything kept of every call would be 40 MB at least: Python's smallest object
+and the pointer to it.
 """
 CACHE_MB: Final = 67.1
 """What SQLite keeps of its file in memory (`cache_size` in `store/sqlite.py`): until then both grow together."""

@@ -23,8 +23,9 @@ A simulator is worth its fidelity, so each behaviour says where it comes from:
 
 *docs* is a page of the venue's API reference, *guide* one of its API guides, *support* an article of its help pages,
 *specification* the machine-readable one behind KuCoin's universal SDK; a client's name means its code, its recorded
-answers, or that it was run against this. If you have seen the real venue do otherwise, that is a bug here: please send
-the answer you saw, with its date; [here is what to send](reference/README.md#if-you-saw-the-venue-do-otherwise).
+answers, or that it was run against this. If you have seen the real venue do otherwise, that is a bug here: please
+report it. The form [The venue answered otherwise](../.github/ISSUE_TEMPLATE/venue-answered-otherwise.yml) asks for
+[what is needed](reference/README.md#if-you-saw-the-venue-do-otherwise).
 
 What is known of the venues themselves, also beyond what is imitated, is in [the reference](reference/README.md).
 """

@@ -283,12 +283,16 @@ def test_a_connection_file_that_is_a_folder_is_told(tmp_path: Path) -> None:
 
 def test_the_connection_file_is_what_serve_prints_and_for_its_owner_only(tmp_path: Path) -> None:
     account = {"id": 1, "name": "demo", "venue": "kraken", "key": "k", "secret": "s"}
-    printed = {"url": "http://h:1", "control": "http://h:1/_seatrial/v1", "world": "main", "accounts": [account]}
+    printed = {
+        "url": "http://h:1", "control": "http://h:1/_seatrial/v1", "world": "main", "accounts": [account],
+        "version": "9",
+    }  # fmt: skip
     connection = Connection(
         url="http://h:1",
         control="http://h:1/_seatrial/v1",
         world="main",
         accounts=(KeyedAccount(**account),),  # type: ignore[arg-type]
+        version="9",
     )
     local.write(tmp_path, connection)
     local.write(tmp_path, connection)

@@ -228,7 +228,7 @@ def test_a_transfer_that_is_not_there_comes_with_the_next_step(server: RunningSe
 
 def test_a_step_needs_a_status_or_a_prop(server: RunningServer) -> None:
     refid = told(server, "deposit", "demo", "ETH", "1", "--manual")["refid"]
-    assert "say a status" in refused(server, "funding", "move", refid)
+    assert "give a status" in refused(server, "funding", "move", refid)
 
 
 def test_delays_are_shown_and_changed(server: RunningServer) -> None:
@@ -259,17 +259,17 @@ def test_time_is_frozen_set_and_advanced_and_what_falls_due_happens(server: Runn
     ("command", "says"),
     [
         (["deposit", "demo", "ETH", "1", "--method", "Pigeon"], "no such method 'Pigeon': one of Ether (Hex), "),
-        (["deposit", "demo", "ETH", "0"], "is at least 0.0001"),
+        (["deposit", "demo", "ETH", "0"], "must be at least 0.0001"),
         (["deposit", "demo", "NOPE", "1"], "unknown asset 'NOPE': one of USD, EUR, "),
         (["withdraw-key", "demo", "ETH", "cold", "0x1", "--method", "Pigeon"], "one of Ether (Hex), "),
         (["account", "open", "zoe", "--venue", "binance"], "unknown venue 'binance': one of kraken, kucoin"),
         (["account", "open", "zoe", "USD=-1"], "a plain decimal, not below 0"),
-        (["clock", "set", "2030"], "say 2030-01-01, or 1970-01-01T00:33:50Z"),
-        (["clock", "set", "20300131"], "say 2030-01-31, or 1970-08-23T22:55:31Z"),
+        (["clock", "set", "2030"], "give 2030-01-01, or 1970-01-01T00:33:50Z"),
+        (["clock", "set", "20300131"], "give 2030-01-31, or 1970-08-23T22:55:31Z"),
         (["clock", "speed", "0"], "to stop the clock, freeze it"),
         (["funding", "delays", "--deposit-settled", ""], "is no duration"),
-        (["crowd", "--pair", "BTC/USD"], "say what to change of the pair"),
-        (["crowd", "--depth", "2"], "say which pair"),
+        (["crowd", "--pair", "BTC/USD"], "name what to change of the pair"),
+        (["crowd", "--depth", "2"], "name the pair"),
         (
             ["crowd", "--pair", "BTC/USD", "--depth", "-1"],
             "no depth: a plain decimal with at most 6 decimals, from 0 to",
@@ -294,7 +294,7 @@ def test_a_refusal_names_the_way_out(server: RunningServer, command: list[str], 
 )
 def test_a_negative_quantity_is_explained(command: list[str], name: str) -> None:
     negative = command[-1]
-    assert failed(*command) == f"seatrial: {negative} is below 0, and {name} has to be above it\n"
+    assert failed(*command) == f"seatrial: {name} must be above 0, and {negative} is below it\n"
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_a_negative_quantity_is_explained(command: list[str], name: str) -> None
         (["verify", "f", "--database", "postgresql://x"], "--database has no effect beside FILE"),
         (["backup", "f", "--data", "x", "--database", "postgresql://x"], "--data has no effect beside --database"),
         (["serve", "--memory", "--data", "x"], "--data has no effect beside --memory"),
-        (["candles", "XBTUSD", "--interval", "1h", "--json", "--format", "csv"], "--json or --format, not both"),
+        (["candles", "XBTUSD", "--interval", "1h", "--json", "--format", "csv"], "--json is short for --format json"),
     ],
 )
 def test_an_option_that_another_makes_pointless_is_wrong_use(command: list[str], idle: str) -> None:
@@ -320,13 +320,17 @@ def test_an_option_that_another_makes_pointless_is_wrong_use(command: list[str],
 
 def test_an_option_that_the_environment_makes_pointless_is_remarked_on() -> None:
     done = seatrial("verify", "--data", "x", env={"SEATRIAL_DATABASE": "mysql://x"})
-    assert "--data has no effect here, where the environment says --database" in done.stderr
+    assert "--data has no effect, because the environment sets --database" in done.stderr
     assert "has no effect" not in seatrial("verify", env={"SEATRIAL_DATABASE": "mysql://x"}).stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["advance"], "seatrial clock advance 24h"), (["set"], "seatrial clock set 2"), (["freeze", "5"], "nothing more")],
+    [
+        (["advance"], "seatrial clock advance 24h"),
+        (["set"], "seatrial clock set 2"),
+        (["freeze", "5"], "takes no value"),
+    ],
 )
 def test_a_clock_with_a_value_too_few_or_too_many_is_wrong_use(arguments: list[str], said: str) -> None:
     assert said in failed("clock", *arguments)
@@ -418,8 +422,8 @@ def test_events_are_a_line_each_for_people_and_json_for_programs(server: Running
 
 def test_events_that_are_held_no_more_are_refused(server: RunningServer) -> None:
     assert "what followed fact 999999999 is not held" in refused(server, "events", "--since", "999999999")
-    assert "`seatrial account list` shows them all" in refused(server, "events", "--account", "nobody")
-    assert "say since or last, not both" in refused(server, "events", "--since", "1", "--last", "1")
+    assert "`seatrial account list` and `seatrial market list`" in refused(server, "events", "--account", "nobody")
+    assert "since and last do not go together" in refused(server, "events", "--since", "1", "--last", "1")
 
 
 def test_events_are_followed_until_the_server_stops() -> None:

@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from seatrial import version
 from seatrial.cli.main import app, main
 from seatrial.dialects.kucoin import auth
 
@@ -121,7 +124,7 @@ def test_without_a_nonce_the_time_is_taken() -> None:
         (["Balance!"], SECRET, "no method name"),
         (["Balance", "asset"], SECRET, "key=value"),
         (["Balance", "=XBT"], SECRET, "key=value"),
-        (["Balance", "asset=XBT", "--data", "nonce=5"], SECRET, "not both"),
+        (["Balance", "asset=XBT", "--data", "nonce=5"], SECRET, "given twice"),
         (["Balance", "--data", "asset=XBT"], SECRET, "no nonce"),
         (["Balance", "--data", "{"], SECRET, "no nonce"),
         (["Balance", "--nonce", "soon"], SECRET, "64-bit"),
@@ -129,7 +132,7 @@ def test_without_a_nonce_the_time_is_taken() -> None:
         (["Balance"], "", "--secret-env"),
         (["Balance"], "not base64!", "not base64"),
         (["Balance", "--secret-env", "NOT_SET_AT_ALL"], "", "NOT_SET_AT_ALL"),
-        (["Balance", "--secret", SECRET, "--secret-env", "X"], "", "not both"),
+        (["Balance", "--secret", SECRET, "--secret-env", "X"], "", "given twice"),
     ],
 )
 def test_wrong_use_is_one_clear_line_and_status_2(arguments: list[str], typed: str, said: str) -> None:
@@ -162,6 +165,21 @@ def test_help_names_both_commands_and_imports_nothing_slow() -> None:
     assert done.returncode == 0, done.stderr
     assert "api" in done.stdout
     assert "sign" in done.stdout
+
+
+def test_the_release_is_named_quickly() -> None:
+    code = (
+        "import sys; sys.argv = ['seatrial', '--version']\n"
+        "from seatrial.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        "slow = {'httpx', 'msgspec', 'sqlalchemy', 'starlette', 'uvloop'} & sys.modules.keys()\n"
+        "assert not slow, slow\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"seatrial {version()}\n"), done.stderr
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert version() == project["version"]
 
 
 def test_the_package_runs_as_a_module() -> None:
@@ -243,13 +261,13 @@ def test_a_signature_of_kucoins_is_shown_step_by_step_without_its_secret() -> No
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["/api/v1/accounts", "--nonce", "1"], "no nonce: say --timestamp"),
+        (["/api/v1/accounts", "--nonce", "1"], "no nonce: give --timestamp"),
         (["/api/v1/accounts", "--timestamp", "soon"], "no number of milliseconds"),
         (["/api/v1/accounts", "--verb", "PATCH"], "none of DELETE, GET, POST"),
         (["/api/v1/accounts", "--key-version", "4"], "none of 1, 2, 3"),
         (["/api/v1/orders", "a=1", "a=2", "--verb", "POST"], "given twice"),
-        (["/api/v1/orders", "a=1", "--data", "{}"], "not both"),
-        (["/api/v1/orders", "--passphrase", "a", "--passphrase-env", "B"], "not both"),
+        (["/api/v1/orders", "a=1", "--data", "{}"], "given twice"),
+        (["/api/v1/orders", "--passphrase", "a", "--passphrase-env", "B"], "given twice"),
         (["/api/v1/orders", "--passphrase-env", "NOT_SET_AT_ALL"], "NOT_SET_AT_ALL is not set"),
         (["Balance", "--verb", "POST"], "--verb is for a path of KuCoin's"),
         (["Balance", "--passphrase", "x"], "--passphrase is for a path of KuCoin's"),

@@ -87,7 +87,7 @@ def test_a_running_server_goes_on_with_the_world_of_a_backup(
         assert said == f"{file}: {file.stat().st_size:,} bytes\n"
         run("verify", file)
         demo.call("AddOrder", pair="XBTUSD", type="buy", ordertype="limit", price=101, volume=1)
-        assert "--replace gives its world up" in run("restore", file, "--data", tmp_path / "data", fails=2).stderr
+        assert "add --replace to give its world up" in run("restore", file, "--data", tmp_path / "data", fails=2).stderr
         assert len(demo.call("OpenOrders")["open"]) == 2
         said = run("restore", file, "--data", tmp_path / "data", "--replace").stdout
         assert said.startswith(f"file  {file}\nnow   ")
@@ -120,7 +120,7 @@ def test_a_backup_restores_into_postgresql(postgresql: str, tmp_path: Path) -> N
     run("restore", tmp_path / "backup", "--database", postgresql)
     stderr = run("restore", tmp_path / "backup", "--database", postgresql, fails=2).stderr
     assert "there is a world in postgresql:///" in stderr
-    assert "--replace gives it up" in stderr
+    assert "add --replace to give it up" in stderr
     run("restore", tmp_path / "backup", "--database", postgresql, "--replace")
     with RunningServer(tmp_path / "other", "--database", postgresql) as server:
         assert server.demo == demo
@@ -133,7 +133,9 @@ def test_a_backup_restores_into_postgresql(postgresql: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("words", [["verify"], ["backup", "file"]])
 def test_where_no_world_is_kept_there_is_nothing_to_look_at(words: list[str], tmp_path: Path) -> None:
     line = run(*words, "--data", tmp_path / "nowhere", fails=2).stderr
-    assert line.startswith(f"seatrial: there is no world in {tmp_path / 'nowhere' / 'world.sqlite3'}: say which one")
+    assert line.startswith(
+        f"seatrial: there is no world in {tmp_path / 'nowhere' / 'world.sqlite3'}: name another place"
+    )
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -184,5 +186,5 @@ def test_a_server_does_not_take_a_world_that_is_not_its_own_or_broken(tmp_path: 
             refused = run("restore", tmp_path / name, "--data", tmp_path / "data", "--replace", fails=1)
             assert says in refused.stderr
             assert server.ask("/accounts") == before
-        with pytest.raises(ControlError, match="say the whole path of the file"):
+        with pytest.raises(ControlError, match="give the whole path of the file, from / on"):
             server.tell("/restore", file="backup")

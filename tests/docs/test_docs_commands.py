@@ -31,6 +31,7 @@ BLOCK_SECONDS = 120
 
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 _REFUSAL = re.compile(r"""["']error["']:\s*\[\s*["']E|["']code["']:\s*["'](?!200000)\d{3,6}["']""")
+_FILE = re.compile(r"`((?:src|tests|fuzz|scripts|docs)/[\w./-]*)`")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
@@ -60,6 +61,8 @@ def blocks(document: Path) -> list[Block]:
 PACKAGES = {"kucoin-python": {"PYTHONPATH": str(KUCOIN_PYTHON)}}
 """Of sections whose client is no part of the environment."""
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+IN_THE_REPOSITORY = ROOT / "CONTRIBUTING.md"
+"""The page whose commands are for a checkout."""
 RUNNABLE = [page for page in PAGES if any(block.language in {"sh", "python"} for block in blocks(page))]
 JSON_BLOCKS = [block for page in PAGES for block in blocks(page) if block.language == "json"]
 
@@ -113,9 +116,21 @@ def test_every_example_of_a_document_runs_and_those_of_the_readme_twice(page: Pa
         pytest.skip("this machine has no curl")
     with RunningServer(tmp_path / defaults.DATA, *SERVED) as exchange:
         for block in examples:
-            run(block, exchange, tmp_path)
+            run(block, exchange, ROOT if page == IN_THE_REPOSITORY else tmp_path)
         for block in examples if page == ROOT / "README.md" else ():
             run(block, exchange, tmp_path)
+
+
+def test_the_start_page_leads_to_every_page() -> None:
+    docs = ROOT / "docs"
+    start = (docs / "README.md").read_text(encoding="utf-8")
+    assert not [page.name for page in docs.glob("*.md") if page.name != "README.md" and f"({page.name}" not in start]
+
+
+def test_every_file_that_contributors_are_sent_to_is_there() -> None:
+    named = set(_FILE.findall(IN_THE_REPOSITORY.read_text(encoding="utf-8")))
+    assert len(named) > 30
+    assert not [name for name in sorted(named) if not (ROOT / name).exists()]
 
 
 @pytest.mark.parametrize("block", JSON_BLOCKS, ids=lambda block: block.place)

@@ -157,7 +157,7 @@ def test_without_trades_there_is_the_header_and_a_note(run: Run, tmp_path: Path)
     words = ("candles", "XBTUSD", "--interval", "1m", "--from", "2031-01-01", "--format")
     result = run(*words, "csv", "--fill")
     assert result.stdout == "time,open,high,low,close,vwap,volume,count\n"
-    assert "no trades are stored of that time" in result.stderr
+    assert "no trades of that time are stored" in result.stderr
     assert json.loads(run(*words, "json").stdout) == []
 
 
@@ -226,7 +226,7 @@ def test_months_have_their_own_lengths(run: Run, tmp_path: Path) -> None:
         (("XBTUSD", "--interval", "1y"), "is no interval"),
         (("XBTUSD", "--interval", "1h", "--from", "soon"), "is no moment"),
         (("XBTUSD", "--interval", "1h", "--from", "2024-01-02", "--to", "2024-01-01"), "must be later"),
-        (("XBTUSD", "--interval", "1h", "--plot", "chart.gif"), "should end in .png, .svg or .html"),
+        (("XBTUSD", "--interval", "1h", "--plot", "chart.gif"), "must end in .png, .svg or .html"),
         (("XBTUSD", "--interval", "1h", "--out", "no/such/folder/x.csv", "--format", "csv"), "no/such/folder"),
     ],
 )

@@ -121,7 +121,7 @@ def test_one_pair_of_a_zip_can_be_chosen(run: Run, store: TradeStore, tmp_path: 
         archive.writestr("ETHUSD.csv", f"{BASE},200,1\n")
     run("history", "import", path, "--pair", "eth/usd")
     assert [stored.pair.name for stored in store.all()] == ["ETHUSD"]
-    assert "look at --pair" in run("history", "import", path, "--pair", "SOLUSD", fails=2).output
+    assert "check --pair" in run("history", "import", path, "--pair", "SOLUSD", fails=2).output
 
 
 def test_a_bad_file_does_not_keep_the_others_out(run: Run, store: TradeStore, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from seatrial import version
 from seatrial.dialects.kraken.auth import totp
 from seatrial.server.connections.limits import MAX_BODY_BYTES
 from tests.support.inside import PREFIX, Answer, Inside, inside
@@ -14,7 +15,9 @@ from tests.support.signed_calls import KucoinSigner, Signer
 
 Story = Callable[[Inside], Awaitable[Any]]
 
-PASSPHRASE_ONLY = "a key of this venue has a passphrase: no one_time_password, totp_secret or nonce_window"
+PASSPHRASE_ONLY = (
+    "a key of this venue has a passphrase alone: leave one_time_password, totp_secret and nonce_window out"
+)
 LATER = "2126-01-01T00:00:00Z"
 
 
@@ -22,7 +25,9 @@ def test_health_says_which_world_answers_at_which_moment() -> None:
     async def story(server: Inside) -> None:
         now = (await server.get("/clock")).json["now"]
         venues = ["kraken", "kucoin"]
-        assert (await server.get("/health")).json == {"status": "ok", "world": "main", "now": now, "venues": venues}
+        assert (await server.get("/health")).json == {
+            "status": "ok", "world": "main", "now": now, "venues": venues, "version": version()
+        }  # fmt: skip
 
     inside(story)
 
@@ -86,10 +91,10 @@ def test_keys_of_one_venue_do_not_exist_at_the_other() -> None:
 @pytest.mark.parametrize(
     ("venue", "wanted", "detail"),
     [
-        ("kraken", {"passphrase": "sesame"}, "a key of this venue has no passphrase"),
+        ("kraken", {"passphrase": "sesame"}, "a key of this venue has no passphrase: leave it out"),
         ("kucoin", {"one_time_password": "sesame"}, PASSPHRASE_ONLY),
         ("kucoin", {"nonce_window": 5}, PASSPHRASE_ONLY),
-        ("kucoin", {"passphrase": ""}, "a one_time_password or passphrase is not empty"),
+        ("kucoin", {"passphrase": ""}, "a one_time_password or passphrase must not be empty"),
     ],
 )  # fmt: skip
 def test_a_second_password_is_of_its_venue(venue: str, wanted: dict[str, object], detail: str) -> None:
@@ -209,7 +214,7 @@ def test_a_kraken_account_has_no_timestamps_to_check() -> None:
         refused = await server.post("/accounts", name="ann", check_timestamps=True)
         assert (refused.status, refused.json["detail"]) == (
             422,
-            "calls to this venue say no time: an account of it has no check_timestamps",
+            "calls to this venue carry no time: leave check_timestamps out",
         )
 
     inside(story)
@@ -385,7 +390,10 @@ def test_transfers_are_listed_newest_first_and_by_account() -> None:
         listed = [transfer["account_id"] for transfer in (await server.get("/funding")).json]
         assert (listed[:3], set(listed[3:])) == ([1, 3, 1], {1, 2})
         assert [transfer["account_id"] for transfer in (await server.get("/funding", "account=3")).json] == [3]
-        assert (await server.get("/funding", "account=9")).problem == (404, "there is no account '9'")
+        assert (await server.get("/funding", "account=9")).problem == (
+            404,
+            "there is no account '9': GET /accounts lists them",
+        )
 
     inside(story)
 
@@ -537,14 +545,14 @@ WRONG = [
     ("/accounts/1/keys", {"nonce_window": -1}, 422, "nonce_window"),
     ("/accounts/1/keys", {"nonce_window": 2**63}, 422, "nonce_window"),
     ("/accounts/1/keys", {"nonce_window": 10**30}, 422, "nonce_window"),
-    ("/accounts/1/keys", {"one_time_password": "a", "totp_secret": "JBSWY3DP"}, 422, "not both"),
+    ("/accounts/1/keys", {"one_time_password": "a", "totp_secret": "JBSWY3DP"}, 422, "leave one of them out"),
     ("/accounts/1/keys", {"totp_secret": "not base 32!"}, 422, "base32"),
     ("/accounts/1/keys", {"totp_secret": "JBSWY3DPé"}, 422, "base32"),
-    ("/accounts/1/keys", {"totp_secret": "= ="}, 422, "not empty"),
+    ("/accounts/1/keys", {"totp_secret": "= ="}, 422, "must not be empty"),
     ("/accounts/1/keys", {"one_time_password": ""}, 422, "one_time_password"),
     ("/accounts/1/keys", {"expiry": "soon"}, 422, "is no moment"),
-    ("/accounts/1/keys", {"query_to": "0001-01-01"}, 422, "lies before 1970"),
-    ("/accounts/1/keys", {"expires": 1, "expiry": 2}, 422, "expiry is said twice"),
+    ("/accounts/1/keys", {"query_to": "0001-01-01"}, 422, "is before 1970"),
+    ("/accounts/1/keys", {"expires": 1, "expiry": 2}, 422, "expiry is given twice"),
     ("/accounts/1/keys", {"otp": 7}, 400, "Expected `str | null`, got `int` - at `$.one_time_password`"),
     ("/accounts/1/keys", [], 400, "Expected `object`"),
     ("/accounts/1/keys", {"ips": ["localhost"]}, 422, "is no address or network"),
@@ -552,7 +560,7 @@ WRONG = [
     ("/accounts/1/deposits", {"asset": "XBT"}, 400, "missing required field `amount`"),
     ("/accounts/1/deposits", {"asset": "NOPE", "amount": 1}, 422, "unknown asset 'NOPE'"),
     ("/accounts/1/deposits", {"asset": "XBT", "amount": "lots"}, 422, "is no amount of BTC"),
-    ("/accounts/1/deposits", {"asset": "XBT", "amount": 0}, 422, "a deposit of BTC by Bitcoin is at least 0.00"),
+    ("/accounts/1/deposits", {"asset": "XBT", "amount": 0}, 422, "a deposit of BTC by Bitcoin must be at least 0.00"),
     ("/accounts/1/deposits", {"asset": "XBT", "amount": 1, "method": "Pigeon"}, 422, "no such method"),
     ("/accounts/1/deposits", {"asset": "ETH2.S", "amount": 1}, 422, "read-only"),
     ("/accounts/9/deposits", {"asset": "XBT", "amount": 1}, 404, "there is no account '9'"),
@@ -560,11 +568,21 @@ WRONG = [
     ("/accounts/1/withdraw-keys", {"asset": "XBT", "key": "taken", "address": "x"}, 409, "of that name"),
     ("/accounts/1/withdraw-keys", {"asset": "XBT", "key": "k", "address": "x", "method": "Pigeon"}, 422, "method"),
     ("/accounts/1/withdraw-keys", {"asset": "ETH2.S", "key": "k", "address": "x"}, 422, "read-only"),
-    ("/accounts/1/withdraw-keys", {"asset": "XBT", "key": "", "address": "x"}, 422, "has a name and an address"),
-    ("/accounts/1/withdraw-keys", {"asset": "XBT", "key": "k", "address": ""}, 422, "has a name and an address"),
+    (
+        "/accounts/1/withdraw-keys",
+        {"asset": "XBT", "key": "", "address": "x"},
+        422,
+        "must have a name, key, and an address",
+    ),
+    (
+        "/accounts/1/withdraw-keys",
+        {"asset": "XBT", "key": "k", "address": ""},
+        422,
+        "must have a name, key, and an address",
+    ),
     ("/funding/QAAAAAA-AAAAAA-AAAAAA", {"status": "Success"}, 404, "there is no transfer"),
     ("/funding/nonsense", {"status": "Success"}, 404, "there is no transfer 'nonsense'"),
-    ("/funding/{refid}", {}, 422, "say a status, a status_prop, or both"),
+    ("/funding/{refid}", {}, 422, "give a status, a status_prop, or both"),
     ("/funding/{refid}", {"status": "Lost"}, 422, "unknown status 'Lost'"),
     ("/funding/{refid}", {"status_prop": "lost"}, 422, "unknown status_prop 'lost'"),
     ("/funding/{refid}", {"status": "Pending"}, 409, "cannot take that step"),
@@ -572,9 +590,9 @@ WRONG = [
     ("/delays", {"deposit_settled": "soon"}, 422, "is no duration"),
     ("/clock", {"now": "yesterday"}, 422, "is no moment"),
     ("/clock", {"now": 0}, 409, "time does not go back"),
-    ("/clock", {"now": 2030}, 422, "say 2030-01-01, or 1970-01-01T00:33:50Z"),
-    ("/clock", {"now": "20301231"}, 422, "say 2030-12-31"),
-    ("/clock", {"now": "1969-12-31"}, 422, "lies before 1970"),
+    ("/clock", {"now": 2030}, 422, "give 2030-01-01, or 1970-01-01T00:33:50Z"),
+    ("/clock", {"now": "20301231"}, 422, "give 2030-12-31"),
+    ("/clock", {"now": "1969-12-31"}, 422, "is before 1970"),
     ("/clock", {"now": LATER}, 422, "the world's time ends at 2100-01-01T00:00:00Z"),
     ("/clock", {"advance": "100000w"}, 422, "the world's time ends at"),
     ("/clock", {"advance": "-1"}, 422, "is no duration"),
@@ -639,7 +657,7 @@ def test_text_that_is_no_unicode_never_reaches_the_store() -> None:
 def test_text_that_postgresql_cannot_keep_never_reaches_a_store(path: str, body: dict[str, object]) -> None:
     async def story(server: Inside) -> None:
         found = await refused_without_change(server, lambda: server.post(path, **body))
-        assert found == (422, "no text may hold the character U+0000")
+        assert found == (422, "no text may hold the character U+0000: leave it out")
 
     inside(story)
 
@@ -650,7 +668,7 @@ def test_a_body_too_large_is_a_problem(parts: int) -> None:
         part = b'{"name": "' + b"x" * (MAX_BODY_BYTES // parts + 1)
         body = [part] * parts
         found = await refused_without_change(server, lambda: server.ask("POST", f"{PREFIX}/accounts", body))
-        assert found == (413, f"a body of more than {MAX_BODY_BYTES} bytes")
+        assert found == (413, f"a body of more than {MAX_BODY_BYTES} bytes is not read: send less")
 
     inside(story)
 
@@ -676,7 +694,7 @@ def test_a_body_in_many_parts_is_one_body() -> None:
 def test_a_path_that_is_none_is_a_problem(path: str) -> None:
     async def story(server: Inside) -> None:
         status, detail = (await server.ask("GET", path)).problem
-        assert (status, detail) == (404, f"there is no {path}; see /_seatrial/openapi.json")
+        assert (status, detail) == (404, f"there is no {path}: /_seatrial/openapi.json lists what there is")
 
     inside(story)
 
@@ -714,7 +732,7 @@ def test_a_bug_is_a_problem_too_and_is_logged(
 ) -> None:
     async def story(server: Inside) -> None:
         monkeypatch.setattr("seatrial.server.control.views.books", lambda _: 1 / 0)
-        assert (await server.get("/books")).problem == (500, "a bug of the server's: see its log")
+        assert (await server.get("/books")).problem == (500, "the server met a bug: its log says where")
         assert (await server.get("/health")).status == 200
 
     inside(story)

@@ -141,12 +141,12 @@ def test_a_number_that_is_held_no_more_is_told_so() -> None:
         ("account=nobody", 404, "there is no account 'nobody'"),
         ("market=NONSENSE", 404, "there is no market 'NONSENSE'"),
         ("kind=traded,nonsense", 422, "there is no kind 'nonsense': one of account_opened,"),
-        ("since=-1", 422, "since is a whole number"),
-        ("since=x", 422, "since is a whole number"),
-        ("since=²", 422, "since is a whole number"),
-        (f"last={MAX_LAST + 1}", 422, "last is a whole number from 0 to"),
-        ("since=1&last=1", 422, "say since or last, not both"),
-        ("follow=maybe", 422, "follow is true or false"),
+        ("since=-1", 422, "since must be a whole number"),
+        ("since=x", 422, "since must be a whole number"),
+        ("since=²", 422, "since must be a whole number"),
+        (f"last={MAX_LAST + 1}", 422, "last must be a whole number from 0 to"),
+        ("since=1&last=1", 422, "since and last do not go together"),
+        ("follow=maybe", 422, "follow must be true or false"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(query: str, status: int, says: str) -> None:

@@ -88,7 +88,10 @@ def test_funding_is_listed_a_page_at_a_time() -> None:
         assert [row["refid"] for row in page] == refids[2:5]
         assert [row["refid"] for row in (await server.get("/funding", "account=demo&limit=1")).json] == refids[:1]
         assert (await server.get("/funding", f"account=ann&before={refids[-1]}")).json == []
-        assert (await server.get("/funding", "account=nobody")).problem == (404, "there is no account 'nobody'")
+        assert (await server.get("/funding", "account=nobody")).problem == (
+            404,
+            "there is no account 'nobody': GET /accounts lists them",
+        )
 
     inside(story)
 
@@ -96,12 +99,12 @@ def test_funding_is_listed_a_page_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("limit=0", "limit is a number from 1 to 1000"),
-        ("limit=1001", "limit is a number from 1 to 1000"),
-        ("limit=-1", "limit is a number from 1 to 1000"),
-        ("limit=", "limit is a number from 1 to 1000"),
-        ("limit=%C2%B2", "limit is a number from 1 to 1000"),
-        ("before=nothing", "before is a refid, not 'nothing'"),
+        ("limit=0", "limit must be a whole number from 1 to 1000"),
+        ("limit=1001", "limit must be a whole number from 1 to 1000"),
+        ("limit=-1", "limit must be a whole number from 1 to 1000"),
+        ("limit=", "limit must be a whole number from 1 to 1000"),
+        ("limit=%C2%B2", "limit must be a whole number from 1 to 1000"),
+        ("before=nothing", "before must be a refid, such as GET /funding shows, not 'nothing'"),
     ],
 )
 def test_a_page_that_cannot_be_is_refused(query: str, says: str) -> None:

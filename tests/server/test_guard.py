@@ -13,6 +13,7 @@ from tests.support.running import RunningServer
 
 TOKEN = "a token that nobody guesses"
 CALLS = [("GET", "/accounts"), ("POST", "/accounts"), ("POST", "/clock"), ("GET", "/../openapi.json")]
+ANOTHER_HOST = "the call names another host: call 127.0.0.1 or localhost, or start the server with --token"
 
 
 def knock(
@@ -40,7 +41,7 @@ def test_this_machine_may_come_in(client: str, host: str) -> None:
 @pytest.mark.parametrize(("verb", "path"), CALLS)
 def test_another_machine_may_not(client: str, verb: str, path: str) -> None:
     status, detail = knock(verb, path, list(HERE), client=client).problem
-    assert (status, detail) == (403, "only this machine may call this; start the server with --token")
+    assert (status, detail) == (403, "only this machine may call this: start the server with --token")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_another_machine_may_not(client: str, verb: str, path: str) -> None:
 def test_a_name_that_was_bent_to_this_machine_may_not(host: str, verb: str, path: str) -> None:
     """A page of evil.example can make its own name resolve to a loopback address."""
     status, detail = knock(verb, path, [("host", host)]).problem
-    assert (status, detail) == (403, "call this by a loopback address or as localhost")
+    assert (status, detail) == (403, ANOTHER_HOST)
 
 
 def test_a_request_without_a_host_may_not() -> None:
@@ -64,7 +65,7 @@ def test_a_request_without_a_host_may_not() -> None:
 @pytest.mark.parametrize(("verb", "path"), CALLS)
 def test_a_page_of_another_site_may_not(origin: str, verb: str, path: str) -> None:
     status, detail = knock(verb, path, [*HERE, ("origin", origin)]).problem
-    assert (status, detail) == (403, "pages of other sites may not call this")
+    assert (status, detail) == (403, "a page of another site may not call this: call it from a program")
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:8790"])
@@ -85,7 +86,7 @@ MARKS = [
 def test_a_call_that_a_proxy_on_this_machine_passed_on_may_not(mark: tuple[str, str], verb: str, path: str) -> None:
     status, detail = knock(verb, path, [*HERE, mark]).problem
     says = f"only this machine may call this, and the header {mark[0].lower()} says that a proxy passes the call on"
-    assert (status, detail) == (403, f"{says}; start the server with --token")
+    assert (status, detail) == (403, f"{says}: start the server with --token")
 
 
 def test_a_call_in_the_version_of_http_that_proxies_speak_may_not(running: RunningServer) -> None:
@@ -156,7 +157,7 @@ def test_with_a_token_set_nobody_comes_in_without_it(
     headers: list[tuple[str, str]], client: str, verb: str, path: str
 ) -> None:
     status, detail = knock(verb, path, [*HERE, *headers], client=client, token=TOKEN).problem
-    assert (status, detail) == (401, "show the token: Authorization: Bearer …")
+    assert (status, detail) == (401, "this server wants its token: send the header Authorization: Bearer TOKEN")
     assert TOKEN not in detail
 
 

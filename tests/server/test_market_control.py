@@ -284,8 +284,8 @@ def _worth(code: str, dollars: int) -> str:
         ("/markets/XBTUSD/trades", {"price": "1", "volume": "1", "side": "up"}, 422, "unknown side"),
         ("/system", {"status": "reduce_only"}, 422, "unknown status"),
         ("/crowd", {"mode": "wild"}, 422, "unknown mode 'wild': one of off, calm, busy"),
-        ("/crowd", {"depth": 2}, 422, "say which pair"),
-        ("/crowd", {"pair": "XBTUSD"}, 422, "say what to change of the pair"),
+        ("/crowd", {"depth": 2}, 422, "name the pair that these tune: add pair"),
+        ("/crowd", {"pair": "XBTUSD"}, 422, "name what to change of the pair"),
         ("/crowd", {"pair": "XBTUSD", "volatility": "101"}, 422, "is no volatility"),
         ("/crowd", {"pair": "XBTUSD", "activity": "-1"}, 422, "is no activity"),
     ],
@@ -316,7 +316,7 @@ def test_a_market_of_which_the_tables_say_nothing_has_no_quotes_to_tune(
 
     async def story(server: Inside) -> None:
         assert [pair["pair"] for pair in (await server.get("/crowd")).json["pairs"]] == ["BTC/USD"]
-        detail = "nobody makes a market of ADA/EUR; of these somebody does: BTC/USD"
+        detail = "the crowd does not trade ADA/EUR; it trades BTC/USD"
         assert (await server.post(path, **body)).problem == (422, detail)
         assert (await market(server, "ADAEUR"))["trades"] == 0
 
@@ -345,6 +345,9 @@ def test_a_wrong_verb_for_a_trade_is_told_the_right_one(path: str) -> None:
 
 def test_a_name_with_slashes_that_is_no_market_is_named_in_the_refusal() -> None:
     async def story(server: Inside) -> None:
-        assert (await server.get("/markets/NO/PE")).problem == (404, "there is no market 'NO/PE'")
+        assert (await server.get("/markets/NO/PE")).problem == (
+            404,
+            "there is no market 'NO/PE': GET /markets lists them",
+        )
 
     inside(story, settings=CALM)

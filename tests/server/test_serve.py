@@ -15,6 +15,7 @@ import httpx
 import msgspec
 import pytest
 
+from seatrial import version
 from seatrial.client.control import Control
 from seatrial.client.shapes import NewAccount
 from tests.support.running import RunningServer
@@ -32,7 +33,7 @@ def test_one_line_of_json_says_how_to_reach_it() -> None:
             r'\{"url":"(http://127\.0\.0\.1:[1-9]\d*)","control":"\1/_seatrial/v1","world":"main","accounts":\['
             r'\{"id":1,"name":"demo","venue":"kraken","key":"[A-Za-z0-9+/]{56}","secret":"[A-Za-z0-9+/]{86}=="\},'
             r'\{"id":2,"name":"demo-kucoin","venue":"kucoin","key":"[0-9a-f]{24}","secret":"[0-9a-f-]{36}",'
-            r'"passphrase":"[a-z2-9]{12}"\}\]\}'
+            r'"passphrase":"[a-z2-9]{12}"\}\],"version":"[^"]+"\}'
         )
         assert re.fullmatch(shape, line), line
         assert server.ask("/health")["status"] == "ok"
@@ -46,7 +47,7 @@ def test_the_line_is_all_that_it_prints() -> None:
     line = process.stdout.readline()
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=PATIENCE_SECONDS)
-    assert msgspec.json.decode(line).keys() == {"url", "control", "world", "accounts"}
+    assert msgspec.json.decode(line).keys() == {"url", "control", "world", "accounts", "version"}
     assert (rest, errors, process.returncode) == ("", "", 0)
 
 
@@ -61,7 +62,7 @@ def test_the_banner_says_what_to_paste_where(tmp_path: Path) -> None:
     rest, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert rest == f"\nStopped. The world is kept in {tmp_path / 'data'}.\n"
     banner = "".join(lines)
-    url = lines[0].removeprefix("Seatrial answers at ").strip()
+    url = lines[0].removeprefix(f"Seatrial {version()} answers at ").strip()
     key, secret = (re.findall(rf" {name} +(\S+)$", banner, re.MULTILINE)[0] for name in ("key", "secret"))
     shape = r"^  KuCoin  key +[0-9a-f]{24}\n +secret +[0-9a-f-]{36}\n +passphrase +[a-z2-9]{12}$"
     assert re.search(shape, banner, re.MULTILINE)

@@ -59,7 +59,7 @@ def test_a_database_is_free_again_after_a_kill(postgresql: str, tmp_path: Path) 
     ("options", "says"),
     [
         (["--memory", "--database", "postgresql://here"], "--memory keeps nothing, --database keeps everything"),
-        (["--database", "sqlite:///file"], "a database is named as in postgresql://USER@HOST/NAME"),
+        (["--database", "sqlite:///file"], "that is no database's URL: give one like postgresql://USER@HOST/NAME"),
         (["--database", "postgresql://me:word@127.0.0.1:1/world"], "cannot use postgresql://127.0.0.1:1/world: "),
     ],
     ids=["in memory", "of another kind", "out of reach"],

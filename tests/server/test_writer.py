@@ -22,6 +22,7 @@ from tests.support.inside import Answer, Inside, inside
 from tests.support.stored_books import breaches
 
 UNAVAILABLE = "EService:Unavailable"
+UNUSABLE = "the store cannot be used just now: look whether a change was made before you try again"
 PATIENCE_SECONDS = 20
 
 Ask = Callable[[Inside], Awaitable[Answer]]
@@ -191,7 +192,7 @@ def test_a_failed_commit_is_told_to_everyone_who_waits_and_leaves_the_world_as_i
         gate.open(disk_full())
         order, account, second_order, depth = [await asked for asked in (*in_the_commit, *behind_it)]
         assert [order.error, second_order.error, depth.error] == [UNAVAILABLE] * 3
-        assert account.problem == (await control).problem == (503, "the store did not take it; try again")
+        assert account.problem == (await control).problem == (503, UNUSABLE)
         await recovered(server)
         assert server.machine.fingerprint() == stored_fingerprint(server) == before
         assert {transfer["status"] for transfer in (await server.get("/funding")).json} == {"Success"}, "the openings"

@@ -230,8 +230,8 @@ def test_every_session_syncs_to_the_disk(postgresql: str) -> None:
 
 
 BAD_URLS: dict[str, tuple[str, str]] = {
-    "another kind": ("mysql://me@here/world", "a database is named as in postgresql://USER@HOST/NAME"),
-    "a path": ("world.sqlite3", "a database is named as in postgresql://USER@HOST/NAME"),
+    "another kind": ("mysql://me@here/world", "that is no database's URL: give one like postgresql://USER@HOST/NAME"),
+    "a path": ("world.sqlite3", "that is no database's URL: give one like postgresql://USER@HOST/NAME"),
     "no URL at all": ("postgresql://[", "the database's URL cannot be read: "),
     "an unknown option": ("postgresql://me@here/world?nonsense=1", "the database's URL cannot be read: "),
     "nobody there": ("postgresql://me:word@127.0.0.1:1/world", "cannot use postgresql://127.0.0.1:1/world: "),

@@ -28,7 +28,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9]{1,12}")
 _KINDS: Final = {kind.value: kind for kind in AssetKind}
 _STATUSES: Final = {status.value: status for status in MarketStatus}
 _NOT_USABLE: Final = frozenset({AssetKind.READ_ONLY, AssetKind.FEE_CREDIT})
-"""What is only shown: no market and no way in or out."""
+"""Kinds of assets that are only shown: they have no market and no way in or out."""
 _YES_NO: Final = {"yes": True, "no": False}
 _PPM_SCALE: Final = 6
 _PERCENT_SCALE: Final = 4
@@ -46,9 +46,9 @@ class Catalogue(Struct, frozen=True):
     methods: tuple[FundingMethod, ...]
     """The first of an asset is its usual one."""
     tree: Tree
-    """Where the rest lies that was not read yet: what venues and a crowd say of all these."""
+    """Where the rest is read from: what venues and a crowd say of all these."""
     rows: dict[str, Row]
-    """Of each asset and market, by code and symbol: for who finds only later that one cannot be."""
+    """The line of each asset and market, by code and symbol, for a fault that is found only later."""
 
 
 def load(folder: Path | None = None) -> Catalogue:
@@ -146,7 +146,7 @@ def _check_order(row: Row, ladder: FeeSchedule, tier: FeeTier) -> None:
 
 
 def _read_level_schedules(tree: Tree, schedules: dict[str, FeeSchedule]) -> None:
-    """Schedules whose rates go by the tier of an account; whoever is of none of them pays what the first one pays."""
+    """Schedules whose rates go by the tier of an account; an account of another tier pays as the first one does."""
     by_volume = set(schedules)
     for row in tree.table("fees/by-level.csv", ("schedule", "level", "taker_percent", "maker_percent"), ("from",)):
         name, level = row.text("schedule"), row.text("level")
@@ -218,7 +218,7 @@ def _market(row: Row, usable: Mapping[str, Asset], schedules: Mapping[str, FeeSc
 
 
 def _with_venue_fees(tree: Tree, markets: dict[str, Market], schedules: Mapping[str, FeeSchedule]) -> dict[str, Market]:
-    """Markets with what users of a venue pay there: a market's own line counts before that of all markets."""
+    """Markets with what users of a venue pay there. A market's own line outranks the line for all markets."""
     fees: dict[str, dict[str, FeeSchedule]] = {}
     for row in tree.table("fees/by-venue.csv", ("venue", "symbol", "schedule")):
         venue, symbol = row.text("venue"), row.text("symbol")

@@ -14,7 +14,7 @@ class Tree(Struct, frozen=True):
 
     folder: Path
     prefix: str = ""
-    """What errors say before the name of a file: where the tree lies."""
+    """Where the tree is, as errors say it before a file's name."""
 
     def table(self, name: str, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[Row]:
         """The rows of `fees/by-volume.csv`. Raises `CatalogueError`, one line with file, line and reason."""
@@ -26,7 +26,7 @@ class Tree(Struct, frozen=True):
     def venue_table(
         self, venue: str, name: str, columns: tuple[str, ...], optional: tuple[str, ...] = ()
     ) -> Iterator[Row]:
-        """The same of a file in which a venue says what only it knows. What the file means is the dialect's to say."""
+        """The rows of a file of one venue. The dialect knows what they mean."""
         return self.table(f"venues/{venue}/{name}", columns, optional)
 
 

@@ -68,7 +68,7 @@ def open_account(
 
     owned = dict(pairs_of(balances or []))
     if len(owned) < len(balances or []):
-        fail("an asset is given twice: say each once, as in USD=10000 BTC=1")
+        fail("an asset is given twice: give each once, as in USD=10000 BTC=1")
     wanted = NewAccount(name, venue, owned, tier, rate_limits, opening, check_timestamps)
     control.run(control.Where(data, url, token, json), calls.open_account(wanted), tables.facts, tables.after_key)
 

@@ -11,10 +11,12 @@ import typer
 from seatrial.cli import defaults
 
 Method = Annotated[
-    str, typer.Argument(metavar="METHOD", help="As Kraken spells it: Balance, AddOrder, Earn/Strategies.")
+    str, typer.Argument(metavar="METHOD", help="A method, as Kraken spells it: Balance, AddOrder, Earn/Strategies.")
 ]
 Pairs = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="The method's parameters.")]
-Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="Another venue than the local exchange.")]
+Url = Annotated[
+    str | None, typer.Option("--url", metavar="URL", help="The address to call instead of the local exchange.")
+]
 KeyEnv = Annotated[
     str | None,
     typer.Option("--key-env", metavar="NAME", help="Take the key from NAME_KEY and the private key from NAME_SECRET."),
@@ -22,7 +24,7 @@ KeyEnv = Annotated[
 Data = Annotated[
     Path, typer.Option("--data", metavar="DIR", help="The local exchange's data directory, where its demo key is.")
 ]
-Exact = Annotated[bool, typer.Option("--json", help="The bytes as the venue sent them, on a terminal too.")]
+Exact = Annotated[bool, typer.Option("--json", help="Print the venue's bytes as they came, on a terminal, too.")]
 
 
 def api(

@@ -58,14 +58,14 @@ def calculator_of(venue: Venue) -> Calculator:
 def read_secret(secret: str | None, secret_env: str | None) -> str:
     """The private key, from wherever it was said to be."""
     if secret is not None and secret_env is not None:
-        fail("say either --secret or --secret-env, not both")
+        fail("the private key is given twice: give either --secret or --secret-env")
     if secret is not None:
         return secret
     if secret_env is not None:
         return _variable(secret_env)
     if sys.stdin.isatty():
         return str(typer.prompt("Private key", hide_input=True, err=True))
-    return sys.stdin.readline().strip() or fail("no private key: say --secret-env NAME, or give it on standard input")
+    return sys.stdin.readline().strip() or fail("no private key: give --secret-env NAME, or the key on standard input")
 
 
 def read_passphrase(passphrase: str | None, passphrase_env: str | None) -> str | None:

@@ -18,43 +18,48 @@ def candles(
         str,
         typer.Option(
             metavar="LENGTH",
-            help="30s, 7m, 4h, 1d, 1w, 15d; minutes where no unit is said. Begins at multiples from 1970 in UTC, as"
-            " Kraken's: weeks on Thursday. Or calendar-week (Monday) or calendar-month.",
+            help="Like 30s, 7m, 4h, 1d, 1w; a bare number is minutes. Candles begin at multiples of it from 1970 in"
+            " UTC, as Kraken's do, so weeks begin on Thursday. Or calendar-week (from Monday on) or calendar-month.",
         ),
     ],
     first: Annotated[
-        str | None, typer.Option("--from", metavar="WHEN", help="The first candle begins then or later.")
+        str | None, typer.Option("--from", metavar="WHEN", help="The first candle begins at this moment or later.")
     ] = None,
-    end: Annotated[str | None, typer.Option("--to", metavar="WHEN", help="The last candle begins before.")] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="WHEN", help="The last candle begins before this moment.")
+    ] = None,
     fill: Annotated[
-        bool, typer.Option("--fill", help="Intervals without trades too, as in Kraken's OHLC; its archives have none.")
+        bool, typer.Option("--fill", help="Show intervals without trades, too, as Kraken's OHLC does.")
     ] = False,
     format_: Annotated[
         Format | None,
         typer.Option(
             "--format",
-            help="How to print them. Default: what the name after --out ends in; a table, unless --plot is given.",
+            help="The form. Default: how the name after --out ends; else a table, or with --plot the picture alone.",
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead of printing.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the candles there instead of printing them.")
+    ] = None,
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE", help="Draw them: a name that ends in .png, .svg or .html.")
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw the candles; the name ends in .png, .svg or .html."),
     ] = None,
     decimals: Annotated[
-        int | None, typer.Option(min=0, max=18, help="Of prices and vwap. Default: as many as Kraken's OHLC shows.")
+        int | None, typer.Option(min=0, max=18, help="How many for prices and vwap. Default: as in Kraken's OHLC.")
     ] = None,
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """Candles of any interval from the stored trades, exact to the last digit.
+    """Make candles of any interval from the stored trades, exact to the last digit.
 
-    A candle is whole, whatever --from and --to say: both choose by where it begins.
+    --from and --to choose candles by the moment at which they begin, and cut none of them.
 
     Example: seatrial candles XBTUSD --interval 7m --from 2024-01-01 --to 2024-02-01 --format csv
     """
     from seatrial.cli.history_candles import Output, Range, run
 
     if json and format_ is not None:
-        fail("say --json or --format, not both")
+        fail("--json is short for --format json: give one of them")
     asked = Range(pair, interval, first, end, fill, decimals)
     run(asked, Output(Format.JSON if json else format_, out, plot), store)

@@ -1,7 +1,7 @@
 """What every command checks of the words it was given, before it does anything.
 
 An amount, a price or a time is never negative here, so a word such as -1 in its place is out of range and no unknown
-option. And an option that another one makes pointless is told so: who said both meant something by each.
+option. An option that another one makes pointless is an error: whoever gave both meant something by each.
 """
 
 import re
@@ -21,7 +21,7 @@ _QUANTITIES: Final = frozenset({"AMOUNT", "PRICE", "VOLUME", "VALUE"})
 
 
 class Instead(NamedTuple):
-    """Where the one is said, the other has no effect."""
+    """Two options: beside the one that is said the other has no effect."""
 
     said: str
     idle: str
@@ -55,7 +55,7 @@ class Command(TyperCommand):
         names = [param.metavar for param in self.params if isinstance(param, TyperArgument)]
         for name, word in zip(names, self._arguments(args), strict=False):
             if name in _QUANTITIES and _NEGATIVE.fullmatch(word):
-                fail(f"{word} is below 0, and {name} has to be above it")
+                fail(f"{name} must be above 0, and {word} is below it")
 
     def _arguments(self, args: list[str]) -> Iterator[str]:
         """The words that are neither options nor their values, and those that look negative."""
@@ -77,9 +77,9 @@ class Command(TyperCommand):
         said, idle = self._spelled(instead.said), self._spelled(instead.idle)
         match _origin(ctx, instead.said):
             case "COMMANDLINE":
-                fail(f"{idle} has no effect beside {said}: say one of them")
+                fail(f"{idle} has no effect beside {said}: leave one of them out")
             case "ENVIRONMENT":
-                note(f"{idle} has no effect here, where the environment says {said}")
+                note(f"{idle} has no effect, because the environment sets {said}")
 
     def _spelled(self, name: str) -> str:
         param = next(param for param in self.params if param.name == name)

@@ -39,6 +39,8 @@ _REFUSALS: Final = frozenset(
         HTTPStatus.UNPROCESSABLE_ENTITY,
     )
 )
+_NEXT_CALL: Final = ": GET /"
+"""What follows is the next step of a program; a person is told of a command instead."""
 T = TypeVar("T")
 
 
@@ -82,7 +84,7 @@ def run(
 
 @contextmanager
 def watching(where: Where, call: Call[T], show: Callable[[T], object]) -> Iterator[None]:
-    """Ask again and again beside what is done meanwhile, and show each answer; whatever is no answer shows nothing."""
+    """Ask again and again while something else is done, and show each answer; a failure shows nothing."""
     control, over = Control(address_of(where), where.token, patience=TIMEOUT_SECONDS), Event()
 
     def watch() -> None:
@@ -100,7 +102,7 @@ def watching(where: Where, call: Call[T], show: Callable[[T], object]) -> Iterat
 
 
 def own_key(url: str, advice: str) -> IssuedKey | None:
-    """A new key to the account that every world begins with; None when what answers there gives out none.
+    """A new key to the account that every world begins with; None if the program there gives out none.
 
     No secret is sent along, not even the token: nobody said that it is our exchange that answers there.
     """
@@ -128,7 +130,7 @@ def start_advice(where: Where) -> str:
         return "check --url"
     if (where.data / local.FILE_NAME).exists():
         return f"start the exchange with `seatrial serve --data {where.data}`"
-    return "start the exchange with `seatrial serve`, or say --data DIR or --url URL"
+    return "start the exchange with `seatrial serve`, or give --data DIR or --url URL"
 
 
 def _send(control: Control, call: Call[T], advice: str) -> Answer[T]:
@@ -137,7 +139,7 @@ def _send(control: Control, call: Call[T], advice: str) -> Answer[T]:
     except UnreachableError as error:
         fail(f"{error}: {advice}")
     except UnansweredError as error:
-        fail(f"{error}: {'try again' if call.body is None else 'look whether it was done before you try again'}")
+        fail(f"{error}: {'try again' if call.body is None else 'check whether it was done before you try again'}")
 
 
 @contextmanager
@@ -147,11 +149,11 @@ def ending(where: Where, unknown: str) -> Iterator[None]:
         yield
     except TokenWantedError:
         wrong = "asks for its token" if where.token is None else "has another token"
-        fail(f"the exchange {wrong}: say --token TEXT, or set SEATRIAL_TOKEN, as it was started with")
+        fail(f"the exchange {wrong}: give --token TEXT, or set SEATRIAL_TOKEN, as when it was started")
     except ControlError as error:
         _end(error, where, unknown)
     except StrangerError as error:
-        fail(f"{error}: say --data DIR or --url URL")
+        fail(f"{error}: name the exchange with --data DIR or --url URL")
 
 
 def _end(error: ControlError, where: Where, unknown: str) -> Never:
@@ -159,6 +161,8 @@ def _end(error: ControlError, where: Where, unknown: str) -> Never:
         fail(error.detail)
     if where.as_json:
         typer.echo(error.content)
-    advice = f": {unknown}" if error.status == HTTPStatus.NOT_FOUND and unknown else ""
-    note(error.detail + advice)
+    if error.status == HTTPStatus.NOT_FOUND and unknown:
+        note(f"{error.detail.partition(_NEXT_CALL)[0]}: {unknown}")
+    else:
+        note(error.detail)
     raise typer.Exit(REFUSED)

@@ -12,24 +12,26 @@ USUAL_LAST: Final = 20
 
 def events(
     *,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens, until Ctrl-C.")] = False,
-    account: Annotated[str | None, typer.Option(metavar="ACCOUNT", help="Only about this one, by id or name.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new events until Ctrl-C.")] = False,
+    account: Annotated[
+        str | None, typer.Option(metavar="ACCOUNT", help="Only about this account, by id or name.")
+    ] = None,
     market: Annotated[str | None, typer.Option(metavar="PAIR", help="Only about this market.")] = None,
     kind: Annotated[
         str | None, typer.Option(metavar="KINDS", help="Only of these kinds, as in traded,order_ended.")
     ] = None,
     since: Annotated[
-        int | None, typer.Option(metavar="NUMBER", min=0, help="Go on behind the event of this number.")
+        int | None, typer.Option(metavar="NUMBER", min=0, help="Begin after the event of this number.")
     ] = None,
     last: Annotated[
-        int | None, typer.Option(metavar="COUNT", min=0, help=f"Begin with so many; {USUAL_LAST} unless you say.")
+        int | None, typer.Option(metavar="COUNT", min=0, help=f"Begin with so many of the last. Default: {USUAL_LAST}.")
     ] = None,
     data: Data = defaults.DATA,
     url: Url = None,
     token: Token = None,
-    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each event.")] = False,
 ) -> None:
-    """Show what happened last, and with --follow what happens: orders, trades, entries, transfers, settings.
+    """Show the last events, and with --follow new ones, too: orders, trades, entries, transfers, settings.
 
     Each event has a number, and is shown once what it says is stored.
 

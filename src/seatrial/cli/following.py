@@ -1,5 +1,7 @@
 """Reading the control API's stream of events, and showing each as it comes."""
 
+from typing import Final
+
 import msgspec
 import typer
 
@@ -8,11 +10,13 @@ from seatrial.cli.exits import fail, stopped
 from seatrial.client.calls import Wanted
 from seatrial.client.control import Control, Event, StreamEndedError, UnansweredError, UnreachableError
 
+_UNKNOWN: Final = "`seatrial account list` and `seatrial market list` show what there is"
+
 
 def run(where: control.Where, wanted: Wanted) -> None:
     """Show the events that were asked for."""
     try:
-        with Control(control.address_of(where), where.token) as asked, control.ending(where, control.ACCOUNT_UNKNOWN):
+        with Control(control.address_of(where), where.token) as asked, control.ending(where, _UNKNOWN):
             for event in asked.follow(wanted):
                 typer.echo(event.text if where.as_json else _line(event))
     except KeyboardInterrupt:
@@ -22,7 +26,7 @@ def run(where: control.Where, wanted: Wanted) -> None:
     except UnreachableError as error:
         fail(f"{error}: {control.start_advice(where)}")
     except UnansweredError as error:
-        fail(f"the stream of {asked.url} broke off: {error.why}: go on with --since and the last number")
+        fail(f"the stream of {asked.url} broke off: {error.why}: go on with --since and the number of the last event")
 
 
 def _line(event: Event) -> str:

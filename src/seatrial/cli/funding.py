@@ -11,7 +11,7 @@ from seatrial.cli.options import Data, Json, Token, Url
 funding = typer.Typer(help="Deposits and withdrawals, step by step.", no_args_is_help=True)
 
 Asset = Annotated[str, typer.Argument(metavar="ASSET", help="By any of the venue's names: BTC, XBT, XXBT.")]
-Method = Annotated[str | None, typer.Option(help="One of the asset's methods; by default its first one.")]
+Method = Annotated[str | None, typer.Option(help="One of the asset's methods. Default: its first one.")]
 Duration = Annotated[str | None, typer.Option(metavar="TIME", help="Seconds, or like 90s, 10m, 24h.")]
 
 
@@ -20,10 +20,12 @@ def deposit(
     asset: Asset,
     amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="A plain decimal.")],
     *,
-    fee: Annotated[str | None, typer.Option(metavar="AMOUNT", help="What is taken out of it.")] = None,
+    fee: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="What is taken out of it. Default: the method's fee.")
+    ] = None,
     method: Method = None,
-    txid: Annotated[str | None, typer.Option(help="The chain transaction; made up when left out.")] = None,
-    address: Annotated[str | None, typer.Option(help="Where it arrived; by default the account's own.")] = None,
+    txid: Annotated[str | None, typer.Option(help="The chain's transaction. Default: a made-up one.")] = None,
+    address: Annotated[str | None, typer.Option(help="The address it came to. Default: the account's own.")] = None,
     manual: Annotated[bool, typer.Option("--manual", help="Only you move it on, never the clock.")] = False,
     data: Data = defaults.DATA,
     url: Url = None,
@@ -46,7 +48,7 @@ def deposit(
 def withdraw_key(
     account: Account,
     asset: Asset,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What Withdraw is to call the address.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name by which Withdraw finds the address.")],
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Where withdrawals go.")],
     *,
     method: Method = None,
@@ -74,16 +76,17 @@ def withdraw_key(
 def list_funding(
     *,
     account: Annotated[str | None, typer.Option(metavar="ACCOUNT", help="Only this account's, by id or name.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, max=1000, help="How many; 100 unless you say.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=1000, help="How many to show. Default: 100.")] = None,
     before: Annotated[
-        str | None, typer.Option(metavar="REFID", help="Only older ones: the last one of a list continues it.")
+        str | None,
+        typer.Option(metavar="REFID", help="Show those before this one: the last REFID of a list continues it."),
     ] = None,
     data: Data = defaults.DATA,
     url: Url = None,
     token: Token = None,
     json: Json = False,
 ) -> None:
-    """Deposits and withdrawals, newest first."""
+    """Show deposits and withdrawals, newest first."""
     from seatrial.cli import control, tables
     from seatrial.client import calls
 
@@ -129,7 +132,7 @@ def delays(
     token: Token = None,
     json: Json = False,
 ) -> None:
-    """How long transfers stay in each status before the clock moves them on; what you say changes."""
+    """Show how long transfers stay in each status before the clock moves them on; an option changes it."""
     from seatrial.cli import control, tables
     from seatrial.client import calls, shapes
 

@@ -21,7 +21,7 @@ def download(
         str | None,
         typer.Option(
             metavar="WHEN",
-            help="0 for the first trade ever, or like 2024-01-31, 2024-01-31T12:00:00Z, or nanoseconds."
+            help="Begin here: 0 for the first trade ever, or like 2024-01-31, 2024-01-31T12:00:00Z, or nanoseconds."
             " Default: go on where the stored trades end, or begin at 0.",
         ),
     ] = None,
@@ -29,12 +29,13 @@ def download(
         str | None, typer.Option(metavar="WHEN", help="Stop before this moment. Default: the newest trade.")
     ] = None,
     url: Annotated[
-        str, typer.Option("--from", metavar="URL", help="The real exchange, or a local one like http://127.0.0.1:8790.")
+        str,
+        typer.Option("--from", metavar="URL", help="The exchange to ask: the real one, or like http://127.0.0.1:8790."),
     ] = KRAKEN,
     store: StoreOrOut = None,
     json: Json = False,
 ) -> None:
-    """Download the trades of a pair, as far as they are not stored yet.
+    """Download those trades of a pair that are not stored yet.
 
     It may be stopped or killed at any moment: the same command goes on from there, and no trade is lost or there
     twice. The real exchange is asked no faster than it allows: 1,000 trades every 1.1 seconds.
@@ -53,12 +54,12 @@ def import_(
     ],
     *,
     pair: Annotated[
-        str | None, typer.Option(metavar="PAIR", help="Whose trades they are. Default: what the file's name says.")
+        str | None, typer.Option(metavar="PAIR", help="The trades' pair. Default: how the file's name begins.")
     ] = None,
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """Import time and sales that Kraken publishes as files, as far as they are not stored yet.
+    """Import those trades of the files that Kraken publishes that are not stored yet.
 
     Of a zip every pair is imported, or the one that --pair names.
 
@@ -71,7 +72,7 @@ def import_(
 
 @history.command("list")
 def list_(*, store: Store = None, json: Json = False) -> None:
-    """What is stored: pairs, the times between which nothing is missing, and where the trades came from."""
+    """Show what is stored: pairs, the times between which nothing is missing, and where the trades came from."""
     from seatrial.cli.history_list import run
 
     run(store, as_json=json)

@@ -70,7 +70,7 @@ def _stored(store: TradeStore, name: str) -> Manifest:
     known = known_pair(name)
     stored = store.find(name) or (store.find(known.name) if known else None)
     if stored is None:
-        fail(f"no trades of {name} in {store.folder}: try `seatrial history download {name}` or `history import`")
+        fail(f"no trades of {name} in {store.folder}: run `seatrial history download {name}` or `history import`")
     return stored
 
 
@@ -88,7 +88,7 @@ def _put_out(candles: Candles, format_: Format, out: Path | None) -> None:
         for line in table(candles):
             typer.echo(line)
     elif format_ is Format.PARQUET and sys.stdout.isatty():
-        fail("Parquet is nothing to look at: add --out FILE")
+        fail("Parquet cannot be shown on a terminal: add --out FILE")
     else:
         with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
             path = Path(folder) / "candles"
@@ -105,7 +105,7 @@ def _put_out(candles: Candles, format_: Format, out: Path | None) -> None:
 def _notes(candles: Candles) -> None:
     """Say which candles may be incomplete."""
     if candles.numbers() is None:
-        note("no trades are stored of that time")
+        note("no trades of that time are stored: `seatrial history list` shows which are")
     gaps = candles.uncertain()
     for gap in gaps[:_MAX_NOTES]:
         note(f"a candle may be incomplete: {_unknown(gap)}")

@@ -56,7 +56,11 @@ def _chosen(files: list[Path], pair: Pair | None) -> list[Member]:
         fail(str(error))
     chosen = [member for member in found if pair is None or not member.archive or pair.is_called(member.pair)]
     if not chosen:
-        fail("none of these files has such trades: look at --pair" if found else "there is no CSV file in there")
+        fail(
+            "no trades of that pair are in these files: check --pair"
+            if found
+            else "there is no CSV file in there: name a CSV file, plain or gz, or a zip of them"
+        )
     return chosen
 
 
@@ -64,7 +68,7 @@ def _import(store: TradeStore, asked: Pair | None, member: Member) -> Done | Non
     """None where it could not be done, which is told."""
     pair = asked or (_pair(store, member.pair) if member.pair else None)
     if pair is None:
-        note(f"{member.source} is named after no pair: say which one, as in --pair XBTUSD")
+        note(f"{member.source} is named after no pair: name the pair, as in --pair XBTUSD")
         return None
     try:
         imported = import_member(store, pair, member)

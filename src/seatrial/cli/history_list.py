@@ -51,7 +51,7 @@ def _row(stored: Manifest, span: Span) -> dict[str, object]:
 
 
 def _first_ns(span: Span) -> int:
-    """The first trade, because what was asked for may be the year 1970."""
+    """The first trade's time; the time that was asked for may be 1970."""
     return min((file.first_ns for file in span.files), default=span.first_ns)
 
 

@@ -28,9 +28,13 @@ def find(data: Path = defaults.DATA) -> Connection | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ConnectionFileError(f"{path} cannot be read: {error.strerror}") from error
+        raise ConnectionFileError(
+            f"{path} cannot be read: {error.strerror}; name the exchange with --url URL"
+        ) from error
     except msgspec.DecodeError as error:
-        raise ConnectionFileError(f"{path} is no connection file: {error}") from error
+        raise ConnectionFileError(
+            f"{path} is no connection file: {error}; start `seatrial serve` there again"
+        ) from error
 
 
 def write(data: Path, connection: Connection) -> None:

@@ -1,9 +1,11 @@
 """The `seatrial` command. Each command imports what it needs when it runs, so that help is quick."""
 
 import sys
+from typing import Annotated
 
 import typer
 
+from seatrial import version
 from seatrial.cli.account import accounts
 from seatrial.cli.api import api
 from seatrial.cli.candles import candles
@@ -21,11 +23,28 @@ from seatrial.cli.world import books, clock
 
 app = typer.Typer(
     name="seatrial",
-    help="A crypto exchange that runs on your machine, under your control.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they would show private keys
 )
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001  Typer calls it so
+    if asked:
+        typer.echo(f"seatrial {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the release and exit.")
+    ] = False,
+) -> None:
+    """A crypto exchange that runs on your machine, under your control."""
+
+
 app.command()(serve)
 app.command()(api)
 app.command()(sign)

@@ -16,7 +16,7 @@ MARKET_UNKNOWN = "`seatrial market list` shows them all"
 
 @market.command("list")
 def list_markets(*, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False) -> None:
-    """Show all markets: what is open for what, at what prices, and where the house quotes."""
+    """Show all markets: status, prices, and on which sides the house quotes."""
     from seatrial.cli import control, market_tables
     from seatrial.client import calls
 
@@ -46,7 +46,7 @@ def set_status(
 def set_price(
     pair: Pair, price: Price, *, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False
 ) -> None:
-    """Trade at a price at once; where a crowd trades, it moves there too.
+    """Make a trade at a price at once. A crowd moves to that price and stays around it.
 
     Example: seatrial market price XBTUSD 99000
     """
@@ -76,8 +76,8 @@ def print_trade(
     price: Price,
     volume: Annotated[str, typer.Argument(metavar="VOLUME", help="A plain decimal.")],
     *,
-    side: Annotated[str, typer.Option(metavar="buy|sell", help="The taker's.")] = "buy",
-    ordertype: Annotated[str, typer.Option(metavar="market|limit", help="The taker's.")] = "market",
+    side: Annotated[str, typer.Option(metavar="buy|sell", help="The taker's side.")] = "buy",
+    ordertype: Annotated[str, typer.Option(metavar="market|limit", help="The taker's order type.")] = "market",
     data: Data = defaults.DATA,
     url: Url = None,
     token: Token = None,
@@ -105,7 +105,7 @@ def system(
     token: Token = None,
     json: Json = False,
 ) -> None:
-    """Show what the exchange as a whole is open for, halt it, or open it again.
+    """Show the status of the exchange as a whole, halt it, or open it again.
 
     Example: seatrial system maintenance
     """
@@ -119,17 +119,19 @@ def system(
 def crowd(
     mode: Annotated[str | None, typer.Argument(metavar="MODE", help="off, calm or busy.")] = None,
     *,
-    pair: Annotated[str | None, typer.Option(help="Which market the other options are about.")] = None,
-    price: Annotated[str | None, typer.Option(help="Where it trades from now on.")] = None,
-    volatility: Annotated[str | None, typer.Option(help="About how far its base goes in a day, in percent.")] = None,
+    pair: Annotated[str | None, typer.Option(help="The market that the other options tune.")] = None,
+    price: Annotated[str | None, typer.Option(help="The price around which it trades from now on.")] = None,
+    volatility: Annotated[str | None, typer.Option(help="About how far its base moves in a day, in percent.")] = None,
     depth: Annotated[str | None, typer.Option(help="How much is quoted: 1 is the usual, 0 nothing.")] = None,
-    activity: Annotated[str | None, typer.Option(help="How often somebody takes: 1 is the usual, 0 never.")] = None,
+    activity: Annotated[
+        str | None, typer.Option(help="How often somebody trades with a quote: 1 is the usual, 0 never.")
+    ] = None,
     data: Data = defaults.DATA,
     url: Url = None,
     token: Token = None,
     json: Json = False,
 ) -> None:
-    """Show who trades by themselves, change how much goes on, and tune one pair.
+    """Show the crowd, change how much it trades, or tune how it trades one pair.
 
     Example: seatrial crowd busy --pair XBTUSD --volatility 8
     """

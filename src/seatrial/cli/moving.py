@@ -32,9 +32,9 @@ class Played(NamedTuple):
 def moved(settings: Settings, crowd: str | None, first_crowd: str, tape: Played) -> Settings:
     """The settings with these. Ends the program with a line on what cannot be."""
     if tape.paths and crowd not in (None, Mode.OFF):
-        fail("a world has a crowd or a tape, not both")
+        fail("--crowd and --tape do not go together: leave one of them out")
     if not tape.paths and any(tape[1:]):
-        fail("--pair, --speed and --at go with --tape FILE")
+        fail("--pair, --speed and --at have no effect without a tape: add --tape FILE")
     changes: dict[str, Any] = {
         "crowd": None if crowd is None else _mode("--crowd", crowd),
         "first_crowd": _mode("--crowd-at-first", first_crowd),
@@ -61,8 +61,8 @@ def _speed(text: str) -> int:
     except BadText:
         fastest = FASTEST_PPM // NORMAL_PPM
         fail(
-            f"--speed {text} is none: say how many seconds pass in one, as in 60x, up to {fastest}x; {MAX} for as fast"
-            f" as it goes; or {FROZEN} for a clock that you advance"
+            f"--speed {text} is no speed: give the world's seconds per second, as in 60x, up to {fastest}x; or {MAX}"
+            f" for as fast as possible; or {FROZEN} for a clock that you advance"
         )
 
 

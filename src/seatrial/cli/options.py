@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 Data = Annotated[
-    Path, typer.Option("--data", metavar="DIR", help="The running exchange's data directory: its address is there.")
+    Path, typer.Option("--data", metavar="DIR", help="The running exchange's data directory, which has its address.")
 ]
-Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The exchange's address, instead.")]
+Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The exchange's address, instead of --data.")]
 Token = Annotated[
-    str | None, typer.Option("--token", envvar="SEATRIAL_TOKEN", help="What the exchange was started with.")
+    str | None,
+    typer.Option(
+        "--token", metavar="TEXT", envvar="SEATRIAL_TOKEN", help="The token that the exchange was started with."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]

@@ -12,63 +12,77 @@ from seatrial.cli.exits import fail
 def serve(
     *,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8790,
-    data: Annotated[Path, typer.Option(metavar="DIR", help="Where the world is kept.")] = defaults.DATA,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 picks a free one.")] = 8790,
+    data: Annotated[Path, typer.Option(metavar="DIR", help="The folder that keeps the world.")] = defaults.DATA,
     database: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
             envvar="SEATRIAL_DATABASE",
-            help="Keep the world in PostgreSQL: postgresql://USER@HOST/NAME. DIR then only says where this server is.",
+            help="Keep the world in PostgreSQL, at an address like postgresql://USER@HOST/NAME. The folder then only"
+            " holds the file by which other commands find this server.",
         ),
     ] = None,
-    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing.")] = False,
+    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing: the world ends with the server.")] = False,
     catalogue: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="The files that say which assets, markets, fees and ways to move money there are; `seatrial catalogue"
-            " copy DIR` writes them to begin with. Default: the package's own.",
+            help="The folder of files that list assets, markets, fees and ways to move money. `seatrial catalogue copy"
+            " DIR` makes one to change. Default: the package's own.",
         ),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=2**63 - 1, help="What ids and keys of a new world are drawn from. Default: 1."),
+        typer.Option(
+            min=0, max=2**63 - 1, help="The number from which a new world draws its ids and keys. Default: 1."
+        ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON once it answers.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of the banner.")] = False,
     token: Annotated[
         str | None,
-        typer.Option(envvar="SEATRIAL_TOKEN", help="Lets other machines use the control API, who show it."),
+        typer.Option(
+            metavar="TEXT",
+            envvar="SEATRIAL_TOKEN",
+            help="What callers of the control API must show. With a token, other machines may call it, too.",
+        ),
     ] = None,
     require_user_agent: Annotated[
-        bool, typer.Option("--require-user-agent", help="Answer calls without User-Agent with the 403 page.")
+        bool, typer.Option("--require-user-agent", help="Answer Kraken's calls without User-Agent with a 403 page.")
     ] = False,
     unknown_order: Annotated[
         bool,
         typer.Option(
-            "--unknown-order", help="Say EOrder:Unknown order, the older text, where a cancel finds nothing open."
+            "--unknown-order", help="Answer EOrder:Unknown order, as Kraken once did, if a cancel finds no open order."
         ),
     ] = False,
     crowd: Annotated[
         str | None,
-        typer.Option(metavar="off|calm|busy", help="How much others trade. Stays as it was where nothing is said."),
+        typer.Option(metavar="off|calm|busy", help="How much a crowd trades. Default: as much as before."),
     ] = None,
     crowd_at_first: Annotated[
-        str, typer.Option(metavar="off|calm|busy", help="The same, of a new world only; `make serve` says calm.")
+        str,
+        typer.Option(
+            metavar="off|calm|busy",
+            help="How much a crowd trades in a new world if --crowd is not given; `make serve` gives calm.",
+        ),
     ] = "off",
     tape: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="Play recorded trades: a CSV file, plain or gz, or a store of trades. More than one may be named.",
+            help="Play recorded trades: a CSV file, plain or gz, or a store that `seatrial history` made. May be given"
+            " more than once.",
         ),
     ] = None,
-    pair: Annotated[str | None, typer.Option(help="The tape's pair, where its name does not begin with it.")] = None,
+    pair: Annotated[
+        str | None, typer.Option(help="The tape's pair. Default: how the file's name begins, or all pairs of a store.")
+    ] = None,
     speed: Annotated[
-        str | None, typer.Option(metavar="60x|max|0", help="How fast the tape runs; 0 leaves the clock to you.")
+        str | None, typer.Option(metavar="60x|max|0", help="How fast the tape plays. 0 freezes the clock: advance it.")
     ] = None,
     at: Annotated[
-        str | None, typer.Option(metavar="ISO", help="Where the tape begins; with its first trade otherwise.")
+        str | None, typer.Option(metavar="WHEN", help="The moment at which the tape begins. Default: its first trade.")
     ] = None,
 ) -> None:
     """Run the exchange until Ctrl-C. A second start finds everything as it was."""

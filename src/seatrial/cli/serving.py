@@ -21,7 +21,7 @@ from seatrial.server.serve import Listen, ServeError, bind, calm_collector, run
 from seatrial.world.world import World
 
 _BANNER = """\
-Seatrial answers at {url}
+Seatrial {version} answers at {url}
 
 {keys}
 {samples}Control API: {control} (described by {url}/_seatrial/openapi.json)
@@ -63,7 +63,8 @@ def _banner(connection: Connection, settings: Settings, world: World) -> str:
     demos = [(venue, demo) for venue, demo in found if demo is not None]
     width = max((len(venue.title) for venue, _ in demos), default=0)
     return _BANNER.format(
-        url=connection.url, control=connection.control, market=_market(world.driver), kept=_kept(settings, world),
+        version=connection.version, url=connection.url, control=connection.control,
+        market=_market(world.driver), kept=_kept(settings, world),
         keys="".join(_keys(venue.title.ljust(width), demo) for venue, demo in demos),
         samples="".join(f"{_sample(venue, demo, connection.url)}\n" for venue, demo in demos if venue.sample),
     )  # fmt: skip

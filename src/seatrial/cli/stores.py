@@ -11,12 +11,14 @@ from seatrial.cli.options import Json, Token, Url
 World = Annotated[Path, typer.Option("--data", metavar="DIR", help="The data directory of the world.")]
 Database = Annotated[
     str | None,
-    typer.Option(metavar="URL", envvar="SEATRIAL_DATABASE", help="The PostgreSQL database that keeps it, instead."),
+    typer.Option(
+        metavar="URL", envvar="SEATRIAL_DATABASE", help="The PostgreSQL database of the world, instead of DIR."
+    ),
 ]
 
 
 def verify(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A backup, in place of a world.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A backup to prove instead of a world.")] = None,
     *,
     data: World = defaults.DATA,
     database: Database = None,

@@ -106,7 +106,7 @@ def restore(file: Path, where: control.Where, database: str | None, *, replace: 
 
 def _restore_there(file: Path, where: control.Where, *, replace: bool) -> None:
     if not replace:
-        fail("a server is running there: --replace gives its world up for that of the backup")
+        fail("a server is running there: add --replace to give its world up for that of the backup")
     call = calls.restore(shapes.Restore(str(file.absolute())))
     control.run(where, call, tables.facts, meanwhile=_watched(where))
 
@@ -136,7 +136,7 @@ def _restore_alone(file: Path, into: Path | str, where: control.Where, *, replac
     try:
         target = _claimed(into, file, replace=replace)
         if _stored(target) is not None and not replace:
-            fail(f"there is a world in {target.name} already: --replace gives it up for that of the backup")
+            fail(f"there is a world in {target.name} already: add --replace to give it up for that of the backup")
         with _bar(TaskProgressColumn()) as bar:
             restore_backup(target, file, _advance(bar, f"restoring {file.name}"), _say(bar))
         _tell_restored(file, target, as_json=where.as_json)
@@ -202,10 +202,11 @@ def _tell_restored(file: Path, target: RestorableDatabase, *, as_json: bool) -> 
 def _advised(error: StoreError) -> str:
     """What went wrong, and where it is known what to do."""
     if isinstance(error, NoWorldError):
-        return f"{error}: say which one with --data DIR or --database URL, or begin one with `seatrial serve`"
+        return f"{error}: name another place with --data DIR or --database URL, or begin a world with `seatrial serve`"
     if isinstance(error, DamagedError):
         return (
-            f"{error}: `seatrial restore FILE --replace` puts a backup in the place of a world, --data DIR is another"
+            f"{error}: put a backup in its place with `seatrial restore FILE --replace`, or name another world with"
+            " --data DIR"
         )
     return str(error)
 

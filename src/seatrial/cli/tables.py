@@ -76,7 +76,7 @@ def after_deposit(transfer: shapes.TransferView) -> str:
 
 def after_transfers(rows: list[shapes.TransferView]) -> str:
     """How there would be some."""
-    return "" if rows else "nothing came or went yet: `seatrial deposit ACCOUNT ASSET AMOUNT` lets money arrive"
+    return "" if rows else "no money has come or gone yet: `seatrial deposit ACCOUNT ASSET AMOUNT` makes a deposit"
 
 
 def after_key(made: shapes.OpenedAccount | shapes.IssuedKey) -> str:

@@ -37,7 +37,7 @@ def clock(
         str | None,
         typer.Argument(
             metavar="VALUE",
-            help="For set UNIX seconds or like 2026-01-31T12:00:00Z, for advance like 90s or 24h, for speed like 60.",
+            help="set: UNIX seconds or like 2026-01-31T12:00:00Z; advance: like 90s or 24h; speed: like 60.",
         ),
     ] = None,
     *,
@@ -64,7 +64,7 @@ def clock(
 def books(
     *, data: Data = defaults.DATA, url: Url = None, token: Token = None, json: Json = False
 ) -> None:  # fmt: skip
-    """The trial balance: what clients own, what is held, what the exchange has, and that it all sums to zero."""
+    """Show the trial balance: what clients own, what is held, what the exchange has, and that all sums to zero."""
     from seatrial.cli import control, tables
     from seatrial.client import calls
 
@@ -73,9 +73,11 @@ def books(
 
 def _change(action: Action, value: str | None) -> dict[str, Any]:
     if action in _WITH_VALUE:
-        return {_WITH_VALUE[action]: value or fail(f"say the value too, as in: {_EXAMPLES[action]}")}
+        return {
+            _WITH_VALUE[action]: value or fail(f"`seatrial clock {action}` needs a value, as in: {_EXAMPLES[action]}")
+        }
     if value is not None:
-        fail(f"`seatrial clock {action}` takes nothing more")
+        fail(f"`seatrial clock {action}` takes no value: leave it out")
     return _PLAIN[action]
 
 

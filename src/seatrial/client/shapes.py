@@ -12,6 +12,8 @@ class Health(Struct, frozen=True):
     world: str
     now: str
     venues: list[str]
+    version: str = ""
+    """The server's release; empty if the server is older than this field."""
 
 
 class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):

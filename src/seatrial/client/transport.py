@@ -23,7 +23,7 @@ def checked_url(url: str) -> str:
     except ValueError:
         sound = False
     if not sound:
-        raise UrlError(f"not a URL of the form http://host:port: {url}")
+        raise UrlError(f"{url} is no URL of the form http://host:port")
     return url.rstrip("/")
 
 

@@ -37,7 +37,7 @@ class AccountState:
         self._rates: dict[str, Rates] = {}
 
     def orders_in(self, markets: tuple[str, ...]) -> Iterator[Order]:
-        """Its live orders in these markets, in all where none is named."""
+        """Its live orders in these markets, or in all markets if none is named."""
         if not markets:
             yield from self.orders.values()
         for symbol in dict.fromkeys(markets):
@@ -69,7 +69,7 @@ class AccountState:
         self.destinations = dict(sorted(self.destinations.items()))
 
     def fee_tier(self, market: Market, at_ns: int) -> FeeTier:
-        """The rates that its venue, tier, 30-day volume and assets give it in that market; the house pays none."""
+        """What it pays in that market by its venue, tier, 30-day volume and assets; the house pays nothing."""
         rates = self._rates.get(market.symbol)
         if rates is None:
             account = self.account
@@ -78,6 +78,6 @@ class AccountState:
         return rates.at(at_ns)
 
     def value_assets(self, at_ns: int) -> Valuation | None:
-        """Value anew what it has; None where no rate depends on that."""
+        """Value its assets anew; None if no rate depends on them."""
         self._rates.clear()
         return self.assets.value(self.account.account_id, at_ns)

@@ -24,13 +24,13 @@ class Account(Struct, frozen=True):
     funding_wallet: str
     created_ns: int
     parent_id: int = 0
-    """Of a sub-account: whose it is. 0: nobody's, a client of its own."""
+    """The account that a sub-account belongs to; 0 for a client of its own."""
     access: str = ""
     """What a sub-account may trade, in the venue's own words."""
     note: str = ""
     """What its owner wrote beside it."""
     check_timestamps: bool | None = None
-    """Whether the time in its calls must be the world's. None: the computer's own is as good; False: any is."""
+    """Whether its calls must carry the world's time. None: or the computer's; False: any time will do."""
 
 
 class ApiKey(Struct):
@@ -80,7 +80,7 @@ class ApiKey(Struct):
         return True
 
     def remember(self, nonces: Iterable[int]) -> None:
-        """Have spent these too, as the store tells it, in any order; the highest one is known."""
+        """Remember these stored nonces as spent, too, in any order; the highest one is known already."""
         self.recent_nonces = sorted({*self.recent_nonces, *nonces})
         self._forget()
 

@@ -1,4 +1,4 @@
-"""What an owner may do with an open order beside canceling it."""
+"""What an owner may do with an open order, apart from canceling it."""
 
 from seatrial.core.commands import DecreaseOrder, PlaceOrder, ReplaceOrder
 from seatrial.core.ending import decrease, end, end_if_worthless
@@ -26,7 +26,7 @@ def decrease_order(state: State, command: DecreaseOrder, at_ns: int) -> Reject |
 
 
 def replace_order(state: State, command: ReplaceOrder, at_ns: int) -> Reject | None:
-    """End an open limit order and place what is to be left of it anew, behind all others. Both, or neither."""
+    """End an open limit order and place a new one for the rest, behind all others. Both happen, or neither."""
     old = _open_order(state, command)
     if isinstance(old, Reject):
         return old

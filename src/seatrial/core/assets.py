@@ -16,7 +16,7 @@ class AssetKind(StrEnum):
     STABLECOIN = "stablecoin"
     FEE_CREDIT = "fee_credit"
     READ_ONLY = "read_only"
-    """A balance in a yield or hold product, shown beside its base asset: no order or withdrawal names it."""
+    """A balance in a yield or hold product, shown beside its base asset. Orders and withdrawals cannot name it."""
 
 
 class Asset(Struct, frozen=True):
@@ -38,7 +38,7 @@ READ_ONLY_SUFFIXES: Final = (".S", ".M", ".B", REWARDS_SUFFIX, ".P", ".T", ".HOL
 
 
 def spent_as(code: str) -> str:
-    """Under which asset's name one is spent: USDT.F as USDT, any other as itself."""
+    """The asset under whose name this one is spent: USDT.F is spent as USDT, any other as itself."""
     return code.removesuffix(REWARDS_SUFFIX)
 
 

@@ -98,10 +98,10 @@ class BookSide:
 
 
 class Plan(Struct, gc=False):
-    """What an arriving order would do: which resting orders it fills, and whose own orders give way."""
+    """What an arriving order would do: which resting orders it fills, and which orders of its owner give way."""
 
     unspent: int = 0
-    """Of an order that spends: what is left, in ticks * lots."""
+    """What an order that spends has left, in ticks * lots."""
     fills: list[tuple[Order, int]] = []
     evicted: list[Order] = []
     """The owner's own resting orders that are canceled."""
@@ -110,7 +110,7 @@ class Plan(Struct, gc=False):
     given_up: int = 0
     """By how much the arriving order gets smaller and goes on."""
     stopped_by_self: bool = False
-    """Whether the rest of the arriving order is canceled because it met its owner's own."""
+    """Whether the rest of the arriving order is canceled because it met an order of the same owner."""
     qty_lots: int = 0
     exact: int = 0
     """Sum of price_ticks * lots."""
@@ -197,7 +197,7 @@ class Book:
 
 
 def _meet_own(plan: Plan, maker: Order, rule: SelfTrade, left: int) -> int:
-    """Apply the self-trade rule to one own resting order; how much smaller the arriving order gets by it."""
+    """Apply the self-trade rule to a resting order of the same owner; by how much the arriving order shrinks."""
     if rule is SelfTrade.DECREASE:
         return _decrease_both(plan, maker, left)
     if rule is not SelfTrade.CANCEL_NEWEST:

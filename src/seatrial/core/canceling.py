@@ -35,7 +35,7 @@ def cancel(state: State, command: CancelOrders, at_ns: int) -> Reject | None:
 
 
 def _chosen(account: AccountState, command: CancelOrders) -> list[Order]:
-    """What a command names, each order once; one more than it may end where there are more."""
+    """The orders that a command names, each once; one more than it may end, if there are more."""
     chosen: dict[int, Order] = {}
     newest, maximum = command.up_to_id, command.maximum
     for order in _named(account, command):

@@ -134,7 +134,7 @@ class ReplaceOrder(Struct, frozen=True, tag=True):
 
 
 class SetCancelTimer(Struct, frozen=True, tag=True):
-    """Cancel the account's orders after a while, unless this is asked again before. Without a delay: no more."""
+    """Cancel the account's orders after a delay, unless the command comes again before. Without a delay: never."""
 
     account_id: int
     delay_ns: int
@@ -167,7 +167,7 @@ class PrintTrade(Struct, frozen=True, tag=True):
     price_ticks: int
     qty_lots: int
     stamp_ns: int = 0
-    """When the trade is to be dated: later than the command, or the next free nanosecond is taken."""
+    """The trade's time. If it is not later than the command, the next free nanosecond is taken."""
 
 
 class SetStatus(Struct, frozen=True, tag=True):
@@ -196,11 +196,11 @@ class CancelOrders(Struct, frozen=True, tag=True):
     up_to_id: int | None = None
     """Orders that were placed later stay."""
     maximum: int | None = None
-    """End no more than so many; the event says whether any are left."""
+    """End no more than this many; the finding says whether any are left."""
 
 
 MAX_CANCELED: Final = 500
-"""How many orders a dialect lets one command end: some milliseconds' work, between which others are served."""
+"""How many orders a dialect lets one command end. That takes some milliseconds; then others are served."""
 
 
 class MoveFunds(Struct, frozen=True, tag=True):
@@ -216,7 +216,7 @@ class MoveFunds(Struct, frozen=True, tag=True):
     to_account_id: int
     to_wallet: str
     client_id: str | None = None
-    """The user's own name for it. The same name again moves nothing: it is the same move."""
+    """The user's own name for the move. A second command with that name moves nothing: it means the same move."""
     before: tuple[int, int] | None = None
     """The number and the time of the move that had that name before, as the store says."""
 
@@ -253,7 +253,7 @@ class SeeDeposit(Struct, frozen=True, tag=True):
     address: str | None = None
     manual: bool = False
     fee: int | None = None
-    """What is taken out of the amount; None: what the method costs."""
+    """The fee that is taken out of the amount; None: the method's own."""
 
 
 class RequestWithdrawal(Struct, frozen=True, tag=True):
@@ -285,7 +285,7 @@ class DriveTransfer(Struct, frozen=True, tag=True):
     status: TransferStatus | None = None
     note: TransferNote | None = None
     finished: Transfer | None = None
-    """The transfer as the store has it, where it is finished."""
+    """The transfer as the store has it, if it is finished."""
 
 
 class SetDelays(Struct, frozen=True, tag=True):
@@ -295,7 +295,7 @@ class SetDelays(Struct, frozen=True, tag=True):
 
 
 class PassTime(Struct, frozen=True, tag=True):
-    """Nothing but time: all that falls due by then happens."""
+    """Only let time pass: all that is due by then happens."""
 
 
 Command = (

@@ -9,7 +9,7 @@ from seatrial.core.orders import EndReason, Order, Step
 from seatrial.core.state import State
 
 _FILL_LAST: Final = Step.FILL_LAST
-"""Named once: looking a member up in its enum takes longer than most of what is done with it here."""
+"""Bound once: looking up a member of an enum takes longer than most of what is done with it here."""
 
 
 def end(state: State, order: Order, step: Step, reason: EndReason | None, at_ns: int) -> None:
@@ -44,7 +44,7 @@ def expire(state: State, order_id: int, _due_ns: int, _left: int) -> int:
 
 
 def decrease(state: State, ms: MarketState, order: Order, lots: int, at_ns: int) -> None:
-    """An open order wants less, though not nothing; if it rests it keeps its place."""
+    """An open order wants less, but not nothing; if it rests, it keeps its place."""
     if order.queue:
         ms.book.side(order.side).fill(order, lots)
     order.qty_lots -= lots

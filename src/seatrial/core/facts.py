@@ -1,7 +1,7 @@
 """All that can happen in a world, as facts: numbered in their order, immutable, complete and without a secret.
 
-Whatever changes by a command or by falling due is a fact here or follows from such: levels of a book, best prices,
-balances, candles and what an order was like at a moment are derived by who wants them. A fact says what changed in
+Whatever a command or a timer changes is a fact here or follows from facts. Whoever wants levels of a book, best prices,
+balances, candles or an order as it was at a moment derives them. A fact says what changed in
 numbers, and never holds anything that changes later.
 """
 
@@ -78,7 +78,7 @@ class TokenIssued(Fact, frozen=True, gc=False):
 
 
 class AssetsValued(Fact, frozen=True, gc=False):
-    """What all that an account has counts for its fees, in 10**-4 US dollars, until it is valued again."""
+    """What an account's assets are worth for its fees, in 10**-4 US dollars, until they are valued again."""
 
     account_id: int
     usd: int
@@ -127,7 +127,7 @@ class OrderRested(OrderFact, frozen=True, gc=False):
 
 
 class OrderDecreased(OrderFact, frozen=True, gc=False):
-    """It wants less, at its owner's wish or because it met an order of the same owner; it keeps its place."""
+    """It wants less, because its owner asked for it or it met an order of the same owner. It keeps its place."""
 
     lots: int
     """How much less."""
@@ -174,7 +174,7 @@ class EntryPosted(Fact, frozen=True, gc=False):
 
 
 class CancelTimerSet(Fact, frozen=True):
-    """An account's orders will be canceled then; None: they will not."""
+    """An account's orders will be canceled at a moment; None: never."""
 
     account_id: int
     timer: CancelTimer | None
@@ -229,7 +229,7 @@ class WithdrawalRequested(Fact, frozen=True):
 
 
 class TransferMoved(Fact, frozen=True):
-    """A deposit or withdrawal took a step, or has another note; as it is now."""
+    """A deposit or withdrawal took a step or has another note. The transfer is as it is now."""
 
     transfer: Transfer
 

@@ -1,4 +1,4 @@
-"""What a command tells beside the facts that it led to: how things are, where it changes nothing or not yet all."""
+"""What a command found out beside its facts, because it changes nothing or has not changed everything yet."""
 
 from msgspec import Struct
 
@@ -14,14 +14,14 @@ class OrderChecked(Struct, frozen=True):
 
 
 class OrdersCanceled(Struct, frozen=True):
-    """How many orders a cancel ended, and whether there are more that it was not to end yet."""
+    """How many orders a cancel ended, and whether there are more, which it was not to end yet."""
 
     count: int
     more: bool = False
 
 
 class WithdrawalChecked(Struct, frozen=True):
-    """It would have been accepted: what would be sent, at what fee, and the most that could be."""
+    """A withdrawal that would be accepted: what would be sent, at what fee, and the most that could be sent."""
 
     method: FundingMethod
     amount: int

@@ -12,7 +12,7 @@ from seatrial.core.state import State
 
 
 def of(state: State) -> str:
-    """Equal for equal worlds, whatever way they came about and in whatever process."""
+    """Equal for equal worlds, however they came about and in whatever process."""
     return blake2b(msgspec.json.encode(facts(state), order="sorted"), digest_size=16).hexdigest()
 
 

@@ -21,9 +21,9 @@ class Row(Struct, frozen=True):
     """One kind of timer."""
 
     standing: Callable[[State], Standing]
-    """All that a state has set: when each is due, and the number of whom it is about."""
+    """The timers of this kind that a state has set: when each is due, and the number of what it is about."""
     fire: Callable[[State, int, int, int], int]
-    """Of that number and due time, with so much left to be done: what was done."""
+    """Fire for that number and due time, doing at most so much. Returns how much was done."""
 
 
 def _starting(state: State) -> Standing:
@@ -61,7 +61,7 @@ TABLE: Final = {
 
 
 def standing(state: State) -> list[tuple[int, Timer, int]]:
-    """The timers that must be set in a state, by all that it says."""
+    """The timers that must be set in a state, by what the state holds."""
     return [(due_ns, timer, number) for timer, row in TABLE.items() for due_ns, number in row.standing(state)]
 
 
@@ -72,7 +72,7 @@ def start_all(state: State) -> None:
 
 
 def fire_next(state: State, left: int) -> int:
-    """Let the next timer fire at its time, with so much left to be done; what was done."""
+    """Let the next timer fire at its time, doing at most so much. Returns how much was done."""
     due_ns, timer, number = state.pop_timer()
     state.now_ns = max(due_ns, state.now_ns)
     return TABLE[timer].fire(state, number, due_ns, left)

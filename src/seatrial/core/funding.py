@@ -89,7 +89,7 @@ NEXT_STATUS: Final[dict[tuple[Direction, TransferStatus], TransferStatus]] = {
 """Where the world's clock takes a transfer by itself."""
 
 FINISHED: Final = frozenset({_SUCCESS, _FAILURE})
-"""Where nothing moves a transfer on but a person: such ones are in the store alone."""
+"""Statuses from which only a person moves a transfer on: such transfers are in the store alone."""
 
 CANCELABLE: Final = frozenset({_INITIAL, _PENDING, _ON_HOLD})
 """A withdrawal can be canceled until it is broadcast. Source: kraken-ledgers#funding-entries."""
@@ -124,7 +124,7 @@ class Transfer(Struct, frozen=True):
     method: str
     network: str | None
     amount: int
-    """What a deposit brings before its fee; what a withdrawal sends after its fee."""
+    """The amount of a deposit before its fee, or of a withdrawal after its fee."""
     fee: int
     address: str
     tag: str | None
@@ -140,7 +140,7 @@ class Transfer(Struct, frozen=True):
     due_ns: int = 0
     """When the clock moves it on; 0: it does not."""
     moved_ns: int = 0
-    """When its status last changed; 0: since it was created it did not."""
+    """When its status last changed; 0: never since it was created."""
     remark: str = ""
     """What its owner wrote beside it."""
     opening: bool = False

@@ -120,7 +120,7 @@ class Ledger:
         return self.owners.setdefault(account_id, Owner())
 
     def rewards(self, purse: Purse) -> Purse | None:
-        """What of the same asset, in the same wallet, earns rewards; None if there never was any."""
+        """The purse of the same asset and wallet that earns rewards; None if there never was one."""
         return self.purses.get((purse.account_id, purse.wallet, purse.asset.code + REWARDS_SUFFIX))
 
     def spendable(self, purse: Purse) -> int:
@@ -144,7 +144,7 @@ class Ledger:
         self.touched[purse] = None
 
     def hold(self, purse: Purse, units: int) -> None:
-        """Set free money aside for an order, in the purse's rewards what it lacks itself."""
+        """Set free money aside for an order: the purse's own, and rewards for what it lacks."""
         if units > purse.free.balance:
             units -= self._hold_rewards(purse, units - purse.free.balance)
         purse.free.balance -= units
@@ -153,7 +153,7 @@ class Ledger:
         self.touched[purse] = None
 
     def release(self, purse: Purse, units: int) -> None:
-        """Give money set aside for an order back: the purse's own first, which can be withdrawn and pays fills."""
+        """Free money that was set aside for an order, the purse's own first: that can be withdrawn and pays fills."""
         if units > purse.held.balance:
             units += self._hold_rewards(purse, purse.held.balance - units)
         purse.held.balance -= units

@@ -58,7 +58,7 @@ def first(kind: type[Told], outcome: Done) -> Told:
 
 
 MAX_DUE: Final = 500
-"""How much of what fell due a command waits for: orders that start or expire, steps of transfers."""
+"""How much of what fell due happens before a command: orders that start or expire, steps of transfers."""
 
 
 class Machine:
@@ -96,7 +96,7 @@ class Machine:
         return outcome
 
     def pass_time(self, at_ns: int) -> int:
-        """Let all fall due that is due by then, as before a command; what time it is for whoever looks next."""
+        """Let all happen that is due by then, as before a command. Returns the time for whoever looks next."""
         state = self.state
         if at_ns < state.now_ns:  # noqa: PLR1730  calling max takes longer, and this runs in every call
             at_ns = state.now_ns
@@ -115,7 +115,7 @@ class Machine:
         return fingerprint.of(self.state)
 
     def _do(self, command: Command, at_ns: int) -> Reject | None:  # noqa: C901, PLR0912  one case per command
-        """Each case is tried in its turn, so those that are most asked for stand first."""
+        """Each case is tried in turn, so the most frequent ones stand first."""
         state = self.state
         match command:
             case SpendNonce():

@@ -41,7 +41,7 @@ class Modes(Struct, frozen=True):
 class FeeTier(Struct, frozen=True):
     """The rates from one 30-day volume upwards. A negative maker rate is a rebate.
 
-    Where other figures lead to the same rates, these are from which on, in whole US dollars; None where they do not.
+    Other figures may lead to the same rates; these are their thresholds in whole US dollars, None if they do not.
     """
 
     from_usd: int
@@ -64,11 +64,11 @@ class FeeSchedule(Struct, frozen=True):
     counts_volume: bool
     """Whether trades on this schedule count towards the 30-day volume. Source: kraken-ledgers#fee-tiers."""
     levels: dict[str, FeeTier] = {}
-    """Where rates go by what tier an account is of and not by volume: those rates."""
+    """The rates by the tier of the account, where they do not go by volume."""
     from_ns: int = 0
     """From when on it holds."""
     earlier: "FeeSchedule | None" = None
-    """What held before; None when nothing did, and then it held already."""
+    """The ladder that held before; None if there was none, so this one held already."""
 
     def of_level(self, level: str) -> "FeeSchedule":
         """What an account of that tier pays by; the first rates where the schedule does not know the tier."""
@@ -127,7 +127,7 @@ class Market(Struct, frozen=True):
     min_cost: int
     """In units of 10**-cost_scale of the quote."""
     fees: FeeSchedule
-    """What its users pay where their venue has no rates of its own."""
+    """What its users pay if their venue has no rates of its own."""
     status: MarketStatus = MarketStatus.ONLINE
     """Its status when a world begins."""
     venue_fees: dict[str, FeeSchedule] = {}

@@ -1,4 +1,4 @@
-"""Orders meet: what an arriving one would take, and the taking of it."""
+"""Orders meet: what an arriving order would take, and how it takes it."""
 
 from typing import Final
 

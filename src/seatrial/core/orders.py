@@ -44,7 +44,7 @@ class SelfTrade(StrEnum):
     CANCEL_OLDEST = "cancel_oldest"
     CANCEL_BOTH = "cancel_both"
     DECREASE = "decrease"
-    """Both get smaller by the smaller one, which is canceled."""
+    """Both shrink by the size of the smaller one, which is canceled."""
     ALLOW = "allow"
     """Nobody: they trade."""
 
@@ -113,7 +113,7 @@ class Order(Struct, gc=False):
     qty_lots: int
     """What was asked for, less what was given up since; 0 for an order that spends."""
     spend: int
-    """For an order of an amount of quote, to spend or to get: that amount in the quote's units; else 0."""
+    """The amount of quote that an order is to spend or to get, in the quote's units; 0 for an order of a quantity."""
     time_in_force: TimeInForce
     self_trade: SelfTrade
     post_only: bool
@@ -155,11 +155,11 @@ class Order(Struct, gc=False):
     band_ppm: int = 0
     """How far beyond the best opposite price it may reach when it meets the book, at once or later; 0: anywhere."""
     max_open: int | None = None
-    """How many orders its account may have open in its market, it among them; None: any number."""
+    """How many orders its account may have open in its market, this one included; None: any number."""
     cancels_post_only: bool = False
-    """Whether one that only makes and would take is accepted and canceled, not refused."""
+    """Whether a post-only order that would take is accepted and canceled instead of refused."""
     triggered_ns: int = 0
-    """When a trade set it off, while it was pending; 0: none did."""
+    """When a trade set it off while it was pending; 0: no trade did."""
     is_house: bool = False
     """Whether it is the house's, whose orders trade with each other: see `core/house.py`. Follows from its account."""
 

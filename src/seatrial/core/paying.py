@@ -29,7 +29,7 @@ class Covered(Struct, frozen=True, gc=False):
 
 
 def bring_back(state: State, purse: Purse, units: int, at_ns: int) -> None:
-    """Let a purse have that much free, as far as its free rewards reach."""
+    """Turn free rewards into the purse's asset until that much is free, as far as they reach."""
     rewards = state.ledger.rewards(purse)
     if rewards is None:
         return
@@ -40,7 +40,7 @@ def bring_back(state: State, purse: Purse, units: int, at_ns: int) -> None:
 
 
 def credits_for(state: State, ms: MarketState, quote: Purse, fee_quote: int) -> Covered | None:
-    """What the fee credits beside that purse pay of a fee of so many units of the quote; None when that is nothing.
+    """How much of a fee, in units of the quote, the fee credits beside that purse pay; None if nothing.
 
     Decided: what has no price in dollars they cannot pay.
     """

@@ -92,7 +92,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
 
 
 def accept(state: State, account: AccountState, order: Order, terms: PlaceOrder, purse: Purse) -> None:
-    """An order of those terms begins to live: it gets its number, and what it holds is set aside in that purse."""
+    """Start the life of an order: it gets its number, and its hold is set aside in that purse."""
     state.number(order)
     if order.hold:
         state.ledger.hold(purse, order.hold)
@@ -144,7 +144,7 @@ def start(state: State, order_id: int, _due_ns: int, _left: int) -> int:
 
 
 def _why_refused(state: State, ms: MarketState, order: Order) -> EndReason | None:
-    """Why the market does not take an order that starts; a market order is bound to its band."""
+    """Why the market does not take an order that starts. A market order is bound to its band."""
     if closed_to(state, ms, order.kind, post_only=order.post_only) is not None:
         return EndReason.MARKET_CLOSED
     return EndReason.PRICE_OUT_OF_BAND if order.band_ppm and not _is_in_band(ms, order) else None

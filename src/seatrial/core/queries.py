@@ -17,14 +17,14 @@ Row = TypeVar("Row")
 
 
 class Page(Struct, Generic[Row], frozen=True):
-    """Some rows, newest first, and how many there are in all when that was asked."""
+    """Some rows, newest first, and if asked how many there are in all."""
 
     rows: list[Row]
     total: int | None = None
 
 
 class Span(Struct, frozen=True):
-    """A stretch of time. A bound may be given by a record instead: then its time counts."""
+    """A stretch of time. A bound may be a record; then the record's time counts."""
 
     after_ns: int | None = None
     until_ns: int | None = None
@@ -82,7 +82,7 @@ class OrderPage(Struct, frozen=True):
     sides: tuple[Side, ...] = ()
     kinds: tuple[OrderKind, ...] = ()
     newest_opened_first: bool = False
-    """Ended ones in the order in which they were opened, not ended."""
+    """Whether ended orders come in the order in which they were opened, not ended."""
 
 
 class OrdersById(Struct, frozen=True):

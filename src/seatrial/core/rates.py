@@ -26,7 +26,7 @@ class Rates:
         self._assets = assets if fees.looks_at_assets else None
         self._tier = fees.tiers[0]
         self._from = self._below = self._until_ns = 0
-        """Between which volumes, and until when, that tier is the one; at first it is not known."""
+        """The volumes between which, and the time until which, that tier applies; not known at first."""
 
     def at(self, at_ns: int) -> FeeTier:
         """The rates at that moment."""

@@ -20,7 +20,7 @@ from seatrial.core.volume import MAX_PER_TRADE, USD_SCALE
 SECOND_NS: Final = 10**9
 
 _TRADE: Final = EntryKind.TRADE
-"""Named once: looking a member up in its enum takes longer than most of what is done with it here."""
+"""Bound once: looking up a member of an enum takes longer than most of what is done with it here."""
 
 
 class Part(Struct, gc=False):
@@ -38,7 +38,7 @@ class Part(Struct, gc=False):
 
 
 def take_part(state: State, ms: MarketState, order: Order, exact: int, lots: int, at_ns: int) -> Part:
-    """Count a fill on its order; who rested before is the maker and pays the maker's rate."""
+    """Count a fill on its order. The order that rested before is the maker and pays the maker's rate."""
     account, counters = state.accounts[order.account_id], state.counters
     if at_ns >= account.assets.due_ns:
         value_assets(state, order.account_id, at_ns)
@@ -107,7 +107,7 @@ def settle(state: State, ms: MarketState, buyer: Part, seller: Part, exact: int,
 
 
 def _at_hand(state: State, purse: Purse, amount: int, fee: int, at_ns: int) -> int:
-    """How much of an amount a purse can pay, once rewards came back for what it lacks of that and its fee."""
+    """How much of an amount a purse can pay, after rewards made up for what it lacks of that and its fee."""
     due = amount + fee if fee > 0 else amount
     if due <= purse.free.balance:
         return amount
@@ -138,7 +138,7 @@ def _add_credits(ledger: Ledger, legs: list[Leg], buyer: Part, seller: Part) -> 
 
 
 def _charge(purse: Purse, fee: int) -> int:
-    """Take a fee, or pay a rebate, which `_income` gives to the exchange; what was really taken."""
+    """Take a fee or pay a rebate; `_income` gives it to the exchange. Returns what was really taken."""
     fee = min(fee, purse.free.balance)
     purse.free.balance -= fee
     return fee

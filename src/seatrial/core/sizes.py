@@ -16,7 +16,7 @@ def spend_exact(ms: MarketState, spend: int) -> int:
 
 
 def costs(ms: MarketState, order: Order, plan: Plan) -> int:
-    """What the order would move; a market order by what it would meet, if that fills it."""
+    """What the order would move; for a market order what it would meet, if that fills it."""
     if order.kind is _LIMIT:
         return order.price_ticks * order.qty_lots
     if order.spend:
@@ -25,7 +25,7 @@ def costs(ms: MarketState, order: Order, plan: Plan) -> int:
 
 
 def is_too_small(ms: MarketState, command: PlaceOrder) -> bool:
-    """Whether an order without the smallest quantity is refused for it; one that spends may be measured by its worth.
+    """Whether an order is refused as smaller than the smallest quantity; one that spends may be measured by its worth.
 
     Decided: where nothing is offered and nothing was traded, nobody knows what the smallest quantity is worth.
     """

@@ -36,7 +36,7 @@ class Counters(Struct):
     address_id: int = 0
     move_id: int = 0
     plain_ids_until_s: int = 0
-    """An older release made the ids of what there was by that second, and made them without a time."""
+    """Until that second an older release made the ids, without a time in them."""
     fact: int = 0
     """Without those that the store has not seen."""
 
@@ -68,7 +68,7 @@ class State:
         self.facts: list[AnyFact] = []
         """What happened that the store has not seen, in its order."""
         self.found: tuple[Finding, ...] = ()
-        """What the command at work tells beside its facts."""
+        """What the command at work has found out beside its facts."""
         self.ledger = Ledger(self.facts)
         self.transfers: dict[int, Transfer] = {}
         """Those that are not finished, and those that accounts were opened with."""
@@ -76,7 +76,7 @@ class State:
         """Whether money ever moved between wallets."""
         self.changes = Changes()
         self.looks_at_assets: dict[str, bool] = {}
-        """Whether what a venue's users have can change what they pay, by venue, as far as it was asked."""
+        """By venue: whether its users' assets can change what they pay, as far as anybody asked."""
         self.timers = Timers()
         self.next_due_ns: int | None = None
         """When the next timer fires; None when none is set."""
@@ -123,7 +123,7 @@ class State:
         self.stop_start(order)
 
     def stop_start(self, order: Order) -> None:
-        """Nothing starts an order any more that has started or ended."""
+        """Stop the timers that would start an order which has started or ended."""
         if order.starts_ns:
             self.stop_timer(order.starts_ns, Timer.START_ORDER, order.order_id)
         if order.triggered_ns:
@@ -143,12 +143,12 @@ class State:
             ms.status = modes.markets.get(ms.market.symbol, ms.market.status)
 
     def set_timer(self, due_ns: int, timer: Timer, number: int) -> None:
-        """Something will happen then to the order, transfer or account of that number."""
+        """Set a timer for the order, transfer or account of that number."""
         self.timers.set((due_ns, timer, number))
         self.next_due_ns = self.timers.next_due_ns
 
     def stop_timer(self, due_ns: int, timer: Timer, number: int) -> None:
-        """It will not happen, if it has not yet."""
+        """Stop a timer, unless it has fired."""
         self.timers.stop((due_ns, timer, number))
         self.next_due_ns = self.timers.next_due_ns
 
@@ -173,7 +173,7 @@ class State:
 
     @property
     def has_changes(self) -> bool:
-        """Whether there is anything that the store has not seen: whatever changes is told by a fact."""
+        """Whether there is anything that the store has not seen. Every change is told by a fact."""
         return bool(self.facts)
 
     def take_changes(self) -> Changes:

@@ -1,4 +1,4 @@
-"""What falls due, and when. A timer that is stopped is forgotten before such are most of all there are."""
+"""What falls due, and when. Stopped timers are forgotten before they become the majority."""
 
 import heapq
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ Due = tuple[int, int, int]
 """When, which timer, and the number of whom it is about: the order in which timers fire."""
 
 _SHARDS: Final = 64
-"""Timers are kept in so many heaps, by number: looking through one of them is short work."""
+"""The number of heaps that timers are spread over, so that looking through one is short work."""
 
 _FEW: Final = 64
 """A heap of so many is never looked through."""
@@ -37,7 +37,7 @@ class _Shard:
         self.waiting: set[Due] = set()
 
     def tidy(self) -> None:
-        """Throw out what was stopped: all of it where it is much, else what came before the first that is set."""
+        """Throw out stopped timers: all if they are many, else those before the first that is set."""
         heap, waiting = self.heap, self.waiting
         if len(heap) > _FEW and len(heap) > 2 * len(waiting):
             self.heap = sorted(waiting)
@@ -57,7 +57,7 @@ class Timers:
         """The first of every shard, and some that are not first any more; the first of them is one."""
 
     def __len__(self) -> int:
-        """How many it keeps, those among them that were stopped."""
+        """How many it keeps, stopped ones included."""
         return sum(len(shard.heap) for shard in self._shards)
 
     def __iter__(self) -> Iterator[Due]:
@@ -102,7 +102,7 @@ class Timers:
             self._tidy()
 
     def _tidy(self) -> None:
-        """Have the first of the heads be the first of its shard."""
+        """Make the first of the heads the first of its shard."""
         if len(self._heads) > 4 * _SHARDS:
             self._heads = sorted(shard.heap[0] for shard in self._shards if shard.heap)
             return

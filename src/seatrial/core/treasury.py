@@ -89,7 +89,7 @@ def move_funds(state: State, command: MoveFunds, at_ns: int) -> Reject | None:
 
 
 def _owns(state: State, account: AccountState, account_id: int) -> bool:
-    """Whether it is that account, or the client whose sub-account that is."""
+    """Whether it is that account or the client that owns it."""
     other = state.accounts.get(account_id)
     return other is not None and (other is account or other.account.parent_id == account.account.account_id)
 
@@ -164,7 +164,7 @@ def see_deposit(state: State, command: SeeDeposit, at_ns: int) -> Reject | None:
 
 
 def is_depositable(state: State, asset: Asset) -> bool:
-    """Whether a balance of it can have come in as a deposit: by a method, or as fee credits do, which have none."""
+    """Whether a balance of it can come in as a deposit: by a method, or as fee credits do, without one."""
     return asset.kind is AssetKind.FEE_CREDIT or state.method(asset.code, None) is not None
 
 
@@ -264,7 +264,7 @@ def drive(state: State, command: DriveTransfer, at_ns: int) -> Reject | None:
 
 
 def _finished(command: DriveTransfer) -> Transfer | None:
-    """The transfer that comes with a command. What is not finished yet is in memory, or was finished since."""
+    """The finished transfer that a command brings along; None if it brings none. All others are in memory."""
     found = command.finished
     if found is None or found.transfer_id != command.transfer_id or found.status not in FINISHED:
         return None
@@ -294,7 +294,7 @@ def _next_number(state: State) -> int:
 
 
 def _keep(state: State, transfer: Transfer) -> None:
-    """Remember a transfer as it is now; what is finished only the store has."""
+    """Remember a transfer as it is now. A finished one is in the store alone."""
     number = transfer.transfer_id
     state.changes.transfers[number] = transfer
     if transfer.status in FINISHED and not transfer.opening:

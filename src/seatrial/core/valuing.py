@@ -77,7 +77,7 @@ def value_assets(state: State, account_id: int, at_ns: int) -> None:
 
 
 def fees_look_at_assets(state: State, venue: str) -> bool:
-    """Whether what a venue's users have on the exchange can change what they pay."""
+    """Whether the assets of a venue's users can change what they pay."""
     known = state.looks_at_assets.get(venue)
     if known is None:
         known = venue != HOUSE and any(ms.market.fees_for(venue).looks_at_assets for ms in state.markets.values())

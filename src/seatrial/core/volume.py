@@ -19,9 +19,9 @@ WINDOW_HOURS: Final = 30 * 24
 USD_SCALE: Final = 4
 """Volumes are in 10**-4 US dollars."""
 MAX_PER_TRADE: Final = 10**10 * 10**USD_SCALE
-"""More than that of one trade does not count: it moves no fee, and sums stay within a store's 64 bits (decided)."""
+"""The most of one trade that counts: more moves no fee, and sums stay within a store's 64 bits (decided)."""
 MAX_ASSETS: Final = 10**10 * 10**USD_SCALE
-"""Nor does more than that of what an account has."""
+"""The most of an account's assets that counts."""
 
 
 class Valuation(Struct, frozen=True):
@@ -46,7 +46,7 @@ class PlatformAssets:
         """From when on the valuation is too old."""
 
     def at(self, at_ns: int) -> int:
-        """The last valuation, or the worth of this moment where that is too old. Keeps neither."""
+        """The last valuation, or if it is too old the worth at this moment. Stores neither."""
         if self.valuation is None or at_ns >= self.due_ns:
             return min(self._worth_now(), MAX_ASSETS)
         return self.valuation.usd

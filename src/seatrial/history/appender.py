@@ -43,7 +43,7 @@ class Appender:
 
     @property
     def skip(self) -> int:
-        """How many of the trades that it answers with are here already."""
+        """How many of the trades that the venue answers with are stored already."""
         return self._now.span.skip
 
     @property
@@ -103,7 +103,7 @@ class Appender:
         writer.commit(replace(span, files=files))
 
     def _file(self, month: str, rows: list[_Row]) -> DataFile:
-        """By way of a text file, which DuckDB reads faster than rows handed over one by one."""
+        """Hand the rows over in a text file, which DuckDB reads faster than one row after the other."""
         draft = self._writer.work / _DRAFT
         with draft.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(rows)

@@ -192,7 +192,7 @@ def _staged(path: Path, found: Layout) -> str:
 
 
 def _number(column: str) -> str:
-    """A decimal's plain text: as it stands, or written out where it has an exponent; null for what is none."""
+    """A decimal's plain text, written out if it has an exponent; null for what is no decimal."""
     written_out = f"rtrim(rtrim(TRY_CAST({column} AS {_WIDEST})::VARCHAR, '0'), '.')"
     return (
         f"CASE WHEN regexp_full_match({column}, '{_PLAIN}') THEN {column}"
@@ -212,7 +212,7 @@ def _digits(column: str) -> str:
 
 
 def _whole_seconds(span: Span) -> Span:
-    """What an archive cannot add to: the part of a second that a download lacks is for a download to add."""
+    """The times that an archive cannot add to: the rest of a second that a download has begun comes from a download."""
     return replace(
         span,
         first_ns=span.first_ns // SECOND_NS * SECOND_NS,

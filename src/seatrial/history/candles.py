@@ -20,7 +20,7 @@ from seatrial.history.store import TradeStore
 from seatrial.history.ticks import SECOND_NS, Digits
 
 VOLUME_DECIMALS: Final = 8
-"""Of Kraken's volumes; more where a trade had more."""
+"""Decimals of Kraken's volumes; more if a trade had more."""
 _DAY_NS: Final = 86_400 * SECOND_NS
 FOREVER_NS: Final = 9_214_646_400 * SECOND_NS
 """The year 2262, which a time in nanoseconds of 64 bits just reaches."""
@@ -41,7 +41,7 @@ class Wanted(Struct, frozen=True):
     fill: bool = False
     """Whether an interval without trades has a candle at the close before it, as in the OHLC method."""
     decimals: int | None = None
-    """Of prices; the pair's own where nothing is said."""
+    """Decimals of prices; None: the pair's own."""
 
 
 class Candles:
@@ -75,7 +75,7 @@ class Candles:
         return self._finished(self._places)
 
     def select_together(self, intervals: int) -> str:
-        """SQL of such rows with so many intervals in one, those without trades left out: to draw."""
+        """SQL of rows to draw: so many intervals in one, without those that have no trades."""
         place = f"number // {intervals} * {intervals}"
         return self._finished(
             f"SELECT {place} AS place, arg_min(open, number) AS open, max(high) AS high, min(low) AS low,"
@@ -227,7 +227,7 @@ class Candles:
 
 
 def _near_quotient(decimals: int, one: str) -> str:
-    """By floats, which are at most one step away, and set right by exact products: ten times faster than integers."""
+    """Divide floats, which is at most one step off, and correct by exact products: ten times faster than integers."""
     near = f"(trunc(turnover::DOUBLE / volume::DOUBLE * 1e{decimals}) / 1e{decimals})::DECIMAL(18, {decimals})"
     return (
         f"CASE WHEN {near} * volume > turnover THEN {near} - {one}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MEMORY: Final = "1GB"
 """Beyond this DuckDB uses the disk."""
 PLAIN_DIGITS: Final = 18
-"""What fits a decimal of 64 bits, which is several times faster than one of 128."""
+"""As many digits as fit a decimal of 64 bits, which is several times faster than one of 128."""
 MAX_DIGITS: Final = 38
 LAYOUT: Final = "FORMAT parquet, COMPRESSION zstd"
 
@@ -34,7 +34,7 @@ def connect(spill: Path) -> "DuckDBPyConnection":
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Tell the person what DuckDB could not do, in its words. Raises `HistoryError`."""
+    """Raise a `HistoryError` that says in DuckDB's words what it could not do."""
     import duckdb  # noqa: PLC0415  slow to import, and few need it
 
     try:

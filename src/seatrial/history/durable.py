@@ -11,7 +11,7 @@ from typing import Final
 from seatrial.history.errors import HistoryError
 
 _WORK: Final = ".work"
-"""The folder of what is not finished. It is on the disk of what it will become a part of."""
+"""The folder of drafts, on the same disk as what they become a part of."""
 
 
 def write(path: Path, content: bytes, draft: Path) -> None:
@@ -34,7 +34,9 @@ def only_writer(folder: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise HistoryError(f"another process is writing to {folder}") from None
+            raise HistoryError(
+                f"another process is writing to {folder}: wait until it ends, or name another folder with --store"
+            ) from None
         work = folder / _WORK
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()

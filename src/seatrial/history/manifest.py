@@ -61,7 +61,7 @@ class Span(Struct, frozen=True):
     files: tuple[DataFile, ...] = ()
     """In the order of the trades."""
     cursor: str = ""
-    """What to ask the venue with to go on; empty where an archive ends."""
+    """The cursor with which to ask the venue for more; empty at the end of an archive."""
     skip: int = 0
     """How many trades after the cursor are stored already."""
     last_key: int = -1
@@ -117,7 +117,9 @@ def read(folder: Path) -> Manifest | None:
     except msgspec.DecodeError as error:
         raise HistoryError(f"{path} is no list of stored trades: {error}") from error
     if manifest.format != FORMAT:
-        raise HistoryError(f"{path} was written by another version of seatrial")
+        raise HistoryError(
+            f"{path} was written by another version of seatrial: use that one, or name another folder with --store"
+        )
     return manifest
 
 

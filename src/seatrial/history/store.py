@@ -35,7 +35,7 @@ class TradeStore:
         self.folder = folder
 
     def all(self) -> list[Manifest]:
-        """Of every pair, by name. `HistoryError` when one cannot be read."""
+        """The manifests of all pairs, by name. `HistoryError` when one cannot be read."""
         found = (manifest.read(folder) for folder in sorted(self.folder.glob(f"{_PREFIX}*")))
         return [stored for stored in found if stored is not None]
 

@@ -44,10 +44,10 @@ LONG_BEATS: Final = tuple(
     length * MINUTE_NS for length in (1, 5, 20, 60, 6 * 60, 24 * 60, 7 * 24 * 60, 4 * 7 * 24 * 60, 52 * 7 * 24 * 60)
 )
 MAX_BEATS: Final = 300
-"""How many long beats of one length are caught up with; longer ones are taken for what lies before them."""
+"""Up to so many long beats of one length catch up; a crowd that is farther behind takes longer ones."""
 MAX_SHORT_BEATS: Final = 60
 QUOTED_EVERY: Final = 12
-"""Of the long beats, or the next in which the market has a moment."""
+"""In one of so many long beats quotes move, or in the next in which the market has a moment."""
 
 _MOODS: Final = (1, 2, 3, 4, 4, 5, 7, 10)
 """How busy a minute is, or a long beat, in quarters."""
@@ -107,7 +107,7 @@ class Crowd:
         return self._due_ns
 
     def text(self) -> str:
-        """Everything but what its tables say; nothing for a crowd that never was."""
+        """All that it remembers, without its tables; empty for a crowd that never traded."""
         return msgspec.json.encode(self.note).decode() if self.note != Note(Mode.OFF) else ""
 
     def restore(self, text: str) -> None:
@@ -119,7 +119,7 @@ class Crowd:
         self._begin(Note(self.note.mode))
 
     def set_mode(self, mode: Mode) -> None:
-        """Change how much goes on. Who turns it off has to cancel the house's orders."""
+        """Change how much it trades. Whoever turns it off has to cancel the house's orders."""
         if mode is not self.note.mode:
             self.note.mode, self.note.done_ns = mode, 0
             self._due_ns = self._look_ahead()
@@ -146,7 +146,7 @@ class Crowd:
         self.tune(symbol, replace(self.tuning(symbol), liquidity=liquidity))
 
     def set_price(self, symbol: str, price_ticks: int, at_ns: int) -> bool:
-        """Move a market there, with a trade at that price, and every market that shares the asset that is moved."""
+        """Move a market to a price, with a trade there, and with it every market that shares the moved asset."""
         self.values.set_price(self._markets[symbol], price_ticks, at_ns)
         moved = self.moved_by(symbol)
         others = [
@@ -192,7 +192,7 @@ class Crowd:
         return next((beat_ns for beat_ns in LONG_BEATS if behind_ns <= MAX_BEATS * beat_ns), LONG_BEATS[-1])
 
     def _next(self, beat_ns: int) -> tuple[int, PairLine]:
-        """The first moment of a market after all that is done."""
+        """The next moment of a market after all that is done, and which market that is."""
         done_ns = self.note.done_ns
         number = (done_ns + 1) // beat_ns
         while True:  # each market has a moment in one of so many beats, and there is one
@@ -202,7 +202,7 @@ class Crowd:
             number += 1
 
     def _moments(self, beat_ns: int, number: int) -> list[tuple[int, PairLine]]:
-        """When in a beat each market that has a moment in it has that; no two have the same."""
+        """The moments of the markets that have one in a beat; no two are the same."""
         seen = self._seen.get(beat_ns)
         if seen is None or seen[0] != number:
             share_ns = beat_ns // len(self._lines)
@@ -247,7 +247,7 @@ class Crowd:
                 machine.apply(self._taker(machine.state, line, at_ns, luck >> 27 + 5 * number), at_ns)
 
     def _hurry(self, machine: Machine, until_ns: int) -> None:
-        """A long beat in short: it opens where the last one closed, with trades as large as those they stand for."""
+        """Play a long beat in a few trades, as large as all that they stand for. It opens where the last one closed."""
         beat_ns = self._beat_for(until_ns - self.note.done_ns)
         at_ns, line = self._next(beat_ns)
         self.note.done_ns = min(at_ns, until_ns)

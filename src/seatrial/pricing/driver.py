@@ -23,7 +23,7 @@ class Driver(Protocol):
         ...
 
     def act(self, machine: Machine, until_ns: int) -> None:
-        """Do the next thing that is due by then. It is small: whoever is far behind acts many times."""
+        """Do the next thing that is due by then. It is a small thing: a driver that is far behind acts many times."""
         ...
 
     def text(self) -> str:
@@ -31,7 +31,7 @@ class Driver(Protocol):
         ...
 
     def restore(self, text: str) -> None:
-        """Go on from what it remembered; from the beginning when that is nothing."""
+        """Go on from what it remembered, or from the beginning if that is empty."""
         ...
 
     def begin_again(self, at_ns: int) -> None:
@@ -52,7 +52,7 @@ class Driver(Protocol):
         ...
 
     def set_price(self, symbol: str, price_ticks: int, at_ns: int) -> bool:
-        """Move a market there, from the next act on; False when its prices cannot be told."""
+        """Move a market to a price, from the next act on; False if it has no say over that market's prices."""
         ...
 
     def close(self) -> None:

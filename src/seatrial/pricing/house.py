@@ -30,7 +30,7 @@ def open_house(machine: Machine, at_ns: int) -> None:
 
 
 def supply_house(machine: Machine, at_ns: int) -> None:
-    """Give a house that there is already plenty of what its world's catalogue did not list when it was opened."""
+    """Give an existing house plenty of each asset that the catalogue did not list when it was opened."""
     state = machine.state
     if state.house is None:
         return

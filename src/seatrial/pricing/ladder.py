@@ -16,7 +16,7 @@ from seatrial.core.orders import Side
 STEPS: Final = (
     (10, 10), (20, 10), (40, 20), (70, 20), (120, 30), (200, 40), (350, 60), (600, 80), (1_000, 100), (2_000, 140),
 )  # fmt: skip
-"""Of each rung: how far out, and how large; in tenths of what the first one is."""
+"""How far out each rung is and how large, in tenths of the first one."""
 
 MILLITICKS: Final = 1_000
 """In a tick: middles are that fine."""
@@ -60,7 +60,7 @@ class Target(Struct, frozen=True):
     price_ticks: int
     qty_lots: int
     slack_ticks: int
-    """As long as a quote is no farther off, it stays."""
+    """A quote that is no farther off than this stays."""
 
 
 def rungs_of(shape: Shape, rungs: int = len(STEPS)) -> Iterator[Target]:

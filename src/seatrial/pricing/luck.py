@@ -24,7 +24,7 @@ def draw(*purposes: int) -> int:
 
 
 def draw_on(bits: int, purpose: int) -> int:
-    """What `draw` gives for one purpose more than those that gave `bits`.
+    """Draw for one more purpose than those that gave `bits`.
 
     Source of the mixing: splitmix64, by Sebastiano Vigna, in the public domain.
     """

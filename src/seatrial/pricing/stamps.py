@@ -1,4 +1,4 @@
-"""When trades of one time are dated, so that they keep apart and still print that time."""
+"""How trades of one time are dated, so that they are apart and still print that time."""
 
 from typing import Final
 

@@ -19,7 +19,7 @@ WIDEST_PPM: Final = 500_000
 """A bid must be left below the middle."""
 MAX_USD: Final = 10**9
 RAREST: Final = 100
-"""Who looks for the next moment of a market goes through so many beats."""
+"""The search for a market's next moment goes through this many beats."""
 
 _YES_NO: Final = {"yes": True, "no": False}
 
@@ -31,7 +31,7 @@ class AssetLine(Struct, frozen=True):
     worth: int
     """In 10**-12 of the asset that it is told in."""
     told_in: str
-    """US dollars; another asset where this one stands for that, and goes where that goes."""
+    """US dollars, or another asset whose value this one follows."""
     volatility_ppm: int
     """About how far it goes in a day, against what it is told in."""
     coin: bool
@@ -49,9 +49,9 @@ class PairLine(Struct, frozen=True):
     rungs: int
     """How many quotes there are on each side."""
     chance_percent: int
-    """How likely somebody takes, whenever the market has its moment."""
+    """How likely it is that somebody takes when the market has its moment."""
     every: int
-    """It has one in so many beats of the crowd: quiet markets cost less."""
+    """In how many beats of the crowd it has one moment: quiet markets cost less."""
 
 
 class Tables(Struct, frozen=True):

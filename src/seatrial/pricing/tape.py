@@ -26,9 +26,9 @@ from seatrial.pricing.luck import draw
 from seatrial.pricing.stamps import first_of
 
 WIDEST_PPM: Final = 1_000
-"""How far apart the best quotes may be, of the price."""
+"""How far apart the best quotes may be, as a part of the price."""
 GAP_PPM: Final = 100
-"""From rung to rung near the middle, of the price."""
+"""The distance of rungs near the middle, as a part of the price."""
 TOP: Final = 8
 """How large the best quotes are, in quantities of a usual row."""
 ROOM_NS: Final = 64
@@ -65,7 +65,7 @@ class Quoted(Struct):
 
 
 class Note(Struct, tag_field="driver", tag="tape"):
-    """All that a tape has to remember; rows before `recorded_ns` are done, and the first `same` of that time."""
+    """All that a tape has to remember: rows before `recorded_ns` are done, and so are the first `same` at that time."""
 
     done_ns: int = 0
     recorded_ns: int = 0
@@ -114,7 +114,7 @@ class Tape:
 
     @property
     def due_ns(self) -> int:
-        """When the next row is printed; after the last one never."""
+        """When the next row is printed; never after the last one."""
         if self._anew:
             return 0
         return max(self._first_ns + self._place, self.note.done_ns + 1) if self._run else NEVER

@@ -34,7 +34,7 @@ class Values:
         self._coins = Walk(seed, key_of("coins"))
         self._walks = {code: Walk(seed, key_of(code)) for code in lines}
         self._seen: dict[str, tuple[int, int]] = {}
-        """What was asked last, and when: it is asked for again at once."""
+        """What was asked last, and when: the same is asked again at once."""
 
     def volatility_ppm(self, code: str) -> int:
         """About how far it goes in a day."""
@@ -48,7 +48,7 @@ class Values:
         return seen[1]
 
     def goes_with(self, code: str, mover: str) -> bool:
-        """Whether an asset is worth more when the other one is: that itself, or what is told in it."""
+        """Whether an asset's value follows that of the other one: it is the same asset, or is valued in it."""
         while code not in (mover, USD):
             code = self.lines[code].told_in
         return code == mover
@@ -89,7 +89,7 @@ class Values:
         return market.quote.code if market.base.code == USD else market.base.code
 
     def set_price(self, market: Market, price_ticks: int, at_ns: int) -> None:
-        """Make a market's price so; its base becomes worth more or less, or its quote where the base is the dollar."""
+        """Set a market's price: the value of its base changes, or of its quote if the base is the dollar."""
         wanted_mt, middle_mt = price_ticks * MILLITICKS, self.middle_mt(market, at_ns)
         if market.base.code == USD:
             self._scale(market.quote.code, middle_mt, wanted_mt)

@@ -20,7 +20,7 @@ from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
 
 YOUNG_OBJECTS = 10_000
-"""How many new objects are looked through at once."""
+"""How many new objects there may be before Python's collector looks through them."""
 
 _log = logging.getLogger("seatrial")
 
@@ -39,11 +39,11 @@ class Listen(Struct, frozen=True):
 
 
 def token_fault(token: str) -> str | None:
-    """What is wrong with a token; None where it can be shown in a header, which holds no more than printed text."""
+    """What is wrong with a token; None if it is nothing. A header holds only printable text."""
     if not token.strip():
-        return "an empty token would let anybody in: say --token TEXT, or leave it out and unset SEATRIAL_TOKEN"
+        return "an empty token would let anybody in: give --token TEXT, or leave it out and unset SEATRIAL_TOKEN"
     if token != token.strip() or not token.isprintable():
-        return "a token is printable text without blanks around it, or no header can show it: say another --token TEXT"
+        return "a token must be printable text without blanks around it, to fit into a header: give another --token"
     return None
 
 
@@ -79,7 +79,7 @@ async def _serve(app: App, listener: socket.socket, world: World, on_ready: Call
     try:
         await world.time.pass_time()
     except Unavailable as error:
-        raise ServeError("the store cannot be written: see the log") from error
+        raise ServeError("the store cannot be written: the log above says why") from error
     server.open()
     world.start()
     on_ready()
@@ -93,7 +93,7 @@ async def _serve(app: App, listener: socket.socket, world: World, on_ready: Call
 
 
 def _stopped_by_signal(server: HttpServer) -> asyncio.Event:
-    """What is set by Ctrl-C or a supervisor's stop. A further Ctrl-C waits for nobody."""
+    """The event that Ctrl-C or a supervisor's stop sets. A second Ctrl-C waits for nobody."""
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def interrupt() -> None:

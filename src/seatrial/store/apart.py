@@ -20,14 +20,14 @@ from seatrial.store.quick import Found, Parameters, Statement
 
 PIECE_BYTES: Final = 1 << 16
 LAST_SECONDS: Final = 20.0
-"""How long the process may take over its last task before it is killed."""
+"""How long the process may take for its last task before it is killed."""
 
 Told = Callable[[BaseException | None], None]
-"""Is told what came of a task: None where it is done."""
+"""Is told what came of a task: None if it is done."""
 
 
 class WriterBugError(Exception):
-    """The writing process met what nobody expected; the text is its traceback, which shows no rows."""
+    """The writing process met a bug; the text is its traceback, which shows no rows."""
 
 
 class Apart:
@@ -73,7 +73,7 @@ class Apart:
         self._database.close()
 
     def post(self, told: Told, task: Task, *values: object) -> None:
-        """Have a task done after those before it. A process that ended is started again, to begin with a claim."""
+        """Queue a task. If the process has ended, start another one, which begins with a claim."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._watch()
@@ -152,7 +152,7 @@ class Apart:
             self._asked.popleft()(_error(answer))
 
     def _send(self) -> None:
-        """As much as goes; the rest when there is room again."""
+        """Send as much as there is room for, and the rest later."""
         assert self._loop is not None
         try:
             self._unsent = self._unsent[self._socket.send(self._unsent) :]
@@ -166,7 +166,7 @@ class Apart:
             self._loop.remove_writer(self._socket)
 
     def _lose(self) -> None:
-        """The process has ended: nobody knows what came of what it was asked."""
+        """The process has ended: nobody knows what became of its tasks."""
         self._ended = True
         self._unwatch()
         asked, self._asked = self._asked, deque()

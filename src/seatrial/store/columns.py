@@ -40,7 +40,7 @@ class Options(TypedDict, total=False):
     field: str
     null: bool
     default: int | str
-    """What rows have that were written before the column was there."""
+    """The value in rows that were written before the column was there."""
     changes: bool
     """Whether it may change once the row is written."""
     given: bool
@@ -129,7 +129,7 @@ def name_set(name: str, **options: Unpack[Options]) -> Declared:
 
 
 def table(name: str, key: tuple[str, ...], *items: Declared | Index, has_long_rows: bool = False) -> Table:
-    """In SQLite a row is found by its key at once; one of more than a kilobyte is kept better by a number."""
+    """In SQLite a table is kept by its key. Rows of more than a kilobyte are better kept by a number."""
     return Table(
         name, METADATA, *(item.column() if isinstance(item, Declared) else item for item in items),
         PrimaryKeyConstraint(*key, name=f"{name}_key"), sqlite_strict=True, sqlite_with_rowid=has_long_rows,
@@ -137,7 +137,7 @@ def table(name: str, key: tuple[str, ...], *items: Declared | Index, has_long_ro
 
 
 def changing() -> dict[Table, tuple[str, ...]]:
-    """What may change of the rows of each table of which anything may."""
+    """The columns that may change, of each table that has any."""
     found = {
         each: tuple(column.name for column in each.columns if column.info["changes"]) for each in METADATA.sorted_tables
     }
@@ -176,7 +176,7 @@ class Stored(Generic[T]):
 
     @cached_property
     def restore(self) -> Callable[[T, AnyRow], None]:
-        """Let a struct that is there already have what the row says of all that changes."""
+        """Give an existing struct the row's values of all that changes."""
         told = [f"thing.{column.field} = {column.found()}" for column in self._changing]
         return self._compiled(["def made(thing, row):", self._unpacking, *told])
 

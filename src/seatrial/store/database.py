@@ -25,7 +25,7 @@ class Database(Protocol):
     name: str
     """What a person calls it; no password in it."""
     is_remote: bool
-    """Whether it is another program, which can go away by itself, and from which no row comes without waiting."""
+    """Whether it is another program, which can go away by itself and answers only after a wait."""
 
     def claim(self) -> None:
         """Make sure of being the only one that writes, and of the newest schema. Quick if that is so already.
@@ -44,7 +44,7 @@ class Database(Protocol):
         """A connection that sees one moment of what is committed. Claims nothing, and runs beside the writer."""
 
     def ask(self, statement: Statement, parameters: Parameters) -> Found:
-        """What one statement finds of what is committed: sooner than by `reading`, and beside the writer too."""
+        """The committed rows that one statement finds: sooner than by `reading`, and beside the writer, too."""
 
     def close(self) -> None:
         """Let go of it."""

@@ -70,7 +70,7 @@ def rows_of(connection: Connection, query: str) -> Iterator[Found]:
 
 
 def _by_account(sources: Sequence[Iterator[Found]]) -> Iterator[tuple[int, list[Iterator[Found]]]]:
-    """Each account's rows of all sources, which are in the order of accounts; some may have none of it."""
+    """Each account's rows of all sources, which are in the order of accounts. A source may have none for an account."""
     groups = [groupby(source, key=itemgetter(0)) for source in sources]
     heads = [next(group, None) for group in groups]
     while accounts := [head[0] for head in heads if head]:
@@ -93,7 +93,7 @@ class _Ledger:
         self._counts: dict[_Stream, int] = {}
         self._balances: dict[_Purse, int] = {}
         self._jumps: dict[_Purse, int] = {}
-        """What balances changed by that no posting says."""
+        """By how much balances changed without a posting."""
         self._count = self._first_seq = self._last_seq = 0
         self._last_id = self._last_ns = 0
 

@@ -30,7 +30,7 @@ def until(key: Column[int], at: Column[int], moment: Moment) -> tuple[Condition,
 def _mark(
     key: Column[int], at: Column[int], moment: Moment, market: str | None, *, is_before: bool
 ) -> ScalarSelect[Any]:
-    """The number of the last marked row that was not later than a moment, or of the first one after it."""
+    """The number of the last marked row at or before a moment, or of the first one after it."""
     marked = key.table.alias("marked")
     times, numbers = marked.c[at.name], marked.c[key.name]
     is_marked = text(schema.MARKED[key.table.name].replace(key.name, f"marked.{key.name}"))

@@ -22,7 +22,7 @@ class _Stored:
 
 
 class Nonces:
-    """What is stored, and what only `key_uses` tells so far."""
+    """The nonces that are stored, and those that only `key_uses` has so far."""
 
     def __init__(self) -> None:
         self._stored: dict[int, _Stored] = {}

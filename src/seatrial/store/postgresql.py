@@ -39,7 +39,7 @@ _DEFAULTS: Final = {
     "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }  # fmt: skip
-"""A server that is gone without a word is given up within half a minute. What the URL says itself goes before."""
+"""A server that has gone silent is given up within half a minute. The URL's own parameters come first."""
 
 _SETTINGS: Final = {
     "lock_timeout": "5s",
@@ -50,7 +50,7 @@ _SETTINGS: Final = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""Of every session. The server notices as fast that we are gone, and lets the lock go."""
+"""Settings of every session. The server notices as fast if we are gone, and frees the lock."""
 
 _BY_KEY: Final = {
     "plan_cache_mode": "force_generic_plan",
@@ -93,9 +93,9 @@ class Postgresql:
     is_remote = True
 
     def __init__(self, url: str, process: int | None = None) -> None:
-        """`process` is the one that others are told of who find the database taken: this one, if nothing is said."""
+        """`process` is named to others who find the database taken. None: this process."""
         if not url.startswith(_SCHEMES):
-            raise StoreError("a database is named as in postgresql://USER@HOST/NAME")
+            raise StoreError("that is no database's URL: give one like postgresql://USER@HOST/NAME")
         try:
             self._parameters: dict[str, Any] = {**_DEFAULTS, **conninfo_to_dict(url)}
         except psycopg.Error as error:
@@ -241,7 +241,7 @@ class Postgresql:
 
     def _check(self, connection: Driver) -> None:
         if connection.info.server_version < OLDEST_VERSION:
-            raise StoreError(f"{self.name} is older than PostgreSQL {OLDEST_VERSION // 10_000}")
+            raise StoreError(f"{self.name} is too old: use PostgreSQL {OLDEST_VERSION // 10_000} or later")
         if connection.info.parameter_status("server_encoding") != "UTF8":
             raise StoreError(f"{self.name} does not keep text as UTF8: create the database with ENCODING 'UTF8'")
         connection.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE"
@@ -286,7 +286,7 @@ class Postgresql:
 
 
 def _engine(connect: Callable[[], Driver]) -> Engine:
-    """Connections that are kept for the next who reads."""
+    """Connections that are kept for the next reader."""
     engine = create_engine(
         "postgresql+psycopg://", creator=connect, pool_size=READERS, hide_parameters=True, use_native_hstore=False
     )
@@ -295,7 +295,7 @@ def _engine(connect: Callable[[], Driver]) -> Engine:
 
 
 def _refuse_the_dead(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401  a DBAPI connection
-    """An idle session has nothing to say but that it ended. Cheaper than a question to the server at each use."""
+    """Refuse a kept connection that has ended: an idle one says nothing else. Cheaper than to ask the server."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if connection.closed or poll.poll(0):

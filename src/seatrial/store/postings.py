@@ -25,7 +25,7 @@ from seatrial.store.schema import MARK_EVERY
 _postings, _streams = schema.postings.c, schema.posting_streams.c
 
 SLACK: Final = MARK_EVERY
-"""How many rows are rather read and dropped than kept out of a page's stretch by trying once more. Not fewer."""
+"""How many rows beside a page may be read and dropped. Not less: a rank rises by as much from mark to mark."""
 FREE_GUESSES: Final = 3
 _LAST_NS: Final = 2**63 - 1
 _EVER: Final = Span()
@@ -61,7 +61,7 @@ def quick(query: PostingPage | PostingsById) -> Question | None:
 
 
 def _plain_page(found: Found, *, counted: bool) -> Page[Posting]:
-    """Where nothing is on the page there is one row, of the count alone."""
+    """If the page is empty, there is one row with the count alone."""
     total = found[0][-1] if counted else None
     postings = [] if found[0][0] is None else [schema.POSTINGS.from_row(row[:-1]) for row in found]
     postings.sort(key=attrgetter("seq"), reverse=True)
@@ -169,7 +169,7 @@ class _Streams:
         return known
 
     def postings(self, after: int, until: int, high: int, skip: int, limit: int) -> list[Posting]:
-        """Theirs after one mark and up to another, but not above `high`, newest first."""
+        """Their postings after one mark and up to another, but not above `high`, newest first."""
         between = {"low": after * MARK_EVERY, "mark": until * MARK_EVERY, "high": high, "skip": skip, "most": limit}
         return _read(_BETWEEN_MARKS.run(self._connection, {**self._chosen, **between}))
 
@@ -254,4 +254,4 @@ _BETWEEN_MARKS: Final = Statement(f"""
     AND found.seq <= :high AND {_WANTED}
     ORDER BY found.seq DESC LIMIT :most OFFSET :skip
 """)
-"""Where they have ranks; after the last mark there is none yet."""
+"""Ranks at marks; after the last mark there are none yet."""

@@ -15,7 +15,7 @@ from seatrial.store.backups import prepare
 from seatrial.store.errors import StoreError
 
 LESS_URGENT = 5
-"""By how much it steps back for those who answer calls."""
+"""The niceness with which it leaves the processor to those who answer calls."""
 
 
 class Told(msgspec.Struct, omit_defaults=True):

@@ -197,7 +197,7 @@ SQL_LAWS: Final = {
         SELECT account_id FROM api_keys EXCEPT SELECT account_id FROM accounts
     """,
 }
-"""What must be so → a query whose every row is a breach. It runs on both engines, which differ in the words below."""
+"""The law → a query whose every row is a breach. It runs on both engines, which differ in the words below."""
 
 _COUNTERS: Final = (
     "order_id", "house_order_id", "fill_id", "transfer_id", "account_id", "address_id", "key_id", "move_id",
@@ -257,7 +257,7 @@ class Proof(Struct, frozen=True):
     law: str
     breaches: int
     examples: list[dict[str, Any]]
-    """The first of them: what the rows say that break it."""
+    """The first breaches: what the rows say."""
 
 
 _Task = Callable[[Connection], list[Proof]]
@@ -329,7 +329,7 @@ def _ask(law: str, connection: Connection) -> list[Proof]:
 
 
 def _look_at_ledgers(connection: Connection) -> list[Proof]:
-    """Their laws are looked at together, and each has its own breaches."""
+    """Check their laws together; each has its own breaches."""
     breaches: dict[str, int] = dict.fromkeys(LEDGER_LAWS, 0)
     examples: dict[str, list[dict[str, Any]]] = {law: [] for law in LEDGER_LAWS}
     for law, row in breaches_of_ledgers(connection):

@@ -20,7 +20,7 @@ _WORDS: Final = {
         **{name: f"(SELECT jsonb_array_elements_text(:{name}::jsonb))" for name in _LISTS},
     },
 }
-"""What the engines spell each in its own way: rows made of a JSON array, one text for any number of them."""
+"""The words that differ between the engines: rows from a JSON array, so that one text does for any number."""
 
 Parameters = Mapping[str, object]
 Found = list[tuple[Any, ...]]

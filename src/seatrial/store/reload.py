@@ -22,7 +22,7 @@ _REMEMBERED: Final = (schema.UNFINISHED, schema.OPENING)
 """Of transfers: each has an index of its own."""
 
 _EVERYONE: Final = select(schema.accounts.c.account_id)
-"""Named although nobody is left out: private tables are found by account first, and so are read no further."""
+"""All accounts, named although none is left out: private tables are keyed by account, so an index is used."""
 
 
 def fill(state: State, read: Read) -> rows.Known:

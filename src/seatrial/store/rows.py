@@ -33,10 +33,10 @@ MARKET: Final = "market"
 """The name of the server's note of what makes the market."""
 
 SCALES: Final = "scales"
-"""The name of the note of what rows are counted in."""
+"""The name of the note that says what rows are counted in."""
 
 MAX_USES: Final = 64
-"""How many commits tell of keys' uses before the keys' own rows do."""
+"""After so many commits that tell of keys' uses, the keys' own rows are written."""
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ class Stream:
 
 
 class Known:
-    """What the store has rows for already: ids only ever ascend."""
+    """The rows that the store has already: ids only ever ascend."""
 
     def __init__(self) -> None:
         self.order_id = 0
@@ -320,7 +320,7 @@ def _candles(markets: Mapping[str, MarketState], known: Known) -> Write:
 
 
 def restore_uses(text: str, keys: Mapping[int, ApiKey], nonces: Nonces) -> dict[int, ApiKey]:
-    """Let keys, given by id, have been used as a row of `key_uses` tells; those that it tells of."""
+    """Apply a row of `key_uses` to the keys, given by id. Returns the keys that it tells of."""
     told = msgspec.json.decode(text, type=list[tuple[int, int, list[int], int]])
     used = {}
     for number, highest_nonce, spent, used_ns in told:

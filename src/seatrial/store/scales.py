@@ -38,7 +38,7 @@ def note_of(state: State) -> str:
 
 
 def check(noted: str, state: State, read: Read) -> None:
-    """Raises `StoreError` where rows name what the world's catalogue lacks, or count it otherwise."""
+    """Raise `StoreError` if rows name what the world's catalogue lacks, or are counted in other decimals."""
     before, now = msgspec.json.decode(noted, type=Scales) if noted else _unsaid(), _scales(state)
     for code, scale in before.assets.items():
         if now.assets.get(code) != scale and _is_used("asset", (code, *_suffixed(code)), read):
@@ -66,7 +66,7 @@ def _scales_of(assets: dict[str, int], markets: Iterable[Market]) -> Scales:
 
 
 def _unsaid() -> Scales:
-    """Of a world that noted nothing: releases that had no other catalogue than the package's own wrote it."""
+    """The scales of a world without a note. A release wrote it that had only the package's own catalogue."""
     ours = load()
     return _scales_of({asset.code: asset.scale for asset in ours.assets}, ours.markets.values())
 

@@ -421,14 +421,14 @@ DESTINATIONS: Final = stored(
 destinations: Final = DESTINATIONS.table
 
 CHANGING: Final[dict[Table, tuple[str, ...]]] = columns.changing()
-"""What may change of a row once it is written. All else, and all of the other tables, is written once."""
+"""The columns that may change after a row was written. All others are written once."""
 
 DELETING: Final = (
     api_keys, key_uses, key_nonces, orders, quotes, cancel_timers, fired_timers, valuations, world_notes
 )  # fmt: skip
-"""Whose rows may go: keys that were revoked or got other rights, uses that the keys' own rows tell by now, nonces that
+"""Tables whose rows may go: keys that were revoked or changed, uses that the keys' own rows tell by now, nonces that
 no window reaches, the house's orders that ended, best prices too old to be shown, timers, valuations and notes that are
 written anew."""
 
 REPLACED: Final = tuple(table for table in METADATA.sorted_tables if table is not world)
-"""Whose rows all go when a world is begun again."""
+"""Tables whose rows all go when a world is begun again."""

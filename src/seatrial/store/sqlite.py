@@ -194,7 +194,7 @@ class SqliteMemory:
 
 
 def _version(connection: Connection) -> int:
-    """What is another one after each commit of any other connection."""
+    """A number that differs after each commit of any other connection."""
     version: int = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
     connection.rollback()
     return version

@@ -59,7 +59,7 @@ class Answering:
             self._lookups.respond(dialect, reply, respond)
 
     async def _finish(self, dialect: Dialect, part: Unfinished, respond: Respond) -> None:
-        """Take the further steps of a call, each in a commit of its own, and answer it behind the last one."""
+        """Take the further steps of a call, each in a commit of its own, and answer after the last one."""
         state = self._machine.state
         try:
             async with self._turns.of(part.turn):
@@ -90,7 +90,7 @@ class Answering:
         return None
 
     def _refusal(self, dialect: Dialect, call: Call) -> Reply:
-        """While a backup is stored the venue is in maintenance, and says so to those who ask for its status."""
+        """While a backup is being stored, the venue is in maintenance and says so to those who ask for its status."""
         restoring = self._recovery.restoring
         if restoring is None or not restoring.refuses_calls:
             return dialect.unavailable()

@@ -15,7 +15,7 @@ from seatrial.core.state import State
 
 
 def what_happened(state: State) -> str | None:
-    """What keeps the world from beginning again, whatever the house did by itself; None when nothing does."""
+    """What keeps the world from beginning again, without what the house did by itself; None if nothing does."""
     given_out, accounts = state.counters, state.accounts.values()
     if given_out.order_id or any(account.cancel_timer for account in accounts):
         return "orders"
@@ -32,7 +32,7 @@ def _is_opening(transfer: Transfer) -> bool:
 
 
 def reopened(old: State, fresh: State, at_ns: int) -> State:
-    """The world of an untouched state, begun at `at_ns` in a fresh one."""
+    """Begin the world of an untouched state at `at_ns`, in a fresh state."""
     assert what_happened(old) is None, "something happened in it"
     machine = Machine(fresh)
     deposits: dict[int, list[Transfer]] = {}
@@ -56,7 +56,7 @@ def reopened(old: State, fresh: State, at_ns: int) -> State:
 
 
 def _opening(old: State, account: AccountState, deposits: list[Transfer]) -> OpenAccount:
-    """The same balances: those that came in as deposits first and in their order, so that they keep their ids."""
+    """The same balances. Those that came in as deposits come first, in their order, so that they keep their ids."""
     facts = account.account
     came_in = {(deposit.wallet, deposit.asset): deposit.amount for deposit in deposits}
     owned = {(purse.wallet, purse.asset.code): purse.total for purse in old.ledger.of_account(facts.account_id)}

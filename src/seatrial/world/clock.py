@@ -1,4 +1,4 @@
-"""The only clock: a world's time, live or frozen, at any speed. It never goes back behind what happened.
+"""The only clock: a world's time, live or frozen, at any speed. It never goes back before what happened.
 
 It follows the machine's clock, which can be wrong for a while. Where that stands behind what the world has shown, the
 world goes on at half its pace until the two agree again; it is not ahead for good.
@@ -26,7 +26,7 @@ class ClockNote(Struct, frozen=True):
     frozen: bool = False
     speed_ppm: int = NORMAL_PPM
     happened_ns: int = 0
-    """The last moment at which anything happened: time may go back so far. 0: nobody noted it."""
+    """The last moment at which anything happened; time may go back to it. 0: nobody noted it."""
 
 
 class Clock:
@@ -44,7 +44,7 @@ class Clock:
         self.go_on(note or ClockNote(now_ns, now_ns), shown_ns)
 
     def go_on(self, note: ClockNote, shown_ns: int) -> None:
-        """Run as it is noted, from what happened or, where nobody noted that, from `shown_ns` on."""
+        """Run as the note says, from the last thing that happened, or from `shown_ns` if nobody noted that."""
         self.note = msgspec.structs.replace(note, happened_ns=0)
         self.happened_ns = note.happened_ns
         self._shown_ns = note.happened_ns or shown_ns or note.world_ns
@@ -76,7 +76,7 @@ class Clock:
 
     @property
     def ahead_ns(self) -> int:
-        """How far the world is ahead of where the machine's clock would have it."""
+        """How far the world is ahead of what the computer's clock would make it."""
         note, now_ns = self.note, self.now_ns()
         if note.frozen:
             return 0
@@ -91,7 +91,7 @@ class Clock:
         return (left_ns + min(left_ns, self.ahead_ns)) * NORMAL_PPM / note.speed_ppm / 1e9
 
     def set(self, *, frozen: bool | None = None, speed_ppm: int | None = None, now_ns: int | None = None) -> None:
-        """Change how it runs, or move it on. `now_ns` lies in the world's past only where that begins again."""
+        """Change how it runs, or move it on. `now_ns` is in the world's past only if the world begins again."""
         note = self.note
         is_frozen = note.frozen if frozen is None else frozen
         pace_ppm = note.speed_ppm if speed_ppm is None else speed_ppm
@@ -103,7 +103,7 @@ class Clock:
         self.note = ClockNote(here_ns, real_ns, is_frozen, pace_ppm)
 
     def happened(self, at_ns: int) -> None:
-        """Something did: from now on time does not go back behind that."""
+        """Something happened: from now on time does not go back before it."""
         self.happened_ns = at_ns
 
     def text(self) -> str:

@@ -22,7 +22,7 @@ MAX_WAITING: Final = 10_000
 """How many calls may wait for a commit at once; further ones are told that the venue is unavailable."""
 
 PATIENCE_SECONDS: Final = 10.0
-"""How long callers wait for a commit. One that takes longer may still happen; what it was, loading again will show."""
+"""How long callers wait for a commit. One that takes longer may still succeed; loading the world again shows it."""
 
 _log = logging.getLogger("seatrial")
 
@@ -34,7 +34,7 @@ class Waiter(Protocol):
         """It is stored."""
 
     def lost(self) -> None:
-        """It may or may not be stored, and the world goes on from what is."""
+        """It may or may not be stored; the world goes on from what is stored."""
 
 
 class GroupCommit:
@@ -54,7 +54,7 @@ class GroupCommit:
         """Called when nobody waits any more."""
         self.is_lost = False
         self.under_way: asyncio.Future[None] | None = None
-        """Done when nobody waits any more; None: nobody does."""
+        """Done when nobody waits any more; None while nobody waits."""
         self._waiting: list[Waiter] = []
         self._committing = False
         self._patience: asyncio.TimerHandle | None = None
@@ -103,7 +103,7 @@ class GroupCommit:
         self.is_lost = False
 
     def give_up(self, waiting: Iterable[Waiter] = ()) -> None:
-        """Tell everyone who waits, and those, that it did not work: what the machine holds is not to be trusted."""
+        """Tell everyone who waits, and those given, that it failed: what the machine holds cannot be trusted."""
         lost, self._waiting = [*waiting, *self._waiting], []
         if not self.is_lost:
             self.is_lost = True
@@ -127,7 +127,7 @@ class GroupCommit:
             self._flush()
 
     def _flush(self) -> None:
-        """Commit all that happened since the last time, for everyone who waits; without anyone, it was given up."""
+        """Commit all that happened since the last time. If nobody waits any more, the commit was given up."""
         waiting, self._waiting = self._waiting, []
         if not waiting:
             self._flushed(waiting, None, None)
@@ -169,7 +169,7 @@ class GroupCommit:
         self.on_idle()
 
     def _stored(self, waiting: list[Waiter], recorded: Recorded | None) -> None:
-        """What the commit holds may be shown from here on. Tell everyone, whatever becomes of one's answer."""
+        """From here on what the commit holds may be shown. Tell everyone, even if the answer to one of them fails."""
         if recorded is not None and not self.is_lost:
             self._record.publish(recorded)
         for waiter in waiting:

@@ -52,7 +52,7 @@ def driver_of(
     seed: int, catalogue: Catalogue, market_of: MarketOf, crowd: Mode | None, tape: TapeChoice | None,
     stored: Stored | None,
 ) -> Driver:  # fmt: skip
-    """The driver that was asked for, where the world's own stood if it is of that kind. Raises `DrivingError`."""
+    """The driver that was asked for, which goes on where one of its kind stood. Raises `DrivingError`."""
     note = "" if stored is None else stored.market
     if tape is not None:
         return _tape(seed, market_of, tape, stored)
@@ -68,7 +68,7 @@ def driver_of(
 
 
 def take_leave(machine: Machine, driver: Driver, note: str, at_ns: int) -> None:
-    """Whoever moved the prices before and does not go on: its quotes go. Who does has what there is to quote."""
+    """Take the quotes of a driver away that does not go on, and give the house of one that does all that it quotes."""
     is_off = isinstance(driver, Crowd) and driver.note.mode is Mode.OFF
     if is_off or _kind(note) != _kind(driver.text()):
         withdraw_quotes(machine, at_ns)
@@ -77,11 +77,13 @@ def take_leave(machine: Machine, driver: Driver, note: str, at_ns: int) -> None:
 
 
 def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | None) -> Tape:
-    """Files are read only by who plays them: what they need would cost every start some time."""
+    """The driver of a tape. What reads files is imported here, because it would slow every start."""
     from seatrial.world.tapes import TapeError, recordings, together  # noqa: PLC0415  see above
 
     if choice.pair is not None and len(choice.paths) > 1:
-        raise DrivingError("--pair names the pair of one tape; the names of several must begin with their pairs")
+        raise DrivingError(
+            "--pair names the pair of one tape: with several, leave it out and begin each file's name with its pair"
+        )
     try:
         found = [recording for path in choice.paths for recording in recordings(path, choice.pair, market_of)]
     except TapeError as error:
@@ -96,7 +98,7 @@ def _tape(seed: int, market_of: MarketOf, choice: TapeChoice, stored: Stored | N
 
 
 def _gone_on(tape: Tape, choice: TapeChoice) -> Tape:
-    """A tape that was played before; says so to whoever meant it to begin elsewhere."""
+    """A tape that goes on from where it stood; the log says so if it was to begin elsewhere."""
     stands_ns = tape.note.recorded_ns
     if choice.begin_ns is not None and choice.begin_ns < stands_ns:
         _log.warning(

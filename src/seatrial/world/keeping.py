@@ -43,7 +43,7 @@ class Keeping:
         self._venues = venues
 
     def batch(self) -> tuple[Batch, Recorded | None]:
-        """What must be written of all that happened since the last time, and the facts of it."""
+        """What must be written of all that happened since the last time, and its facts."""
         state, clock = self._machine.state, self._clock
         if state.has_changes:
             clock.happened(max(state.now_ns, clock.happened_ns))
@@ -64,7 +64,7 @@ class Keeping:
         stored = store.world()
         assert stored is not None, "what was loaded was stored"
         if stored.seed != state.seed:
-            raise StoreError("it holds another world now: start the server again")
+            raise StoreError("the database holds another world now: start the server again")
         if foreign := foreign_venues(state, self._venues):
             raise StoreError(f"it has accounts at {foreign}, which is no venue here")
         return Loaded(state, read_note(stored.clock), stored.market)
@@ -76,9 +76,9 @@ class Keeping:
         self._driver.restore(loaded.market)
 
     def adopt_of(self, store: Store, loaded: Loaded) -> None:
-        """Go on from what was loaded of another store, whose rows are in this one by now.
+        """Go on from what was loaded from another store, whose rows are in this one by now.
 
-        No number of a fact is given twice, whichever world is the one with more of them.
+        No fact's number is given twice, whichever of the two worlds has more facts.
         """
         self._store.go_on_as(store)
         counters = loaded.state.counters

@@ -15,7 +15,7 @@ from seatrial.world.errors import Unavailable, explained, unless_expected
 
 READERS: Final = 2
 REMOTE_READERS: Final = 8
-"""How many look-ups are under way at once: more where they mostly wait for a network."""
+"""How many look-ups run at once: more if they mostly wait for a network."""
 
 Respond = Callable[[Reply], None]
 """Takes the answer to a call, at once or later, but once."""
@@ -43,7 +43,7 @@ class Lookups:
             raise Unavailable from error
 
     def respond(self, dialect: Dialect, reply: Reply | Lookup, respond: Respond) -> None:
-        """Give a reply, or what is written of all that it looks up. All before it is committed."""
+        """Give a reply, or the one that is written of all that it looks up. Everything before it is committed."""
         if isinstance(reply, Reply):
             respond(reply)
             return

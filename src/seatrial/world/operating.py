@@ -1,4 +1,4 @@
-"""What the one who runs a world does with it: commands applied now, their outcome told once it is committed."""
+"""What the operator of a world does with it: commands are applied now, and their outcome is told once committed."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -49,7 +49,7 @@ class Operator:
         return outcomes
 
     async def do(self, act: Callable[[Machine, int], Result]) -> Result:
-        """Do something with the machine now; what it gives, once it is committed. Raises `Unavailable`."""
+        """Do something with the machine now. Returns its result once that is committed. Raises `Unavailable`."""
         result = self._recovery.attempt(lambda: act(self._machine, self._time.pass_to_now()))
         await self._commits.committed()
         return result

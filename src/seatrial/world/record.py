@@ -35,9 +35,9 @@ class Record:
         self.last = last
         """The number of the last stored fact."""
         self.worlds = 0
-        """Counts how often the world went on as another one: as one restored or begun again."""
+        """Counts how often another world took this one's place: restored, or begun again."""
         self.loads = 0
-        """Counts how often it was loaded, those times among them: what was not stored then did not happen."""
+        """Counts how often the world was loaded, those times included: what was not stored then did not happen."""
         self.is_over = False
         """Whether the server is about to stop."""
         self._min_kept = min_kept
@@ -61,7 +61,7 @@ class Record:
         self._wake()
 
     def go_on_from(self, last: int) -> None:
-        """The world goes on from what was loaded, of which that fact was the last; what led to it may be unknown."""
+        """The world goes on from what was loaded, and this fact was its last; the facts before it may be unknown."""
         if last != self.last:
             self._kept.clear()
             self.last = last
@@ -69,7 +69,7 @@ class Record:
         self._wake()
 
     def begin_again_from(self, last: int) -> None:
-        """The world goes on as another one. Its facts go on behind that number."""
+        """Another world takes this one's place. Its facts are numbered on from there."""
         self._kept.clear()
         self.last = last
         self.worlds += 1
@@ -92,7 +92,7 @@ class Record:
         return reversed(self._kept)
 
     async def more_than(self, number: int, loads: int) -> None:
-        """Wait until there is a fact after that number, or the world was loaded once more than so often."""
+        """Wait until there is a fact after that number, or the world was loaded again since that count of loads."""
         while self.last <= number and self.loads == loads and not self.is_over:
             await self._more.wait()
 

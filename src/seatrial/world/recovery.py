@@ -1,4 +1,4 @@
-"""Recovery: what to do when what the machine holds is not to be trusted, or another world takes its place."""
+"""Recovery: what to do when the machine's state cannot be trusted, or another world takes its place."""
 
 import asyncio
 import logging
@@ -70,7 +70,7 @@ class Recovery:
         self._tasks.run(self._recover())
 
     async def _recover(self) -> None:
-        """Load until it works. The writer does one thing after the other, so a commit on its way is over first."""
+        """Load until it works. The writer does one thing after the other, so it ends a commit under way first."""
         said = ""
         while self._commits.is_lost:
             try:
@@ -87,7 +87,7 @@ class Recovery:
         self.on_loaded()
 
     async def watch(self) -> None:
-        """Until stopped: an idle server, too, must notice when it is not the one that writes any more."""
+        """Until stopped, ask whether this server still is the one that writes. An idle one must notice, too."""
         commits = self._commits
         while True:
             await asyncio.sleep(WATCH_SECONDS)
@@ -107,7 +107,9 @@ class Recovery:
         cannot be and this world goes on, `Unavailable`.
         """
         if self.restoring is not None:
-            raise StoreError(f"{self.restoring.file} is being restored already")
+            raise StoreError(
+                f"{self.restoring.file} is being restored already: wait until GET /restore says that it is done"
+            )
         self.restoring = Restoring(str(file))
         try:
             await self._restore(file, self.restoring)

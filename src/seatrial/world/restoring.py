@@ -1,4 +1,4 @@
-"""Putting a backup in the place of a world at work: all that can be done before calls are refused is done before."""
+"""Putting a backup in the place of a world at work. Whatever can be done before calls are refused is done before."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ class Restoring(msgspec.Struct):
     step: str = COPYING
     done: int = 0
     of: int = 0
-    """How much there is of this step; 0: nobody knows."""
+    """How much this step has to do; 0 if unknown."""
     refuses_calls: bool = False
 
     def tell(self, step: str, done: int = 0, of: int = 0) -> None:

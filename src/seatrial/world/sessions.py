@@ -1,4 +1,4 @@
-"""Conversations that last: what one is, and who keeps it fed with what happens in a world.
+"""Conversations that last: what a session is, and what feeds it with the facts of a world.
 
 A session knows no socket, as h11 knows none: it takes what came in and what happened, and gives frames to send. Its
 conversation reads the record at the pace at which the other side takes frames, so a slow reader holds up nobody: when
@@ -14,7 +14,7 @@ from seatrial.core.facts import Recorded
 from seatrial.world.record import Gone, Record
 
 MAX_AT_ONCE: Final = 256
-"""How many facts a session is given at a time, between which others have their turn."""
+"""How many facts a session is given at a time; then others have their turn."""
 
 TICK_SECONDS: Final = 1.0
 """How often a session hears that time passes while nothing happens."""
@@ -28,9 +28,9 @@ class End(StrEnum):
     """Why a conversation ends that nobody ended."""
 
     CUT_OFF = "cut_off"
-    """It read more slowly than things happened: what comes next is held no more."""
+    """It read too slowly: the next fact is no longer held."""
     WORLD_REPLACED = "world_replaced"
-    """The world goes on as another one, as one restored or begun again."""
+    """Another world took its place: restored, or begun again."""
     SERVER_STOPS = "server_stops"
 
 
@@ -90,13 +90,13 @@ class Conversation:
         return self._session.publish(recorded), self._until is not None and self._place >= self._until
 
     def _is_of_another_world(self) -> bool:
-        """Whether another one is here, or the one in which it began was never stored."""
+        """Whether another world is here, or the state in which the session began was never stored."""
         record = self._record
         has_failed, self._loads = record.loads != self._loads and self._place > record.last, record.loads
         return has_failed or record.worlds != self._worlds
 
     async def _wait(self, send: Send) -> None:
-        """Until more has happened; meanwhile the session hears that time passes."""
+        """Wait until more has happened; meanwhile the session hears that time passes."""
         while True:
             try:
                 async with asyncio.timeout(TICK_SECONDS):

@@ -114,7 +114,7 @@ def recordings(path: Path, pair: str | None, market_of: MarketOf) -> list[Record
 
 
 def together(recordings: Iterable[Recording]) -> Callable[[int], Rows]:
-    """Their trades in order of time; of one time in the order of the recordings."""
+    """Their trades in order of time; those of one time in the order of the recordings."""
     several = tuple(recordings)
 
     def read(first_ns: int) -> Rows:
@@ -166,7 +166,7 @@ class _Reader:
         self._at_ns = 0
 
     def reaches(self, at_ns: int, first_ns: int) -> bool:
-        """Go on to the next trade's time; whether that is behind a moment. Raises `ValueError`."""
+        """Go on to the next trade's time; whether that is after a moment. Raises `ValueError`."""
         if at_ns < self._at_ns:
             raise ValueError("it is earlier than the trade before it: sort them by time")
         self._at_ns = at_ns
@@ -179,7 +179,7 @@ class _Reader:
         return TapeRow(market.symbol, self._at_ns, ticks, lots, SIDES[side.lower()], KINDS[kind.lower()])
 
     def _steps(self, text: str, scale: int) -> int:
-        """Of a number finer than the market goes its nearest step; at least one."""
+        """The market's step that is nearest to a finer number; at least one step."""
         exact = parse_units(text, scale)
         if exact:
             return exact

@@ -10,7 +10,7 @@ class Tasks:
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
         self.is_stopping = False
-        """Whether nothing further begins: the world is about to end."""
+        """Whether the world is about to end, so that no task begins any more."""
 
     def __iter__(self) -> Iterator[asyncio.Task[None]]:
         return iter(self._running)

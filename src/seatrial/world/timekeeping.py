@@ -23,7 +23,7 @@ RETRY_SECONDS: Final = 0.5
 MAX_SLEEP_SECONDS: Final = 3_600.0
 
 UNWATCHED_SECONDS: Final = 2.0
-"""How long the market may stand still while nobody calls: what was to happen in it then happens at its own time."""
+"""How long the market may stand still while nobody calls. What it does after that still happens at its own time."""
 
 MAX_ACTS: Final = 64
 """How often the market moves before a call is answered: some milliseconds. What is left happens behind it."""
@@ -81,7 +81,7 @@ class Timekeeper:
         return min(driver.done_ns, now_ns)
 
     def now_ns(self) -> int:
-        """As `pass_to_now`; what the clock shows where nothing may happen now."""
+        """As `pass_to_now`, but what the clock shows if nothing may happen now."""
         if not self._commits.refuses:
             try:
                 return self._recovery.attempt(self.pass_to_now)
@@ -148,7 +148,7 @@ class Timekeeper:
         return None if self._timer is None else self._timer.when()
 
     def _drive(self, until_ns: int, max_acts: int) -> bool:
-        """Let the market move so often; whether it came so far."""
+        """Let the market move at most so often; whether it came as far as it was to."""
         machine, driver = self._machine, self._driver
         for _ in range(max_acts):
             if machine.state.is_behind:

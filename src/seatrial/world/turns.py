@@ -1,4 +1,4 @@
-"""Calls of which one must be answered before the next begins: what they look up is what the one before them did."""
+"""Turns: one call must be answered before the next begins, because the next looks up what it did."""
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
@@ -13,7 +13,7 @@ class Turns:
 
     @asynccontextmanager
     async def of(self, what: Hashable) -> AsyncIterator[None]:
-        """Have that turn once nobody else has it; None is nobody's."""
+        """Take that turn once nobody else has it; None needs no turn."""
         if what is None:
             yield
             return

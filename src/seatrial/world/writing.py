@@ -15,10 +15,10 @@ from seatrial.store.store import Store
 
 
 class Writer(Protocol):
-    """Does one thing after the other. What goes wrong with it is the store's own error."""
+    """Does one thing after the other. What goes wrong raises the store's own error."""
 
     enough: int
-    """How many calls are worth a commit of their own while more come in."""
+    """How many waiting calls are enough to begin a commit while more come in."""
 
     def write(self, batch: Batch, told: Told) -> None:
         """Write a batch in one transaction; the event loop is told what came of it."""

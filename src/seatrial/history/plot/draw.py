@@ -17,7 +17,7 @@ ENDINGS: Final = (".png", ".svg", ".html")
 def check_ending(path: Path) -> None:
     """`HistoryError` for a name that says no kind of picture."""
     if path.suffix.lower() not in ENDINGS:
-        raise HistoryError(f"{path.name} should end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")
+        raise HistoryError(f"{path.name} must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")
 
 
 def draw(candles: Candles, path: Path) -> None:

@@ -21,7 +21,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 24, 110, 78, 44
 _VOLUME_HEIGHT, _BETWEEN = 150, 22
 _PRICE_MARKS, _TIME_MARKS = 9, 12
 _LOGARITHMIC_FROM: Final = 8
-"""From so many times the lowest price on, equal distances are equal ratios."""
+"""If the highest price is so many times the lowest one, equal distances are equal ratios."""
 _BODY: Final = 0.7
 _LABEL_ROOM: Final = 60
 _LABEL_HEIGHT: Final = 20

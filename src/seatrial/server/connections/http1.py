@@ -95,7 +95,7 @@ class HttpConnection(asyncio.Protocol):
         self._unread = 0
         """Bytes that came since the parser made anything of them."""
         self._alone: bytes | None = None
-        """What the parser is fed with, where a request begins with it and nobody is before that."""
+        """The bytes that the parser is fed with, if a request begins with them and none is in line before it."""
         self._current: Request | None = None
         """Whose turn it is."""
         self._line: deque[Request] = deque()
@@ -113,7 +113,7 @@ class HttpConnection(asyncio.Protocol):
         """Whether a request is to come, or the rest of one."""
         self._awaits_since = self._idle_since = self._unsent_since = 0.0
         self._unsent = 0
-        """Bytes that nobody took yet, when that was last looked at."""
+        """How many bytes the other side had not taken at the last look."""
         self._watch: asyncio.TimerHandle | None = None
         self._fires_at = 0.0
 
@@ -130,7 +130,7 @@ class HttpConnection(asyncio.Protocol):
             self.stop()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the standard library's own form
-        """Nobody is there any more: what is at work answers nobody, and what waits behind it is not begun."""
+        """The other side is gone: what is at work answers nobody, and what waits behind it does not begin."""
         self._hub.left(self)
         self._is_deaf = self._holds = True
         self._current = self._reading = None
@@ -338,7 +338,7 @@ class HttpConnection(asyncio.Protocol):
             raise ValueError("too large a head")
 
     def _refuse(self, reply: Reply) -> None:
-        """Answer so what cannot be read, when it is its turn, and read no more."""
+        """Answer with this what cannot be read, in its turn, and read no more."""
         self._is_deaf = True
         request = self._reading or Request()
         request.keep_alive = False
@@ -426,7 +426,7 @@ class HttpConnection(asyncio.Protocol):
         self._hold()
 
     def _hold(self) -> None:
-        """See whether the next bytes may be a plain call, and read no further while there is a line."""
+        """Note whether the next bytes may be a plain call, and pause reading while requests are in line."""
         has_line = bool(self._line)
         self._holds = (
             has_line or self._reading is not None or self._write_paused or self._is_deaf or self._hub.is_stopping
@@ -468,7 +468,7 @@ class HttpConnection(asyncio.Protocol):
         self._fire_by(min(ends, now + REQUEST_SECONDS))
 
     def _ends(self, now: float) -> float:
-        """When there will be nothing more to wait for, as things are."""
+        """The moment until which the connection waits, as things are."""
         if self._write_paused or self._line or (self._current is not None and self._current is not self._reading):
             self._awaits_since = now  # the rest of the next request has time until the answers before it are sent
             return now + REQUEST_SECONDS

@@ -6,7 +6,7 @@ MAX_HEAD_BYTES: Final = 1 << 16
 """Of a request's first line and headers, its trailers included; other servers take 8 to 64 KiB."""
 
 MAX_BODY_BYTES: Final = 1 << 20
-"""Of one request; the largest documented call, a batch of orders, has about ten thousand."""
+"""The most in one body; the largest documented call, a batch of orders, has about ten thousand bytes."""
 
 REQUEST_SECONDS: Final = 60.0
 """How long a connection may take to send a request, the first one counted from the start.
@@ -21,4 +21,4 @@ STOP_SECONDS: Final = 5.0
 """How long a server that stops waits for what is at work."""
 
 STREAM_STOP_SECONDS: Final = 1.0
-"""How long of these an answer without end may take to end itself."""
+"""How much of that an endless answer may take to end itself."""

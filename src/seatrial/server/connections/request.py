@@ -57,7 +57,7 @@ class Request:
 
     @property
     def is_plain(self) -> bool:
-        """Whether another one like it may be read by comparing."""
+        """Whether a request like it may be read by comparison with it."""
         return (
             self.verb in _PLAIN_VERBS
             and self.keep_alive
@@ -69,7 +69,7 @@ class Request:
         )
 
     def read_target(self) -> None:
-        """Part the target into path and query. Raises `ValueError` where it is none of a path."""
+        """Split the target into path and query. Raises `ValueError` if it has no path."""
         if self.target.startswith(b"/") and b"#" not in self.target:
             self.raw_path, _, self.query = self.target.partition(b"?")
         else:

@@ -12,13 +12,13 @@ from seatrial.server.connections.limits import STOP_SECONDS
 from seatrial.server.connections.site import Site
 
 MAX_AT_ONCE: Final = 64
-"""So many are taken before those who are connected have their turn again."""
+"""So many connections are accepted before those that exist have their turn again."""
 
 SPARE_DESCRIPTORS: Final = 64
-"""Of the process's descriptors these are not for connections: the store, its readers and its writer need some."""
+"""So many of the process's descriptors are not for connections: the store, its readers and its writer need some."""
 
 PAUSE_SECONDS: Final = 0.25
-"""How long nobody is taken after that failed, as it does without descriptors or memory. Who calls meanwhile waits."""
+"""How long accepting pauses after it failed for want of descriptors or memory. Callers wait meanwhile."""
 
 _log = logging.getLogger("seatrial")
 
@@ -42,7 +42,7 @@ class HttpServer:
         self._loop.add_reader(self._listener, self._accept)
 
     async def stop(self) -> None:
-        """Take nobody any more, have those answered whose calls are at work, and end the rest."""
+        """Accept nobody any more, let calls at work be answered, and end all other connections."""
         self._close_listener()
         hub = self._hub
         hub.is_stopping = True
@@ -98,7 +98,7 @@ class HttpServer:
         return maximum != resource.RLIM_INFINITY and used >= maximum - SPARE_DESCRIPTORS
 
     def _pause(self, why: str) -> None:
-        """Take nobody for a moment; those who are connected are served."""
+        """Accept nobody for a moment; those who are connected are served."""
         if not self._has_warned:
             self._has_warned = True
             _log.warning("no further connections for now: %s", why)

@@ -111,10 +111,10 @@ def _endpoint(operation: Operation, world: World, token: str | None) -> Endpoint
         except Unavailable:
             return guard.problem(HTTPStatus.SERVICE_UNAVAILABLE, _unavailable(world))
         except ClientDisconnect:
-            return guard.problem(HTTPStatus.BAD_REQUEST, "the body ended early")
+            return guard.problem(HTTPStatus.BAD_REQUEST, "the body ended early: send all of it")
         except Exception:  # noqa: BLE001  the outermost loop
             _log.exception("%s %s met a bug", operation.verb, operation.path)
-            return guard.problem(HTTPStatus.INTERNAL_SERVER_ERROR, "a bug of the server's: see its log")
+            return guard.problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the server met a bug: its log says where")
         return _response(operation, result)
 
     return endpoint
@@ -129,8 +129,8 @@ def _response(operation: Operation, result: object) -> Response:
 def _unavailable(world: World) -> str:
     restoring = world.recovery.restoring
     if restoring is not None and restoring.refuses_calls:
-        return "a backup takes the place of this world just now; try again when GET /restore says that it is there"
-    return "the store did not take it; try again"
+        return "a backup takes the place of this world just now: try again when GET /restore says that it is there"
+    return "the store cannot be used just now: look whether a change was made before you try again"
 
 
 async def _read(request: Request) -> bytes:
@@ -138,12 +138,17 @@ async def _read(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body of more than {MAX_BODY_BYTES} bytes")
+            raise Problem(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"a body of more than {MAX_BODY_BYTES} bytes is not read: send less",
+            )
     return body
 
 
 async def _no_operation(request: Request, _error: Exception) -> Response:
-    return guard.problem(HTTPStatus.NOT_FOUND, f"there is no {request.url.path}; see /_seatrial/openapi.json")
+    return guard.problem(
+        HTTPStatus.NOT_FOUND, f"there is no {request.url.path}: /_seatrial/openapi.json lists what there is"
+    )
 
 
 async def _wrong_verb(request: Request, error: Exception) -> Response:

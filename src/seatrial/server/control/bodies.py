@@ -41,7 +41,7 @@ def reader_of(kind: type[Struct]) -> Callable[[bytes], Any]:
 
     def read(body: bytes) -> Any:  # noqa: ANN401  a value of that kind
         if _NUL in body:
-            raise BadText("no text may hold the character U+0000")
+            raise BadText("no text may hold the character U+0000: leave it out")
         if words is None:
             return decoder.decode(body)
         given = msgspec.json.decode(body)
@@ -55,6 +55,6 @@ def _in_our_words(given: dict[str, Any], words: dict[str, str]) -> dict[str, Any
     for word, value in given.items():
         field = words.get(word, word)
         if field in named:
-            raise BadText(f"{field} is said twice, the other time as {word}")
+            raise BadText(f"{field} is given twice, the second time as {word}: give it once")
         named[field] = value
     return named

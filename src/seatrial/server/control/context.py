@@ -64,7 +64,7 @@ def known_account_id(context: Context, text: str) -> int:
     number = int(text) if _NUMBER.fullmatch(text) else EXCHANGE
     account_id = number if number in context.state.accounts else context.state.account_names.get(text)
     if account_id is None:
-        raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {text!r}")
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is no account {text!r}: GET /accounts lists them")
     return account_id
 
 
@@ -79,13 +79,13 @@ _STATUS: Final = {
 }
 _SAYS: Final = {
     Reject.ACCOUNT_NAME_TAKEN: "an account of that name exists already: choose another, or issue a key of that account",
-    Reject.KEY_TAKEN: "that key exists already",
+    Reject.KEY_TAKEN: "that key exists already: issue another one",
     Reject.DESTINATION_NAME_TAKEN: "the account has a withdrawal key of that name for that asset: choose another",
     Reject.STEP_NOT_ALLOWED: "a transfer in that status cannot take that step",
-    Reject.METHOD_UNKNOWN: "the asset has no such method",
+    Reject.METHOD_UNKNOWN: "the asset has no such method: name one of DepositMethods",
     Reject.ASSET_READ_ONLY: "that balance is read-only: use the asset without its suffix",
     Reject.AMOUNT_INVALID: "the amount is below the method's minimum, or more than the books can hold",
-    Reject.AMOUNT_ABOVE_BALANCE: "the account has spent too much of it to take it back: let as much come in first",
+    Reject.AMOUNT_ABOVE_BALANCE: "the account has spent too much of it to take it back: deposit as much first",
 }
 
 

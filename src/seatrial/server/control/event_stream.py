@@ -14,7 +14,7 @@ from seatrial.server.control.event_views import Views, about
 from seatrial.world.sessions import End
 
 MAX_UNMARKED: Final = 1_024
-"""After so many facts that nobody asked for the number of the last is told, so that who comes back can go on there."""
+"""After so many facts that the reader did not ask for, it is told the last number, so that it can go on there later."""
 
 QUIET_SECONDS: Final = 15.0
 """After so long without a frame a comment shows that the stream lives, as the standard advises."""
@@ -46,7 +46,7 @@ class Wanted(Struct, frozen=True):
 
 
 class EventStream:
-    """One reader's stream. It listens to nobody: a reader who wants something else asks anew."""
+    """One reader's stream. Nothing is read from the other side: a reader who wants something else asks anew."""
 
     def __init__(self, views: Views, wanted: Wanted) -> None:
         self._views = views

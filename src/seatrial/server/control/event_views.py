@@ -31,7 +31,7 @@ class About(NamedTuple):
 
 
 class Views:
-    """Shows the facts of one world. It looks at nothing of the state that changes but who has which account."""
+    """Shows the facts of one world. Of the state that changes it reads only the accounts."""
 
     def __init__(self, state: Callable[[], State], dialects: dict[str, Dialect]) -> None:
         self._state = state

@@ -22,7 +22,7 @@ MAX_LAST: Final = 10_000
 
 
 class EventsResponse(Response):
-    """An answer that goes on while its conversation does, or until the other side leaves."""
+    """An answer that lasts as long as its conversation, or until the other side leaves."""
 
     media_type = "text/event-stream"
 
@@ -57,7 +57,7 @@ async def follow(context: Context) -> Response:
 
 
 async def _either(*works: Coroutine[None, None, None]) -> None:
-    """Until one of them ends; the others are canceled then."""
+    """Wait until one of them ends, and cancel the others."""
     tasks = [asyncio.get_running_loop().create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -98,7 +98,7 @@ def _place(context: Context, wanted: Wanted) -> int:
     last = context.query.get("last")
     if last is not None:
         if since is not None:
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say since or last, not both")
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "since and last do not go together: leave one of them out")
         return _before_last(record, wanted, _number(last, "last", MAX_LAST))
     if since is None:
         return context.state.last_fact
@@ -113,7 +113,7 @@ def _place(context: Context, wanted: Wanted) -> int:
 
 
 def _before_last(record: Record, wanted: Wanted, count: int) -> int:
-    """The place from which so many of the held facts that are wanted follow."""
+    """The place after which so many of the held facts are wanted ones."""
     if not count:
         return record.last
     for recorded in record.held():
@@ -127,7 +127,9 @@ def _before_last(record: Record, wanted: Wanted, count: int) -> int:
 
 def _number(text: str, name: str, maximum: int = 2**63) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(maximum)) and int(text) <= maximum):
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} is a whole number from 0 to {maximum}, not {text!r}")
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} must be a whole number from 0 to {maximum}, not {text!r}"
+        )
     return int(text)
 
 
@@ -135,7 +137,7 @@ def _flag(text: str | None, name: str, *, usual: bool) -> bool:
     if text is None:
         return usual
     if text.lower() not in ("true", "false"):
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} is true or false, not {text!r}")
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} must be true or false, not {text!r}")
     return text.lower() == "true"
 
 

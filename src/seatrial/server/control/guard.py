@@ -62,7 +62,9 @@ def refusal(request: Request, token: str | None) -> Response | None:
         wanted = f"Bearer {token}".encode()
         if token and len(given) == 1 and hmac.compare_digest(given[0].encode("latin-1"), wanted):
             return None
-        return problem(HTTPStatus.UNAUTHORIZED, "show the token: Authorization: Bearer …")
+        return problem(
+            HTTPStatus.UNAUTHORIZED, "this server wants its token: send the header Authorization: Bearer TOKEN"
+        )
     why = _why_foreign(request)
     return None if why is None else problem(HTTPStatus.FORBIDDEN, why)
 
@@ -70,15 +72,15 @@ def refusal(request: Request, token: str | None) -> Response | None:
 def _why_foreign(request: Request) -> str | None:
     client = request.client
     if client is None or not is_loopback(client.host):
-        return f"only this machine may call this; {_TOKEN}"
+        return f"only this machine may call this: {_TOKEN}"
     mark = _proxys_mark(request)
     if mark is not None:
-        return f"only this machine may call this, and {mark} says that a proxy passes the call on; {_TOKEN}"
+        return f"only this machine may call this, and {mark} says that a proxy passes the call on: {_TOKEN}"
     hosts = request.headers.getlist("host")
     if len(hosts) != 1 or not is_loopback(_host_of(f"//{hosts[0]}")):
-        return "call this by a loopback address or as localhost"
+        return f"the call names another host: call 127.0.0.1 or localhost, or {_TOKEN}"
     if not all(is_loopback(_host_of(origin)) for origin in request.headers.getlist("origin")):
-        return "pages of other sites may not call this"
+        return "a page of another site may not call this: call it from a program"
     return None
 
 

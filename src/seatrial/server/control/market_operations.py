@@ -25,7 +25,7 @@ from seatrial.world.clock import iso
 
 SIX: Final = 6
 MAX_PPM: Final = 1_000 * PPM
-"""Of what can be tuned: a thousand times the usual."""
+"""The most that can be tuned: a thousand times the usual."""
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -88,10 +88,10 @@ async def change_crowd(context: Context) -> shapes.CrowdView:
     mode = crowd.note.mode if wanted.mode is None else _word(Mode, wanted.mode, "mode")
     given = [wanted.price, wanted.volatility, wanted.depth, wanted.activity]
     if wanted.pair is None and any(value is not None for value in given):
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say which pair")
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "name the pair that these tune: add pair")
     if wanted.pair is not None and all(value is None for value in given):
         raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "say what to change of the pair: price, volatility, depth or activity"
+            HTTPStatus.UNPROCESSABLE_ENTITY, "name what to change of the pair: price, volatility, depth or activity"
         )
     if wanted.pair is not None:
         _tune(context, crowd, market_of(context, wanted.pair).market, wanted)
@@ -120,14 +120,14 @@ MARKET_OPERATIONS: Final = (
         "POST", "/markets/{pair}/trades", "Print a trade; orders in its way are filled first.",
         print_trade, shapes.MarketView, shapes.NewTrade, status=HTTPStatus.CREATED,
     ),
-    Operation("GET", "/system", "What the exchange as a whole is open for.", read_system, shapes.SystemView),
+    Operation("GET", "/system", "The status of the exchange as a whole.", read_system, shapes.SystemView),
     Operation(
         "POST", "/system", "Halt the exchange, or open it again.",
         change_system, shapes.SystemView, shapes.SystemChange,
     ),
-    Operation("GET", "/crowd", "Who trades by themselves, and how.", read_crowd, shapes.CrowdView),
+    Operation("GET", "/crowd", "How much the crowd trades, and how it trades each pair.", read_crowd, shapes.CrowdView),
     Operation(
-        "POST", "/crowd", "Change how much goes on, and tune one pair.",
+        "POST", "/crowd", "Change how much the crowd trades, or tune how it trades one pair.",
         change_crowd, shapes.CrowdView, shapes.CrowdChange,
     ),
     Operation("GET", "/tape", "How far the tape has been played.", read_tape, shapes.TapeView),
@@ -140,7 +140,7 @@ async def _set_price(context: Context, ms: MarketState, ticks: int) -> None:
         await _print(context, PrintTrade(symbol, Side.BUY, OrderKind.MARKET, ticks, ms.market.min_qty_lots))
         return
     if not world.driver.set_price(symbol, ticks, world.time.now_ns()):
-        raise Problem(HTTPStatus.CONFLICT, "a tape plays what was recorded; print a trade instead")
+        raise Problem(HTTPStatus.CONFLICT, "a tape is playing, so prices cannot be set: print a trade instead")
     await world.time.pass_time()
 
 
@@ -171,7 +171,7 @@ def market_of(context: Context, text: str) -> MarketState:
     """By any of the venues' names for it, or BTC-USD."""
     symbol = market_named(text, context.state.markets, context.world.dialects.values())
     if symbol is None:
-        raise Problem(HTTPStatus.NOT_FOUND, f"there is no market {text!r}")
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is no market {text!r}: GET /markets lists them")
     return context.state.markets[symbol]
 
 
@@ -180,7 +180,7 @@ def _crowd(context: Context) -> Crowd:
     if not isinstance(driver, Crowd):
         raise Problem(
             HTTPStatus.CONFLICT,
-            "a tape is playing in this world, which then has no crowd: start the server without --tape",
+            "a tape is playing in this world, so it has no crowd: start the server without --tape",
         )
     return driver
 
@@ -190,7 +190,7 @@ def _check_moved(context: Context, market: Market) -> None:
     if market.symbol not in known:
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            f"nobody makes a market of {market.symbol}; of these somebody does: {', '.join(known) or 'none'}",
+            f"the crowd does not trade {market.symbol}; it trades {', '.join(known) or 'nothing'}",
         )
 
 

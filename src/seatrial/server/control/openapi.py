@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from seatrial import version
 from seatrial.server.control.context import Operation
 
+_ABOUT = "Accounts, transfers, markets, time, books and events of an exchange under your control."
 _PROBLEM = {
     "description": "Refused; the detail says why.",
     "content": {
@@ -37,7 +39,7 @@ def document(operations: Sequence[Operation], prefix: str) -> dict[str, Any]:
         paths.setdefault(prefix + op.path, {})[op.verb.lower()] = _operation(op, schema_of)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Seatrial control API", "version": "1", "description": "Accounts, funding, time and books."},
+        "info": {"title": "Seatrial control API", "version": version(), "description": _ABOUT},
         "paths": paths,
         "components": {"schemas": components},
     }

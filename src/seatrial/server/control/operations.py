@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
+from seatrial import version
 from seatrial.client import shapes
 from seatrial.core.account_state import AccountState
 from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetDelays
@@ -28,7 +29,7 @@ from seatrial.world.clock import LATEST_NS, iso
 
 
 async def health(context: Context) -> shapes.Health:
-    return shapes.Health("ok", context.world.name, iso(_now(context)), list(context.world.dialects))
+    return shapes.Health("ok", context.world.name, iso(_now(context)), list(context.world.dialects), version())
 
 
 async def list_accounts(context: Context) -> list[shapes.AccountView]:
@@ -84,7 +85,9 @@ async def see_deposit(context: Context) -> shapes.TransferView:
     amount = read(units_of, context.state, code, wanted.amount)
     fee = None if wanted.fee is None else read(units_of, context.state, code, wanted.fee)
     if fee is not None and fee >= amount:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the fee is taken out of the amount, so it is less than that")
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "the fee is taken out of the amount, so it must be less than the amount"
+        )
     command = SeeDeposit(
         account.account.account_id, code, amount, wanted.method, wanted.txid, wanted.address, wanted.manual, fee
     )
@@ -112,18 +115,20 @@ async def list_funding(context: Context) -> list[shapes.TransferView]:
     account_id = None if wanted is None else known_account_id(context, wanted)
     before_id = None if before is None else _transfer_number(context, before)
     if before is not None and before_id is None:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"before is a refid, not {before!r}")
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"before must be a refid, such as GET /funding shows, not {before!r}"
+        )
     limit = read(words.limit_of, context.query.get("limit"), USUAL_FUNDING, MAX_FUNDING)
     page: Any = await context.world.lookups.find(FundingPage(account_id, before_id, limit))
     return [_transfer_view(context, transfer) for transfer in page.rows]
 
 
 async def drive_transfer(context: Context) -> shapes.TransferView:
-    """Of a finished transfer the store knows where it stands, so the next step waits until the last one is stored."""
+    """A finished transfer is in the store alone, so the next step waits until the last one is stored."""
     wanted: shapes.Step = context.body
     number = _transfer_number(context, context.path["refid"])
     if wanted.status is None and wanted.status_prop is None:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say a status, a status_prop, or both")
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "give a status, a status_prop, or both")
     status, note = read(words.status_of, wanted.status), read(words.note_of, wanted.status_prop)
     async with context.world.turns.of(("transfer", number)):
         command, transfer = DriveTransfer(number or 0, status, note), context.state.transfers.get(number or 0)
@@ -140,7 +145,7 @@ async def _stored(context: Context, number: int | None) -> Transfer:
     """A transfer that is not in the world's memory any more."""
     found: Any = [] if number is None else await context.world.lookups.find(TransfersById((number,)))
     if not found:
-        raise Problem(HTTPStatus.NOT_FOUND, f"there is no transfer {context.path['refid']!r}")
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is no transfer {context.path['refid']!r}: GET /funding lists them")
     (transfer,) = found
     assert isinstance(transfer, Transfer), transfer
     return transfer
@@ -177,7 +182,9 @@ async def set_clock(context: Context) -> shapes.ClockView:
             " start another world with `seatrial serve` and --memory or another --data, or restore a backup",
         )
     if target_ns > LATEST_NS:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"the world's time ends at {iso(LATEST_NS)}")
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"the world's time ends at {iso(LATEST_NS)}: choose an earlier moment"
+        )
     speed_ppm = None if wanted.speed is None else read(times.read_speed, wanted.speed)
     is_moved = wanted.now is not None or wanted.advance is not None
     clock.set(frozen=wanted.frozen, speed_ppm=speed_ppm, now_ns=target_ns if is_moved else None)
@@ -192,7 +199,7 @@ async def restore(context: Context) -> shapes.Restored:
     wanted: shapes.Restore = context.body
     file = Path(wanted.file)
     if not file.is_absolute():
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "say the whole path of the file")
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "give the whole path of the file, from / on")
     try:
         await context.world.recovery.restore(file)
     except StoreError as error:
@@ -227,7 +234,7 @@ OPERATIONS: Final = (
         open_account, shapes.OpenedAccount, shapes.NewAccount, body_required=False, status=HTTPStatus.CREATED,
     ),
     Operation(
-        "POST", "/accounts/{id}/keys", "Issue a key, restricted as you say.",
+        "POST", "/accounts/{id}/keys", "Issue a key, with these permissions and limits.",
         issue_key, shapes.IssuedKey, shapes.NewKey, body_required=False, status=HTTPStatus.CREATED,
     ),
     Operation(
@@ -242,8 +249,8 @@ OPERATIONS: Final = (
         "GET", "/funding", "Deposits and withdrawals, newest first.", list_funding, list[shapes.TransferView],
         filters={
             "account": "Only this account's, by id or name.",
-            "limit": f"How many, {USUAL_FUNDING} unless you say, {MAX_FUNDING} at most.",
-            "before": "Only older ones than this, by refid: the last one of a list continues it.",
+            "limit": f"How many: {USUAL_FUNDING} if it is left out, {MAX_FUNDING} at most.",
+            "before": "A refid: the list has those before it, so the last one of a list continues it.",
         },
     ),
     Operation(
@@ -251,10 +258,13 @@ OPERATIONS: Final = (
         drive_transfer, shapes.TransferView, shapes.Step,
     ),
     Operation("GET", "/delays", "How long transfers stay in each status.", read_delays, shapes.DelaysView),
-    Operation("POST", "/delays", "Change how long.", set_delays, shapes.DelaysView, shapes.DelaysChange),
+    Operation(
+        "POST", "/delays", "Change how long transfers stay in each status.",
+        set_delays, shapes.DelaysView, shapes.DelaysChange,
+    ),
     Operation("GET", "/clock", "The world's time.", read_clock, shapes.ClockView),
     Operation(
-        "POST", "/clock", "Freeze, set, advance or speed time up; comes back when all that fell due has happened.",
+        "POST", "/clock", "Freeze, set, advance or speed up the clock; answers once all that is due has happened.",
         set_clock, shapes.ClockView, shapes.ClockChange,
     ),
     Operation(
@@ -281,7 +291,7 @@ async def _seen(context: Context, command: SeeDeposit) -> DepositSeen:
         minimum = format_units(max(method.deposit_minimum, fee + 1), method.asset.scale)
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            f"a deposit of {command.asset} by {method.name} is at least {minimum}, and no more than the books can hold",
+            f"a deposit of {command.asset} by {method.name} must be at least {minimum} and fit into the books",
         )
     seen: DepositSeen = only(outcome, DepositSeen)
     return seen
@@ -310,7 +320,10 @@ def _account(context: Context) -> tuple[AccountState, Dialect]:
     account = context.state.accounts[account_id]
     dialect = context.world.dialects.get(account.account.venue)
     if dialect is None:
-        raise Problem(HTTPStatus.CONFLICT, f"{account.account.name!r} makes markets: it has no keys and no funding")
+        raise Problem(
+            HTTPStatus.CONFLICT,
+            f"{account.account.name!r} makes markets and has no keys and no funding: name another account",
+        )
     return account, dialect
 
 

@@ -27,7 +27,7 @@ def read_moment(given: str | float) -> int:
     text = str(given).strip()
     if date := _DATE_DIGITS.fullmatch(text):
         day = "-".join(part or "01" for part in date.groups())
-        raise BadText(f"{text!r} may be a date or seconds since 1970: say {day}, or {iso(int(text) * 10**9)}")
+        raise BadText(f"{text!r} may be a date or seconds since 1970: give {day}, or {iso(int(text) * 10**9)}")
     if _NANOSECONDS.fullmatch(text):
         return int(text)
     match = _SECONDS.fullmatch(text)
@@ -35,14 +35,14 @@ def read_moment(given: str | float) -> int:
         return int(match[1]) * 10**9 + _fraction(match[2])
     match = _ISO.fullmatch(text)
     if match is None:
-        raise BadText(f"{text!r} is no moment: UNIX seconds, or like 2026-01-31T12:00:00Z")
+        raise BadText(f"{text!r} is no moment: give UNIX seconds, or a time like 2026-01-31T12:00:00Z")
     day, clock, fraction, zone = match.groups()
     try:
         moment = datetime.fromisoformat(f"{day}T{clock or '00:00'}{'+00:00' if zone in (None, 'Z') else zone}")
     except ValueError as error:
         raise BadText(f"{text!r} is no moment: {error}") from error
     if moment.timestamp() < 0:
-        raise BadText(f"{text!r} lies before 1970, where time begins here")
+        raise BadText(f"{text!r} is before 1970: give a later moment")
     return int(moment.timestamp()) * 10**9 + _fraction(fraction)
 
 
@@ -51,7 +51,7 @@ def read_duration(given: str | float) -> int:
     text = str(given).strip()
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise BadText(f"{text!r} is no duration: seconds, or like 90s, 24h, 7d")
+        raise BadText(f"{text!r} is no duration: give seconds, or a time like 90s, 24h, 7d")
     unit_ns = _UNITS[match[3] or "s"]
     fraction = match[2] or "0"
     steps: int = 10 ** len(fraction)
@@ -65,7 +65,7 @@ def read_speed(given: str | float) -> int:
     speed_ppm = 0 if match is None or match[3] else int(match[1]) * 10**6 + _fraction(match[2]) // 10**3
     if not 0 < speed_ppm <= FASTEST_PPM:
         raise BadText(
-            f"{given!r} is no speed: a number above 0, at most {FASTEST_PPM // 10**6}; to stop the clock, freeze it"
+            f"{given!r} is no speed: give one above 0, at most {FASTEST_PPM // 10**6}; to stop the clock, freeze it"
         )
     return speed_ppm
 

@@ -30,15 +30,17 @@ NOTE_TEXTS: Final = {
 def key_fields(wanted: NewKey, passphrase: str | None) -> dict[str, object]:
     """The fields of the command that issues it, at a venue whose keys have that passphrase. Raises `BadText`."""
     if passphrase is None and wanted.passphrase is not None:
-        raise BadText("a key of this venue has no passphrase")
+        raise BadText("a key of this venue has no passphrase: leave it out")
     if passphrase is not None and (wanted.one_time_password or wanted.totp_secret or wanted.nonce_window):
-        raise BadText("a key of this venue has a passphrase: no one_time_password, totp_secret or nonce_window")
+        raise BadText(
+            "a key of this venue has a passphrase alone: leave one_time_password, totp_secret and nonce_window out"
+        )
     if wanted.one_time_password is not None and wanted.totp_secret is not None:
-        raise BadText("a key has a one_time_password or a totp_secret, not both")
+        raise BadText("a key has a one_time_password or a totp_secret: leave one of them out")
     if "" in (wanted.one_time_password, wanted.passphrase):
-        raise BadText("a one_time_password or passphrase is not empty")
+        raise BadText("a one_time_password or passphrase must not be empty")
     if not 0 <= wanted.nonce_window < 2**63:
-        raise BadText("nonce_window is a number from 0")
+        raise BadText("nonce_window must be a whole number, 0 or more")
     return {
         "nonce_window": wanted.nonce_window,
         "one_time_password": wanted.passphrase or passphrase or wanted.one_time_password,
@@ -53,7 +55,7 @@ def key_fields(wanted: NewKey, passphrase: str | None) -> dict[str, object]:
 def check_destination(wanted: NewDestination) -> None:
     """Raise `BadText` when Withdraw could not name it, or would have nowhere to send to."""
     if not wanted.key or not wanted.address:
-        raise BadText("a withdrawal key has a name and an address")
+        raise BadText("a withdrawal key must have a name, key, and an address")
 
 
 def status_of(text: str | None) -> TransferStatus | None:
@@ -81,7 +83,7 @@ def limit_of(text: str | None, usual: int, maximum: int) -> int:
     if text is None:
         return usual
     if not text.isascii() or not text.isdigit() or len(text) > len(str(maximum)) or not 1 <= int(text) <= maximum:
-        raise BadText(f"limit is a number from 1 to {maximum}")
+        raise BadText(f"limit must be a whole number from 1 to {maximum}")
     return int(text)
 
 
@@ -93,7 +95,7 @@ def permissions_of(texts: list[str], allowed: frozenset[str]) -> frozenset[str]:
     spelled = {_folded(name): name for name in allowed}
     unknown = sorted(text for text in texts if _folded(text) not in spelled)
     if unknown:
-        raise BadText(f"unknown permission {', '.join(unknown)}; there are {', '.join(sorted(allowed))}")
+        raise BadText(f"unknown permission {', '.join(unknown)}: the venue has {', '.join(sorted(allowed))}")
     return frozenset(spelled[_folded(text)] for text in texts)
 
 
@@ -134,7 +136,7 @@ def _checked_totp(secret: str | None) -> str | None:
     try:
         decoded = b32decode(text + "=" * (-len(text) % 8))
     except ValueError as error:
-        raise BadText("totp_secret is not base32") from error
+        raise BadText("totp_secret must be base32, as an authenticator shows it") from error
     if not decoded:
-        raise BadText("a totp_secret is not empty")
+        raise BadText("totp_secret must not be empty: give it in base32, or leave it out")
     return text

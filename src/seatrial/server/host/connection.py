@@ -26,6 +26,8 @@ class Connection(Struct, frozen=True):
     control: str
     world: str
     accounts: tuple[KeyedAccount, ...]
+    version: str = ""
+    """The server's release; empty in the file of a release that did not write it."""
 
     def account(self, venue: str) -> KeyedAccount | None:
         """The first account that speaks the venue's API."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import UNSET
 
+from seatrial import version
 from seatrial.core.machine import Machine
 from seatrial.dialects.registry import venues
 from seatrial.dialects.venue import Venue
@@ -31,7 +32,7 @@ def connection_of(world: World, url: str, *, key_name: str = DEMO_KEY) -> Connec
         for account, key in keyed
         if account.name == names.get(account.venue)
     )
-    return Connection(url, f"{url}/_seatrial/v1", world.name, accounts)
+    return Connection(url, f"{url}/_seatrial/v1", world.name, accounts, version())
 
 
 def open_demo_accounts(machine: Machine, dialects: Mapping[str, Dialect], at_ns: int) -> None:

@@ -11,7 +11,7 @@ from seatrial.dialects.wire import Dialect
 DEPOSIT: Final = "deposit"
 TRANSFER: Final = "transfer"
 OPENINGS: Final = (DEPOSIT, TRANSFER)
-"""How the balances that an account is opened with come in; the first is usual. See docs/decisions/0007."""
+"""The ways in which opening balances come in; the first is the default. See docs/decisions/0007."""
 
 
 class BadText(ValueError):
@@ -19,7 +19,7 @@ class BadText(ValueError):
 
 
 def market_named(text: str, markets: Container[str], dialects: Iterable[Dialect]) -> str | None:
-    """The market of that name, which is one of ours or one of any venue's, with a slash, a dash or neither."""
+    """The market of that name: ours or any venue's, with a slash, a dash or neither."""
     slashed = text.replace("-", "/")
     if slashed.upper() in markets:
         return slashed.upper()
@@ -55,7 +55,7 @@ def account_command(
     if chosen is None:
         raise BadText(f"unknown tier {tier!r}: one of {', '.join(usual.tiers)}")
     if check_timestamps is not None and not usual.stamps_calls:
-        raise BadText("calls to this venue say no time: an account of it has no check_timestamps")
+        raise BadText("calls to this venue carry no time: leave check_timestamps out")
     if opening.lower() not in OPENINGS:
         raise BadText(f"unknown opening {opening!r}: one of {', '.join(OPENINGS)}")
     return OpenAccount(

@@ -44,13 +44,13 @@ class Settings(Struct, frozen=True):
     catalogue: Path | None = None
     """The tree of files that says what there is to own and to trade; None: the package's own. No world remembers it."""
     seed: int | None = None
-    """Of a new world; None: 1. A stored world has its own, and none but that may be named."""
+    """The seed of a new world; None: 1. For a stored world only its own seed may be given."""
     quirks: frozenset[str] = frozenset()
     """Other ways to answer that a venue has besides its usual ones, by the names that it gives them."""
     crowd: Mode | None = None
     """None: as it was."""
     first_crowd: Mode = Mode.OFF
-    """Of a new world, where `crowd` does not say it."""
+    """How much the crowd trades in a new world if `crowd` is None."""
     tape: TapeChoice | None = None
     speed_ppm: int | None = None
     """None: as it was; 0: frozen."""
