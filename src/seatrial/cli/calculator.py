@@ -18,7 +18,7 @@ from seatrial.dialects.venue import Venue
 def typed(endpoint: str, arguments: list[str], data: str | None, key: str, options: Mapping[str, str | None]) -> Typed:
     """What a person said of a call."""
     if data is not None and arguments:
-        fail("say the input either as key=value or as --data, not both")
+        fail("the input is given twice: give it either as key=value or as --data")
     body = None if data is None else os.fsencode(data)
     return Typed(endpoint, pairs_of(arguments), body, now_ns() // 1_000_000, key, **options)
 
@@ -71,7 +71,7 @@ def read_secret(secret: str | None, secret_env: str | None) -> str:
 def read_passphrase(passphrase: str | None, passphrase_env: str | None) -> str | None:
     """The passphrase, from wherever it was said to be, if it was."""
     if passphrase is not None and passphrase_env is not None:
-        fail("say either --passphrase or --passphrase-env, not both")
+        fail("the passphrase is given twice: give either --passphrase or --passphrase-env")
     return passphrase if passphrase_env is None else _variable(passphrase_env)
 
 

@@ -36,7 +36,7 @@ def run(target: Target, method: str, arguments: list[str], *, exact: bool) -> No
     pretty = sys.stdout.isatty() and not exact
     typer.echo(msgspec.json.format(reply.body, indent=2) if pretty else reply.body)
     if "EAPI:Invalid nonce" in reply.errors:
-        note("this key has seen larger nonces: add one, as in nonce=$(date +%s%N), or say --key-env with another key")
+        note("this key has seen larger nonces: add one, as in nonce=$(date +%s%N), or give --key-env with another key")
     if "EGeneral:Unknown method" in reply.errors:
         note("methods are spelled as Kraken spells them, as in AddOrder; docs/limits.md says which are missing")
     if reply.refused:
@@ -81,7 +81,7 @@ def _variable(name: str) -> str:
 def _key_advice(url: str | None, data: Path) -> str:
     if url:
         return "put one into NAME_KEY and NAME_SECRET and add --key-env NAME"
-    return f"none is in {data / local.FILE_NAME}; start `seatrial serve` here, or say --data DIR or --key-env NAME"
+    return f"none is in {data / local.FILE_NAME}; start `seatrial serve` here, or give --data DIR or --key-env NAME"
 
 
 def _call(target: Target, method: str, pairs: list[tuple[str, str]]) -> Reply:

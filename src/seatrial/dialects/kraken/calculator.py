@@ -55,7 +55,7 @@ def _form(typed: Typed) -> tuple[str, bytes]:
 def _raw(body: bytes, nonce: str | None) -> tuple[str, bytes]:
     chosen = nonce or _nonce_in(body)
     if not chosen:
-        raise UnsignableError("the body holds no nonce: add one, or say --nonce")
+        raise UnsignableError("the body holds no nonce: add one, or give --nonce")
     return chosen, body
 
 

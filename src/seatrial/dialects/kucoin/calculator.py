@@ -27,7 +27,7 @@ class Request(NamedTuple):
 def prepare(typed: Typed) -> Callable[[str], Worked]:
     """The call that was meant, ready for its secret."""
     if typed.nonce is not None:
-        raise UnsignableError("KuCoin's calls have no nonce: say --timestamp MS")
+        raise UnsignableError("KuCoin's calls have no nonce: give --timestamp MS")
     asked = _request(typed)
     version = typed.key_version or "3"
     if version not in VERSIONS:
@@ -68,7 +68,7 @@ def _work_out(asked: Request, key: str, passphrase: str | None, version: str, se
     notes: tuple[str, ...] = ()
     if passphrase is None:
         headers = {name: value for name, value in headers.items() if name != PASSPHRASE}
-        notes = (f"no passphrase was given, so {PASSPHRASE} is left out: say --passphrase-env NAME",)
+        notes = (f"no passphrase was given, so {PASSPHRASE} is left out: give --passphrase-env NAME",)
     how = "HMAC-SHA-256 of it with the secret, in base64" if version in SIGNED_VERSIONS else "as it is"
     body, signed = printable(asked.body), printable(worked.signed)
     return Worked(
