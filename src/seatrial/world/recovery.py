@@ -73,6 +73,8 @@ class Recovery:
         """Load until it works. The writer does one thing after the other, so it ends a commit under way first."""
         said = ""
         while self._commits.is_lost:
+            if self._tasks.is_stopping:  # the store is let go of, so trying would not end
+                return
             try:
                 await self._writer.claim()
                 self._keeping.adopt(await self._beside(self._keeping.load))
