@@ -49,6 +49,15 @@ def serve(
             "--unknown-order", help="Say EOrder:Unknown order, as Kraken once did, where a cancel finds nothing open."
         ),
     ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DAY|clock",
+            help="The venues do what they did then, such as 2024-01, whatever the clock says; `clock`: what they do at"
+            " the clock's time. Stays as it was where nothing is said.",
+        ),
+    ] = None,
     crowd: Annotated[
         str | None,
         typer.Option(metavar="off|calm|busy", help="How much others trade. Stays as it was where nothing is said."),
@@ -72,7 +81,7 @@ def serve(
     ] = None,
 ) -> None:
     """Run the exchange until Ctrl-C. A second start finds everything as it was."""
-    from seatrial.cli.moving import Played, moved
+    from seatrial.cli.moving import Played, dated, moved
     from seatrial.cli.serving import start
     from seatrial.server.serve import Listen, token_fault
     from seatrial.server.worlds import Settings
@@ -86,5 +95,6 @@ def serve(
         None if memory else data, database=database, catalogue=catalogue, seed=seed,
         require_user_agent=require_user_agent, says_unknown_order=unknown_order, writes_apart=True,
     )  # fmt: skip
+    settings = dated(settings, as_of)
     settings = moved(settings, crowd, crowd_at_first, Played(tape or [], pair, speed, at))
     start(settings, Listen(host, port, token), as_json=json)

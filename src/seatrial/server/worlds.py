@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.catalogue import CatalogueError, load
 from seatrial.core.assets import Assets
+from seatrial.core.commands import SetAsOf
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.core.state import State
@@ -83,6 +84,8 @@ class Settings(Struct, frozen=True):
     require_user_agent: bool = False
     says_unknown_order: bool = False
     """Whether Kraken's users get the older text where they cancel what is not open."""
+    as_of_ns: int | None = None
+    """By which moment venues do what they do; 0: by the clock's; None: as it was."""
     crowd: Mode | None = None
     """None: as it was."""
     first_crowd: Mode = Mode.OFF
@@ -166,6 +169,8 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
     for venue, dialect in dialects.items():
         if all(account.account.venue != venue for account in machine.state.accounts.values()):
             _open_demo_account(machine, venue, dialect, at_ns)
+    if settings.as_of_ns not in (None, machine.state.as_of_ns):
+        must(machine.apply(SetAsOf(settings.as_of_ns or 0), at_ns))
     take_leave(machine, driver, stored.market if stored else "", at_ns)
     if machine.state.has_changes:
         clock.happened(max(machine.state.now_ns, clock.happened_ns))
