@@ -5,7 +5,7 @@ Source: kraken-spot-rest 9 for the names, 12.4 and 12.5 for the fields and their
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from seatrial.catalogue import Catalogue
 from seatrial.catalogue.table import Row
@@ -54,9 +54,9 @@ class PairInfo(Struct, frozen=True, kw_only=True):
     lot_multiplier: int
     leverage_buy: tuple[int, ...]
     leverage_sell: tuple[int, ...]
-    fees: tuple[()] = ()
-    """Empty, like the next one, since 2026-09-08: TradeVolume tells the rates. Source: kraken-updates 1.3."""
-    fees_maker: tuple[()] = ()
+    fees: tuple[()] | Raw = ()
+    """Empty, like the next one, once TradeVolume alone tells the rates."""
+    fees_maker: tuple[()] | Raw | UnsetType = ()
     fee_volume_currency: str
     margin_call: int
     margin_stop: int
