@@ -1,4 +1,4 @@
-"""`seatrial sign` works out the published vectors and never shows a private key. Source: kraken-spot-rest 1.6."""
+"""`seatrial sign` works out the published vectors and never shows a private key. Source: kraken-rest#test-vectors."""
 
 import json
 import subprocess
@@ -196,7 +196,7 @@ KUCOIN = (
     "public",
 )
 PASSPHRASE = "jie/gxS38wLFFaBwl/cAzFbAzlI8MIny96jSXrB+iP4="
-"""Signed. Source: kucoin-rest 1.2, whose check value it is."""
+"""Signed. Source: kucoin-rest#signature, whose check value it is."""
 
 
 def kucoin(*arguments: str) -> Any:  # noqa: ANN401  JSON

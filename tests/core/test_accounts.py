@@ -93,7 +93,7 @@ def test_a_refused_nonce_leaves_the_key_as_it_was(floor: Floor) -> None:
 
 
 def test_within_a_window_late_nonces_are_taken_once(floor: Floor) -> None:
-    """Decided: above the highest less the window. Source: kraken-spot-rest 1.4."""
+    """Decided: above the highest less the window. Source: kraken-rest#nonce."""
     _issue(floor, nonce_window=10)
     for nonce in (100, 95, 91):
         floor.apply(SpendNonce("public", nonce))

@@ -1,4 +1,4 @@
-"""Fee credits pay trading fees before money does, a hundred to the dollar. Source: kraken-semantics section 2."""
+"""Fee credits pay trading fees before money does, a hundred to the dollar. Source: kraken-ledgers#trade-fees."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_credits_pay_the_whole_fee_in_a_row_of_their_own() -> None:
 
 
 def test_the_last_credits_pay_a_part_and_money_the_rest() -> None:
-    """Source: kraken-semantics 1.5, the sale of ETH; a euro is worth 1.10 dollars."""
+    """Source: kraken-ledgers#entries-by-example, the third; a euro is worth 1.10 dollars."""
     floor = floor_of("ETH/EUR")
     floor.open("ann", ETH="1.025", EUR="500", KFEE="11")
     _trade_elsewhere(floor, "EUR/USD", "1.1")

@@ -29,7 +29,7 @@ LADDER = FeeSchedule(
 
 
 def test_a_sell_pays_its_fee_out_of_what_it_gets() -> None:
-    """Source: kraken-semantics 1.5, first example."""
+    """Source: kraken-ledgers#entries-by-example, the first."""
     floor = Floor("ETH/EUR", fees=flat(4_000, 4_000))
     floor.open("ann", ETH="4.25", EUR="10")
     floor.draw("bid 1812.34 1 bob")
@@ -43,7 +43,7 @@ def test_a_sell_pays_its_fee_out_of_what_it_gets() -> None:
 
 
 def test_a_buy_may_pay_its_fee_out_of_what_it_gets() -> None:
-    """Source: kraken-semantics 1.5, second example."""
+    """Source: kraken-ledgers#entries-by-example, the second."""
     floor = Floor("LTC/BTC", fees=flat(2_500, 2_500))
     floor.open("ann", BTC="0.1062")
     floor.draw("ask 0.0031 5 bob")
@@ -74,7 +74,7 @@ def test_a_sell_may_pay_its_fee_in_base_on_top() -> None:
 
 
 def test_a_trade_knows_its_fee_in_quote_whatever_paid_it() -> None:
-    """Kraken tells it so. Source: kraken-semantics section 2."""
+    """Kraken tells it so. Source: kraken-ledgers#trade-fees."""
     floor = Floor(fees=flat(2_600, 1_600))
     floor.draw("ask 37500 1 bob")
     order = floor.place(floor.order("ann", BUY, "1", fee_in_base=True))
@@ -128,7 +128,7 @@ def test_what_clients_pay_is_what_the_exchange_earns() -> None:
     ],
 )
 def test_what_a_row_says_is_rounded_to_the_nearest(symbol: str, price: str, qty: str, row: str, row_fee: str) -> None:
-    """A ledger row has its asset's decimals. Source: kraken-semantics 6.3."""
+    """A ledger row has its asset's decimals. Source: kraken-ledgers#rounding."""
     floor = Floor(symbol)
     quote, market = floor.market.quote, floor.machine.state.markets[symbol]
     exact = units(price, floor.market.price_scale) * units(qty, floor.market.lot_scale)
@@ -145,7 +145,7 @@ def test_a_change_of_scale_is_exact_to_half_a_unit(value: int, scale: int, to_sc
 
 
 def test_a_row_of_nothing_is_not_written() -> None:
-    """Source: kraken-semantics section 0, 5."""
+    """Source: kraken-ledgers#invariants."""
     floor = Floor("PEPE/USD", fees=flat(2_600, 2_600))
     floor.draw("""
         ask 0.000007 250000 ann
@@ -203,7 +203,7 @@ def test_a_buyer_without_a_fee_to_save_on_pays_less_than_the_cost() -> None:
 
 
 def test_the_rate_falls_with_the_volume_fill_by_fill() -> None:
-    """One order can span two tiers. Source: kraken-semantics 6.2."""
+    """One order can span two tiers. Source: kraken-ledgers#fee-tiers."""
     floor = Floor(fees=LADDER)
     floor.draw("""
         ask 100 10 ann

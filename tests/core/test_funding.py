@@ -1,6 +1,6 @@
 """Deposits and withdrawals: every step that their life cycles have, and what each does to the ledger and the holds.
 
-Sources: seed "Possible status values for deposit/withdrawal transactions", kraken-semantics section 4.
+Sources: venue-pages#funding-statuses, kraken-ledgers#funding-entries.
 """
 
 from itertools import product
@@ -96,7 +96,7 @@ def test_a_deposit_is_seen_before_it_is_credited(floor: Floor) -> None:
 
 
 def test_a_deposit_is_credited_gross_with_its_fee_beside_it(floor: Floor) -> None:
-    """Source: kraken-semantics 4.2: 4,000,000 with a fee of 1.75 leaves 3,999,998.25."""
+    """Source: kraken-ledgers#funding-entries: 4,000,000 with a fee of 1.75 leaves 3,999,998.25."""
     drive(floor, deposit(floor, "4000000"), SUCCESS)
     assert floor.rows("ann") == "deposit EUR 4000000.0000 1.7500 4000298.2500"
 
@@ -130,7 +130,7 @@ def test_a_withdrawal_takes_the_gross_amount_at_once_and_shows_no_row_yet(floor:
 
 
 def test_a_withdrawal_that_the_bank_returns_comes_back_with_its_fee(floor: Floor) -> None:
-    """Source: kraken-semantics 1.5, fourth example."""
+    """Source: kraken-ledgers#entries-by-example, the fourth."""
     drive(floor, withdraw(floor), PENDING, SETTLED, SUCCESS, FAILURE)
     assert floor.rows("ann") == drawn("""
         withdrawal EUR -249.1000  0.9000  50.0000

@@ -1,4 +1,4 @@
-"""What an open order sets aside, and when it gives it back. Source: kraken-semantics section 5."""
+"""What an open order sets aside, and when it gives it back. Source: kraken-ledgers#holds."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is refused, why, and which reason is given when there are several. Source of the order: kraken-semantics 8.6."""
+"""What is refused, why, and which reason is given when there are several. Source of the order: kraken-orders#checks."""
 
 import pytest
 from msgspec.structs import replace
@@ -108,7 +108,7 @@ def _with_status(floor: Floor, status: MarketStatus) -> None:
 def test_a_market_takes_what_its_status_allows(
     floor: Floor, status: MarketStatus, limit: Reject | None, post_only: Reject | None, market: Reject | None
 ) -> None:
-    """Source: kraken-semantics 8.8."""
+    """Source: kraken-orders#modes."""
     _with_status(floor, status)
     orders = (
         (floor.order("ann", BUY, "1", at="100"), limit),

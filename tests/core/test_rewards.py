@@ -52,7 +52,7 @@ def test_more_than_both_together_is_not_there(floor: Floor) -> None:
 
 @pytest.mark.parametrize("suffix", [".M", ".B", ".S", ".HOLD"])
 def test_nothing_else_is_spent_under_another_name(floor: Floor, suffix: str) -> None:
-    """Source: kraken-updates 6.3."""
+    """Source: kraken-ledgers#rewards."""
     floor.open("bob", **{f"USD{suffix}": "100"})
     assert floor.refusal(floor.order("bob", BUY, "1", at="80")) is Reject.INSUFFICIENT_FUNDS
 
@@ -173,7 +173,7 @@ def test_rewards_in_another_wallet_are_not_spent(floor: Floor) -> None:
 
 
 def test_a_withdrawal_draws_on_the_rewards_too(floor: Floor) -> None:
-    """Source: seed "Get Account Balance", the base asset is what one transacts with; kraken-semantics section 10."""
+    """Source: venue-pages#get-account-balance, the base asset is what one transacts with; kraken-ledgers#rewards."""
     floor.open("bob", **{"EUR": "30", "EUR.F": "70"})
     number = floor.trader("bob").account.account_id
     method = floor.machine.state.methods["EUR"][0]

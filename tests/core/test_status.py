@@ -58,7 +58,7 @@ def refusals(floor: Floor) -> list[Reject | None]:
 def test_orders_and_cancels_go_as_the_exchange_and_the_market_allow(
     floor: Floor, system: str, market: str, expected: list[Reject | None]
 ) -> None:
-    """Source: kraken-semantics 8.8."""
+    """Source: kraken-orders#modes."""
     floor.apply(SetStatus(floor.market.symbol, MarketStatus(market)))
     floor.apply(SetSystemStatus(SystemStatus(system)))
     assert refusals(floor) == expected

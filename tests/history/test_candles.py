@@ -1,4 +1,7 @@
-"""Candles are a pure function of the trades, exact to the last digit. Source: market-data 5.2 to 5.4 and 12."""
+"""Candles are a pure function of the trades, exact to the last digit.
+
+Source: market-data#candle-values, market-data#alignment, market-data#empty-intervals and market-data#building-candles.
+"""
 
 import json
 import tempfile

@@ -1,6 +1,6 @@
-"""`seatrial history download` walks Trades as the seed says, and stores every trade once.
+"""`seatrial history download` walks Trades as Kraken's support says, and stores every trade once.
 
-Source: seed "How to retrieve historical time and sales"; market-data 2 and 3.
+Source: venue-pages#time-and-sales; market-data#trades and market-data#downloading.
 """
 
 import json

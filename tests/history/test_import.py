@@ -1,6 +1,6 @@
 """`seatrial history import` takes what Kraken publishes, and drops nothing for looking alike.
 
-Source: market-data 10.2.
+Source: market-data#time-and-sales-archives.
 """
 
 import gzip

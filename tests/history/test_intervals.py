@@ -1,4 +1,4 @@
-"""Where candles begin. Source: market-data 5.3."""
+"""Where candles begin. Source: market-data#alignment."""
 
 from datetime import UTC, datetime
 

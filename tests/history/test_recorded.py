@@ -2,7 +2,7 @@
 
 The small pieces in `data/` are always there; the long recordings are read where SEATRIAL_DATA, or the folder
 shared/data beside the repository, has them. Where a field cannot be equal, the test says which and why.
-Source: market-data 10.3 and 15.
+Source: market-data#archive-against-api and market-data#how-well-it-was-checked.
 """
 
 import csv
@@ -36,7 +36,7 @@ def read_rows(path: Path) -> list[list[str]]:
 
 
 def archived(path: Path) -> dict[int, tuple[list[Decimal], Decimal, int]]:
-    """By time: open, high, low and close; volume; the number of trades. Source: market-data 10.1."""
+    """By time: open, high, low and close; volume; the number of trades. Source: market-data#ohlcvt-archives."""
     return {
         int(time): ([*map(Decimal, (o, h, low, c))], Decimal(volume), int(trades))
         for time, o, h, low, c, volume, trades in read_rows(path)
@@ -208,7 +208,7 @@ def download_grteth(run: Run, folder: Path, *words: str) -> None:
 
 
 def assert_is_today(day: Candle, ticker: dict[str, Any]) -> None:
-    """Source: market-data 9."""
+    """Source: market-data#ticker."""
     opened = ticker["o"] if isinstance(ticker["o"], str) else ticker["o"][0]
     told = [Decimal(text) for text in (opened, ticker["h"][0], ticker["l"][0], ticker["p"][0], ticker["v"][0])]
     assert [day.open, day.high, day.low, day.vwap, day.volume] == told

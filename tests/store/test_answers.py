@@ -350,7 +350,7 @@ def test_a_sweeps_postings_are_those_of_all_its_parts() -> None:
 
 
 def test_an_order_as_a_bound_stands_for_the_time_it_was_opened_at() -> None:
-    """Also where the time of closing is asked about. Source: kraken-spot-rest 13.7."""
+    """Also where the time of closing is asked about. Source: kraken-rest#closed-orders."""
     journal: Journal = [(limit(1, Side.BUY, 600_000 - number, 5_000), SECOND_NS) for number in range(3)]
     store, _ = lived([*journal, (CancelOrders(1, everything=True), SECOND_NS)])
     listed = {}

@@ -1,4 +1,7 @@
-"""Candles as a person would make them: slow, in plain Python, plainly right. Source: market-data 5.2 and 12."""
+"""Candles as a person would make them: slow, in plain Python, plainly right.
+
+Source: market-data#candle-values and market-data#building-candles.
+"""
 
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_DOWN, Decimal

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 SECOND = 10**9
 PAGE = 1000
 START = 1_559_347_200 * SECOND
-"""2019-06-01, the seed's own example."""
+"""2019-06-01, the example of venue-pages#time-and-sales."""
 
 
 class Deal(NamedTuple):
@@ -70,7 +70,7 @@ Script = Callable[[int, dict[str, str]], Answer | None]
 
 
 def page_of(deals: Sequence[Deal], since: int, size: int = PAGE, name: str = "XXBTZUSD") -> bytes:
-    """The deals after a moment. Source: market-data 2.2."""
+    """The deals after a moment. Source: market-data#since."""
     found = [deal for deal in deals if deal.at_ns > since][:size]
     last = found[-1].at_ns if found else since
     return json.dumps({"error": [], "result": {name: [deal.row() for deal in found], "last": str(last)}}).encode()

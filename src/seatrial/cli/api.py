@@ -1,4 +1,7 @@
-"""`seatrial api`: call one method, as the seeds' `./krakenapi` does."""
+"""`seatrial api`: call one method, as `./krakenapi` does in Kraken's own examples.
+
+Source: venue-pages#user-references.
+"""
 
 from pathlib import Path
 from typing import Annotated

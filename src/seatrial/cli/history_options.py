@@ -17,7 +17,8 @@ Store = Annotated[Path | None, typer.Option("--store", metavar="DIR", help=_STOR
 StoreOrOut = Annotated[Path | None, typer.Option("--store", "--out", metavar="DIR", help=_STORE_HELP)]
 
 FIRST_NANOSECONDS = 10**11
-"""A whole number from here on counts nanoseconds, as in Kraken's `since`; below it seconds. Source: market-data 2.2."""
+"""A whole number from here on counts nanoseconds, as in Kraken's `since`; below it seconds.
+Source: market-data#since."""
 
 
 def open_store(folder: Path | None) -> "TradeStore":

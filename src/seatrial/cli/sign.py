@@ -1,4 +1,4 @@
-"""`seatrial sign`: the seed's "REST API authentication calculator"."""
+"""`seatrial sign`: Kraken's authentication calculator, as a command. Source: venue-pages#authentication-calculator."""
 
 from typing import Annotated
 

@@ -98,7 +98,7 @@ class Download:
     def _fresh(self, ticks: list[Tick], appender: Appender) -> list[Tick]:
         """Those that are not here yet. A venue should not repeat the trade that was asked with, but some did.
 
-        Source: market-data 2.2 and 2.4.
+        Source: market-data#since and market-data#equal-times.
         """
         fresh = ticks[appender.skip :]
         if appender.last_id:
@@ -137,6 +137,6 @@ def _is_last(page: Page, fresh: list[Tick], cursor: str) -> bool:
     """Whether there is no more: an empty page, or nothing new and nowhere to go on. A short page says nothing.
 
     Trades at the cursor itself that have no id to tell are those that were asked with.
-    Source: market-data 3.
+    Source: market-data#downloading.
     """
     return not page.ticks or (page.last_ns <= int(cursor) and not any(tick.trade_id for tick in fresh))

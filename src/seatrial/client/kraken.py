@@ -37,7 +37,7 @@ PUBLIC_METHODS: Final = frozenset(
         "Trades",
     )
 )
-"""Every other method is private, those of `Earn/…` too. Source: kraken-spot-rest 11."""
+"""Every other method is private, those of `Earn/…` too. Source: kraken-rest#methods."""
 
 Arguments = Mapping[str, str] | Sequence[tuple[str, str]]
 """By name, or as pairs where a name may come again."""
@@ -87,7 +87,7 @@ class Nonces:
     """Increasing numbers, one sequence per API key and process.
 
     Milliseconds, because most clients use them: a key that was once used with nanoseconds is closed to all of those.
-    Source: kraken-spot-rest 1.4.
+    Source: kraken-rest#nonce.
     """
 
     def __init__(self) -> None:
@@ -224,7 +224,7 @@ def _read(response: "httpx.Response") -> Reply:
 
 
 class _Envelope(msgspec.Struct):
-    """Source: kraken-spot-rest section 2."""
+    """Source: kraken-rest#envelope."""
 
     error: tuple[str, ...]
     result: Any = None

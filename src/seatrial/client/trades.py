@@ -1,6 +1,6 @@
 """Kraken's Trades method, page after page, exactly: prices and volumes stay text, times become nanoseconds.
 
-Source: seed "How to retrieve historical time and sales"; market-data 2 and 3.
+Source: venue-pages#time-and-sales; market-data#trades and market-data#downloading.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from seatrial.history.manifest import Pair
 from seatrial.history.ticks import SECOND_NS, Tick, is_plain
 
 PACE_SECONDS: Final = 1.1
-"""Between an answer and the next call of a venue that is not on this machine. Source: market-data 3, rate limits."""
+"""Between an answer and the next call of a venue that is not on this machine. Source: market-data#downloading."""
 BACK_OFF_SECONDS: Final = (5.0, 10.0, 20.0, 40.0, 60.0, 60.0, 60.0, 60.0, 60.0)
 """After the first failure in a row, the second, and so on; one more is the end."""
 _FINAL_ERRORS: Final = (
@@ -24,7 +24,7 @@ _FINAL_ERRORS: Final = (
 )  # fmt: skip
 """What asking again does not mend."""
 _FINEST_PRINT_NS: Final = 1_000
-"""Times of many decimals are printed to the nearest double, some 238 ns apart. Source: market-data 2.3."""
+"""Times of many decimals are printed to the nearest double, some 238 ns apart. Source: market-data#resolution."""
 
 
 class VenueError(Exception):
@@ -186,7 +186,7 @@ def _read(reply: Reply, since_ns: int) -> Page:
 
 
 def _last_ns(last: object) -> int:
-    """Nanoseconds; 0 when it is missing, as it was at times. Source: market-data 2.5."""
+    """Nanoseconds; 0 when it is missing, as it was at times. Source: market-data#oddities."""
     text = str(last if last is not None else 0)
     if not (text.isascii() and text.isdigit()):
         raise PageError(f"the answer's cursor {text!r} is no number")

@@ -68,7 +68,7 @@ class ApiKey(Struct):
     def take_nonce(self, nonce: int, at_ns: int) -> bool:
         """Spend a nonce; False when it, or too late a one, was spent before.
 
-        Source: kraken-spot-rest 1.4. Decided there: `nonce > highest - window`, each once.
+        Source: kraken-rest#nonce. Decided there: `nonce > highest - window`, each once.
         """
         if nonce > self.highest_nonce:
             self.highest_nonce = nonce

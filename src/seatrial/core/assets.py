@@ -31,10 +31,10 @@ class Asset(Struct, frozen=True):
 
 
 REWARDS_SUFFIX: Final = ".F"
-"""Of what earns rewards by itself. It is spent under the name of its base. Source: seed "Get Account Balance"."""
+"""Of what earns rewards by itself. It is spent under the name of its base. Source: venue-pages#get-account-balance."""
 
 READ_ONLY_SUFFIXES: Final = (".S", ".M", ".B", REWARDS_SUFFIX, ".P", ".T", ".HOLD")
-"""Source: seed "Get Account Balance" (.B .F .T), kraken-semantics section 10 (.S .M .P .HOLD)."""
+"""Source: venue-pages#get-account-balance (.B .F .T), kraken-ledgers#rewards (.S .M .P .HOLD)."""
 
 
 def spent_as(code: str) -> str:

@@ -3,7 +3,7 @@
 A trade is only counted in its second. A second is added to the rest when the next one begins or somebody looks, and a
 minute to the longer candles when it ends; that is exact because each length is a multiple of the shorter one and every
 sum is an integer.
-Source of alignment (multiples of the length from the epoch) and of the 720: market-data 5.1 and 5.3.
+Source of alignment (multiples of the length from the epoch): market-data#alignment; of the 720: market-data#ohlc.
 """
 
 from collections import deque
@@ -192,7 +192,7 @@ _ROW: Final = Layout("<5q12s20s")
 class DayStats:
     """Today since 00:00 UTC, and the 24 hours before the last trade.
 
-    The 24-hour window moves when a trade happens, not with the clock. Source: market-data section 9. It begins with a
+    The 24-hour window moves when a trade happens, not with the clock. Source: market-data#ticker. It begins with a
     whole second (decided): so what is kept of a day is bounded, however much is traded.
     """
 

@@ -16,7 +16,7 @@ class Direction(StrEnum):
 
 
 class TransferStatus(StrEnum):
-    """Where a transfer stands. Source: seed "Possible status values for deposit/withdrawal transactions"."""
+    """Where a transfer stands. Source: venue-pages#funding-statuses."""
 
     INITIAL = "initial"
     PENDING = "pending"
@@ -27,7 +27,10 @@ class TransferStatus(StrEnum):
 
 
 class TransferNote(StrEnum):
-    """What is special about a transfer, beside its status. Source: kraken-spot-rest 8.1 and 8.2."""
+    """What is special about a transfer, beside its status.
+
+    Source: kraken-rest#deposit-statuses and kraken-rest#withdrawal-statuses.
+    """
 
     CANCEL_PENDING = "cancel_pending"
     CANCELED = "canceled"
@@ -73,7 +76,7 @@ STEPS: Final[dict[tuple[Direction, TransferStatus, TransferStatus], Booking]] = 
     (_WITHDRAWAL, _SUCCESS, _FAILURE): Booking.RETURN,
 }
 """(direction, from, to) → what it does to the books; no other step exists.
-Source: seed (statuses), kraken-semantics 4.2 (which rows are written when)."""
+Source: venue-pages#funding-statuses (statuses), kraken-ledgers#funding-entries (which rows are written when)."""
 
 FIRST_STATUS: Final = {Direction.DEPOSIT: TransferStatus.SETTLED, Direction.WITHDRAWAL: TransferStatus.INITIAL}
 
@@ -89,7 +92,7 @@ FINISHED: Final = frozenset({_SUCCESS, _FAILURE})
 """Where nothing moves a transfer on but a person: such ones are in the store alone."""
 
 CANCELABLE: Final = frozenset({_INITIAL, _PENDING, _ON_HOLD})
-"""A withdrawal can be canceled until it is broadcast. Source: kraken-semantics 4.2."""
+"""A withdrawal can be canceled until it is broadcast. Source: kraken-ledgers#funding-entries."""
 
 
 class Delays(Struct, frozen=True):

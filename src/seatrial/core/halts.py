@@ -42,7 +42,7 @@ def set_status(state: State, command: SetStatus | SetSystemStatus, at_ns: int) -
 
 
 def closed_to(state: State, ms: MarketState, kind: OrderKind, *, post_only: bool) -> Reject | None:
-    """Why the exchange, or else the market, takes no such order now. Source: kraken-semantics 8.8."""
+    """Why the exchange, or else the market, takes no such order now. Source: kraken-orders#modes."""
     if ms.status is _MARKET_ONLINE and state.modes.system is _EXCHANGE_ONLINE:
         return None
     for status in (state.modes.system.value, ms.status.value):

@@ -19,7 +19,7 @@ def paying_asset(ms: MarketState, order: Order) -> Asset:
 def hold_for(ms: MarketState, order: Order) -> int:
     """What a limit order sets aside for what is left of it: its worst cost and, where it pays one, its fee.
 
-    Rounded up while each fill is rounded to the nearest unit. Source: kraken-semantics section 5, hold_trade.
+    Rounded up while each fill is rounded to the nearest unit. Source: kraken-ledgers#holds.
     """
     lots = order.qty_lots - order.filled_lots
     if order.side is _BUY:

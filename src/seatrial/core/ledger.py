@@ -76,7 +76,7 @@ class Purse:
 
     @property
     def settled(self) -> int:
-        """What the owner still has: all but pending withdrawals. Source: seed "Get Account Balance"."""
+        """What the owner still has: all but pending withdrawals. Source: venue-pages#get-account-balance."""
         return self.free.balance + self.held.balance
 
 
@@ -173,7 +173,7 @@ class Ledger:
     def enter(self, kind: EntryKind, at_ns: int, legs: Iterable[Leg]) -> None:
         """Post an entry, which its moves have balanced; a leg of nothing is not posted, nor an entry of such legs.
 
-        Source of the zero rule: kraken-semantics section 0, 5.
+        Source of the zero rule: kraken-ledgers#invariants.
         """
         word, posting_id, entry_id = kind._value_, self.posting_id, self.entry_id + 1
         posted: list[Posted] = []

@@ -14,7 +14,7 @@ from seatrial.core.orders import Side
 from seatrial.core.volume import USD_SCALE
 
 KEPT_QUOTES: Final = 200
-"""How many changes of the best bid or ask a market remembers. Source: market-data section 7."""
+"""How many changes of the best bid or ask a market remembers. Source: market-data#spread."""
 
 
 class Quote(Struct, frozen=True):
@@ -50,7 +50,7 @@ class MarketState:
         self.dust = (self.to_quote.div - 1) // self.to_quote.mul
         """The most in ticks * lots that is worth less than the smallest unit of the quote: nobody could pay for it.
 
-        Source: four recorded orders that ended with such a rest, of a fifth of a unit at most; kucoin-rest 9.2, dust.
+        Source: four recorded orders that ended with such a rest, of a fifth of a unit at most; kucoin-rest#order-rules.
         """
 
     @property

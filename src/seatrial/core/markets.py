@@ -12,7 +12,7 @@ from seatrial.core.assets import Asset
 
 
 class MarketStatus(StrEnum):
-    """What a market lets its users do. Source: kraken-semantics 8.8."""
+    """What a market lets its users do. Source: kraken-orders#modes."""
 
     ONLINE = "online"
     CANCEL_ONLY = "cancel_only"
@@ -22,7 +22,7 @@ class MarketStatus(StrEnum):
 
 
 class SystemStatus(StrEnum):
-    """What the exchange lets its users do, over all markets. Source: kraken-spot-rest 12.2; kraken-semantics 8.8."""
+    """What the exchange lets its users do, over all markets. Source: kraken-rest#system-status; kraken-orders#modes."""
 
     ONLINE = "online"
     CANCEL_ONLY = "cancel_only"
@@ -63,7 +63,7 @@ class FeeSchedule(Struct, frozen=True):
     name: str
     tiers: tuple[FeeTier, ...]
     counts_volume: bool
-    """Whether trades on this schedule count towards the 30-day volume. Source: kraken-semantics 6.2."""
+    """Whether trades on this schedule count towards the 30-day volume. Source: kraken-ledgers#fee-tiers."""
     levels: dict[str, FeeTier] = {}
     """Where rates go by what tier an account is of and not by volume: those rates."""
     from_ns: int = 0
@@ -133,7 +133,7 @@ class Market(Struct, frozen=True):
     price_scale: int
     lot_scale: int
     cost_scale: int
-    """Decimals in which costs are stated; not those of the quote asset. Source: kraken-semantics section 9."""
+    """Decimals in which costs are stated; not those of the quote asset. Source: kraken-ledgers#pair-data."""
     min_qty_lots: int
     min_cost: int
     """In units of 10**-cost_scale of the quote."""

@@ -35,7 +35,10 @@ class TimeInForce(StrEnum):
 
 
 class SelfTrade(StrEnum):
-    """Who gives way when an order would meet its owner's own. Source: kraken-semantics 8.4; kucoin-rest 9.2."""
+    """Who gives way when an order would meet its owner's own.
+
+    Source: kraken-orders#self-trade-prevention; kucoin-rest#order-rules.
+    """
 
     CANCEL_NEWEST = "cancel_newest"
     CANCEL_OLDEST = "cancel_oldest"
@@ -93,7 +96,7 @@ TRANSITIONS: Final = {
     (OrderStatus.OPEN, Step.CANCEL): OrderStatus.CANCELED,
     (OrderStatus.OPEN, Step.EXPIRE): OrderStatus.EXPIRED,
 }
-"""No row leaves FILLED, CANCELED or EXPIRED. Source: kraken-spot-rest 6.9."""
+"""No row leaves FILLED, CANCELED or EXPIRED. Source: kraken-orders#life-cycle."""
 
 
 class Order(Struct, gc=False):

@@ -12,7 +12,7 @@ from seatrial.core.state import State
 from seatrial.core.valuing import price_of
 
 CREDITS_PER_DOLLAR: Final = 100
-"""Source: kraken-semantics section 2, KFEE."""
+"""Source: kraken-ledgers#trade-fees."""
 
 
 class Covered(Struct, frozen=True, gc=False):

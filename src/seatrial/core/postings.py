@@ -7,7 +7,10 @@ from msgspec import Struct
 
 
 class EntryKind(StrEnum):
-    """Why money moved. Source of the list: seed "Query Ledgers", `type`; of the last: seed "Get Account Ledgers"."""
+    """Why money moved.
+
+    Source of the list: venue-pages#query-ledgers, `type`; of the last: venue-pages#get-account-ledgers.
+    """
 
     NONE = "none"
     TRADE = "trade"

@@ -6,7 +6,7 @@ from enum import StrEnum
 class Reject(StrEnum):
     """Why a command changed nothing, in order of precedence: the first that applies is the answer.
 
-    Source of the order of an order's checks: kraken-semantics 8.6.
+    Source of the order of an order's checks: kraken-orders#checks.
     """
 
     ACCOUNT_UNKNOWN = "account_unknown"

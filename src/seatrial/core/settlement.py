@@ -167,7 +167,7 @@ def fill_of(part: Part, trade: Trade, exact: int, volume_usd: int, counter: Orde
 
 
 def volume_of(state: State, ms: MarketState, exact: int) -> int:
-    """What a trade adds to both sides' 30-day volume, in 10**-4 US dollars. Source: kraken-semantics 6.2."""
+    """What a trade adds to both sides' 30-day volume, in 10**-4 US dollars. Source: kraken-ledgers#fee-tiers."""
     market = ms.market
     if not market.fees.counts_volume:
         return 0

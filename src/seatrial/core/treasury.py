@@ -191,7 +191,7 @@ def open_with_deposit(state: State, purse: Purse, amount: int, at_ns: int) -> No
 
 
 def request_withdrawal(state: State, command: RequestWithdrawal, at_ns: int) -> Reject | None:
-    """Hold the gross amount and begin. The fee is taken out of it. Source: kraken-semantics 4.2."""
+    """Hold the gross amount and begin. The fee is taken out of it. Source: kraken-ledgers#funding-entries."""
     account = state.accounts.get(command.account_id)
     if account is None:
         return Reject.ACCOUNT_UNKNOWN

@@ -1,6 +1,6 @@
 """What decides an account's fees: its 30-day volume and what it has on the exchange.
 
-Trades count at once and drop out by the hour. Source: kraken-semantics 6.2 ("drop out in batches every few hours").
+Trades count at once and drop out by the hour. Source: kraken-ledgers#fee-tiers.
 
 What an account has is worth something else after every trade of anybody, so that it is not summed up for each order.
 It is valued whenever money comes in or goes out, and else with the first order or fill in an hour of the clock

@@ -116,7 +116,7 @@ class Appender:
 
 
 def _from_its_last_second(span: Span) -> Span:
-    """An archive may end in the middle of a second, so that is asked for again. Source: market-data 3."""
+    """An archive may end in the middle of a second, so that is asked for again. Source: market-data#downloading."""
     second_ns = last_second(span)
     return replace(
         span, end_ns=second_ns, cursor=str(second_ns - 1), last_key=min(span.last_key, second_ns - 1), last_id=0

@@ -1,7 +1,7 @@
 """Importing time and sales that a venue published as files.
 
 Rows keep their order and none is dropped for looking like another: whole seconds make many alike.
-Source: market-data 10.2.
+Source: market-data#time-and-sales-archives.
 """
 
 import re
@@ -221,7 +221,7 @@ def _whole_seconds(span: Span) -> Span:
 
 
 def _is_trades(name: PurePosixPath) -> bool:
-    """What macOS adds to a zip is none. Source: market-data 10.1."""
+    """What macOS adds to a zip is none. Source: market-data#ohlcvt-archives."""
     hidden = name.parts[0] == "__MACOSX" or name.name.startswith(".")
     return not hidden and name.name.lower().endswith((".csv", ".csv.gz"))
 

@@ -1,6 +1,7 @@
 """Candles of any interval, made from stored trades. They are a pure function of those: every number is exact.
 
-Source of the rules: market-data 5.2 to 5.4 and 12.
+Source of the rules: market-data#candle-values, market-data#alignment, market-data#empty-intervals and
+market-data#building-candles.
 """
 
 from collections.abc import Iterator
@@ -218,7 +219,7 @@ class Candles:
         return decimals
 
     def _vwap(self, decimals: int) -> str:
-        """Turnover by volume; what does not fit the decimals is cut off. Source: market-data 5.2."""
+        """Turnover by volume; what does not fit the decimals is cut off. Source: market-data#candle-values."""
         one = f"'{Decimal(1).scaleb(-decimals):f}'::DECIMAL({decimals + 1}, {decimals})"
         fits = self.stored.price.whole + decimals <= _SURE_DIGITS
         quotient = _near_quotient(decimals, one) if fits else _integer_quotient(decimals, one, self.stored.price.scale)

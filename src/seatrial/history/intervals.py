@@ -1,7 +1,7 @@
 """How long a candle is and where it begins.
 
 All fixed lengths begin at multiples of themselves from the epoch, in UTC, so weeks begin on Thursday.
-Source: market-data 5.3. Decided: names for the calendar's weeks and months, as charts elsewhere draw them.
+Source: market-data#alignment. Decided: names for the calendar's weeks and months, as charts elsewhere draw them.
 """
 
 import re

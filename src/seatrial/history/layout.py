@@ -1,6 +1,6 @@
 """Which column is what in a file of time and sales: told by its first lines, never by its name.
 
-Source: market-data 10.2.
+Source: market-data#time-and-sales-archives.
 """
 
 import csv

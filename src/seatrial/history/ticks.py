@@ -13,7 +13,7 @@ class Tick(Struct, frozen=True, gc=False):
     """A trade; prices and volumes stay the text that was published."""
 
     time_ns: int
-    """As printed, which is coarser than the venue knows it. Source: market-data 2.3."""
+    """As printed, which is coarser than the venue knows it. Source: market-data#resolution."""
     price: str
     volume: str
     side: str

@@ -10,7 +10,7 @@ def first_of(at_ns: int, rows: int) -> int:
     """Where so many trades of one time begin, a nanosecond apart: there, unless the last would print a later time.
 
     Times print as seconds in a double, some hundreds of nanoseconds apart nowadays. More trades than that has print
-    later times in the end. Source: market-data 2.3.
+    later times in the end. Source: market-data#resolution.
     """
     bits = _DOUBLE_BITS - (at_ns // SECOND_NS).bit_length()
     doubled = ((at_ns << bits + 1) // SECOND_NS + 1 >> 1) * 2

@@ -5,7 +5,7 @@ price was bought, a lower one sold, and the same one was done by the same side a
 row's way are filled first, at their own prices and for no more than the row's quantity, on top of what was recorded;
 so what they do changes nothing of what comes next. Around the prints the house keeps a ladder: its best bid is where
 the last seller sold, its best ask where the last buyer bought. All of this is decided. Source of what a row is:
-market-data 14.
+market-data#replaying.
 """
 
 from collections.abc import Callable, Generator

@@ -194,7 +194,10 @@ def _order_page(query: OrderPage, connection: Connection) -> Page[OrderRecord]:
 
 
 def _order_span(query: OrderPage) -> list[Condition]:
-    """A bound given by an order is its opening time, whichever time is asked about. Source: kraken-spot-rest 13.7."""
+    """A bound given by an order is its opening time, whichever time is asked about.
+
+    Source: kraken-rest#closed-orders.
+    """
 
     def within(at: Column[int]) -> list[Condition]:
         return _within(query.span, at, _orders.order_id, query.account_id, _orders.opened_ns)

@@ -55,13 +55,14 @@ ALLOWED = {
     "CreateSubaccount": ["withdraw-funds"],
     "AccountTransfer": ["withdraw-funds"],
 }
-"""Alternatives; nothing listed: any key. Source: kraken-spot-rest sections 4 and 11, what either grouping allows."""
+"""Alternatives; nothing listed: any key. Source: kraken-rest#permissions and kraken-rest#methods, what either grouping
+allows."""
 
 FOR_INSTITUTIONS = ("CreateSubaccount", "AccountTransfer")
 """What no account here may do, whatever its key allows."""
 
 COSTS = {"Ledgers": 2, "QueryLedgers": 2, "TradesHistory": 2, "AddOrder": 0, "CancelOrder": 0}
-"""All others cost 1. Source: kraken-spot-rest 5.1."""
+"""All others cost 1. Source: kraken-rest#call-limits."""
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""Signatures and one-time passwords. Vectors: kraken-spot-rest 1.6 (A is published by Kraken), RFC 6238 appendix B."""
+"""Signatures and one-time passwords.
+
+Vectors: kraken-rest#test-vectors (A is published by Kraken), RFC 6238 appendix B.
+"""
 
 import base64
 

@@ -22,7 +22,7 @@ from tests.support.kraken_exchange import Exchange, catalogue, units
 def test_a_cost_and_a_fee_have_the_pairs_decimals_and_are_the_nearest(
     symbol: str, price: str, qty: str, cost: str, fee: str
 ) -> None:
-    """Not the decimals of a ledger row, which are the asset's. Source: kraken-semantics 6.3."""
+    """Not the decimals of a ledger row, which are the asset's. Source: kraken-ledgers#rounding."""
     market = catalogue().markets[symbol]
     exact = units(price, market.price_scale) * units(qty, market.lot_scale)
     assert cost_text(market, exact) == cost

@@ -12,7 +12,7 @@ NOW_NS = 1_700_000_000_000 * 10**6
 
 
 def test_the_published_check_value() -> None:
-    """Source: kucoin-rest 1.2."""
+    """Source: kucoin-rest#signature."""
     assert auth.sign_passphrase("test_plain", SECRET) == "jie/gxS38wLFFaBwl/cAzFbAzlI8MIny96jSXrB+iP4="
     assert auth.sign("test", "", "_plain", b"", SECRET) == "jie/gxS38wLFFaBwl/cAzFbAzlI8MIny96jSXrB+iP4="
 

@@ -84,7 +84,7 @@ def test_every_candle_since_the_first_whole_minute_is_the_recorded_one(
 
 
 def test_a_full_reply_has_720_candles(exchange: Exchange) -> None:
-    """The recorded reply has one more at its beginning: the seed's number outranks it."""
+    """The recorded reply has one more at its beginning: the number of venue-pages#time-and-sales outranks it."""
     market = exchange.machine.state.markets[SYMBOL]
     reply = recorded("ohlc-1.json")[PAIR]
     market.candles.minutes.appendleft(Candle(reply[0][0] - 3_600, 1, 1, 1, 1, 1, 1, 1))

@@ -1,6 +1,6 @@
 """Deposits and withdrawals as the support page shows them, byte for byte but for the ids and hashes drawn.
 
-Source: seed "Possible status values for deposit/withdrawal transactions".
+Source: venue-pages#funding-statuses.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Balances, ledger entries, order lists and trades as the documentation shows them, ids aside byte for byte.
 
-Source: seeds "Get Account Balance", "Query Ledgers", "How to place, view, and cancel orders using a user reference" and
-"How to retrieve historical time and sales (trading history) using the REST API Trades endpoint".
+Source: venue-pages#get-account-balance, venue-pages#query-ledgers, venue-pages#user-references and
+venue-pages#time-and-sales.
 """
 
 import json

@@ -1,7 +1,6 @@
 """Orders as the support pages show them, byte for byte but for the ids.
 
-Source: seeds "How to place, view, and cancel orders using a user reference" and "Does Kraken offer an API test
-environment?".
+Source: venue-pages#user-references and venue-pages#testing-with-validate.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The account ledger as its page shows it, byte for byte but for what only the real venue can have.
 
-Source: seed "Get Account Ledgers - Spot/Margin". The page leaves brackets out and has comments; the rows are its own.
+Source: venue-pages#get-account-ledgers. The page leaves brackets out and has comments; the rows are its own.
 Two loans were repaid there; here two deposits of the same money came in at the same moments.
 """
 

@@ -1,7 +1,8 @@
 """Who may come in: the checks of every private call, in the documented order.
 
 key → signature → nonce → one-time password → permission → counter; the arguments come after.
-Source: kraken-spot-rest 1.8 for the order, section 1 for each check.
+Source: kraken-rest#order-of-checks for the order; kraken-rest#signature, kraken-rest#nonce,
+kraken-rest#one-time-password and kraken-rest#keys for the checks.
 """
 
 from functools import lru_cache
@@ -75,7 +76,7 @@ def _is_valid(key: ApiKey, state: State, address: str, at_ns: int) -> bool:
     """Whether the key is this venue's and may be used from there now.
 
     Decided: an expired key, a foreign address and another venue's key look like an unknown key. Source:
-    kraken-spot-rest 1.7.
+    kraken-rest#keys.
     """
     if state.accounts[key.account_id].account.venue != VENUE or (key.valid_until_ns and at_ns >= key.valid_until_ns):
         return False

@@ -1,6 +1,6 @@
 """Signing, verifying and one-time passwords: what a private call must prove. Pure: time and secrets come in.
 
-Source: kraken-spot-rest section 1, whose test vectors are tests; seed "REST API authentication calculator".
+Source: kraken-rest#signature; the vectors of kraken-rest#test-vectors are tests; venue-pages#authentication-calculator.
 """
 
 import base64
@@ -41,7 +41,7 @@ def sign(path: str, nonce: str, body: bytes, secret: bytes | str) -> str:
     """The API-Sign header of one call.
 
     `path` starts at /0/, `nonce` is its text as it stands in the body, `body` the bytes as sent, and `secret` either
-    the text of the private key or its decoded bytes. Source: kraken-spot-rest 1.2.
+    the text of the private key or its decoded bytes. Source: kraken-rest#signature.
     """
     key = decode_secret(secret) if isinstance(secret, str) else secret
     return _sign(path.encode(), _inner(nonce.encode(), body), key).decode()
@@ -51,7 +51,7 @@ def verify(signature: bytes, path: str, nonce: str, body: bytes, secret: bytes, 
     """Whether a call was signed with this decoded secret, in a time that tells nothing about the right signature.
 
     Real clients differ over a query string on a private call: api-go signs it with the path, another signs the path
-    alone. Decided: either is right. Source: kraken-spot-rest 1.2.
+    alone. Decided: either is right. Source: kraken-rest#signature.
     """
     if not nonce.isascii():
         return False
@@ -130,7 +130,7 @@ def password_matches(
     """Whether a call's `otp` satisfies its key.
 
     A key asks for a static password or for an authenticator's code (its secret in base32), for either when it has
-    both, and for nothing when it has neither. Source: kraken-spot-rest 1.5.
+    both, and for nothing when it has neither. Source: kraken-rest#one-time-password.
     """
     if static is None and authenticator is None:
         return True

@@ -1,6 +1,6 @@
 """An order in Kraken's words: the sentence that AddOrder answers with, and the object that the order lists show.
 
-Source: kraken-spot-rest 6.7 and 6.8; seed "How to place, view, and cancel orders using a user reference".
+Source: kraken-orders#description and kraken-orders#order-object; venue-pages#user-references.
 """
 
 from functools import cache
@@ -21,7 +21,7 @@ STATUSES: Final = {
     OrderStatus.CANCELED: "canceled",
     OrderStatus.EXPIRED: "expired",
 }
-"""Source: kraken-spot-rest 6.9."""
+"""Source: kraken-orders#life-cycle."""
 
 REASONS: Final = {
     EndReason.USER_REQUESTED: "User requested",
@@ -35,16 +35,15 @@ REASONS: Final = {
     EndReason.PRICE_OUT_OF_BAND: "Price out of band",
     EndReason.WORTHLESS: "Insignificant volume remaining",
 }
-"""Source of the first: seed "How to place, view, and cancel orders using a user reference"; of the second:
-kraken-semantics 8.4; of the last: ccxt issue 8816 (2021-04). The others are decided, in the wording that
-kraken-spot-rest 6.9 finds plausible."""
+"""Source of the first: venue-pages#user-references; of the second: kraken-orders#self-trade-prevention; of the last:
+ccxt issue 8816 (2021-04). The others are decided: kraken-orders#reasons has no text for them."""
 
 SHOWN_NS: Final = 1_000
-"""Private history shows times to the microsecond. Source: kraken-updates 1.5, an order and a trade of June 2026."""
+"""Private history shows times to the microsecond. Source: kraken-rest#times, an order and a trade of June 2026."""
 
 FOREX: Final = "forex"
 TOKENIZED: Final = "tokenized_asset"
-"""The classes of pairs. Source: kraken-spot-rest 9.4."""
+"""The classes of pairs. Source: kraken-rest#asset-classes."""
 
 PPM_SCALE: Final = 6
 
@@ -70,9 +69,9 @@ class Descr(Struct, frozen=True):
 
 
 class OrderView(Struct, frozen=True, kw_only=True):
-    """One order of OpenOrders, ClosedOrders and QueryOrders. The fields stand in the order of the seed's examples.
+    """One order of OpenOrders, ClosedOrders and QueryOrders. The fields stand in the order of Kraken's examples.
 
-    Source of those that the seed's have not yet: kraken-updates 1.5.
+    Source: venue-pages#user-references; of the fields that it has not yet: kraken-orders#order-object.
     """
 
     refid: None = None
@@ -155,8 +154,8 @@ def seconds(at_ns: int) -> float:
 def price_scale(market: Market) -> int:
     """Decimals of prices in trades and market data, candles excepted: those of the cost, no fewer than the tick's.
 
-    Source: recordings of 15 pairs, whose cost_decimals they are (XBT/USD 5, XMR/USD 8, XDG/USD 9); kraken-spot-rest
-    7.3 for private trades. Decided: never fewer than pair_decimals.
+    Source: recordings of 15 pairs, whose cost_decimals they are (XBT/USD 5, XMR/USD 8, XDG/USD 9); kraken-rest#numbers
+    for private trades. Decided: never fewer than pair_decimals.
     """
     return max(market.cost_scale, market.price_scale)
 
@@ -168,7 +167,9 @@ def price_text(market: Market, price_ticks: int) -> str:
 
 
 def cost_text(market: Market, exact: int) -> str:
-    """A sum of price times quantity, rounded to the nearest of the pair's cost_decimals. Source: kraken-semantics 6.3.
+    """A sum of price times quantity, rounded to the nearest of the pair's cost_decimals.
+
+    Source: kraken-ledgers#rounding.
 
     Decided: an order's is rounded once, not fill by fill.
     """
@@ -216,7 +217,7 @@ def _cost(market: Market, exact: int) -> int:
 def _average(order: Order, market: Market) -> str:
     """Its shown cost by its volume, cut off at the tick: it may lie a tick below its only fill.
 
-    Source: kraken-updates 4.7.
+    Source: kraken-orders#order-object.
     """
     ratio = _ratio(market.cost_scale, market.price_scale + market.lot_scale)
     ticks = _cost(market, order.exact) * ratio.mul // (ratio.div * order.filled_lots)
@@ -233,14 +234,14 @@ def _status(order: Order) -> str:
 
 
 def _misc(order: Order) -> str:
-    """Source of `partial`, an order canceled or expired after it filled in part: kraken-semantics 8.5."""
+    """Source of `partial`, an order canceled or expired after it filled in part: kraken-orders#life-cycle."""
     ended_early = order.status is OrderStatus.CANCELED or order.status is OrderStatus.EXPIRED
     ended_early = ended_early and order.end_reason is not EndReason.WORTHLESS
     return "partial" if ended_early and order.filled_lots else ""
 
 
 def _flags(order: Order) -> str:
-    """Source of the order of flags: kraken-spot-rest 6.4 (`post,fciq`), a recording of 2017 (`viqc,fcib`)."""
+    """Source of the order of flags: kraken-orders#flags."""
     fee = "fcib" if order.fee_in_base else "fciq"
     if order.post_only:
         return f"post,{fee}"

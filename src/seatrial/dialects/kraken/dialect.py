@@ -53,7 +53,7 @@ PERMISSIONS: Final = frozenset(
         "update-withdraw-address",
     }
 )
-"""Source: kraken-spot-rest section 4."""
+"""Source: kraken-rest#permissions."""
 
 _MAINTENANCE: Final = SystemStatus.MAINTENANCE
 
@@ -63,13 +63,13 @@ _FORBIDDEN: Final = Reply(
     status=403,
     content_type=b"text/html; charset=UTF-8",
 )
-"""Source: seed "Why am I getting a 403 error while using the Kraken API?"; the page itself is ours."""
+"""Source: venue-pages#the-403-page; the page itself is ours."""
 
 
 class Kraken:
     """The dialect of one world.
 
-    `require_user_agent` turns the 403 page of the seed on, `says_unknown_order` the older refusal of a cancel.
+    `require_user_agent` turns the 403 page on, `says_unknown_order` the older refusal of a cancel.
     """
 
     changing_headers: Final = frozenset({b"api-sign"})
@@ -99,11 +99,11 @@ class Kraken:
         return failure(errors.UNKNOWN_METHOD)
 
     def unavailable(self) -> Reply:
-        """The store did not take it. Source: kraken-spot-rest 3.2."""
+        """The store did not take it. Source: kraken-rest#service-errors."""
         return failure(errors.UNAVAILABLE)
 
     def unreadable(self) -> Reply:
-        """A body larger than any call needs. Source: kraken-spot-rest 3.1, an unparsable request."""
+        """A body larger than any call needs. Source: kraken-rest#general-errors, an unparsable request."""
         return failure(BAD_REQUEST)
 
     @property

@@ -33,7 +33,7 @@ class Endpoint(Struct, frozen=True):
     permissions: tuple[frozenset[str], ...] = ()
     """Alternatives: the key needs all of one of them. Empty: any key may call it."""
     cost: int = 1
-    """What a call adds to the key's counter. Source: kraken-spot-rest 5.1."""
+    """What a call adds to the key's counter. Source: kraken-rest#call-limits."""
 
     def allows(self, key: ApiKey) -> bool:
         """Whether the key may call it."""
@@ -66,5 +66,5 @@ def success(result: object) -> Reply:
 
 
 def failure(error: str, note: str | None = None, status: int = 200) -> Reply:
-    """The envelope of a refusal: no result key. Source: kraken-spot-rest section 2."""
+    """The envelope of a refusal: no result key. Source: kraken-rest#envelope."""
     return Reply(b'{"error":[' + _encode(error) + b"]}", status=status, note=note)

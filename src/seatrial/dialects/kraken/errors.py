@@ -1,4 +1,4 @@
-"""How Kraken spells each refusal. Source: kraken-spot-rest section 3."""
+"""How Kraken spells each refusal. Source: kraken-rest#general-errors and the sections that follow it there."""
 
 from typing import Final
 
@@ -81,7 +81,7 @@ class BadCall(Exception):
 
 
 def bad_argument(name: str) -> BadCall:
-    """The refusal of one argument, by its name. Source: kraken-spot-rest 3.1; kraken-updates 4.4.
+    """The refusal of one argument, by its name. Source: kraken-rest#general-errors; kraken-orders#checks.
 
     Decided: all are named but those that were seen without their names.
     """

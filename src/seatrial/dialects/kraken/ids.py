@@ -2,7 +2,7 @@
 
 Every kind of id permutes its own space (2**80 or 2**90) with keys drawn from the world's seed, so that neighbours look
 unrelated; the numbers of a world fill a sliver of it, which is why a guessed or mistyped id finds nothing.
-Source: kraken-spot-rest 7.1 for the shapes. All ids in the seeds are spelled with A-Z and 2-7: base32 of RFC 4648.
+Source: kraken-rest#ids for the shapes. All ids in Kraken's examples are spelled with A-Z and 2-7: base32 of RFC 4648.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """How often an account may call: one counter per key, one per account and pair for orders.
 
 Both run on the world's clock and live in memory: a restart forgives (decided).
-Source: kraken-spot-rest section 5, kraken-semantics 8.7.
+Source: kraken-rest#call-limits and kraken-rest#order-limits.
 """
 
 from typing import Final

@@ -2,7 +2,7 @@
 
 An asset or market without a line is named as Kraken names newer ones: plainly. Markets that Kraken does not have are
 listed in a file of their own.
-Source: kraken-spot-rest 9.1 for the plain names.
+Source: kraken-rest#assets for the plain names.
 """
 
 import re
@@ -112,7 +112,7 @@ def plain_asset_line(asset: Asset) -> AssetLine:
 def derived_asset_line(base: AssetLine, suffix: str) -> AssetLine:
     """The line of a read-only balance beside its base: the altname with the suffix, XBT.M and never XXBT.M.
 
-    Source: kraken-spot-rest 9.1.
+    Source: kraken-rest#assets.
     """
     name = base.altname + suffix
     return AssetLine(

@@ -6,7 +6,7 @@ That keeps the documented order of checks: key, signature, nonce, one-time passw
 
 One flat form holds both body formats: the JSON `{"orders": [{"volume": 1}]}` and the form field `orders[0][volume]=1`
 are the same parameter `orders[0][volume]`.
-Source: kraken-spot-rest 1.3 for the formats and what is tolerated, 3.1 for the errors.
+Source: kraken-rest#bodies for the formats and what is tolerated, kraken-rest#general-errors for the errors.
 """
 
 import json
@@ -51,7 +51,7 @@ class Params:
     """The parameters of a call, by name. Every reader raises `BadCall` on what it cannot read.
 
     An empty text is an absent parameter. A text holding control characters or broken UTF-8, and a single parameter that
-    was sent twice, cannot be read. Decided: kraken-spot-rest 1.3 leaves these open.
+    was sent twice, cannot be read. Decided: no source says; see kraken-rest#bodies.
     """
 
     __slots__ = ("_fields", "_nested", "_repeated")
@@ -98,7 +98,7 @@ class Params:
         return value
 
     def boolean(self, name: str, default: bool) -> bool:  # noqa: FBT001 - the value itself
-        """True or 1, false or 0, in any letter case. Source: kraken-spot-rest 1.3."""
+        """True or 1, false or 0, in any letter case. Source: kraken-rest#bodies."""
         value = self.text(name)
         if value is None:
             return default
@@ -110,14 +110,14 @@ class Params:
         raise bad_argument(name)
 
     def strict_boolean(self, name: str, default: bool) -> bool:  # noqa: FBT001 - the value itself
-        """True or false, in small letters only. Source: kraken-updates 1.4, tried live on 2026-09-14."""
+        """True or false, in small letters only. Source: kraken-rest#bodies, tried live on 2026-09-14."""
         value = self.choice(name, ("true", "false"), None)
         return default if value is None else value == "true"
 
     def flag_any(self, name: str) -> bool:
         """Whether a flag is set that anything but false and 0 sets.
 
-        Source: seed "Testing our API Using the Validate Testing Parameter" (validate=anything); kraken-spot-rest 1.3
+        Source: venue-pages#testing-with-validate (validate=anything); kraken-rest#bodies
         (clients send validate=False and mean it).
         """
         value = self.text(name)
@@ -161,7 +161,7 @@ class Params:
     def time_ns(self, name: str) -> int | None:
         """A time in Unix seconds with any decimals, exactly, as nanoseconds. Digits past the ninth are cut off.
 
-        Source: kraken-spot-rest 7.2. Decided: a time too far away to count is `MAX_NS`.
+        Source: kraken-rest#times. Decided: a time too far away to count is `MAX_NS`.
         """
         value = self.text(name)
         if value is None:
@@ -189,7 +189,7 @@ class Params:
     def moment_ns(self, name: str, at_ns: int) -> int:
         """`0`, Unix seconds, or `+seconds` from now; 0 when absent. A raw plus arrives as a space.
 
-        Source: kraken-spot-rest 6.1. Decided: a time too far away to count is `MAX_NS`.
+        Source: kraken-orders#parameters. Decided: a time too far away to count is `MAX_NS`.
         """
         value = self.text(name)
         if value is None or value == "0":
@@ -204,7 +204,7 @@ class Params:
         """A list of at most `maximum` texts, however it was sent; empty when absent.
 
         Commas with or without spaces, the same key again, `name[0]` and `name[]`, a JSON array, or the text of a JSON
-        array in a form. Empty members do not count. Source: kraken-spot-rest 1.3.
+        array in a form. Empty members do not count. Source: kraken-rest#bodies.
         """
         found = self._texts(name)
         if not found:
@@ -219,7 +219,7 @@ class Params:
         """A list of at most `maximum` names, each with its class or None: texts, or objects of `asset` and `aclass`.
 
         The texts may be sent as `comma_list` takes them, the objects as JSON, as the text of JSON in a form, or as
-        `name[0][asset]`; not both in one list. Source: kraken-updates 1.4.
+        `name[0][asset]`; not both in one list. Source: kraken-rest#bodies.
         """
         value = self._fields.get(name)
         if value and value.startswith("["):
@@ -229,7 +229,7 @@ class Params:
         return tuple((row.required("asset"), row.text("aclass")) for row in self.rows(name, maximum))
 
     def group(self, name: str) -> "Params | None":
-        """The parameters inside `name[…]` or `name.…`; None when there are none. Source: kraken-spot-rest 6.1."""
+        """The parameters inside `name[…]` or `name.…`; None when there are none. Source: kraken-orders#parameters."""
         if self._fields.get(name) or name in self._repeated:
             raise bad_argument(name)
         dotted = name + "."
@@ -303,7 +303,7 @@ class Params:
 def parse_body(content_type: bytes | None, body: bytes) -> Params | BadCall:
     """The parameters of a private call. `BadCall` only when the body as a whole cannot be read.
 
-    Without a content type of either format, a body that starts with `{` is JSON. Source: kraken-spot-rest 1.3.
+    Without a content type of either format, a body that starts with `{` is JSON. Source: kraken-rest#bodies.
     """
     return _parse_json(body) if _is_json(content_type, body) else _parse_form(body)
 

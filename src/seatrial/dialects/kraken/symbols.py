@@ -1,6 +1,7 @@
 """Kraken's names for assets and pairs, in and out, and what its Assets and AssetPairs calls say about them.
 
-Source: kraken-spot-rest 9 for the names, 12.4 and 12.5 for the fields and their order.
+Source: kraken-rest#assets and kraken-rest#pairs for the names, kraken-rest#asset-info and kraken-rest#asset-pairs for
+the fields and their order.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

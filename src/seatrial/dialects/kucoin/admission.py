@@ -1,7 +1,9 @@
 """Who may come in: the checks of every private call, in one order.
 
 headers → timestamp → key → passphrase → signature → address → permission → quota; the parameters come after.
-Source: kucoin-rest 1.8 for the order, section 1 for each check. Decided: the key's version comes with its timestamp.
+Source: kucoin-rest#order-of-checks for the order; kucoin-rest#signature, kucoin-rest#passphrase, kucoin-rest#timestamp,
+kucoin-rest#permissions and kucoin-rest#addresses-of-a-key for the checks. Decided: the key's version comes with its
+timestamp.
 """
 
 from typing import Final

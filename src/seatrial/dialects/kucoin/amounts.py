@@ -1,7 +1,8 @@
 """How KuCoin writes amounts: as short as they are, or padded to eight decimals.
 
-Source: kucoin-rest 5.1 and 5.6, where the two ledgers show the same kind of amount as `0.01` and as `1.59760080`. Our
-books may be finer than KuCoin's eight decimals: what is a record of them is rounded, what can be used is cut off.
+Source: kucoin-rest#account-ledgers and kucoin-rest#high-frequency-ledgers, where the two ledgers show the same kind of
+amount as `0.01` and as `1.59760080`. Our books may be finer than KuCoin's eight decimals: what is a record of them is
+rounded, what can be used is cut off.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """Signing and verifying: what a private call must prove. Pure: time and secrets come in.
 
-Source: kucoin-rest section 1, whose check value is a test.
+Source: kucoin-rest#signature, whose check value is a test; kucoin-rest#passphrase; kucoin-rest#timestamp.
 """
 
 import binascii
@@ -20,7 +20,7 @@ SIGNED_VERSIONS: Final = frozenset({"2", "3"})
 VERSIONS: Final = SIGNED_VERSIONS | {PLAIN_VERSION}
 
 WINDOW_NS: Final = 5 * 10**9
-"""A timestamp must be nearer to the venue's clock than this, before or after. Source: kucoin-rest 1.4."""
+"""A timestamp must be nearer to the venue's clock than this, before or after. Source: kucoin-rest#timestamp."""
 
 _TIMESTAMP = re.compile(rb"([0-9]{1,15})(?:\.([0-9]{0,30}))?")
 
@@ -29,7 +29,7 @@ def sign(timestamp: str, verb: str, endpoint: str, body: bytes, secret: str) -> 
     """The KC-API-SIGN header of one call.
 
     `timestamp` is the header's text, `endpoint` the path and, where there is one, `?` and the query, `body` the bytes
-    as sent. The secret counts as UTF-8 text. Source: kucoin-rest 1.2.
+    as sent. The secret counts as UTF-8 text. Source: kucoin-rest#signature.
     """
     return _sign(timestamp.encode() + verb.upper().encode() + endpoint.encode() + body, secret).decode()
 
@@ -38,7 +38,7 @@ def verify(signature: bytes, timestamp: bytes, verb: str, endpoint: bytes, body:
     """Whether a call was signed with this secret, in a time that tells nothing about the right signature.
 
     `endpoint` is the path and, where there is one, `?` and the query, as they were sent. Clients disagree whether they
-    are signed so or percent-decoded: either is right. A plus is no space. Source: kucoin-rest 1.2.
+    are signed so or percent-decoded: either is right. A plus is no space. Source: kucoin-rest#signature.
     """
     lead = timestamp + verb.encode()
     matches = hmac.compare_digest(_sign(lead + endpoint + body, secret), signature)
@@ -48,7 +48,7 @@ def verify(signature: bytes, timestamp: bytes, verb: str, endpoint: bytes, body:
 
 
 def sign_passphrase(passphrase: str, secret: str) -> str:
-    """What KC-API-PASSPHRASE holds with key versions 2 and 3. Source: kucoin-rest 1.3."""
+    """What KC-API-PASSPHRASE holds with key versions 2 and 3. Source: kucoin-rest#passphrase."""
     return _sign(passphrase.encode(), secret).decode()
 
 
@@ -67,7 +67,7 @@ def passphrase_is(given: str, passphrase: str) -> bool:
 def timestamp_ns(text: bytes) -> int | None:
     """A timestamp in nanoseconds: milliseconds, with any decimals. None when it is anything else.
 
-    Source: kucoin-rest 1.1, "docs allow decimals". Digits past the sixth are cut off.
+    Source: kucoin-rest#signature; the documentation allows decimals. Digits past the sixth are cut off.
     """
     match = _TIMESTAMP.fullmatch(text)
     return None if match is None else int(match[1] + (match[2] or b"")[:6].ljust(6, b"0"))

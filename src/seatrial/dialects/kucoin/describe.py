@@ -1,6 +1,7 @@
 """An order and a fill in KuCoin's words, as the classic and the high-frequency endpoints show them.
 
-Source: kucoin-rest 9.3 and 9.4; the order of the fields is that of the examples in KuCoin's own API specification.
+Source: kucoin-rest#classic-orders and kucoin-rest#high-frequency-orders; the order of the fields is that of the
+examples in KuCoin's own API specification.
 Decided: `cancelExist` is about the whole order, not about a part of it that was cancelled.
 """
 
@@ -34,7 +35,7 @@ SELF_TRADES: Final = {
     SelfTrade.CANCEL_BOTH: "CB",
     SelfTrade.DECREASE: "DC",
 }
-"""An order without a rule may meet its owner's own. Source: kucoin-rest 9.2."""
+"""An order without a rule may meet its owner's own. Source: kucoin-rest#order-rules."""
 ENDED_EARLY: Final = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED})
 
 

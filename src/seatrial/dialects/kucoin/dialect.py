@@ -56,10 +56,10 @@ ALWAYS_OPEN: Final = frozenset({"/api/v1/status", "/api/v1/timestamp"})
 
 MAIN: Final = "main"
 TRADE: Final = "trade"
-"""Deposits land in the one, orders pay from the other. Source: kucoin-rest 6.1 and 7.4."""
+"""Deposits land in the one, orders pay from the other. Source: kucoin-rest#accounts and kucoin-rest#withdrawing."""
 
 PERMISSIONS: Final = frozenset({GENERAL, SPOT, "Margin", "Futures", "Earn", WITHDRAWAL, "InnerTransfer"})
-"""Source: kucoin-rest 1.5."""
+"""Source: kucoin-rest#permissions."""
 
 
 class Kucoin:
@@ -93,7 +93,7 @@ class Kucoin:
         return self._private(endpoint, machine, call, at_ns, real_ns, in_path)
 
     def unavailable(self) -> Reply:
-        """The store did not take it. Source: kucoin-rest 2.2 and 2.3."""
+        """The store did not take it. Source: kucoin-rest#http-status and kucoin-rest#system-codes."""
         return failure(errors.UNAVAILABLE)
 
     def unreadable(self) -> Reply:

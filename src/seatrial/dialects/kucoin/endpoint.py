@@ -18,7 +18,7 @@ GENERAL: Final = "General"
 SPOT: Final = "Spot"
 WITHDRAWAL: Final = "Transfer"
 ANY_TRANSFER: Final = "InnerTransfer"
-"""Permissions by the names that a key's own list has. Source: kucoin-rest 1.5."""
+"""Permissions by the names that a key's own list has. Source: kucoin-rest#permissions."""
 
 
 Argument = tuple[str, str]
@@ -26,7 +26,7 @@ Argument = tuple[str, str]
 
 
 class PublicEndpoint(Struct, frozen=True):
-    """A path for everybody. Credentials are not looked at. Source: kucoin-rest 1.7."""
+    """A path for everybody. Credentials are not looked at. Source: kucoin-rest#public-calls."""
 
     verb: str
     path: str
@@ -42,7 +42,7 @@ class Endpoint(Struct, frozen=True):
     permission: str
     pool: Pool
     weight: int
-    """What a call takes out of the account's pool. Source: kucoin-rest sections 5 to 9."""
+    """What a call takes out of the account's pool. Source: kucoin-rest#rate-limits and each endpoint there."""
 
 
 class Routes:
@@ -82,6 +82,6 @@ def success(result: object, headers: Headers = ()) -> Reply:
 
 
 def failure(error: Error, headers: Headers = (), note: str | None = None) -> Reply:
-    """The envelope of a refusal: no data. Source: kucoin-rest 2.1."""
+    """The envelope of a refusal: no data. Source: kucoin-rest#envelope."""
     body = b'{"code":' + _encode(error.code) + b',"msg":' + _encode(error.message) + b"}"
     return Reply(body, status=error.status, note=note, headers=headers)

@@ -1,6 +1,7 @@
 """KuCoin's codes: how each refusal is spelled, and the HTTP status that goes with a code.
 
-Source: kucoin-rest section 2; the texts in quotes there are what clients match on.
+Source: kucoin-rest#system-codes, kucoin-rest#trading-codes and kucoin-rest#messages, whose texts are what clients match
+on.
 """
 
 from typing import Final, NamedTuple
@@ -16,7 +17,7 @@ class Error(NamedTuple):
 
     @property
     def status(self) -> int:
-        """The HTTP status: 200 for every business error. Source: kucoin-rest 2.2."""
+        """The HTTP status: 200 for every business error. Source: kucoin-rest#http-status."""
         return STATUSES.get(self.code, 200)
 
 
@@ -41,14 +42,14 @@ INVALID_VERSION: Final = Error("400009", "Invalid KC-API-KEY-VERSION")
 PARAMETER: Final = Error("400100", "Parameter Error")
 NOT_FOUND: Final = Error("404000", "Url Not Found")
 METHOD_NOT_ALLOWED: Final = Error("405000", "Method Not Allowed")
-"""Source of the status: kucoin-rest 2.2. Decided: its code, after the pattern of 404000 and 415000."""
+"""Source of the status: kucoin-rest#http-status. Decided: its code, after the pattern of 404000 and 415000."""
 MEDIA_TYPE: Final = Error("415000", "Unsupported Media Type")
 TOO_MANY_REQUESTS: Final = Error("429000", "Too Many Requests")
 UNAVAILABLE: Final = Error("500000", "Internal Server Error")
 MAINTENANCE: Final = Error("500000", "The system is under maintenance.")
 
 OUT_OF_RANGE: Final = Error(PARAMETER.code, "not in the given range!")
-"""Source: kucoin-rest 2.5, the answer to an unknown `bizType`."""
+"""Source: kucoin-rest#messages, the answer to an unknown `bizType`."""
 UNKNOWN_SYMBOL: Final = Error("900001", "Symbol does not exist")
 UNSUPPORTED_PAIR: Final = Error(PARAMETER.code, "Unsupported trading pair.")
 UNKNOWN_CHAIN: Final = Error("900014", "Invalid chainId")
@@ -60,7 +61,7 @@ TOO_MANY_SUB_ACCOUNTS: Final = Error(PARAMETER.code, "The number of sub-accounts
 UNKNOWN_WITHDRAWAL: Final = Error(PARAMETER.code, "withdrawal not exist.")
 NOT_CANCELABLE: Final = Error(PARAMETER.code, "order_not_exist_or_not_allow_to_cancel")
 HF_NOT_CANCELABLE: Final = Error(PARAMETER.code, "Order not exist or not allow to be cancelled")
-"""Both texts are in ccxt's table; kucoin-rest 2.6. Decided: the second is that of the HF endpoints."""
+"""Source of both texts: kucoin-rest#ccxts-table. Decided: the second is that of the HF endpoints."""
 SIZE_INCREMENT: Final = Error(PARAMETER.code, "Order size increment invalid.")
 PRICE_INCREMENT: Final = Error(PARAMETER.code, "Price increment invalid.")
 FUNDS_INCREMENT: Final = Error(PARAMETER.code, "Funds increment invalid.")
@@ -74,7 +75,7 @@ STOP_ORDER: Final = Error("300000", "Stop orders are not available here.")
 ABOVE_MAXIMUM_PRICE: Final = "400370"
 BELOW_MINIMUM_PRICE: Final = "400760"
 NO_MARGIN: Final = Error("101030", "You haven't yet enabled the margin trading")
-"""Source: ccxt's table, kucoin-rest 2.6."""
+"""Source: kucoin-rest#ccxts-table."""
 TOO_MANY_ORDERS: Final = Error("200003", "Too many orders.")
 ADDRESS_EXISTS: Final = Error("260000", "Deposit address already exists.")
 NO_ADDRESS: Final = Error("260220", "Deposit address does not exist.")
@@ -102,7 +103,7 @@ STATUSES: Final = {
     TOO_MANY_REQUESTS.code: 429,
     UNAVAILABLE.code: 503,
 }
-"""Only these are not 200: some clients read a code only from HTTP 200. Source: kucoin-rest 2.1, 2.2 and 15."""
+"""Only these are not 200: some clients read a code only from HTTP 200. Source: kucoin-rest#http-status."""
 
 SPELLING: Final = {
     Reject.ACCOUNT_UNKNOWN: UNKNOWN_KEY,
@@ -143,17 +144,17 @@ SPELLING: Final = {
 }
 """Every refusal, and what KuCoin says. A test holds this table against the enum.
 
-Source of the codes: kucoin-rest 2.4 and 2.5. Decided: the texts that stand there without quotes.
+Source of the codes: kucoin-rest#trading-codes and kucoin-rest#messages. Decided: the texts that neither has.
 """
 
 
 def foreign_address(address: str) -> Error:
-    """The refusal of a call from an address that the key does not list. Source: kucoin-rest 1.6."""
+    """The refusal of a call from an address that the key does not list. Source: kucoin-rest#addresses-of-a-key."""
     return Error("400006", f"Invalid request ip, the current clientIp is: {address}")
 
 
 def out_of_range(name: str) -> Error:
-    """The refusal of a value that the parameter cannot have. Source: kucoin-rest 2.5; ccxt, `price not in …`."""
+    """The refusal of a value that the parameter cannot have. Source: kucoin-rest#messages; ccxt, `price not in …`."""
     return Error(OUT_OF_RANGE.code, f"{name} {OUT_OF_RANGE.message}")
 
 
@@ -163,7 +164,10 @@ def missing(name: str) -> Error:
 
 
 def malformed(name: str) -> Error:
-    """The refusal of a text that is no such value at all. Source: kucoin-rest 2.3; decided: where the name stands."""
+    """The refusal of a text that is no such value at all.
+
+    Source: kucoin-rest#system-codes; decided: where the name stands.
+    """
     return Error(PARAMETER.code, f"Invalid Parameter. {name}")
 
 
@@ -171,6 +175,7 @@ HF_SPELLING: Final = SPELLING | {
     Reject.CLIENT_ID_IN_USE: HF_DUPLICATE_CLIENT_OID,
     Reject.ORDER_UNKNOWN: HF_NOT_CANCELABLE,
 }
-"""Where the high-frequency endpoints have words of their own. Source: kucoin-rest 2.4 and 2.6."""
+"""Where the high-frequency endpoints have words of their own. Source: kucoin-rest#trading-codes and
+kucoin-rest#ccxts-table."""
 PART_SPELLING: Final = HF_SPELLING | {Reject.QTY_OUT_OF_RANGE: out_of_range("cancelSize")}
 """The same where a part of an order is cancelled."""

@@ -4,8 +4,7 @@ Most are 24 hexadecimal digits, the first eight of which are the second of what 
 with keys drawn from the world's seed, so that neighbours look unrelated; the numbers of a world fill a sliver of it,
 which is why a guessed or mistyped id finds nothing. Where a client pages by id, ids are plain numbers that ascend, from
 a start drawn from the seed.
-Source: kucoin-rest 5.1, 5.6, 6.1, 9.2 and 9.4 for the shapes, kucoin-more 5.3 for the second; seed "Get Account Ledgers
-- Spot/Margin".
+Source: kucoin-rest#ids; venue-pages#get-account-ledgers.
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 It runs on the world's clock and lives in memory: a restart forgives (decided). Public calls are not counted: their
 pool is per address, and here everybody calls from the same one (decided).
-Source: kucoin-rest section 3.
+Source: kucoin-rest#rate-limits.
 """
 
 from enum import StrEnum

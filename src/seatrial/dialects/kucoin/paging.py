@@ -1,6 +1,6 @@
 """Pages by number, and stretches of time: what most lists have in common.
 
-Source: kucoin-rest section 4, 5.1 and 9.3.
+Source: kucoin-rest#pages and kucoin-rest#cursors.
 """
 
 from collections.abc import Sequence
@@ -89,7 +89,7 @@ def read_window(params: Params, at_ns: int, max_ns: int, usual_ns: int, too_long
 
 
 def whole_seconds_ms(at_ns: int) -> int:
-    """A time as lists show it that know whole seconds only, in milliseconds. Source: kucoin-more 5.1."""
+    """A time as lists show it that know whole seconds only, in milliseconds. Source: kucoin-rest#times."""
     return at_ns // SECOND_NS * 1000
 
 

@@ -2,7 +2,8 @@
 
 Every value is kept as the text that was sent (JSON numbers too: 1.10 stays "1.10"); what is wrong with one shows when
 it is read, as `BadCall`. Parameters that nobody reads, and JSON nulls, are as if they were not there.
-Source: kucoin-rest 2.5 for the refusals, 9.1 for numbers instead of texts and for nulls, 10.2 for booleans.
+Source: kucoin-rest#messages for the refusals, kucoin-rest#order-parameters for numbers instead of texts and for nulls,
+kucoin-rest#booleans.
 """
 
 import json

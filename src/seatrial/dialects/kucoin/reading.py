@@ -28,7 +28,7 @@ def code_of(context: Context, params: Params) -> str:
 
 
 def market_of(context: PublicContext | Context, name: str) -> str:
-    """The market of a symbol. Source of the refusal: kucoin-rest 2.4 and 15."""
+    """The market of a symbol. Source of the refusal: kucoin-rest#trading-codes."""
     symbol = context.tools.symbols.symbol(name)
     if symbol is None:
         raise BadCall(UNKNOWN_SYMBOL)

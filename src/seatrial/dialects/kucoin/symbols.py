@@ -1,6 +1,7 @@
 """KuCoin's names for assets, markets and chains, in and out, and what its currency and symbol calls say about them.
 
-Source: kucoin-rest 8.1 and 8.2; the order of the fields is that of the examples in KuCoin's own API specification.
+Source: kucoin-rest#currencies and kucoin-rest#symbols; the order of the fields is that of the examples in KuCoin's own
+API specification.
 """
 
 from typing import Final

@@ -606,7 +606,7 @@ def test_nobody_cancels_another_ones_order(exchange: Exchange, trader: Trader) -
 
 
 def test_a_timer_cancels_all_orders_unless_it_is_set_again(exchange: Exchange, trader: Trader) -> None:
-    """Source of the form: kraken-spot-rest 14.8."""
+    """Source of the form: kraken-rest#cancel-after."""
     order = trader.place("buy", "1", "100")
     said = trader.result("CancelAllOrdersAfter", timeout=60)
     began, due = (datetime.fromisoformat(said[name]) for name in ("currentTime", "triggerTime"))

@@ -93,7 +93,7 @@ def test_rules_against_meeting_oneself(user: User, rule: str, meaning: SelfTrade
 
 
 def test_without_a_rule_an_order_meets_its_owners_own(user: User) -> None:
-    """Source: kucoin-rest 9.2."""
+    """Source: kucoin-rest#order-rules."""
     sale = user.post(HF, **limit(side="sell", price="50000"))["orderId"]
     bought = user.post(f"{HF}/sync", **limit(clientOid="c2", price="50000"))
     assert (bought["dealSize"], bought["status"]) == ("0.1", "done")
@@ -118,7 +118,7 @@ def test_two_orders_of_one_user_get_smaller_by_the_smaller_one(user: User) -> No
 
 
 def test_all_or_nothing_always_gives_way_to_the_users_own(user: User) -> None:
-    """Source: kucoin-rest 9.2."""
+    """Source: kucoin-rest#order-rules."""
     user.post(HF, **limit(side="sell", price="50000", size="0.1"))
     killed = user.post(f"{HF}/sync", **limit(clientOid="c2", price="50000", timeInForce="FOK", stp="CO"))
     assert (killed["dealSize"], killed["canceledSize"]) == ("0", "0.1")

@@ -1,6 +1,6 @@
 """Orders that are canceled, now or by a timer.
 
-Source: kraken-spot-rest 14.5, 14.7 and 14.8.
+Source: kraken-rest#cancel-order, kraken-rest#cancel-all and kraken-rest#cancel-after.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """What orders and cancels add to the counter of their market, and what an account may have open.
 
-Source: kraken-spot-rest 5.2 and 5.3.
+Source: kraken-rest#order-limits.
 """
 
 from seatrial.core.machine import Done

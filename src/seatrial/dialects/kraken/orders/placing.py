@@ -1,6 +1,6 @@
 """An order that is asked for becomes a command, or is refused.
 
-Source: kraken-spot-rest section 6 (an order's parameters) and 3.3 (refusals).
+Source: kraken-orders#parameters; kraken-rest#order-errors (refusals).
 """
 
 import re
@@ -21,24 +21,24 @@ MALFORMED_PRICE: Final = "EOrder:Invalid price:Invalid price argument"
 UNUSED_PRICE: Final = "EOrder:Invalid price:Invalid secondary price argument"
 NO_MARGIN: Final = "EOrder:Cannot open position"
 NOTHING_TO_REDUCE: Final = "EOrder:Reduce only:Non-PC"
-"""Source of these five: kraken-spot-rest 3.3."""
+"""Source of these five: kraken-rest#order-errors."""
 
 MATCHING_NS: Final = 200_000
 """How long after it opens an order trades, or ends for want of a counterpart.
 
-Source: recorded orders that closed 0.2 to 3 ms after they opened, kraken-updates 1.5. Decided: always the least of
-these, so that the same calls give the same times.
+Source: recorded orders that closed 0.2 to 3 ms after they opened, kraken-orders#order-object. Decided: always the least
+of these, so that the same calls give the same times.
 """
 
 SECOND_NS: Final = 10**9
 MIN_LIFE_NS: Final = 5 * SECOND_NS
 MAX_LIFE_NS: Final = 31 * 86_400 * SECOND_NS
-"""Source: kraken-spot-rest 6.1, "maximum one month". Decided: the longest of months."""
+"""Source: kraken-orders#parameters. Decided: the longest of months."""
 EARLIEST_DEADLINE_NS: Final = 2 * SECOND_NS
 LATEST_DEADLINE_NS: Final = 60 * SECOND_NS
 
 PERCENT_SCALE: Final = 4
-"""Source: kraken-spot-rest 6.7, percentages have four decimals."""
+"""Source: kraken-orders#description, percentages have four decimals."""
 WHOLE: Final = 100 * 10**PERCENT_SCALE
 
 _NUMBER: Final = r"[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30}"
@@ -86,7 +86,7 @@ def _any_order(context: Context, request: OrderRequest, ms: MarketState, max_ope
 def _refuse_other_orders(context: Context, request: OrderRequest) -> None:
     """What would make it another order than the one that can be placed is refused, never ignored.
 
-    Source: kraken-spot-rest 6.3 for a second price, kraken-updates 4.4 for a trigger. Decided for the rest: the words
+    Source: kraken-orders#prices for a second price, kraken-orders#checks for a trigger. Decided for the rest: the words
     of `_refuse_margin`, and invalid arguments for a conditional close and for the shown part of an iceberg.
     """
     terms = request.terms
@@ -107,7 +107,8 @@ def _refuse_other_orders(context: Context, request: OrderRequest) -> None:
 def _refuse_margin(leverage: str, context: Context, request: OrderRequest) -> None:
     """`none`, 0 and 1 are no leverage; a level that the pair has would open a position, and no account may.
 
-    Source of the words: kraken-spot-rest 3.3 for what the account may not, 6.5 for what the pair has not.
+    Source of the words: kraken-rest#order-errors for what the account may not, kraken-orders#checks for what the pair
+    has not.
     """
     if leverage == "none":
         return
@@ -124,7 +125,7 @@ def _refuse_margin(leverage: str, context: Context, request: OrderRequest) -> No
 def _life(request: OrderRequest, at_ns: int) -> tuple[TimeInForce, int]:
     """Time in force and expiry, 0 where there is none. What can never rest has no expiry, a market order neither.
 
-    Source: kraken-updates 4.4 for a market order's `timeinforce`. Decided: an expiry alone makes a GTC order a GTD
+    Source: kraken-orders#checks for a market order's `timeinforce`. Decided: an expiry alone makes a GTC order a GTD
     one, as before Kraken had `timeinforce`; GTD without an expiry is refused.
     """
     terms = request.terms
@@ -144,7 +145,7 @@ def _life(request: OrderRequest, at_ns: int) -> tuple[TimeInForce, int]:
 
 
 def _check_flags(request: OrderRequest, time_in_force: TimeInForce) -> None:
-    """Source: kraken-spot-rest 6.4. Decided: what is post-only must be an order that may rest."""
+    """Source: kraken-orders#flags. Decided: what is post-only must be an order that may rest."""
     kind, terms = request.kind, request.terms
     if terms.spends and (kind, request.side) != (OrderKind.MARKET, Side.BUY):
         raise bad_argument("viqc")
@@ -191,7 +192,7 @@ def _no_price(request: OrderRequest) -> int:
 
 
 def _relative_price(text: str, context: Context, ms: MarketState, side: Side) -> int:
-    """`+n`, `-n`, `#n`, each in the quote or in percent, from the last trade. Source: kraken-spot-rest 6.3.
+    """`+n`, `-n`, `#n`, each in the quote or in percent, from the last trade. Source: kraken-orders#prices.
 
     `#` is minus for a buy, plus for a sell; results in percent are rounded down. Decided: before the first trade there
     is nothing to be relative to.
@@ -212,7 +213,7 @@ def _relative_price(text: str, context: Context, ms: MarketState, side: Side) ->
 
 
 def _too_fine(context: Context, market: Market) -> BadCall:
-    """Source: kraken-spot-rest 3.3, in the spelling of 2026."""
+    """Source: kraken-rest#order-errors, in the spelling of 2026."""
     name = context.tools.symbols.wsname(market.symbol)
     return BadCall(f"{INVALID_PRICE}:{name} price can only be specified up to {market.price_scale} decimals.")
 
@@ -220,9 +221,9 @@ def _too_fine(context: Context, market: Market) -> BadCall:
 def _check_names(terms: Terms) -> None:
     """The user's own number and the user's own name for the order, of which it may have one.
 
-    The seed's rule is 1 to 2147483647 and its examples include "a random signed 32 bit value"; the guide says plus or
-    minus. Decided: any int32, and 0 is none. Source: seed "How to place, view, and cancel orders using a user
-    reference"; kraken-spot-rest 6.2, where the characters of a name are decided too: printable ASCII.
+    The support article's rule is 1 to 2147483647 and its examples include "a random signed 32 bit value"; the guide
+    says plus or minus. Decided: any int32, and 0 is none. Source: venue-pages#user-references;
+    kraken-orders#client-ids, where the characters of a name are decided too: printable ASCII.
     """
     client_id = terms.client_id
     if client_id is not None and (terms.tag or not _CLIENT_ID.fullmatch(client_id)):
@@ -232,7 +233,7 @@ def _check_names(terms: Terms) -> None:
 def _check_deadline(deadline_ns: int, context: Context) -> None:
     """From two seconds to a minute ahead; one that has passed is no mistake but too late.
 
-    Source: kraken-spot-rest 6.1. Decided: ahead of the world's time or of the computer's, whichever is nearer.
+    Source: kraken-orders#parameters. Decided: ahead of the world's time or of the computer's, whichever is nearer.
     """
     left_ns = min(deadline_ns - context.at_ns, deadline_ns - context.real_ns, key=abs)
     if left_ns <= 0:

@@ -45,7 +45,7 @@ USUAL: Final = Terms()
 class OrderRequest(Struct, frozen=True, gc=False):
     """An order. Amounts and prices are decimals as they were sent, empty where there is none.
 
-    Source: kraken-spot-rest section 6.
+    Source: kraken-orders#parameters.
     """
 
     market: str

@@ -1,6 +1,7 @@
 """What an account has, what it pays, and what its key may do.
 
-Source: kraken-spot-rest 13.2 to 13.5, 13.15, 13.21 and 14.9; seed "Get Account Balance".
+Source: kraken-rest#balances, kraken-rest#trade-balance, kraken-rest#trade-volume, kraken-rest#key-info and
+kraken-rest#websocket-token; venue-pages#get-account-balance.
 """
 
 from collections import Counter
@@ -30,10 +31,10 @@ _encode = msgspec.json.Encoder().encode
 SECOND_NS: Final = 10**9
 
 REBASE_MULTIPLIERS: Final = ("rebased", "base", "null")
-"""They differ for tokenized assets only. Source: kraken-spot-rest 9.4 and 13."""
+"""They differ for tokenized assets only. Source: kraken-rest#asset-classes."""
 
 VALUE_SCALE: Final = 4
-"""Decimals of TradeBalance and TradeVolume. Source: kraken-spot-rest 7.3."""
+"""Decimals of TradeBalance and TradeVolume. Source: kraken-rest#numbers."""
 
 PERCENT_SCALE: Final = 4
 """A rate in parts per million is a percentage in units of 10**-4."""
@@ -189,7 +190,7 @@ def balance_ex(context: Context, params: Params) -> dict[str, ExtendedBalance]:
 
 
 def trade_balance(context: Context, params: Params) -> TradeBalance:
-    """What it is all worth in one asset. Source: kraken-semantics section 5.
+    """What it is all worth in one asset. Source: kraken-rest#trade-balance.
 
     Decided: values are those of the last trades, cut off at the fourth decimal, and what has no known price counts
     nothing; `uv` is the value of what open orders hold, fees included, and `mfo` the free margin less that.
@@ -219,7 +220,8 @@ def trade_balance(context: Context, params: Params) -> TradeBalance:
 def trade_volume(context: Context, params: Params) -> TradeVolume:
     """The 30-day volume, and fees for the pairs that were named. `fee-info` changes nothing any more.
 
-    `fees_maker` leaves out pairs whose makers pay what takers pay. Source: kraken-semantics 6.2; kraken-updates 1.4.
+    `fees_maker` leaves out pairs whose makers pay what takers pay. Source: kraken-ledgers#fee-tiers;
+    kraken-rest#trade-volume.
     """
     symbols = context.tools.symbols
     spot, assets = context.account.volume.at(context.at_ns), context.account.assets.at(context.at_ns)
@@ -240,7 +242,7 @@ def trade_volume(context: Context, params: Params) -> TradeVolume:
 
 
 def not_entitled(_context: Context, _params: Params) -> Never:
-    """Sub-accounts are for institutions; no account here is one. Source: kraken-spot-rest section 16."""
+    """Sub-accounts are for institutions; no account here is one. Source: kraken-rest#sub-accounts."""
     raise BadCall(errors.PERMISSION_DENIED)
 
 
@@ -279,7 +281,7 @@ def _check_rebase_multiplier(params: Params) -> None:
 
 
 def _owned(context: Context) -> list[Owned]:
-    """Every asset the account ever had, in the order of the catalogue, as the seed lists them.
+    """Every asset the account ever had, in the order of the catalogue, as venue-pages#get-account-balance lists them.
 
     What orders hold of rewards is held in the name of their asset, more than there may be of that itself. Source:
     ccxt pull request 24664; infinity-grid issue 80 (2025-11).
@@ -339,7 +341,7 @@ class Standing(Struct, frozen=True):
         return Schedule(self.pair, self.aclass, tiers)
 
     def _info(self, rates: list[int]) -> FeeInfo:
-        """A fixed fee has no ladder, the top rung no next one. Source: kraken-spot-rest 13.15."""
+        """A fixed fee has no ladder, the top rung no next one. Source: kraken-rest#trade-volume."""
         tiers, rung = self.ladder.tiers, self.rung
         if len(tiers) == 1:
             return FeeInfo(_percent(rates[0]), None, None, None, None, None)
@@ -391,7 +393,7 @@ def _dollars(whole: int) -> str:
 
 
 def _seconds(at_ns: int) -> str:
-    """Whole seconds as text, 0 for none. Source: kraken-spot-rest 7.2."""
+    """Whole seconds as text, 0 for none. Source: kraken-rest#times."""
     return str(at_ns // SECOND_NS)
 
 
@@ -405,4 +407,4 @@ ENDPOINTS: Final = (
     Endpoint("CreateSubaccount", not_entitled, any_of("withdraw-funds")),
     Endpoint("AccountTransfer", not_entitled, any_of("withdraw-funds")),
 )
-"""Permissions: kraken-spot-rest section 4, where guide and method pages differ either of the two."""
+"""Permissions: kraken-rest#permissions, where guide and method pages differ either of the two."""

@@ -1,7 +1,7 @@
 """Money in and out: the methods, addresses and states of deposits and withdrawals.
 
-Source: kraken-spot-rest sections 8 and 15; kraken-updates 1.5; seed "Possible status values for deposit/withdrawal
-transactions". Decided: an asset class that an asset is not in knows no such asset.
+Source: kraken-rest#deposit-methods and the sections that follow it there; venue-pages#funding-statuses. Decided: an
+asset class that an asset is not in knows no such asset.
 """
 
 import re
@@ -35,7 +35,7 @@ STATUSES: Final = {
     TransferStatus.SUCCESS: "Success",
     TransferStatus.FAILURE: "Failure",
 }
-"""Kraken's words for where a transfer stands. Source: the seed, in which `On hold` is a status."""
+"""Kraken's words for where a transfer stands. Source: venue-pages#funding-statuses, in which `On hold` is a status."""
 
 NOTES: Final = {
     TransferNote.CANCEL_PENDING: "cancel-pending",
@@ -44,17 +44,19 @@ NOTES: Final = {
     TransferNote.RETURN: "return",
     TransferNote.ON_HOLD: "onhold",
 }
-"""Kraken's words for a transfer's `status-prop`. Source: kraken-spot-rest 8.1 and 8.2."""
+"""Kraken's words for a transfer's `status-prop`. Source: kraken-rest#deposit-statuses and
+kraken-rest#withdrawal-statuses."""
 
 MAX_UNUSED_ADDRESSES: Final = 5
-"""Source: kraken-spot-rest 15.2, "often quoted"."""
+"""Source: kraken-rest#deposit-addresses, "often quoted"."""
 MAX_DEPOSITS: Final = 25
 MAX_WITHDRAWALS: Final = 500
-"""How many a page has unless `limit` says less. Source of both: kraken-spot-rest 15.3 and 15.8."""
+"""How many a page has unless `limit` says less. Source of both: kraken-rest#deposit-status and
+kraken-rest#withdrawal-status."""
 MAX_ASKED: Final = 500
 """Decided: the largest `limit`."""
 RECENT_NS: Final = 90 * 86_400 * 10**9
-"""How far back the lists go unless `start` says so. Source: kraken-spot-rest 15.3."""
+"""How far back the lists go unless `start` says so. Source: kraken-rest#deposit-status."""
 SECOND_NS: Final = 10**9
 USUAL_DECIMALS: Final = 8
 
@@ -297,7 +299,7 @@ def _span(context: Context, params: Params) -> Span:
 
 
 def _row(transfer: Transfer, asset: Asset, tools: Tools, *, is_newer: bool) -> dict[str, object]:
-    """One transfer, in the fields and the order of the seed, which is older than the two that withdrawals have more."""
+    """One transfer. Fields and order are those of venue-pages#funding-statuses; two of a withdrawal came later."""
     is_deposit = transfer.direction is Direction.DEPOSIT
     is_plain = is_deposit or not is_newer
     number, write = transfer.transfer_id, format_units if is_deposit else _usual_units
@@ -321,7 +323,7 @@ def _row(transfer: Transfer, asset: Asset, tools: Tools, *, is_newer: bool) -> d
 
 
 def _address(address: DepositAddress) -> dict[str, object]:
-    """Source of the fields and of when they are there: kraken-spot-rest 15.2."""
+    """Source of the fields and of when they are there: kraken-rest#deposit-addresses."""
     row: dict[str, object] = {"address": address.address.text, "expiretm": "0"}
     if not address.used:
         row["new"] = True
@@ -333,7 +335,7 @@ def _address(address: DepositAddress) -> dict[str, object]:
 
 
 def _destination(context: Context, destination: Destination) -> dict[str, object]:
-    """Source: kraken-spot-rest 15.5, where `asset` is the altname."""
+    """Source: kraken-rest#withdrawal-addresses, where `asset` is the altname."""
     row: dict[str, object] = {
         "address": destination.address,
         "asset": context.tools.symbols.asset_altname(destination.asset),
@@ -363,7 +365,7 @@ def _usual_units(units: int, scale: int) -> str:
 
 
 def _short(units: int, asset: Asset) -> str:
-    """Two decimals, or as many as there are digits. Source: kraken-spot-rest 15.4, `0.0004` and `20.00`."""
+    """Two decimals, or as many as there are digits. Source: kraken-rest#numbers, `0.0004` and `20.00`."""
     text = format_units(units, asset.scale)
     point = len(text) - asset.scale
     return text[: point + 2] + text[point + 2 :].rstrip("0")
@@ -383,4 +385,4 @@ ENDPOINTS: Final = (
     Endpoint("WithdrawStatus", withdraw_status, any_of("withdraw-funds", "query-ledger")),
     Endpoint("WithdrawCancel", withdraw_cancel, _WITHDRAW),
 )
-"""Source: kraken-spot-rest 4 and 11; where these differ, what either allows."""
+"""Source: kraken-rest#permissions and kraken-rest#methods; where these differ, what either allows."""

@@ -1,6 +1,6 @@
 """The ledger of an account: its list with filters and pages, and look-ups by id.
 
-Source: kraken-spot-rest 13.13 and 13.14; kraken-updates 1.5 and 1.6; seed "Query Ledgers".
+Source: kraken-rest#ledgers and kraken-rest#query-ledgers; kraken-orders#unknown-ids; venue-pages#query-ledgers.
 """
 
 from functools import partial
@@ -34,7 +34,7 @@ from seatrial.dialects.kraken.rest.paging import (
 )
 
 MAX_LEDGER_IDS: Final = 20
-"""Source: seed "Query Ledgers"."""
+"""Source: venue-pages#query-ledgers."""
 
 ALL: Final = "all"
 ASSET_CLASSES: Final = ("currency", TOKENIZED)
@@ -64,11 +64,12 @@ ENTRY_TYPES: Final = {
     EntryKind.SUB_TRANSFER: "transfer",
     EntryKind.AUTO_ALLOCATION: "earn",
 }
-"""Our kinds of entries in Kraken's words. Source: seed "Query Ledgers", `type`; accounts here have no sub-accounts.
+"""Our kinds of entries in Kraken's words. Source: venue-pages#query-ledgers, `type`; accounts here have no
+sub-accounts.
 Source of the last, which is not listed there: two programs that read it from Ledgers in autumn 2026; BittyTax."""
 
 ENTRY_SUBTYPES: Final = {EntryKind.TRADE: "tradespot", EntryKind.AUTO_ALLOCATION: "autoallocation"}
-"""The others have none of their own. Source: kraken-semantics 1.2 and 10, rows of March 2025 and of 2026."""
+"""The others have none of their own. Source: kraken-ledgers#kinds, rows of March 2025 and of 2026."""
 
 TYPE_FILTERS: Final[dict[str, tuple[EntryKind, ...]]] = {
     **{name: (kind,) for kind, name in ENTRY_TYPES.items()},
@@ -78,7 +79,7 @@ TYPE_FILTERS: Final[dict[str, tuple[EntryKind, ...]]] = {
     "nft_rebate": (EntryKind.NFT_REBATE,),
 }
 """What Ledgers' `type` may be → which kinds it shows; none means all. Source: the same 21 types and `earn`, whose
-entries it shows (decided); the last two as kraken-spot-rest 13.13 lists them, and kraken-semantics 1.2: `sale`
+entries it shows (decided); the last two as kraken-rest#ledgers lists them, and kraken-ledgers#kinds: `sale`
 brings up spend and receive."""
 
 
@@ -117,7 +118,7 @@ def ledgers(context: Context, params: Params) -> Later | dict[str, object]:
 
 
 def query_ledgers(context: Context, params: Params) -> Later:
-    """Postings by id. `trades` is about positions, of which there are none. Source: seed "Query Ledgers"."""
+    """Postings by id. `trades` is about positions, of which there are none. Source: venue-pages#query-ledgers."""
     read_unused(params, "trades")
     names = required_list(params, "id", MAX_LEDGER_IDS)
     query = PostingsById(context.account_id, numbers(names, "L", context.tools.ids.ledger_number))
@@ -129,7 +130,7 @@ def _write_ledger(context: Context, paging: Paging, found: Page[Posting]) -> dic
 
 
 def _write_queried_ledger(context: Context, found: list[Posting]) -> dict[str, LedgerEntry]:
-    """The known ones; none known is an error. Source: kraken-updates 1.6."""
+    """The known ones; none known is an error. Source: kraken-orders#unknown-ids."""
     visible = [posting for posting in found if is_visible(context.key, posting.at_ns)]
     if not visible:
         raise BadCall(errors.INVALID_ORDER)
@@ -160,7 +161,7 @@ def _subtype(context: Context, posting: Posting) -> str:
 
 
 def _refid(ids: Ids, posting: Posting) -> str:
-    """The id of what caused it. Source: kraken-spot-rest 7.1."""
+    """The id of what caused it. Source: kraken-rest#ids."""
     match posting.kind:
         case EntryKind.TRADE:
             return ids.trade(posting.ref)
@@ -208,4 +209,4 @@ ENDPOINTS: Final = (
     Endpoint("Ledgers", ledgers, any_of("query-ledger"), cost=2),
     Endpoint("QueryLedgers", query_ledgers, any_of("query-ledger"), cost=2),
 )
-"""Permissions: kraken-spot-rest section 4. Costs: 5.1."""
+"""Permissions: kraken-rest#permissions. Costs: kraken-rest#call-limits."""

@@ -1,6 +1,7 @@
 """Public market data: names, prices, candles, the book and trades.
 
-Source: kraken-spot-rest section 12; market-data 2, 5, 7, 8 and 9.
+Source: kraken-rest#asset-info and kraken-rest#asset-pairs; market-data#trades, market-data#ohlc, market-data#spread,
+market-data#depth and market-data#ticker.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +41,7 @@ FOREX: Final = "forex"
 TOKENIZED: Final = "tokenized_asset"
 ASSET_CLASSES: Final = (CURRENCY, TOKENIZED)
 PAIR_CLASSES: Final = {CURRENCY: (CURRENCY,), TOKENIZED: (TOKENIZED,), "all": ASSET_CLASSES}
-"""`aclass_base` of AssetPairs → the classes that it shows. Source of `all`: kraken-updates 1.3."""
+"""`aclass_base` of AssetPairs → the classes that it shows. Source of `all`: kraken-rest#asset-classes."""
 MARKET_CLASSES: Final = (FOREX, TOKENIZED)
 VENUES: Final = ("international", "bitnomial_exchange")
 
@@ -50,16 +51,17 @@ INFO: Final = {
     "fees": ("fees", "fees_maker", "fee_volume_currency"),
     "margin": ("margin_call", "margin_stop"),
 }
-"""`info` of AssetPairs → the only fields it shows then. Source: kraken-spot-rest 12.5."""
+"""`info` of AssetPairs → the only fields it shows then. Source: kraken-rest#asset-pairs."""
 
 DEPTH_SCALE: Final = 3
-"""Decimals of volumes in Depth and of the third number of the ticker's best prices. Source: market-data 8 and 9."""
+"""Decimals of volumes in Depth and of the third number of the ticker's best prices. Source: market-data#depth and
+market-data#ticker."""
 MAX_LEVELS: Final = 500
 USUAL_LEVELS: Final = 100
 MAX_TRADES: Final = 1_000
 
 FIRST_NANOSECONDS: Final = 10**11
-"""A whole `since` of Trades from here on counts nanoseconds, below it seconds. Decided in market-data 2.2."""
+"""A whole `since` of Trades from here on counts nanoseconds, below it seconds. Decided: see market-data#since."""
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -129,8 +131,8 @@ def ticker(context: PublicContext, params: Params) -> dict[str, Ticker]:
 def ohlc(context: PublicContext, params: Params) -> dict[str, object]:
     """Up to 720 candles, oldest first, the last of them running; `last` is when the newest finished one began.
 
-    Source of 720: seed "How to retrieve historical time and sales". A recorded reply of 2025 has the running one beside
-    720 finished ones; the seed outranks it.
+    Source of 720: venue-pages#time-and-sales. A recorded reply of 2025 has the running one beside
+    720 finished ones; the support article outranks it.
     """
     symbol, key = _pair(context, params)
     minutes = params.integer("interval", 1, MINUTES[-1]) or MINUTES[0]
@@ -157,7 +159,7 @@ def depth(context: PublicContext, params: Params) -> dict[str, object]:
 
 
 def trades(context: PublicContext, params: Params) -> Later:
-    """The trades after `since`, oldest first, or the newest ones without it. Source: seed "Trades endpoint"."""
+    """The trades after `since`, oldest first, or the newest ones without it. Source: venue-pages#time-and-sales."""
     symbol, key = _pair(context, params)
     since_ns = _trades_since(params)
     count = min(params.integer("count", 1, MAX_UNITS) or MAX_TRADES, MAX_TRADES)
@@ -181,7 +183,7 @@ def spread(context: PublicContext, params: Params) -> dict[str, object]:
 
 
 def _asset_version(params: Params) -> bool:
-    """Whether the answer uses display names. Source: kraken-spot-rest 9.3."""
+    """Whether the answer uses display names. Source: kraken-rest#asset-version."""
     return params.integer("assetVersion", 0, 1) == 1
 
 
@@ -255,7 +257,7 @@ def _known_pair(symbols: Symbols, text: str, base_classes: tuple[str, ...]) -> s
 
 
 def _base_class(params: Params) -> str:
-    """The class of a market's base that `asset_class` asks for. Source: kraken-spot-rest 9.4."""
+    """The class of a market's base that `asset_class` asks for. Source: kraken-rest#asset-classes."""
     wanted = params.choice("asset_class", MARKET_CLASSES, FOREX)
     return CURRENCY if wanted == FOREX else wanted
 
@@ -311,7 +313,7 @@ def _ticker(ms: MarketState, at_ns: int) -> Ticker:
 def _best(market: Market, side: BookSide) -> tuple[str, str, str]:
     """Price and volume of the best level. REST shows whole lots only: 0.136 on offer prints 1 and 1.000.
 
-    Source: market-data 9. Decided: the part of a lot counts as one.
+    Source: market-data#ticker. Decided: the part of a lot counts as one.
     """
     best = next(side.levels(), None)
     if best is None:
@@ -321,7 +323,7 @@ def _best(market: Market, side: BookSide) -> tuple[str, str, str]:
 
 
 def _average(market: Market, stats: Stats) -> str:
-    """The volume-weighted price, cut off; without trades that of the last one. Source: market-data 9."""
+    """The volume-weighted price, cut off; without trades that of the last one. Source: market-data#ticker."""
     if not stats.volume_lots:
         return price_text(market, stats.open_ticks)
     scale = price_scale(market)
@@ -333,14 +335,14 @@ def _lots(market: Market, lots: int) -> str:
 
 
 def _first_after(since_s: int, length_s: int) -> int:
-    """Start of the first candle later than `since`, which is exclusive. Source: market-data 5.1; reports disagree."""
+    """Start of the first candle later than `since`, which is exclusive. Source: market-data#ohlc; reports disagree."""
     return since_s - since_s % length_s + length_s
 
 
 def _filled(candles: list[Candle], first_s: int, running_s: int, length_s: int) -> Iterator[Candle]:
     """The candles from one start to another, with an empty one for each interval without trades after the first.
 
-    Source: market-data 5.4: an empty one repeats the close before it.
+    Source: market-data#empty-intervals: an empty one repeats the close before it.
     """
     previous: Candle | None = None
     for candle in candles:
@@ -364,7 +366,7 @@ def _gap(previous: Candle | None, first_s: int, end_s: int, length_s: int) -> It
 
 
 def _candle_row(market: Market, candle: Candle) -> CandleRow:
-    """Prices with pair_decimals; the volume-weighted one is cut off, not rounded. Source: market-data 5.2."""
+    """Prices with pair_decimals; the volume-weighted one is cut off, not rounded. Source: market-data#candle-values."""
     scale = market.price_scale
     prices = (candle.open_ticks, candle.high_ticks, candle.low_ticks, candle.close_ticks)
     opened, high, low, close = (format_units(ticks, scale) for ticks in prices)
@@ -376,7 +378,7 @@ def _candle_row(market: Market, candle: Candle) -> CandleRow:
 
 
 def _levels(market: Market, side: BookSide, count: int) -> list[tuple[str, str, int]]:
-    """Volumes are cut off at three decimals. Source: market-data 8; cutting rather than rounding is decided."""
+    """Volumes are cut off at three decimals. Source: market-data#depth; cutting rather than rounding is decided."""
     return [
         (
             price_text(market, level.price_ticks),
@@ -400,7 +402,7 @@ def _trades_since(params: Params) -> int | None:
 def _write_trades(
     key: str, market: Market, since_ns: int | None, row: Callable[[Market, Trade], object], found: list[Trade]
 ) -> dict[str, object]:
-    """`last` is the exact time of the last row; without rows it repeats `since`. Source: market-data 2.2."""
+    """`last` is the exact time of the last row; without rows it repeats `since`. Source: market-data#since."""
     last_ns = found[-1].at_ns if found else since_ns or 0
     return {key: [row(market, trade) for trade in found], "last": str(last_ns)}
 
@@ -410,7 +412,7 @@ def _older_trade_row(market: Market, trade: Trade) -> tuple[object, ...]:
 
 
 def _trade_row(market: Market, trade: Trade) -> TradeRow:
-    """Seven fields; the time is the nearest JSON number. Source: market-data 2.1 and 2.3."""
+    """Seven fields; the time is the nearest JSON number. Source: market-data#trades and market-data#resolution."""
     return (
         price_text(market, trade.price_ticks),
         _lots(market, trade.qty_lots),
@@ -423,7 +425,7 @@ def _trade_row(market: Market, trade: Trade) -> TradeRow:
 
 
 def _rfc1123(at_ns: int) -> str:
-    """`Sun,  7 Jun 20 12:00:00 +0000`: a year of two digits, a day padded by a space. Source: kraken-spot-rest 7.2."""
+    """`Sun,  7 Jun 20 12:00:00 +0000`: a year of two digits, a day padded by a space. Source: kraken-rest#times."""
     at = datetime.fromtimestamp(at_ns // SECOND_NS, UTC)
     return f"{_DAYS[at.weekday()]}, {at.day:2} {_MONTHS[at.month - 1]} {at:%y %H:%M:%S} +0000"
 

@@ -1,7 +1,8 @@
 """Orders and trades of an account: lists with filters and pages, and look-ups by id.
 
-Source: kraken-spot-rest 13.6 to 13.8 and 13.10 to 13.12; kraken-updates 1.5 and 1.6; seed "How to place, view, and
-cancel orders using a user reference".
+Source: kraken-rest#open-orders, kraken-rest#closed-orders, kraken-rest#query-orders, kraken-rest#trades-history,
+kraken-rest#query-trades and kraken-rest#positions; kraken-orders#order-object and kraken-orders#unknown-ids;
+venue-pages#user-references.
 """
 
 from functools import partial
@@ -57,10 +58,10 @@ from seatrial.dialects.kraken.rest.paging import (
 )
 
 MAX_OPEN: Final = 1_000
-"""What `limit` may be at OpenOrders; without one it shows all. Source: kraken-spot-rest 13.6."""
+"""What `limit` may be at OpenOrders; without one it shows all. Source: kraken-rest#open-orders."""
 MAX_ORDER_IDS: Final = 50
 MAX_TRADE_IDS: Final = 20
-"""Source: kraken-spot-rest 13.8 and 13.11."""
+"""Source: kraken-rest#query-orders and kraken-rest#query-trades."""
 
 MIN_USERREF: Final = -(2**31)
 MAX_USERREF: Final = 2**31 - 1
@@ -68,7 +69,7 @@ MAX_USERREF: Final = 2**31 - 1
 ALL: Final = "all"
 
 NO_POSITION: Final = "TKH2SE-M7IF5-CFI7LT"
-"""The `postxid` of a trade without a position. Source: kraken-updates 1.5."""
+"""The `postxid` of a trade without a position. Source: kraken-rest#ids."""
 
 PAIR_CLASSES: Final = (FOREX, TOKENIZED)
 
@@ -80,7 +81,10 @@ CLOSE_TIMES: Final = {"open": OrderTime.OPENED, "close": OrderTime.CLOSED, "both
 
 
 class TradeView(Struct, frozen=True, kw_only=True):
-    """One fill of the account, as TradesHistory and QueryTrades show it. Source of the order: kraken-updates 1.5."""
+    """One fill of the account, as TradesHistory and QueryTrades show it.
+
+    Source of the order: kraken-rest#trades-history.
+    """
 
     ordertxid: str
     postxid: str = NO_POSITION
@@ -189,7 +193,7 @@ def query_trades(context: Context, params: Params) -> Later:
 
 
 def open_positions(_context: Context, params: Params) -> dict[str, object] | list[object]:
-    """The positions: nobody has one. Source: kraken-spot-rest 13.12."""
+    """The positions: nobody has one. Source: kraken-rest#positions."""
     read_unused(params, "docalcs")
     params.comma_list("txid", MAX_TRADE_IDS)
     return [] if params.choice("consolidation", ("market",), None) else {}
@@ -338,4 +342,5 @@ ENDPOINTS: Final = (
     Endpoint("QueryTrades", query_trades, any_of("query-closed-trades", "query-open-trades")),
     Endpoint("OpenPositions", open_positions, any_of("query-open-trades")),
 )
-"""Permissions: kraken-spot-rest section 4, where guide and method pages differ either of the two. Costs: 5.1."""
+"""Permissions: kraken-rest#permissions, where guide and method pages differ either of the two.
+Costs: kraken-rest#call-limits."""

@@ -1,6 +1,6 @@
 """How the lists of history are asked for and shown: by pages, within a stretch of time, by ids.
 
-Source: kraken-spot-rest 11.2.
+Source: kraken-rest#paging.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -115,7 +115,7 @@ def is_visible(key: ApiKey, at_ns: int) -> bool:
 def page_of(
     name: str, rows: Sequence[Row], total: int | None, paging: Paging, item: Callable[[Row], tuple[str, View]]
 ) -> dict[str, object]:
-    """A page under its name, and beside it the count of all matches or the cursor. Source: kraken-spot-rest 11.2."""
+    """A page under its name, and beside it the count of all matches or the cursor. Source: kraken-rest#paging."""
     views = dict(item(row) for row in rows[: paging.limit])
     result: dict[str, object] = {name: views}
     if paging.by_cursor:
@@ -135,7 +135,9 @@ def required_list(params: Params, name: str, maximum: int) -> tuple[str, ...]:
 
 
 def numbers(names: tuple[str, ...], letter: str, number_of: Decode) -> tuple[int, ...]:
-    """The numbers of those ids that are this world's; what is no id at all is refused. Source: kraken-updates 1.6.
+    """The numbers of those ids that are this world's; what is no id at all is refused.
+
+    Source: kraken-orders#unknown-ids.
 
     Decided: one malformed id among others refuses the call.
     """

@@ -1,6 +1,7 @@
 """Orders in and out: AddOrder, CancelOrder, CancelAll, CancelAllOrdersAfter.
 
-Source: kraken-spot-rest section 6 (an order's parameters), 14.5, 14.7 and 14.8 (cancels), 5.2 and 5.3 (limits).
+Source: kraken-orders#parameters; kraken-rest#cancel-order, kraken-rest#cancel-all and kraken-rest#cancel-after;
+kraken-rest#order-limits.
 """
 
 import re
@@ -39,12 +40,12 @@ PLAIN_LIMIT: Final = ("pair", "ordertype", "type", "volume", "price", "nonce")
 ASSET_CLASSES: Final = (FOREX, "currency", TOKENIZED)
 
 FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
-"""Source: kraken-spot-rest 6.4, where `nompp` is accepted and ignored."""
+"""Source: kraken-orders#flags, where `nompp` is accepted and ignored."""
 
 MIN_USERREF: Final = -(2**31)
 MAX_USERREF: Final = 2**31 - 1
 MAX_NAMED: Final = 50
-"""How many names one CancelOrder takes. Decided: as many as a CancelOrderBatch, kraken-spot-rest 14.6."""
+"""How many names one CancelOrder takes. Decided: as many as a CancelOrderBatch, kraken-rest#cancel-batch."""
 
 MAX_TIMEOUT_S: Final = 86_399
 
@@ -56,7 +57,7 @@ _NONE: Final[frozenset[str]] = frozenset()
 def add_order(context: Context, params: Params) -> dict[str, object]:
     """Check an order and place it; with `validate` only check the order itself, and answer without a txid.
 
-    The order's counter grows by the call whether its arguments hold or not. Source: kraken-spot-rest 5.2.
+    The order's counter grows by the call whether its arguments hold or not. Source: kraken-rest#order-limits.
     """
     plain, tier = params.exactly(PLAIN_LIMIT), tier_of(context)
     market = (plain and context.tools.symbols.pair(plain[0])) or _read_market(context, params)
@@ -79,7 +80,8 @@ def cancel_order(context: Context, params: Params) -> dict[str, int] | Steps:
 def cancel_all(context: Context, _params: Params) -> dict[str, int] | Steps:
     """Cancel every open order, and say how many; none is no error.
 
-    Decided: it costs one call and nothing on the orders' counters. Source: kraken-spot-rest 5.1 and 14.7.
+    Decided: it costs one call and nothing on the orders' counters. Source: kraken-rest#call-limits and
+    kraken-rest#cancel-all.
     """
     return cancel(context, None, cancel_all_command(context), _write_count)
 
@@ -87,7 +89,7 @@ def cancel_all(context: Context, _params: Params) -> dict[str, int] | Steps:
 def cancel_all_after(context: Context, params: Params) -> dict[str, str]:
     """Cancel every open order after `timeout` seconds, unless this is called again before; 0 turns that off.
 
-    Source: kraken-spot-rest 14.8.
+    Source: kraken-rest#cancel-after.
     """
     seconds = params.integer("timeout", 0, MAX_TIMEOUT_S)
     if seconds is None:
@@ -98,7 +100,7 @@ def cancel_all_after(context: Context, params: Params) -> dict[str, str]:
 
 
 def _read_market(context: Context, params: Params) -> str:
-    """The market of the pair. Asking for a class of assets that it is not in finds no pair: kraken-spot-rest 3.2."""
+    """The market of the pair. A class of assets that it is not in finds no pair: kraken-rest#service-errors."""
     symbols = context.tools.symbols
     symbol = symbols.pair(params.required("pair"))
     if symbol is None:
@@ -152,7 +154,7 @@ def _closes(params: Params) -> bool:
 
 
 def _read_flags(params: Params) -> frozenset[str]:
-    """The flags, each known and none at odds with another. Source: kraken-spot-rest 6.4."""
+    """The flags, each known and none at odds with another. Source: kraken-orders#flags."""
     flags = frozenset(params.comma_list("oflags", len(FLAGS)))
     if not flags:
         return _NONE
@@ -186,4 +188,4 @@ ENDPOINTS: Final = (
     Endpoint("CancelAll", cancel_all, _CANCEL),
     Endpoint("CancelAllOrdersAfter", cancel_all_after, _CANCEL),
 )
-"""Source of permissions and costs: kraken-spot-rest section 11."""
+"""Source of permissions and costs: kraken-rest#methods."""

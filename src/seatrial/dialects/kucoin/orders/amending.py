@@ -1,4 +1,7 @@
-"""Orders that are made smaller, or placed anew. Source: kucoin-rest 9.4; KuCoin's description of the calls."""
+"""Orders that are made smaller, or placed anew.
+
+Source: kucoin-rest#high-frequency-orders; KuCoin's description of the calls.
+"""
 
 from seatrial.core.commands import DecreaseOrder, ReplaceOrder
 from seatrial.core.markets import Market

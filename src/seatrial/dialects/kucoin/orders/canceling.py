@@ -1,4 +1,7 @@
-"""Orders that are canceled: one, all, or all by a timer. Source: kucoin-rest 9.3 and 9.4."""
+"""Orders that are canceled: one, all, or all by a timer.
+
+Source: kucoin-rest#classic-orders and kucoin-rest#high-frequency-orders.
+"""
 
 from collections.abc import Callable
 from typing import Final, TypeVar

@@ -1,6 +1,7 @@
 """An order that is asked for becomes a command, or is refused, by the exchange too.
 
-Source: kucoin-rest 9.1 to 9.4. Decided: an order that would have to be another one than can be placed here — hidden,
+Source: kucoin-rest#order-parameters, kucoin-rest#order-rules, kucoin-rest#classic-orders and
+kucoin-rest#high-frequency-orders. Decided: an order that would have to be another one than can be placed here — hidden,
 iceberg, stop, margin — is refused, never placed as something else.
 """
 
@@ -23,12 +24,12 @@ from seatrial.dialects.kucoin.orders.request import OrderRequest
 from seatrial.dialects.kucoin.params import SECOND_NS
 
 MAX_OPEN: Final = 200
-"""Live orders per market. Source: kucoin-rest 9.2."""
+"""Live orders per market. Source: kucoin-rest#order-rules."""
 MAX_OPEN_ANYWHERE: Final = 2000
 MAX_REMARK: Final = 100
 
 _CLIENT_OID = re.compile(r"[A-Za-z0-9_ -]{1,40}")
-"""Source: kucoin-rest 9.1; the spaces from the specification's examples."""
+"""Source: kucoin-rest#order-parameters; the spaces from the specification's examples."""
 _ASCII = re.compile(r"[\x20-\x7e]*")
 
 
@@ -69,7 +70,10 @@ def order_command(context: Context, request: OrderRequest, max_open: int | None)
 
 
 def refusal(context: Context, reject: Reject, symbol: str, side: Side, words: Mapping[Reject, Error]) -> Error:
-    """The words for it; some texts say the smallest funds or the bound of the price. Source: kucoin-rest 2.4."""
+    """The words for it; some texts say the smallest funds or the bound of the price.
+
+    Source: kucoin-rest#trading-codes.
+    """
     ms = context.state.markets[symbol]
     if reject is Reject.COST_BELOW_MINIMUM:
         minimum = f"{short(ms.market.min_cost, ms.market.cost_scale)} {ms.market.quote.code}"
@@ -107,7 +111,10 @@ def _out_of_band(context: Context, ms: MarketState, side: Side) -> Error:
 
 
 def _band_ppm(context: Context, symbol: str) -> int:
-    """How far beyond the best price on the other side an order may reach. Source: kucoin-rest 8.2 and 9.2."""
+    """How far beyond the best price on the other side an order may reach.
+
+    Source: kucoin-rest#symbols and kucoin-rest#order-rules.
+    """
     return context.tools.symbols.line(symbol).price_limit_ppm
 
 

@@ -6,7 +6,10 @@ from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 
 
 class OrderRequest(Struct, frozen=True, gc=False):
-    """An order. Amounts and prices are decimals as they were sent. Source: kucoin-rest 9.1 and 9.2."""
+    """An order. Amounts and prices are decimals as they were sent.
+
+    Source: kucoin-rest#order-parameters and kucoin-rest#order-rules.
+    """
 
     market: str
     """By our symbol."""
@@ -20,7 +23,7 @@ class OrderRequest(Struct, frozen=True, gc=False):
     cancel_after_s: int | None = None
     post_only: bool = False
     self_trade: SelfTrade = SelfTrade.ALLOW
-    """Without a rule an order may meet its owner's own. Source: kucoin-rest 9.2."""
+    """Without a rule an order may meet its owner's own. Source: kucoin-rest#order-rules."""
     client_id: str | None = None
     """The user's own name for it."""
     remark: str | None = None

@@ -1,6 +1,6 @@
 """What a user has, who it is, and what it pays.
 
-Source: kucoin-rest 5.5, 6.1, 6.2 and 12.1.
+Source: kucoin-rest#older-ledgers, kucoin-rest#accounts, kucoin-rest#sub-accounts and kucoin-rest#what-ccxt-asks.
 """
 
 from ipaddress import ip_network
@@ -26,7 +26,7 @@ from seatrial.dialects.kucoin.reading import market_of
 WALLETS: Final = ("main", "trade", "margin", "contract")
 """The wallets that an account may have, as we name them and as KuCoin does."""
 LISTED: Final = ("main", "trade")
-"""What a list without `type` shows: any other makes one client drop the whole list. Source: kucoin-rest 6.1."""
+"""What a list without `type` shows: any other makes one client drop the whole list. Source: kucoin-rest#accounts."""
 TWINS: Final = {"trade_hf": "trade", "margin_v2": "margin"}
 """The high-frequency twin of a wallet is that wallet under another name, shown where it is asked for (decided)."""
 TYPES: Final = (*WALLETS, *TWINS, "isolated", "isolated_v2", "option")
@@ -40,7 +40,7 @@ MAX_FEES: Final = 10
 MAX_SUB_ACCOUNTS: Final = 5
 MAX_ADDRESSES: Final = 20
 SUB_PERMISSIONS: Final = frozenset({"General", "Spot", "Futures", "Margin", "InnerTransfer"})
-"""A sub-account's key can neither deposit nor withdraw. Source: kucoin-rest 1.5."""
+"""A sub-account's key can neither deposit nor withdraw. Source: kucoin-rest#permissions."""
 
 
 class AccountRow(Struct, frozen=True):
@@ -197,12 +197,15 @@ def _is_network(text: str) -> bool:
 
 
 def is_high_frequency(_context: Context, _params: Params) -> bool:
-    """No: it would make ccxt leave the endpoints that need no symbol. Source: kucoin-rest 12.1."""
+    """No: it would make ccxt leave the endpoints that need no symbol. Source: kucoin-rest#what-ccxt-asks."""
     return False
 
 
 def account_mode(context: Context, _params: Params) -> dict[str, object]:
-    """What ccxt asks first of all: nobody here has a unified account. Source: kucoin-rest 12.1, kucoin-more 6."""
+    """What ccxt asks first of all: nobody here has a unified account.
+
+    Source: kucoin-rest#what-ccxt-asks, kucoin-rest#unified-account.
+    """
     uids = [context.tools.ids.uid(one.account.account_id) for one in sub_accounts_of(context)]
     return {"selfAccountMode": "CLASSIC", "unifiedSubAccount": [], "classicSubAccount": uids}
 

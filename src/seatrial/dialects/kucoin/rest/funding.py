@@ -1,6 +1,7 @@
 """Money in and out: addresses, deposits, withdrawals and quotas.
 
-Source: kucoin-rest section 7; the order of fields is that of the examples in KuCoin's own API specification.
+Source: kucoin-rest#deposits, kucoin-rest#withdrawals and kucoin-rest#withdrawing; the order of fields is that of the
+examples in KuCoin's own API specification.
 """
 
 from functools import partial
@@ -41,7 +42,7 @@ BITCOIN: Final = "BTC"
 
 DEPOSIT_REMARK: Final = "Deposit"
 TAG_MARK: Final = "@"
-"""Stands between the hash of a deposit and what KuCoin adds. Source: kucoin-more 5.3."""
+"""Stands between the hash of a deposit and what KuCoin adds. Source: kucoin-rest#ids."""
 
 PROCESSING: Final = "PROCESSING"
 SUCCESS: Final = "SUCCESS"
@@ -63,7 +64,7 @@ WITHDRAWAL_STATUSES: Final = {
     TransferStatus.SUCCESS: SUCCESS,
     TransferStatus.FAILURE: FAILURE,
 }
-"""Our statuses in KuCoin's words. Source: kucoin-rest 7.2 and 7.3."""
+"""Our statuses in KuCoin's words. Source: kucoin-rest#deposits and kucoin-rest#withdrawals."""
 
 
 class AddressView(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -228,7 +229,7 @@ def withdrawals(context: Context, params: Params) -> Later | dict[str, object]:
 
 
 def before_2019(_context: Context, params: Params) -> dict[str, object]:
-    """Nothing here is that old. Source: kucoin-rest 7.2."""
+    """Nothing here is that old. Source: kucoin-rest#deposits."""
     return page_of([], 0, read_page(params, minimum=1))
 
 
@@ -299,8 +300,9 @@ def withdraw(context: Context, params: Params) -> dict[str, str]:
 def _read_withdrawal(context: Context, params: Params) -> RequestWithdrawal:
     """INTERNAL takes the fee out of the amount, EXTERNAL comes on top; unsaid it does where the balance suffices.
 
-    Source: kucoin-rest 7.4. Decided: `address` is as good as `toAddress`, since python-kucoin sends it; an address need
-    not be saved before, and a key no list of addresses; withdrawals to a user's number, mail or phone are refused.
+    Source: kucoin-rest#withdrawing. Decided: `address` is as good as `toAddress`, since python-kucoin sends it; an
+    address need not be saved before, and a key no list of addresses; withdrawals to a user's number, mail or phone are
+    refused.
     """
     code, chain = _chain(context, params)
     address = params.text("toAddress") or params.required("address")
@@ -319,7 +321,7 @@ def _write_requested(context: Context, outcome: Done) -> dict[str, str]:
 
 
 def cancel_withdrawal(context: Context, params: Params) -> Later | None:
-    """Stop a withdrawal that is still processing. Source: kucoin-rest 7.4."""
+    """Stop a withdrawal that is still processing. Source: kucoin-rest#withdrawing."""
     query = _named_withdrawal(context, params)
     transfer = context.state.transfers.get(query.transfer_ids[0])
     if transfer is None or transfer.account_id != context.account_id:

@@ -1,6 +1,6 @@
 """What changed a user's money: the account ledger and its high-frequency relatives.
 
-Source: seed "Get Account Ledgers - Spot/Margin"; kucoin-rest section 5.
+Source: venue-pages#get-account-ledgers; kucoin-rest#account-ledgers.
 """
 
 from collections.abc import Callable
@@ -27,18 +27,20 @@ from seatrial.dialects.kucoin.rest.funding import transfer_id, wallet_tx_id
 
 MAX_CURRENCIES: Final = 10
 MIN_PAGE: Final = 10
-"""Source of both: the seed. Decided: a smaller page is refused, as it says so."""
+"""Source of both: venue-pages#get-account-ledgers. Decided: a smaller page is refused, as it says so."""
 KEPT_NS: Final = 365 * DAY_NS
-"""How far back the ledger goes. Source: the seed, "1 year"; decided: what is older is not there, and no error."""
+"""How far back the ledger goes. Source: venue-pages#get-account-ledgers, "1 year"; decided: what is older is not there,
+and no error."""
 HF_KEPT_NS: Final = 3 * DAY_NS
-"""How far back the high-frequency ledgers go, whatever is asked. Source: kucoin-rest 5.6."""
+"""How far back the high-frequency ledgers go, whatever is asked. Source: kucoin-rest#high-frequency-ledgers."""
 HF_USUAL: Final = 100
 HF_MAX: Final = 200
 
 TOO_LONG: Final = Error(
     errors.PARAMETER.code, "Get List Account Ledgers doesn't support get ledgers in a large timespan (> 24 hours)"
 )
-"""Source: the seed for the error. Decided: its words, after those of the fills in kucoin-rest 2.5."""
+"""Source: venue-pages#get-account-ledgers for the error. Decided: its words, after those of the fills in
+kucoin-rest#messages."""
 
 DIRECTIONS: Final = {"in": True, "out": False}
 """What `direction` may be → whether the money came in."""
@@ -68,8 +70,8 @@ NAMES: Final = {
     EntryKind.SUB_TRANSFER: "Sub-account transfer",
     EntryKind.AUTO_ALLOCATION: "Transfer",
 }
-"""Our kinds of entries by the seed's display names. Decided: which name each of those gets that the core never posts
-for a KuCoin account."""
+"""Our kinds of entries by the display names of venue-pages#get-account-ledgers. Decided: which name each of those gets
+that the core never posts for a KuCoin account."""
 CODES: Final[dict[str, tuple[EntryKind, ...]]] = {
     "DEPOSIT": (EntryKind.DEPOSIT,),
     "WITHDRAW": (EntryKind.WITHDRAWAL,),
@@ -80,7 +82,8 @@ CODES: Final[dict[str, tuple[EntryKind, ...]]] = {
     "KUCOIN_BONUS": (EntryKind.REWARD,),
     "BROKER_TRANSFER": (),
 }
-"""What `bizType` may be → the kinds that it shows. Source: the seed; the last from kucoin-rest 5.3."""
+"""What `bizType` may be → the kinds that it shows. Source: venue-pages#get-account-ledgers; the last from
+kucoin-rest#request-codes."""
 
 _HF_NAMED: Final = frozenset(
     {EntryKind.TRADE, EntryKind.TRANSFER, EntryKind.CUSTODY_TRANSFER, EntryKind.SUB_TRANSFER, EntryKind.CREDIT}
@@ -93,7 +96,8 @@ HF_CODES: Final[dict[str, tuple[EntryKind, ...]]] = {
     "DEDUCTION_FEES": (),
     "OTHER": tuple(kind for kind in EntryKind if kind not in _HF_NAMED),
 }
-"""The same of the high-frequency ledger, whose rows show the code itself. Source: kucoin-rest 5.6."""
+"""The same of the high-frequency ledger, whose rows show the code itself.
+Source: kucoin-rest#high-frequency-ledgers."""
 
 MARGIN_CODES: Final[dict[str, tuple[EntryKind, ...]]] = {
     "TRANSFER": (EntryKind.TRANSFER, EntryKind.CUSTODY_TRANSFER),
@@ -102,7 +106,7 @@ MARGIN_CODES: Final[dict[str, tuple[EntryKind, ...]]] = {
     "LIQUIDATION": (EntryKind.SETTLED,),
     "ASSERT_RETURN": (EntryKind.ROLLOVER,),
 }
-"""The same of the margin ledger. Source: kucoin-rest 5.7, spelled so."""
+"""The same of the margin ledger. Source: kucoin-rest#margin-ledgers, spelled so."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -242,7 +246,7 @@ def _write_page(context: Context, paging: Paging, row: Row, page: Page[Posting])
 def _hf_ledger(
     context: Context, params: Params, codes: dict[str, tuple[EntryKind, ...]], wallet: str, row: Row
 ) -> Later | list[object]:
-    """Source of what is silently cut to three days: kucoin-rest 5.6."""
+    """Source of what is silently cut to three days: kucoin-rest#high-frequency-ledgers."""
     wanted = _read_filter(context, params, codes)
     limit = params.integer("limit", 1, HF_MAX) or HF_USUAL
     before = _cursor(context, params)
@@ -291,7 +295,7 @@ def _refs(postings: list[Posting], *kinds: EntryKind) -> tuple[int, ...]:
 def _about(
     context: Context, posting: Posting, fills: dict[int, Fill], transfers: dict[int, Transfer]
 ) -> dict[str, str]:
-    """What the row is about, by its kind. Source: kucoin-rest 5.2."""
+    """What the row is about, by its kind. Source: kucoin-rest#context."""
     ids = context.tools.ids
     match posting.kind:
         case EntryKind.TRADE:
@@ -332,8 +336,8 @@ def _cursor(context: Context, params: Params) -> int | None:
 def _amount(posting: Posting) -> int:
     """The change with its fee, without a sign.
 
-    Source: the seed, "fees included"; the specification's example, where a sale of 1.5992 at a fee of 0.0015992 is
-    `1.59760080` in.
+    Source: venue-pages#get-account-ledgers, "fees included"; the specification's example, where a sale of 1.5992 at a
+    fee of 0.0015992 is `1.59760080` in.
     """
     return abs(posting.amount - posting.fee)
 
@@ -348,7 +352,7 @@ def _text(about: dict[str, str]) -> str:
 
 
 def _ledger_row(context: Context, posting: Posting, about: dict[str, str]) -> LedgerRow:
-    """`balance` is always 0. Source: the seed's example; kucoin-rest 5.1."""
+    """`balance` is always 0. Source: venue-pages#get-account-ledgers and kucoin-rest#account-ledgers."""
     scale = context.state.assets[posting.asset].scale
     return LedgerRow(
         context.tools.ids.ledger(posting.posting_id, posting.at_ns),
@@ -411,4 +415,4 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/api/v1/hf/accounts/ledgers", hf_ledger, GENERAL, Pool.SPOT, 2),
     Endpoint("GET", "/api/v3/hf/margin/account/ledgers", margin_ledger, GENERAL, Pool.SPOT, 2),
 )
-"""Source of the first weight: the seed, which outranks the specification's 2."""
+"""Source of the first weight: venue-pages#get-account-ledgers, which outranks the specification's 2."""

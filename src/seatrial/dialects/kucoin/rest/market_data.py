@@ -1,7 +1,7 @@
 """Market data: currencies, symbols, prices, candles, the book and trades.
 
-Source: kucoin-rest section 8; the order of fields is that of the examples in KuCoin's own API specification. Decided:
-a side without orders and a market without trades show null.
+Source: kucoin-rest#market-endpoints; the order of fields is that of the examples in KuCoin's own API specification.
+Decided: a side without orders and a market without trades show null.
 """
 
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ SERVICE_STATUSES: Final = {
     SystemStatus.CANCEL_ONLY: "cancelonly",
     SystemStatus.MAINTENANCE: "close",
 }
-"""Source of the words: kucoin-rest section 8."""
+"""Source of the words: kucoin-rest#market-endpoints."""
 
 MAX_TRADES: Final = 100
 MAX_CANDLES: Final = 1500
@@ -490,5 +490,5 @@ ENDPOINTS: Final = (
 )
 """The last is private although it looks like market data; the contracts are of the futures host, which ccxt asks too.
 
-Source: kucoin-rest 1.5 and 12.1.
+Source: kucoin-rest#permissions and kucoin-rest#what-ccxt-asks.
 """

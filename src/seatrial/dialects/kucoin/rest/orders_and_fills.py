@@ -1,6 +1,6 @@
 """A user's orders and fills: lists by page and by cursor, and single ones.
 
-Source: kucoin-rest 9.3 and 9.4, section 4 for pages and cursors.
+Source: kucoin-rest#classic-orders and kucoin-rest#high-frequency-orders; kucoin-rest#pages and kucoin-rest#cursors.
 """
 
 from collections.abc import Callable, Iterable
@@ -70,7 +70,7 @@ ORDERS_TOO_LONG: Final = Error(
 FILLS_TOO_LONG: Final = Error(
     errors.PARAMETER.code, "Get List Fills doesn't support get fills in a large timespan (> 7 days)"
 )
-"""Source: kucoin-rest 2.5, where the older window of the second has 24 hours. Decided: the first."""
+"""Source: kucoin-rest#messages, where the older window of the second has 24 hours. Decided: the first."""
 
 
 class Filter(NamedTuple):
@@ -264,7 +264,7 @@ def _before(params: Params, number: Callable[[int], int]) -> int | None:
 
 
 def _hf_window(context: Context, params: Params) -> tuple[int, int | None]:
-    """Silently cut to the last seven days. Source: kucoin-rest 4.2, where older pages have three; 15."""
+    """Silently cut to the last seven days. Source: kucoin-rest#cursors, where older pages have three."""
     start_ns, end_ns = read_bounds(params)
     return max(start_ns or 0, context.at_ns - WEEK_NS), end_ns
 

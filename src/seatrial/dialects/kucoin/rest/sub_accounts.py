@@ -1,6 +1,6 @@
 """A user's sub-accounts: opening them, their keys and what they hold.
 
-Source: kucoin-rest 6.2; the order of fields is that of the examples in KuCoin's own API specification.
+Source: kucoin-rest#sub-accounts; the order of fields is that of the examples in KuCoin's own API specification.
 """
 
 import re
@@ -167,7 +167,7 @@ def balance_page(context: Context, params: Params) -> dict[str, object]:
 
 
 def create_key(context: Context, params: Params) -> IssuedKey:
-    """A key to a sub-account. It can neither deposit nor withdraw. Source: kucoin-rest 1.5."""
+    """A key to a sub-account. It can neither deposit nor withdraw. Source: kucoin-rest#permissions."""
     command = _read_new_key(context, params)
     context.apply(command)
     info = key_info(context, context.state.keys[command.public])

@@ -1,6 +1,7 @@
 """Orders in and out: placing and cancelling, by the classic and by the high-frequency endpoints.
 
-Both reach the same books and the same orders. Source: kucoin-rest 9.1 to 9.4.
+Both reach the same books and the same orders. Source: kucoin-rest#order-parameters, kucoin-rest#order-rules,
+kucoin-rest#classic-orders and kucoin-rest#high-frequency-orders.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Money that moves between a user's accounts, and between a user and its sub-accounts.
 
-Source: kucoin-rest 6.3. Decided: the same `clientOid` again moves nothing and answers with the first order's id.
+Source: kucoin-rest#transfers. Decided: the same `clientOid` again moves nothing and answers with the first order's id.
 """
 
 from functools import partial
@@ -109,7 +109,7 @@ def _write_moved(context: Context, outcome: Done) -> dict[str, str]:
 
 
 WORDS: Final = errors.SPELLING | {Reject.AMOUNT_ABOVE_BALANCE: errors.TRANSFER_BALANCE}
-"""Too little money has a code of its own here. Source: kucoin-rest 2.4."""
+"""Too little money has a code of its own here. Source: kucoin-rest#trading-codes."""
 
 ENDPOINTS: Final = (
     Endpoint("POST", "/api/v3/accounts/universal-transfer", universal_transfer, ANY_TRANSFER, Pool.MANAGEMENT, 4),
