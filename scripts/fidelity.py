@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from seatrial.core.provenance import Rule, Source
+from seatrial.dialects.dated import Since
 from seatrial.dialects.registry import venues
 
 VENUES: Final = {venue.title: venue.rules() for venue in venues()}
+CHANGES: Final = {venue.title: venue.changes() for venue in venues() if venue.changes}
 PAGE: Final = Path(__file__).parent.parent / "docs" / "fidelity.md"
 
 HEAD: Final = """\
@@ -31,9 +33,29 @@ What is known of the venues themselves, also beyond what is imitated, is in [the
 """
 
 
-def page(venues: dict[str, tuple[Rule, ...]]) -> str:
+DATED_HEAD: Final = """
+## What changed when
+
+A venue does what it did at the world's time, and its users pay what they paid then. `seatrial serve --as-of 2024-01`,
+or `as_of` of the [clock](control-api.md#time), has the venues go by that day whatever the clock says. Where only a
+month or a year is known, its beginning counts. The form of an answer is that of the day of the call; what a listed
+entry says is that of its own day, unless the venues go by another one. What is in no table is done on any day as today.
+"""
+
+
+def page(venues: dict[str, tuple[Rule, ...]], changes: dict[str, tuple[Since, ...]]) -> str:
     """The whole page."""
-    return HEAD + "".join(part(venue, rules) for venue, rules in venues.items())
+    dated = "".join(dated_part(venue, of) for venue, of in changes.items())
+    return HEAD + "".join(part(venue, rules) for venue, rules in venues.items()) + DATED_HEAD + dated
+
+
+def dated_part(venue: str, changes: tuple[Since, ...]) -> str:
+    """What one venue began to do otherwise, and when."""
+    rows = "".join(
+        f"| {' | '.join(map(cell, (of.day, of.subject, of.before, of.after, of.where)))} |\n" for of in changes
+    )
+    head = "| Since | What | Before | Since then | Where |\n|---|---|---|---|---|\n"
+    return f"\n### What changed at {venue}\n\n{head}{rows}"
 
 
 def part(venue: str, rules: tuple[Rule, ...]) -> str:
@@ -59,7 +81,7 @@ def cell(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or complain."""
-    text = page(VENUES)
+    text = page(VENUES, CHANGES)
     if "--check" not in arguments:
         PAGE.write_text(text, encoding="utf-8")
         return 0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from seatrial.core.commands import DriveTransfer, OpenAccount, RequestWithdrawal, SaveDestination, SeeDeposit
+from seatrial.core.commands import DriveTransfer, OpenAccount, RequestWithdrawal, SaveDestination, SeeDeposit, SetAsOf
 from seatrial.core.facts import DepositSeen
 from seatrial.core.funding import TransferStatus
 from seatrial.core.machine import first
@@ -471,6 +471,21 @@ def test_a_ladder_gives_way_to_the_next_one_at_its_time() -> None:
         seen.append(floor.place(floor.order("ann", BUY, "1", at="10")).hold_ppm)
     assert seen == [4_000, 4_000, 2_000]
     assert ann.assets.valuation is not None
+
+
+def test_rates_are_those_of_another_day_whatever_the_clock_says_until_it_counts_again() -> None:
+    changed_ns = START_NS + 3_600 * 10**9
+    floor = Floor(fees=replace(WEALTH, from_ns=changed_ns, earlier=LADDER))
+    floor.open("ann", USD="20000")
+    seen = []
+    for as_of_ns in (0, changed_ns, changed_ns - 1, 0):
+        floor.apply(SetAsOf(as_of_ns))
+        seen.append(floor.place(floor.order("ann", BUY, "1", at="10")).hold_ppm)
+    floor.open("ben", USD="20000")
+    floor.wait(3_600)
+    floor.apply(SetAsOf(1))
+    seen.append(floor.place(floor.order("ben", BUY, "1", at="10")).hold_ppm)
+    assert seen == [4_000, 2_000, 4_000, 4_000, 4_000]
 
 
 @given(TIMES, st.integers(0, 30_000))

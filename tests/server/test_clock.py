@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from seatrial.server.control.times import read_duration, read_moment, read_speed
+from seatrial.server.control.times import read_as_of, read_duration, read_moment, read_speed
 from seatrial.server.host.opening import BadText
 from seatrial.world.clock import FASTEST_PPM, LATEST_NS, NORMAL_PPM, Clock, ClockNote, iso, read_note
 
@@ -240,6 +240,26 @@ def test_a_duration_is_read_exactly(given: str | float, duration_ns: int) -> Non
 def test_what_is_no_duration_is_refused(given: str | float) -> None:
     with pytest.raises(BadText):
         read_duration(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "day"),
+    [("2024", "2024-01-01"), ("2024-02", "2024-02-01"), (" 2024-02-29 ", "2024-02-29"), ("2011", "2011-01-01")],
+)
+def test_a_day_of_the_venues_begins_in_utc(given: str, day: str) -> None:
+    assert read_as_of(given) == read_moment(day)
+
+
+def test_the_venues_go_by_the_clock_again_by_that_word() -> None:
+    assert read_as_of("clock") == read_as_of("Clock") == 0
+
+
+@pytest.mark.parametrize(
+    "given", ["", "now", "2010", "2100", "2024-13", "2024-02-30", "24-01", "2024-1", "1704067200", "\uff12024"]
+)
+def test_what_is_no_day_of_the_venues_is_refused(given: str) -> None:
+    with pytest.raises(BadText):
+        read_as_of(given)
 
 
 @pytest.mark.parametrize(("given", "speed_ppm"), [(1, 10**6), ("60x", 60 * 10**6), (0.5, 500_000), ("0.000001", 1)])

@@ -30,6 +30,7 @@ from seatrial.core.commands import (
     RevokeKey,
     SaveDestination,
     SeeDeposit,
+    SetAsOf,
     SetCancelTimer,
     SetDelays,
     SpendNonce,
@@ -273,6 +274,11 @@ def any_delays(luck: Random) -> Command:
     return SetDelays(Delays(*(luck.choice((0, SECOND_NS, 30 * SECOND_NS, 86_400 * SECOND_NS)) for _ in range(4))))
 
 
+def any_as_of(luck: Random) -> Command:
+    """By the clock, or by a day before or after the fees changed."""
+    return SetAsOf(luck.choice((0, 1_704_067_200 * 10**9, 1_790_000_000 * 10**9)))
+
+
 def any_move(luck: Random) -> Command:
     """Between wallets and accounts, some of which belong together; sometimes under a name used before."""
     family = luck.choice((1, 1, 3, 2, 99)), luck.choice((1, 3, 3, 2, 0))
@@ -314,6 +320,7 @@ _OTHERS: tuple[Callable[[Random], Command], ...] = (
     any_move,
     any_key_change,
     any_delays,
+    any_as_of,
     lambda luck: IssueAddress(luck.choice(_ACCOUNTS), "BTC", luck.choice(("Bitcoin", "Nothing")), 3),
     lambda luck: _opening(luck.choice(("rich", "new", "newer")), luck.randint(0, 50)),
     lambda luck: SpendNonce(luck.choice((*KEYS, "unknown")), luck.randint(0, 20)),

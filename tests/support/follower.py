@@ -65,6 +65,7 @@ def picture_of(state: State) -> dict[str, Any]:
         },
         "modes": state.modes,
         "delays": state.delays,
+        "as_of_ns": state.as_of_ns,
         "worth": {
             number: (valuation.usd, valuation.at_ns)
             for number, account in state.accounts.items()
@@ -106,6 +107,7 @@ class Follower:
         self.destinations = picture["destinations"]
         self.modes = picture["modes"]
         self.delays = picture["delays"]
+        self.as_of_ns = picture["as_of_ns"]
         self.worth = picture["worth"]
 
     def read(self, recorded: f.Recorded | None) -> None:
@@ -143,6 +145,7 @@ class Follower:
             "destinations": self.destinations,
             "modes": self.modes,
             "delays": self.delays,
+            "as_of_ns": self.as_of_ns,
             "worth": self.worth,
         }
 
@@ -230,6 +233,8 @@ class Follower:
                 self.modes = fact.modes
             case f.DelaysSet():
                 self.delays = fact.delays
+            case f.AsOfSet():
+                self.as_of_ns = fact.as_of_ns
             case _:
                 assert_never(fact)
 

@@ -32,6 +32,7 @@ Kind = TypeVar("Kind")
 
 SECOND_NS = 10**9
 FORM = b"application/x-www-form-urlencoded"
+MARCH_2026_NS = 1_772_755_200 * SECOND_NS
 START_NS = 1_790_812_345_678_900_000
 """2026-09-30 23:52:25 UTC, when a world begins unless it is told otherwise."""
 
@@ -45,7 +46,10 @@ def catalogue() -> Catalogue:
 @cache
 def older_fees() -> dict[str, Market]:
     """Its markets with the ladders of before July 2026, on which only traded volume counts."""
-    return {symbol: replace(market, fees=market.fees.at(0)) for symbol, market in catalogue().markets.items()}
+    return {
+        symbol: replace(market, fees=market.fees.at(MARCH_2026_NS).alone)
+        for symbol, market in catalogue().markets.items()
+    }
 
 
 @cache

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from seatrial.cli.exits import fail
 from seatrial.pricing.crowd import Mode
-from seatrial.server.control.times import read_moment, read_speed
+from seatrial.server.control.times import read_as_of, read_moment, read_speed
 from seatrial.server.host.opening import BadText
 from seatrial.server.host.worlds import Settings
 from seatrial.world.clock import FASTEST_PPM, NORMAL_PPM
@@ -27,6 +27,11 @@ class Played(NamedTuple):
     pair: str | None
     speed: str | None
     at: str | None
+
+
+def dated(settings: Settings, as_of: str | None) -> Settings:
+    """The settings with the day that the venues go by. Ends the program with a line where it is none."""
+    return settings if as_of is None else replace(settings, as_of_ns=_read(read_as_of, as_of))
 
 
 def moved(settings: Settings, crowd: str | None, first_crowd: str, tape: Played) -> Settings:

@@ -56,6 +56,15 @@ def serve(
             "--unknown-order", help="Answer EOrder:Unknown order, as Kraken once did, if a cancel finds no open order."
         ),
     ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DAY|clock",
+            help="The venues do what they did then, such as 2024-01, whatever the clock says; `clock`: what they do at"
+            " the clock's time. Stays as it was where nothing is said.",
+        ),
+    ] = None,
     crowd: Annotated[
         str | None,
         typer.Option(metavar="off|calm|busy", help="How much a crowd trades. Default: as much as before."),
@@ -86,7 +95,7 @@ def serve(
     ] = None,
 ) -> None:
     """Run the exchange until Ctrl-C. A second start finds everything as it was."""
-    from seatrial.cli.moving import Played, moved
+    from seatrial.cli.moving import Played, dated, moved
     from seatrial.cli.serving import start
     from seatrial.server.host.worlds import Settings
     from seatrial.server.serve import Listen, token_fault
@@ -101,5 +110,6 @@ def serve(
         None if memory else data, database=database, catalogue=catalogue, seed=seed,
         quirks=frozenset(name for name, wanted in quirks.items() if wanted), writes_apart=True,
     )  # fmt: skip
+    settings = dated(settings, as_of)
     settings = moved(settings, crowd, crowd_at_first, Played(tape or [], pair, speed, at))
     start(settings, Listen(host, port, token), as_json=json)

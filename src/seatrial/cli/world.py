@@ -19,6 +19,7 @@ class Action(StrEnum):
     SET = "set"
     ADVANCE = "advance"
     SPEED = "speed"
+    AS_OF = "as-of"
 
 
 _PLAIN: dict[Action, dict[str, Any]] = {
@@ -26,18 +27,19 @@ _PLAIN: dict[Action, dict[str, Any]] = {
     Action.FREEZE: {"frozen": True},
     Action.RUN: {"frozen": False},
 }
-_WITH_VALUE = {Action.SET: "now", Action.ADVANCE: "advance", Action.SPEED: "speed"}
+_WITH_VALUE = {Action.SET: "now", Action.ADVANCE: "advance", Action.SPEED: "speed", Action.AS_OF: "as_of"}
 
 
 def clock(
     action: Annotated[
-        Action, typer.Argument(metavar="ACTION", help="show, freeze, run, set, advance or speed.")
+        Action, typer.Argument(metavar="ACTION", help="show, freeze, run, set, advance, speed or as-of.")
     ] = Action.SHOW,
     value: Annotated[
         str | None,
         typer.Argument(
             metavar="VALUE",
-            help="set: UNIX seconds or like 2026-01-31T12:00:00Z; advance: like 90s or 24h; speed: like 60.",
+            help="For set UNIX seconds or like 2026-01-31T12:00:00Z, for advance like 90s or 24h, for speed like 60,"
+            " for as-of like 2024-01, or clock.",
         ),
     ] = None,
     *,
@@ -48,7 +50,7 @@ def clock(
 ) -> None:
     """Show, freeze, run, set, advance or speed up the world's time. It goes back only while nothing happened.
 
-    It comes back when all that fell due has happened.
+    It comes back when all that fell due has happened. With as-of the venues do what they did on another day.
 
     Example: seatrial clock advance 24h
     """
@@ -85,4 +87,5 @@ _EXAMPLES = {
     Action.SET: "seatrial clock set 2026-12-31T23:59:00Z",
     Action.ADVANCE: "seatrial clock advance 24h",
     Action.SPEED: "seatrial clock speed 60",
+    Action.AS_OF: "seatrial clock as-of 2024-01",
 }

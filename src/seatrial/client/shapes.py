@@ -199,6 +199,8 @@ class ClockView(Struct, frozen=True):
     speed: float
     next_due: str | None
     """When something next falls due by itself."""
+    as_of: str | None = None
+    """The day by which venues do what they do; null: that of the clock."""
 
 
 class ClockChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -208,6 +210,8 @@ class ClockChange(Struct, frozen=True, forbid_unknown_fields=True):
     speed: str | float | None = None
     advance: str | float | None = None
     """Seconds, or a text such as 24h."""
+    as_of: str | None = None
+    """A day, month or year, such as 2024-01, by which venues do what they do; `clock`: that of the clock again."""
 
 
 class AssetBooks(Struct, frozen=True):

@@ -56,6 +56,7 @@ def add_account(state: State, account: Account) -> None:
     number = account.account_id
     assets = PlatformAssets(lambda: assets_usd(state, number), counts=fees_look_at_assets(state, account.venue))
     state.accounts[number] = opened = AccountState(account, state.ledger, assets)
+    opened.set_as_of(state.as_of_ns)
     state.account_names[account.name] = number
     if account.venue == HOUSE:
         state.house = opened

@@ -35,6 +35,7 @@ class AccountState:
         self._trading: dict[str, Purse] = {}
         self._pairs: dict[str, tuple[Purse, Purse]] = {}
         self._rates: dict[str, Rates] = {}
+        self._as_of_ns = 0
 
     def orders_in(self, markets: tuple[str, ...]) -> Iterator[Order]:
         """Its live orders in these markets, or in all markets if none is named."""
@@ -74,8 +75,14 @@ class AccountState:
         if rates is None:
             account = self.account
             fees = NO_FEES if account.venue == HOUSE else market.fees_for(account.venue).of_level(account.tier)
+            fees = fees.at(self._as_of_ns).alone if self._as_of_ns else fees
             rates = self._rates[market.symbol] = Rates(fees, self.volume, self.assets)
         return rates.at(at_ns)
+
+    def set_as_of(self, as_of_ns: int) -> None:
+        """Pay the rates of that moment; 0: those of the clock's time."""
+        self._as_of_ns = as_of_ns
+        self._rates.clear()
 
     def value_assets(self, at_ns: int) -> Valuation | None:
         """Value its assets anew; None if no rate depends on them."""

@@ -42,6 +42,7 @@ class Changes:
         self.purses: dict[Purse, None] = {}
         self.delays: Delays | None = None
         self.modes: Modes | None = None
+        self.as_of_ns: int | None = None
         self.cancel_timers: dict[int, CancelTimer | None] = {}
         """By account; None for one that is off now."""
         self.valuations: dict[int, Valuation] = {}

@@ -294,6 +294,12 @@ class SetDelays(Struct, frozen=True, tag=True):
     delays: Delays
 
 
+class SetAsOf(Struct, frozen=True, tag=True):
+    """Venues do what they did at that moment, whatever the clock says; 0: what they do at the clock's time."""
+
+    as_of_ns: int
+
+
 class PassTime(Struct, frozen=True, tag=True):
     """Only let time pass: all that is due by then happens."""
 
@@ -322,5 +328,6 @@ Command = (
     | CancelWithdrawal
     | DriveTransfer
     | SetDelays
+    | SetAsOf
     | PassTime
 )

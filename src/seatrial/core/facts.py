@@ -252,6 +252,12 @@ class DelaysSet(Fact, frozen=True):
     delays: Delays
 
 
+class AsOfSet(Fact, frozen=True):
+    """Venues do what they did at that moment from now on; 0: what they do at the clock's time."""
+
+    as_of_ns: int
+
+
 AnyFact = (
     AccountOpened
     | KeyIssued
@@ -282,6 +288,7 @@ AnyFact = (
     | FundsMoved
     | StatusSet
     | DelaysSet
+    | AsOfSet
 )
 """A closed union: the type checker names every place that must know of a new one."""
 

@@ -29,6 +29,7 @@ def facts(state: State) -> dict[str, object]:
         "counters": replace(state.counters, fact=0),
         "delays": state.delays,
         "modes": state.modes,
+        "as_of_ns": state.as_of_ns,
         "accounts": [_account(account, state.now_ns) for account in state.accounts.values()],
         "keys": list(state.keys.values()),
         "tokens": [token for token in state.tokens.values() if token.expires_ns > state.now_ns],

@@ -29,13 +29,14 @@ from seatrial.core.commands import (
     RevokeKey,
     SaveDestination,
     SeeDeposit,
+    SetAsOf,
     SetCancelTimer,
     SetDelays,
     SetStatus,
     SetSystemStatus,
     SpendNonce,
 )
-from seatrial.core.facts import AnyFact, DelaysSet
+from seatrial.core.facts import AnyFact, AsOfSet, DelaysSet
 from seatrial.core.findings import Finding
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -163,6 +164,11 @@ class Machine:
             case SetDelays():
                 state.delays = state.changes.delays = command.delays
                 state.facts.append(DelaysSet(at_ns, command.delays))
+                return None
+            case SetAsOf():
+                state.set_as_of(command.as_of_ns)
+                state.changes.as_of_ns = command.as_of_ns
+                state.facts.append(AsOfSet(at_ns, command.as_of_ns))
                 return None
             case PassTime():
                 return None

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from seatrial.core.assets import Asset
 
@@ -84,6 +85,16 @@ class FeeSchedule(Struct, frozen=True):
         while at_ns < ladder.from_ns and ladder.earlier is not None:
             ladder = ladder.earlier
         return ladder
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether makers pay on every rung what takers pay."""
+        return all(tier.maker_ppm == tier.taker_ppm for tier in self.tiers)
+
+    @property
+    def alone(self) -> "FeeSchedule":
+        """Itself for good, without those before it."""
+        return replace(self, earlier=None)
 
     def next_from_ns(self, at_ns: int) -> int | None:
         """When the ladder that holds at that moment gives way to a later one; None when none follows."""

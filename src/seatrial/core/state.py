@@ -57,6 +57,8 @@ class State:
         self.counters = Counters()
         self.delays = Delays()
         self.modes = Modes()
+        self.as_of_ns = 0
+        """When it is for what venues do, whatever the clock says; 0: what the clock says. Set by `set_as_of`."""
         self.accounts: dict[int, AccountState] = {}
         self.house: AccountState | None = None
         """The account that makes markets, once there is one."""
@@ -141,6 +143,16 @@ class State:
         self.modes = modes
         for ms in self.markets.values():
             ms.status = modes.markets.get(ms.market.symbol, ms.market.status)
+
+    def set_as_of(self, as_of_ns: int) -> None:
+        """Venues do what they did at that moment; 0: what they do at the clock's time."""
+        self.as_of_ns = as_of_ns
+        for account in self.accounts.values():
+            account.set_as_of(as_of_ns)
+
+    def as_of(self, at_ns: int) -> int:
+        """By what moment a venue does what it does, or shows what is of that time."""
+        return self.as_of_ns or at_ns
 
     def set_timer(self, due_ns: int, timer: Timer, number: int) -> None:
         """Set a timer for the order, transfer or account of that number."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from seatrial.catalogue import Catalogue
     from seatrial.core.provenance import Rule
+    from seatrial.dialects.dated import Since
     from seatrial.dialects.signing import Calculator
     from seatrial.dialects.wire import Dialect
 
@@ -38,6 +39,8 @@ class Venue(NamedTuple):
     demo: Demo
     rules: "Callable[[], tuple[Rule, ...]]"
     """Where each behaviour comes from, for docs/fidelity.md."""
+    changes: "Callable[[], tuple[Since, ...]] | None" = None
+    """What it began to do otherwise, and when, for the same page; None: nothing is dated."""
     longer_prefixes: tuple[str, ...] = ()
     """What some of its paths begin with, where another venue may have a prefix that begins with `prefix`."""
     hosts: tuple[str, ...] = ()

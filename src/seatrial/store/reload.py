@@ -46,6 +46,8 @@ def _notes(state: State, read: Read, known: rows.Known) -> None:
     for name, text in read(select(notes.name, notes.text).where(notes.world_id == rows.WORLD)):
         if name == rows.MODES:
             state.set_modes(msgspec.json.decode(text, type=Modes))
+        elif name == rows.AS_OF:
+            state.set_as_of(int(text))
         elif name == rows.SCALES:
             known.scales = text
         else:

@@ -14,7 +14,6 @@ from seatrial.core.candles import Candle
 from seatrial.core.changes import Changes
 from seatrial.core.ledger import Purse
 from seatrial.core.market_state import KEPT_QUOTES, MarketState, Quote
-from seatrial.core.markets import Modes
 from seatrial.core.orders import CancelTimer, Order
 from seatrial.core.postings import Posted
 from seatrial.core.volume import Valuation
@@ -29,6 +28,8 @@ WORLD: Final = 1
 
 MODES: Final = "modes"
 """The name of the note of what is open."""
+AS_OF: Final = "as_of"
+"""The name of the note of the moment by which venues do what they do."""
 MARKET: Final = "market"
 """The name of the server's note of what makes the market."""
 
@@ -164,9 +165,11 @@ def books(orders: Mapping[int, Order], markets: Mapping[str, MarketState], known
     return write
 
 
-def notes(modes: Modes | None, market: str, scales: str, known: Known) -> Write:
+def notes(changes: Changes, market: str, scales: str, known: Known) -> Write:
     """What is noted of a world as a whole and is not as it was."""
-    texts = {} if modes is None else {MODES: msgspec.json.encode(modes).decode()}
+    texts = {} if changes.modes is None else {MODES: msgspec.json.encode(changes.modes).decode()}
+    if changes.as_of_ns is not None:
+        texts[AS_OF] = str(changes.as_of_ns)
     if market != known.market:
         known.market = texts[MARKET] = market
     if scales != known.scales:

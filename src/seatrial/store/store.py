@@ -83,7 +83,7 @@ class Store:
         world = (state.now_ns, _text(state.counters), _text(state.delays), clock, rows.WORLD)
         if not self._scales:
             self._scales = scales.note_of(state)
-        notes = rows.notes(changes.modes, market, self._scales, self._known)
+        notes = rows.notes(changes, market, self._scales, self._known)
         replaces, self._starts_over = self._starts_over, False
         books = rows.books(changes.orders, state.markets, self._known)
         moved = rows.Write(schema.world, [], [world])

@@ -52,6 +52,8 @@ def reopened(old: State, fresh: State, at_ns: int) -> State:
     fresh.delays = fresh.changes.delays = old.delays
     fresh.set_modes(old.modes)
     fresh.changes.modes = old.modes
+    fresh.set_as_of(old.as_of_ns)
+    fresh.changes.as_of_ns = old.as_of_ns
     return fresh
 
 

@@ -13,7 +13,8 @@ from seatrial.core.machine import Done, Machine
 from seatrial.core.queries import Query
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
-from seatrial.dialects.kraken.errors import SPELLING, BadCall
+from seatrial.dialects.dated import Since
+from seatrial.dialects.kraken.errors import OLDER_SPELLING, SPELLING, BadCall
 from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.symbols import Symbols
 
@@ -29,8 +30,8 @@ class Tools(NamedTuple):
     limits: "Limits"
     balances: dict[int, tuple[list[tuple[str, int]], msgspec.Raw]]
     """By account: amounts of assets, wallet by wallet, and how Balance shows them."""
-    spelling: dict[Reject, str] = SPELLING
-    """The words for each refusal."""
+    says_unknown_order: bool = False
+    """Whether cancels are refused in the older words on any day."""
 
 
 class PublicContext(Struct, frozen=True, gc=False):
@@ -44,6 +45,10 @@ class PublicContext(Struct, frozen=True, gc=False):
     def state(self) -> State:
         """The world, to read."""
         return self.machine.state
+
+    def does(self, change: Since) -> bool:
+        """Whether Kraken did so by the day of the call."""
+        return change.holds(self.machine.state.as_of(self.at_ns))
 
 
 class Context(Struct, frozen=True, gc=False):
@@ -67,12 +72,23 @@ class Context(Struct, frozen=True, gc=False):
         """Whose call it is."""
         return self.key.account_id
 
+    def does(self, change: Since) -> bool:
+        """Whether Kraken did so by the day of the call."""
+        return change.holds(self.machine.state.as_of(self.at_ns))
+
     def apply(self, command: Command) -> Done:
         """Let the machine do it; a refusal is raised as `BadCall` in Kraken's words."""
         outcome = self.machine.apply(command, self.at_ns)
         if isinstance(outcome, tuple):
             return outcome
-        raise BadCall(self.tools.spelling[outcome])
+        raise self.refusal(outcome)
+
+    def refusal(self, reject: Reject) -> BadCall:
+        """A refusal in Kraken's words of the day."""
+        change, older = OLDER_SPELLING.get(reject, (None, ""))
+        is_older = change is not None and not self.does(change)
+        says_older = is_older or (reject is Reject.ORDER_UNKNOWN and self.tools.says_unknown_order)
+        return BadCall(older if says_older else SPELLING[reject])
 
 
 class Later(Struct, frozen=True):

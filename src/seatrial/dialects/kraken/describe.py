@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from seatrial.core.markets import Market
 from seatrial.core.money import Ratio, format_units, rescale_floor
 from seatrial.core.orders import EndReason, Order, OrderKind, OrderStatus
+from seatrial.dialects.kraken.manners import ORDER_FIELDS, PAIR_CLASS
 from seatrial.dialects.kraken.symbols import Symbols
 
 STATUSES: Final = {
@@ -57,7 +58,7 @@ class Descr(Struct, frozen=True):
     """What was asked for."""
 
     pair: str
-    aclass: str
+    aclass: str | UnsetType
     type: str
     ordertype: str
     price: str
@@ -92,7 +93,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     limitprice: str
     misc: str
     oflags: str
-    time_in_force: str
+    time_in_force: str | UnsetType
     trades: list[str] | UnsetType = UNSET
 
 
@@ -108,9 +109,10 @@ def order_text(order: Order, market: Market, symbols: Symbols) -> str:
 
 
 def order_view(
-    order: Order, market: Market, symbols: Symbols, *, with_reason: bool = True, trades: list[str] | None = None
-) -> OrderView:
-    """The order as the lists show it.
+    order: Order, market: Market, symbols: Symbols, as_of_ns: int, *, with_reason: bool = True,
+    trades: list[str] | None = None,
+) -> OrderView:  # fmt: skip
+    """The order as the lists showed it by that moment.
 
     OpenOrders has no `reason`; the others show it, null where there is none. `trades` appears only with members.
     An order that spends shows its volume in the quote and what it did as any order does: volume executed in the base,
@@ -119,8 +121,9 @@ def order_view(
     the documentation says base for the cost.
     """
     nothing = format_units(0, market.cost_scale)
+    is_newer = ORDER_FIELDS.holds(as_of_ns)
     return OrderView(
-        userref=order.tag,
+        userref=order.tag if is_newer else order.tag or 0,
         cl_ord_id=order.client_id or UNSET,
         status=_status(order),
         reason=_reason(order) if with_reason else UNSET,
@@ -128,7 +131,7 @@ def order_view(
         closetm=seconds(order.closed_ns) if order.closed_ns else UNSET,
         starttm=order.starts_ns // 10**9,
         expiretm=order.expires_ns // 10**9,
-        descr=_descr(order, market, symbols),
+        descr=_descr(order, market, symbols, as_of_ns),
         vol=_volume(order, market),
         vol_exec=format_units(order.filled_lots, market.lot_scale),
         cost=cost_text(market, order.exact),
@@ -138,7 +141,7 @@ def order_view(
         limitprice=nothing,
         misc=_misc(order),
         oflags=_flags(order),
-        time_in_force=order.time_in_force,
+        time_in_force=order.time_in_force if is_newer else UNSET,
         trades=trades or UNSET,
     )
 
@@ -187,10 +190,10 @@ def pair_class(symbols: Symbols, symbol: str) -> str:
 _ratio: Final = cache(Ratio)
 
 
-def _descr(order: Order, market: Market, symbols: Symbols) -> Descr:
+def _descr(order: Order, market: Market, symbols: Symbols, as_of_ns: int) -> Descr:
     return Descr(
         pair=symbols.pair_altname(market.symbol),
-        aclass=pair_class(symbols, market.symbol),
+        aclass=pair_class(symbols, market.symbol) if PAIR_CLASS.holds(as_of_ns) else UNSET,
         type=order.side,
         ordertype=order.kind,
         price=format_units(order.price_ticks, market.price_scale) if order.kind is OrderKind.LIMIT else NO_PRICE,

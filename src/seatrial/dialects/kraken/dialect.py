@@ -17,7 +17,8 @@ from seatrial.dialects.kraken.endpoint import Endpoint, PublicEndpoint, failure,
 from seatrial.dialects.kraken.errors import BAD_REQUEST, BadCall
 from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
-from seatrial.dialects.kraken.params import parse_query
+from seatrial.dialects.kraken.manners import ONLY_GET
+from seatrial.dialects.kraken.params import parse_body, parse_query
 from seatrial.dialects.kraken.rest import account, funding, ledgers, market_data, orders_and_trades, trading
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
@@ -78,8 +79,7 @@ class Kraken:
     ) -> None:
         self.ids = Ids(seed)
         self.symbols = symbols
-        spelling = errors.OLDER_SPELLING if says_unknown_order else errors.SPELLING
-        self._tools = Tools(symbols, self.ids, Limits(), {}, spelling)
+        self._tools = Tools(symbols, self.ids, Limits(), {}, says_unknown_order)
         self._require_user_agent = require_user_agent
 
     def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
@@ -157,14 +157,17 @@ class Kraken:
             return failure(bad.error)
 
     def _public(self, endpoint: PublicEndpoint, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
-        """Source of 405 for other verbs: kraken-rest#envelope, GET only since 2024-01-31."""
-        if call.verb not in ("GET", "HEAD"):
+        context = PublicContext(machine, self._tools, at_ns)
+        if call.verb in ("GET", "HEAD"):
+            params = parse_query(call.query)
+        elif call.verb == "POST" and not context.does(ONLY_GET):
+            params = parse_body(call.headers.get(b"content-type"), call.body or call.query)
+        else:
             return failure(errors.UNKNOWN_METHOD, status=405)
-        params = parse_query(call.query)
         if isinstance(params, BadCall):
             return failure(params.error)
         try:
-            return _reply(endpoint.handle(PublicContext(machine, self._tools, at_ns), params))
+            return _reply(endpoint.handle(context, params))
         except BadCall as bad:
             return failure(bad.error)
 

@@ -1,17 +1,21 @@
 """What an endpoint is: a name, what it needs, and a handler that is a plain function of a context and parameters."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from seatrial.core.accounts import ApiKey
+from seatrial.dialects.dated import Since
 from seatrial.dialects.kraken.context import Context, PublicContext
+from seatrial.dialects.kraken.errors import UNKNOWN_METHOD, BadCall
 from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.wire import Reply
 
 _encode = msgspec.json.Encoder().encode
+
+AnyContext = TypeVar("AnyContext", Context, PublicContext)
 
 
 class PublicEndpoint(Struct, frozen=True):
@@ -38,6 +42,17 @@ class Endpoint(Struct, frozen=True):
             if needed <= granted:
                 return True
         return not self.permissions
+
+
+def added(change: Since, handle: Callable[[AnyContext, Params], Any]) -> Callable[[AnyContext, Params], Any]:
+    """The handler of a method that there was not before."""
+
+    def handle_since(context: AnyContext, params: Params) -> object:
+        if not context.does(change):
+            raise BadCall(UNKNOWN_METHOD)
+        return handle(context, params)
+
+    return handle_since
 
 
 def any_of(*alternatives: str) -> tuple[frozenset[str], ...]:

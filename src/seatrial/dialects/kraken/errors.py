@@ -3,6 +3,7 @@
 from typing import Final
 
 from seatrial.core.rejects import Reject
+from seatrial.dialects.kraken import manners
 
 BAD_REQUEST: Final = "EAPI:Bad request"
 INVALID_ARGUMENTS: Final = "EGeneral:Invalid arguments"
@@ -64,8 +65,11 @@ SPELLING: Final = {
 }
 """Every refusal, and the words for it. A test holds this table against the enum."""
 
-OLDER_SPELLING: Final = {**SPELLING, Reject.ORDER_UNKNOWN: "EOrder:Unknown order"}
-"""The same, with the text that older clients know for an order that is not open. Source: kraken-orders#unknown-ids."""
+OLDER_SPELLING: Final = {
+    Reject.ORDER_UNKNOWN: (manners.GONE_ORDERS, "EOrder:Unknown order"),
+    Reject.QTY_BELOW_MINIMUM: (manners.MINIMUM_TEXT, "EGeneral:Invalid arguments:volume"),
+}
+"""The words of the days before they changed."""
 
 
 class BadCall(Exception):

@@ -157,8 +157,7 @@ RULES: Final = (
 
     Rule("market-data.no-fees", DOCUMENTED,
          "API changelog, 2026-09-08; live on all pairs on 2026-09-19 and 2026-09-25",
-         "AssetPairs has `fees` and `fees_maker` as empty lists for every pair, whatever the world's clock says; "
-         "TradeVolume tells the rates."),
+         "AssetPairs has `fees` and `fees_maker` as empty lists for every pair; TradeVolume tells the rates."),
     Rule("market-data.trades-page", DOCUMENTED, 'support: "How to retrieve historical time and sales"',
          "Trades gives up to 1000 rows after `since`, oldest first, and `last`: the last row's nanoseconds as text."),
     Rule("market-data.trades-seven-fields", OBSERVED, "answers since November 2022",
@@ -255,7 +254,7 @@ RULES: Final = (
     Rule("orders.userref-unset", DECIDED,
          "null in that order of June 2026, beside a `cl_ord_id`; 0 in five recordings of 2021 to 2025 of orders "
          "without either, which clients take for a name",
-         "`userref` is null where an order has none."),
+         "`userref` is null where an order has none, and was 0 until 2026."),
     Rule("orders.market-price", OBSERVED, "pykrakenapi #12 and #14 (2018); Gunthy #159 (2020) for NaN",
          "A market order's `price` must be readable and changes nothing."),
     Rule("orders.open-all", DECIDED, "the documentation has a maximum for `limit` and none for a call without it",
@@ -353,7 +352,7 @@ RULES: Final = (
          "futures volume, which is 0 here, and assets on platform decides."),
     Rule("fees.ladders-have-dates", DECIDED,
          "a taker paid 0.80 % on 2026-06-27 already; when 0.26 % became 0.40 % is not known to the day",
-         "A world's clock decides which ladder holds: before 2026-07-09 that of March 2026, however early."),
+         "The world's time decides which ladder holds: until 2024, until 2026-07-09, or since."),
     Rule("fees.other-schedules", DECIDED, "their values after July 2026 were not found",
          "Pairs with a maker's rebate and pairs of stablecoins and fiat keep the schedules of March 2026."),
     Rule("fees.xstocks", OBSERVED, "a dialog of 2026-09-06 and a fill booked at -0.02 %",

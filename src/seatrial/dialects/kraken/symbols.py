@@ -6,7 +6,7 @@ the fields and their order.
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from seatrial.catalogue import Catalogue
 from seatrial.catalogue.table import Row
@@ -55,9 +55,9 @@ class PairInfo(Struct, frozen=True, kw_only=True):
     lot_multiplier: int
     leverage_buy: tuple[int, ...]
     leverage_sell: tuple[int, ...]
-    fees: tuple[()] = ()
-    """Empty, like the next one, since 2026-09-08: TradeVolume tells the rates. Source: kraken-rest#asset-pairs."""
-    fees_maker: tuple[()] = ()
+    fees: tuple[()] | Raw = ()
+    """Empty, like the next one, once TradeVolume alone tells the rates."""
+    fees_maker: tuple[()] | Raw | UnsetType = ()
     fee_volume_currency: str
     margin_call: int
     margin_stop: int

@@ -7,6 +7,7 @@ from seatrial.dialects.venue import Demo, Venue
 if TYPE_CHECKING:
     from seatrial.catalogue import Catalogue
     from seatrial.core.provenance import Rule
+    from seatrial.dialects.dated import Since
     from seatrial.dialects.signing import Calculator
     from seatrial.dialects.wire import Dialect
 
@@ -29,6 +30,12 @@ def _rules() -> "tuple[Rule, ...]":
     return RULES
 
 
+def _changes() -> "tuple[Since, ...]":
+    from seatrial.dialects.kraken.manners import CHANGES
+
+    return CHANGES
+
+
 def _calculator() -> "Calculator":
     from seatrial.dialects.kraken.calculator import CALCULATOR
 
@@ -49,6 +56,7 @@ VENUE: Final = Venue(
         },
     ),
     rules=_rules,
+    changes=_changes,
     hosts=("api.kraken.com",),
     private="/0/private/",
     sample_path="/0/private/Balance",

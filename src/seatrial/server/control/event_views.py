@@ -16,7 +16,7 @@ from seatrial.core.state import State
 from seatrial.core.volume import USD_SCALE
 from seatrial.dialects.wire import Dialect
 from seatrial.server.control import words
-from seatrial.server.control.views import delays_view
+from seatrial.server.control.views import day_of, delays_view
 from seatrial.world.clock import iso
 
 View = dict[str, Any]
@@ -281,6 +281,10 @@ def _delays(_views: Views, fact: facts.DelaysSet, _only: int | None) -> View:
     return {"delays": delays_view(fact.delays)}
 
 
+def _as_of(_views: Views, fact: facts.AsOfSet, _only: int | None) -> View:
+    return {"as_of": day_of(fact.as_of_ns)}
+
+
 def _table(kinds: Iterable[tuple[type[facts.Fact], Any, Any]]) -> dict[type[facts.Fact], Kind]:
     return {kind: Kind(_snake(kind.__name__), view, about) for kind, view, about in kinds}
 
@@ -331,6 +335,7 @@ KINDS: Final = _table(
         ),
         (facts.StatusSet, _status, lambda _fact: About()),
         (facts.DelaysSet, _delays, lambda _fact: About()),
+        (facts.AsOfSet, _as_of, lambda _fact: About()),
     )
 )  # fmt: skip
 """Every kind of fact."""

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from seatrial import version
 from seatrial.client import shapes
 from seatrial.core.account_state import AccountState
-from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetDelays
+from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetAsOf, SetDelays
 from seatrial.core.facts import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
 from seatrial.core.funding import STEPS, Delays, Direction, Transfer
 from seatrial.core.machine import Outcome
@@ -186,6 +186,8 @@ async def set_clock(context: Context) -> shapes.ClockView:
             HTTPStatus.UNPROCESSABLE_ENTITY, f"the world's time ends at {iso(LATEST_NS)}: choose an earlier moment"
         )
     speed_ppm = None if wanted.speed is None else read(times.read_speed, wanted.speed)
+    if wanted.as_of is not None:
+        await context.world.operator.apply(SetAsOf(read(times.read_as_of, wanted.as_of)))
     is_moved = wanted.now is not None or wanted.advance is not None
     clock.set(frozen=wanted.frozen, speed_ppm=speed_ppm, now_ns=target_ns if is_moved else None)
     if goes_back:
@@ -366,4 +368,7 @@ def _now(context: Context) -> int:
 
 def _clock_view(context: Context) -> shapes.ClockView:
     now_ns, note, due_ns = _now(context), context.world.clock.note, context.state.next_due_ns
-    return shapes.ClockView(iso(now_ns), now_ns, note.frozen, note.speed_ppm / 10**6, iso(due_ns) if due_ns else None)
+    return shapes.ClockView(
+        iso(now_ns), now_ns, note.frozen, note.speed_ppm / 10**6, iso(due_ns) if due_ns else None,
+        views.day_of(context.state.as_of_ns),
+    )  # fmt: skip

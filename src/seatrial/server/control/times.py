@@ -4,8 +4,12 @@ import re
 from datetime import datetime
 from typing import Final
 
+from seatrial.dialects.dated import moment_of
 from seatrial.server.host.opening import BadText
-from seatrial.world.clock import FASTEST_PPM, iso
+from seatrial.world.clock import FASTEST_PPM, LATEST_NS, iso
+
+CLOCK: Final = "clock"
+_FIRST_AS_OF_NS: Final = moment_of("2011")
 
 _UNITS: Final = {
     "ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9,
@@ -44,6 +48,19 @@ def read_moment(given: str | float) -> int:
     if moment.timestamp() < 0:
         raise BadText(f"{text!r} is before 1970: give a later moment")
     return int(moment.timestamp()) * 10**9 + _fraction(fraction)
+
+
+def read_as_of(text: str) -> int:
+    """The beginning of a year, month or day, in nanoseconds; 0 for the word `clock`. Raises `BadText`."""
+    if text.strip().lower() == CLOCK:
+        return 0
+    try:
+        moment_ns = moment_of(text.strip())
+    except ValueError as error:
+        raise BadText(f"{text!r} is no day: {error}; or {CLOCK}, to go by the clock") from error
+    if not _FIRST_AS_OF_NS <= moment_ns < LATEST_NS:
+        raise BadText(f"{text!r} is no day of a venue: they lie between 2011 and 2099")
+    return moment_ns
 
 
 def read_duration(given: str | float) -> int:

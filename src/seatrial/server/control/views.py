@@ -5,6 +5,7 @@ from seatrial.core.funding import Delays
 from seatrial.core.ledger import EXCHANGE
 from seatrial.core.money import format_units
 from seatrial.core.state import State
+from seatrial.world.clock import iso
 
 
 def books(state: State) -> Books:
@@ -33,6 +34,11 @@ def _asset_books(state: State, code: str) -> AssetBooks:
         {purse.wallet: text(purse.total) for purse in purses if purse.account_id == EXCHANGE},
         text(sum(purse.total for purse in purses)),
     )
+
+
+def day_of(as_of_ns: int) -> str | None:
+    """The day of the venues' manners; None where they go by the clock."""
+    return iso(as_of_ns)[: len("2024-01-31")] if as_of_ns else None
 
 
 def delays_view(delays: Delays) -> DelaysView:

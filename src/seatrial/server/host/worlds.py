@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from seatrial.catalogue import CatalogueError, load
 from seatrial.core.assets import Assets
+from seatrial.core.commands import SetAsOf
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Market
 from seatrial.core.state import State
@@ -22,6 +23,7 @@ from seatrial.server.host.folder import claim_folder
 from seatrial.server.host.opening import market_named
 from seatrial.store.errors import DamagedError, unusable
 from seatrial.store.store import Store, StoreError, WorldRow, open_store
+from seatrial.world.beginning import must
 from seatrial.world.clock import LATEST_NS, Clock, read_note
 from seatrial.world.driving import DrivingError, Stored, TapeChoice, driver_of, take_leave
 from seatrial.world.keeping import foreign_venues
@@ -47,6 +49,8 @@ class Settings(Struct, frozen=True):
     """The seed of a new world; None: 1. For a stored world only its own seed may be given."""
     quirks: frozenset[str] = frozenset()
     """Other ways to answer that a venue has besides its usual ones, by the names that it gives them."""
+    as_of_ns: int | None = None
+    """By which moment venues do what they do; 0: by the clock's; None: as it was."""
     crowd: Mode | None = None
     """None: as it was."""
     first_crowd: Mode = Mode.OFF
@@ -122,6 +126,8 @@ def _open(settings: Settings, store: Store, lock: IO[str] | None) -> World:
     if foreign := foreign_venues(machine.state, dialects.keys()):
         raise WorldError(f"the world that is kept there has accounts at {foreign}, which is no venue here")
     open_demo_accounts(machine, dialects, at_ns)
+    if settings.as_of_ns not in (None, machine.state.as_of_ns):
+        must(machine.apply(SetAsOf(settings.as_of_ns or 0), at_ns))
     take_leave(machine, driver, stored.market if stored else "", at_ns)
     if machine.state.has_changes:
         clock.happened(max(machine.state.now_ns, clock.happened_ns))

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from seatrial.core.commands import MAX_CANCELED, CancelOrders, SetCancelTimer
 from seatrial.core.rejects import Reject
 from seatrial.dialects.kraken.context import Context, Steps
-from seatrial.dialects.kraken.errors import BadCall, bad_argument
+from seatrial.dialects.kraken.errors import bad_argument
 from seatrial.dialects.kraken.limits import Tier
 from seatrial.dialects.kraken.orders.answers import canceled
 from seatrial.dialects.kraken.orders.counting import count_cancels
@@ -55,7 +55,7 @@ def cancel(
     if isinstance(outcome, Reject):
         if so_far and outcome is Reject.ORDER_UNKNOWN:
             return write(so_far)
-        raise BadCall(context.tools.spelling[outcome])
+        raise context.refusal(outcome)
     if tier is not None:
         count_cancels(context, tier, outcome)
     done = canceled(outcome)

@@ -19,9 +19,9 @@ from seatrial.core.money import format_units, rescale_floor
 from seatrial.core.state import State
 from seatrial.core.valuing import price_of
 from seatrial.core.volume import USD_SCALE
-from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken import errors, manners
 from seatrial.dialects.kraken.context import Context
-from seatrial.dialects.kraken.endpoint import Endpoint, any_of
+from seatrial.dialects.kraken.endpoint import Endpoint, added, any_of
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
 from seatrial.dialects.kraken.listings import VENUE
 from seatrial.dialects.kraken.params import Params
@@ -131,10 +131,10 @@ class TradeVolume(Struct, frozen=True, kw_only=True):
     """The volume of 30 days and the fees it has earned; these are null unless pairs are asked for."""
 
     currency: str
-    asset_class: str
+    asset_class: str | UnsetType = UNSET
     """Of the currency. Its meaning and value are not documented (decided)."""
     volume: str
-    inputs: Inputs
+    inputs: Inputs | UnsetType = UNSET
     fees: dict[str, FeeInfo] | None
     fees_maker: dict[str, FeeInfo] | None
     schedules: list[Schedule] | UnsetType = UNSET
@@ -228,14 +228,15 @@ def trade_volume(context: Context, params: Params) -> TradeVolume:
     figures = spot // 10**USD_SCALE, assets // 10**USD_SCALE
     named = params.classified_list("pair", MAX_PAIRS)
     standings = [_standing(context, text, aclass, figures) for text, aclass in named]
-    schedules = params.strict_boolean("fee_schedule", default=False)
+    schedules = context.does(manners.SCHEDULES) and params.strict_boolean("fee_schedule", default=False)
+    has_inputs = context.does(manners.VOLUME_INPUTS)
     return TradeVolume(
         currency=symbols.asset_name(USD),
-        asset_class=symbols.asset_info(USD).aclass,
+        asset_class=symbols.asset_info(USD).aclass if has_inputs else UNSET,
         volume=format_units(spot, USD_SCALE),
-        inputs=Inputs(*(format_units(figure, USD_SCALE) for figure in (spot, 0, assets))),
+        inputs=Inputs(*(format_units(figure, USD_SCALE) for figure in (spot, 0, assets))) if has_inputs else UNSET,
         fees={one.pair: one.taker for one in standings} if standings else None,
-        fees_maker={one.pair: one.maker for one in standings if not one.is_flat} if standings else None,
+        fees_maker={one.pair: one.maker for one in standings if not one.ladder.is_flat} if standings else None,
         schedules=[one.schedule for one in standings] if schedules else UNSET,
     )
 
@@ -324,11 +325,6 @@ class Standing(Struct, frozen=True):
     rung: int
 
     @property
-    def is_flat(self) -> bool:
-        """Whether makers pay on every rung what takers pay."""
-        return all(tier.maker_ppm == tier.taker_ppm for tier in self.ladder.tiers)
-
-    @property
     def taker(self) -> FeeInfo:
         """What it pays as taker."""
         return self._info([tier.taker_ppm for tier in self.ladder.tiers])
@@ -371,7 +367,7 @@ def _standing(context: Context, text: str, aclass: str | None, figures: tuple[in
     base_class = symbols.pair_info(symbol).aclass_base
     if aclass is not None and PAIR_CLASSES[aclass] != base_class:
         raise BadCall(errors.UNKNOWN_PAIR)
-    ladder = context.state.markets[symbol].market.fees_for(VENUE).at(context.at_ns)
+    ladder = context.state.markets[symbol].market.fees_for(VENUE).at(context.state.as_of(context.at_ns))
     shown_class = SPOT_CLASS if base_class == CURRENCY else base_class
     return Standing(symbols.pair_name(symbol), shown_class, ladder, ladder.rung(*figures))
 
@@ -406,7 +402,7 @@ ENDPOINTS: Final = (
     Endpoint("BalanceEx", balance_ex, any_of("query-funds")),
     Endpoint("TradeBalance", trade_balance, any_of("query-open-trades", "query-funds")),
     Endpoint("TradeVolume", trade_volume, any_of("query-funds")),
-    Endpoint("GetApiKeyInfo", api_key_info),
+    Endpoint("GetApiKeyInfo", added(manners.KEY_INFO, api_key_info)),
     Endpoint("GetWebSocketsToken", websockets_token, any_of("create-ws-token")),
     Endpoint("CreateSubaccount", not_entitled, any_of("withdraw-funds")),
     Endpoint("AccountTransfer", not_entitled, any_of("withdraw-funds")),

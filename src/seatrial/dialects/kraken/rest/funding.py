@@ -24,6 +24,7 @@ from seatrial.dialects.kraken.context import Context, Later, Tools
 from seatrial.dialects.kraken.endpoint import Endpoint, any_of
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
 from seatrial.dialects.kraken.ids import method_id, network_id
+from seatrial.dialects.kraken.manners import METHOD_IDS, WITHDRAWAL_FIELDS
 from seatrial.dialects.kraken.params import MAX_NS, Params
 
 STATUSES: Final = {
@@ -188,6 +189,9 @@ def _methods(context: Context, asset: Asset) -> list[FundingMethod]:
 def _withdraw_method(context: Context, method: FundingMethod) -> dict[str, object]:
     asset, symbols = method.asset, context.tools.symbols
     name = symbols.asset_name(asset.code)
+    if not context.does(METHOD_IDS):
+        minimum = _short(method.withdrawal_minimum, asset)
+        return {"asset": name, "method": method.name, "network": method.network, "minimum": minimum}
     return {
         "asset": name,
         "method_id": method_id(asset.code, method.name),
@@ -262,8 +266,8 @@ def _status(context: Context, params: Params, direction: Direction, name: str, u
 
 def _write_transfers(context: Context, name: str | None, limit: int, page: Page[Transfer]) -> object:
     """So many rows; under a name, and with the next cursor, where there is one."""
-    assets, tools = context.state.assets, context.tools
-    rows = [_row(transfer, assets[transfer.asset], tools) for transfer in page.rows[:limit]]
+    assets, tools, is_newer = context.state.assets, context.tools, context.does(WITHDRAWAL_FIELDS)
+    rows = [_row(transfer, assets[transfer.asset], tools, is_newer=is_newer) for transfer in page.rows[:limit]]
     if name is None:
         return rows
     return {name: rows, "next_cursor": rows[-1]["refid"] if len(page.rows) > limit else None}
@@ -294,13 +298,14 @@ def _span(context: Context, params: Params) -> Span:
     return Span(after_ns=max(after_ns, key.query_from_ns - 1), until_ns=until_ns)
 
 
-def _row(transfer: Transfer, asset: Asset, tools: Tools) -> dict[str, object]:
+def _row(transfer: Transfer, asset: Asset, tools: Tools, *, is_newer: bool) -> dict[str, object]:
     """One transfer. Fields and order are those of venue-pages#funding-statuses; two of a withdrawal came later."""
     is_deposit = transfer.direction is Direction.DEPOSIT
+    is_plain = is_deposit or not is_newer
     number, write = transfer.transfer_id, format_units if is_deposit else _usual_units
     row: dict[str, object] = {
         "method": transfer.method,
-        **({} if is_deposit else {"network": transfer.network}),
+        **({} if is_plain else {"network": transfer.network}),
         "aclass": tools.symbols.asset_info(asset.code).aclass,
         "asset": tools.symbols.asset_name(asset.code),
         "refid": tools.ids.deposit(number) if is_deposit else tools.ids.withdrawal(number),
@@ -310,7 +315,7 @@ def _row(transfer: Transfer, asset: Asset, tools: Tools) -> dict[str, object]:
         "fee": write(transfer.fee, asset.scale),
         "time": transfer.created_ns // SECOND_NS,
         "status": STATUSES[transfer.status],
-        **({} if is_deposit else {"key": transfer.destination}),
+        **({} if is_plain else {"key": transfer.destination}),
     }
     if transfer.note is not None:
         row["status-prop"] = NOTES[transfer.note]

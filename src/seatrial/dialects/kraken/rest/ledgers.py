@@ -17,6 +17,7 @@ from seatrial.dialects.kraken.describe import TOKENIZED, seconds
 from seatrial.dialects.kraken.endpoint import Endpoint, any_of
 from seatrial.dialects.kraken.errors import BadCall
 from seatrial.dialects.kraken.ids import Ids
+from seatrial.dialects.kraken.manners import TRADE_SUBTYPE
 from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.kraken.rest.paging import (
     MAX_NAMES,
@@ -142,7 +143,7 @@ def _ledger_item(context: Context, posting: Posting) -> tuple[str, LedgerEntry]:
         refid=_refid(context.tools.ids, posting),
         time=seconds(posting.at_ns),
         type=ENTRY_TYPES[posting.kind],
-        subtype=posting.subtype or ENTRY_SUBTYPES.get(posting.kind, ""),
+        subtype=posting.subtype or _subtype(context, posting),
         aclass=symbols.asset_info(posting.asset).aclass,
         asset=symbols.asset_name(posting.asset),
         amount=format_units(posting.amount, scale),
@@ -150,6 +151,13 @@ def _ledger_item(context: Context, posting: Posting) -> tuple[str, LedgerEntry]:
         balance=format_units(posting.balance, scale),
     )
     return context.tools.ids.ledger(posting.posting_id), entry
+
+
+def _subtype(context: Context, posting: Posting) -> str:
+    """What the kind of the entry says, by the day of the entry."""
+    if posting.kind is EntryKind.TRADE and not TRADE_SUBTYPE.holds(context.state.as_of(posting.at_ns)):
+        return ""
+    return ENTRY_SUBTYPES.get(posting.kind, "")
 
 
 def _refid(ids: Ids, posting: Posting) -> str:

@@ -4,13 +4,13 @@ Source: kraken-rest#asset-info and kraken-rest#asset-pairs; market-data#trades, 
 market-data#depth and market-data#ticker.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from typing import Final
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Raw, Struct
 from msgspec.structs import replace
 
 from seatrial.core.book import BookSide
@@ -20,15 +20,18 @@ from seatrial.core.markets import Market
 from seatrial.core.money import MAX_UNITS, div_ceil, format_units, rescale_floor
 from seatrial.core.orders import OrderKind, Side, Trade
 from seatrial.core.queries import TradePage
-from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken import errors, manners
 from seatrial.dialects.kraken.context import Later, PublicContext
 from seatrial.dialects.kraken.describe import price_scale, price_text
 from seatrial.dialects.kraken.endpoint import PublicEndpoint
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
+from seatrial.dialects.kraken.listings import VENUE
 from seatrial.dialects.kraken.params import MAX_NS, Params
 from seatrial.dialects.kraken.symbols import PairInfo, Symbols
 
 SECOND_NS: Final = 10**9
+PERCENT_SCALE: Final = 4
+"""A rate in parts per million is a percentage in units of 10**-4."""
 
 MAX_NAMES: Final = 2_000
 """Members of one list of assets or pairs. Decided: above the number of Kraken's pairs."""
@@ -161,7 +164,8 @@ def trades(context: PublicContext, params: Params) -> Later:
     since_ns = _trades_since(params)
     count = min(params.integer("count", 1, MAX_UNITS) or MAX_TRADES, MAX_TRADES)
     market = context.state.markets[symbol].market
-    write = partial(_write_trades, key, market, since_ns)
+    row = _trade_row if context.does(manners.TRADE_IDS) else _older_trade_row
+    write = partial(_write_trades, key, market, since_ns, row)
     return Later(TradePage(symbol, since_ns, count), write)
 
 
@@ -261,6 +265,8 @@ def _base_class(params: Params) -> str:
 def _pair_fields(
     context: PublicContext, params: Params, symbol: str, info: PairInfo, fields: tuple[str, ...] | None
 ) -> object:
+    if not context.does(manners.NO_LADDERS):
+        info = _with_ladders(context, symbol, info)
     if fields is not None:
         shown = {field: getattr(info, field) for field in fields}
         return {field: value for field, value in shown.items() if value is not UNSET}
@@ -271,6 +277,20 @@ def _pair_fields(
         base, quote = context.tools.symbols.pair_display(symbol).split("/")
         return replace(info, base=base, quote=quote)
     return info
+
+
+def _with_ladders(context: PublicContext, symbol: str, info: PairInfo) -> PairInfo:
+    ladder = context.state.markets[symbol].market.fees_for(VENUE).at(context.state.as_of(context.at_ns))
+    taker = _ladder([(tier.from_usd, tier.taker_ppm) for tier in ladder.tiers])
+    maker = _ladder([(tier.from_usd, tier.maker_ppm) for tier in ladder.tiers])
+    return replace(info, fees=taker, fees_maker=UNSET if ladder.is_flat else maker)
+
+
+def _ladder(rungs: list[tuple[int, int]]) -> Raw:
+    """`[[0,0.4],[10000,0.35]]`: volumes in dollars, rates in percent, as numbers without needless zeros."""
+    rates = [(volume, format_units(rate_ppm, PERCENT_SCALE)) for volume, rate_ppm in rungs]
+    shown = ",".join(f"[{volume},{rate.rstrip('0').rstrip('.')}]" for volume, rate in rates)
+    return Raw(f"[{shown}]".encode())
 
 
 def _ticker(ms: MarketState, at_ns: int) -> Ticker:
@@ -379,10 +399,16 @@ def _trades_since(params: Params) -> int | None:
     return min(int(text), MAX_NS)
 
 
-def _write_trades(key: str, market: Market, since_ns: int | None, found: list[Trade]) -> dict[str, object]:
+def _write_trades(
+    key: str, market: Market, since_ns: int | None, row: Callable[[Market, Trade], object], found: list[Trade]
+) -> dict[str, object]:
     """`last` is the exact time of the last row; without rows it repeats `since`. Source: market-data#since."""
     last_ns = found[-1].at_ns if found else since_ns or 0
-    return {key: [_trade_row(market, trade) for trade in found], "last": str(last_ns)}
+    return {key: [row(market, trade) for trade in found], "last": str(last_ns)}
+
+
+def _older_trade_row(market: Market, trade: Trade) -> tuple[object, ...]:
+    return _trade_row(market, trade)[:-1]
 
 
 def _trade_row(market: Market, trade: Trade) -> TradeRow:

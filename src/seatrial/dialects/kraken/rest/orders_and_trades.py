@@ -40,6 +40,7 @@ from seatrial.dialects.kraken.describe import (
 )
 from seatrial.dialects.kraken.endpoint import Endpoint, any_of
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
+from seatrial.dialects.kraken.manners import TRADE_FIELDS
 from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.kraken.rest.paging import (
     MAX_NAMES,
@@ -88,11 +89,11 @@ class TradeView(Struct, frozen=True, kw_only=True):
     ordertxid: str
     postxid: str = NO_POSITION
     pair: str
-    aclass: str
+    aclass: str | UnsetType = UNSET
     time: float
     type: str
     ordertype: str
-    tradeordertype: str
+    tradeordertype: str | UnsetType = UNSET
     price: str
     cost: str
     fee: str
@@ -262,7 +263,8 @@ def _order_item(context: Context, record: OrderRecord, *, with_reason: bool = Tr
     order, tools = record.order, context.tools
     market = context.state.markets[order.market].market
     trades = [tools.ids.trade(number) for number in record.fill_ids]
-    view = order_view(order, market, tools.symbols, with_reason=with_reason, trades=trades)
+    as_of_ns = context.state.as_of(context.at_ns)
+    view = order_view(order, market, tools.symbols, as_of_ns, with_reason=with_reason, trades=trades)
     return tools.ids.order(order.order_id), view
 
 
@@ -270,14 +272,15 @@ def _trade_item(context: Context, fill: Fill, *, with_ledgers: bool) -> tuple[st
     """Decided: `tradeordertype` is what the order was placed as, as `ordertype` is while no order is triggered."""
     market, ids, symbols = context.state.markets[fill.market].market, context.tools.ids, context.tools.symbols
     postings = range(fill.first_posting, fill.first_posting + fill.postings)
+    is_newer = context.does(TRADE_FIELDS)
     view = TradeView(
         ordertxid=ids.order(fill.order_id),
         pair=symbols.pair_name(fill.market),
-        aclass=pair_class(symbols, fill.market),
+        aclass=pair_class(symbols, fill.market) if is_newer else UNSET,
         time=seconds(fill.at_ns),
         type=fill.side,
         ordertype=fill.kind,
-        tradeordertype=fill.kind,
+        tradeordertype=fill.kind if is_newer else UNSET,
         price=price_text(market, fill.price_ticks),
         cost=cost_text(market, fill.exact),
         fee=fee_text(market, fill.fee_exact),

@@ -13,6 +13,7 @@ from seatrial.dialects.kraken.context import Context, Steps
 from seatrial.dialects.kraken.describe import FOREX, TOKENIZED, pair_class
 from seatrial.dialects.kraken.endpoint import Endpoint, any_of
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
+from seatrial.dialects.kraken.manners import FILL_OR_KILL
 from seatrial.dialects.kraken.orders.answers import order_answer, timer_answer
 from seatrial.dialects.kraken.orders.canceling import cancel, cancel_all_command, cancel_command, timer_command
 from seatrial.dialects.kraken.orders.counting import count_order, tier_of
@@ -121,6 +122,8 @@ def _read_terms(context: Context, params: Params) -> Terms:
     """Given by position, in the order of the fields: by name it would take several times as long."""
     text, at_ns = params.text, context.at_ns
     time_in_force = params.choice("timeinforce", TIMES_IN_FORCE, None)
+    if time_in_force == "FOK" and not context.does(FILL_OR_KILL):
+        raise bad_argument("timeinforce")
     flags = _read_flags(params)
     return Terms(
         None if time_in_force is None else TIMES_IN_FORCE[time_in_force],
