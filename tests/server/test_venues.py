@@ -175,7 +175,7 @@ def test_a_venue_that_is_none_is_told_which_there_are(server: RunningServer) -> 
         ("/api/v1/timestamp", "api.harbor.example", "nothing moors here"),
         ("/api/v1/timestamp", "API.KRAKEN.COM:443", "EGeneral:Unknown method"),
         ("/time", "api.harbor.example", "nothing moors here"),
-        ("/_seatrial/v1/health", "api.kraken.com", "call this by a loopback address"),
+        ("/_seatrial/v1/health", "api.kraken.com", "the call names another host"),
         (
             "/moon", "localhost",
             "no venue has this path: Kraken's begin with /0/, KuCoin's with /api/, Harbor's with /api/v3/, ",

@@ -48,12 +48,15 @@ def serve(
         ),
     ] = None,
     require_user_agent: Annotated[
-        bool, typer.Option("--require-user-agent", help="Answer Kraken's calls without User-Agent with a 403 page.")
+        bool,
+        typer.Option(
+            "--require-user-agent", help="Answer calls without User-Agent with a 403 page, where the venue has one."
+        ),
     ] = False,
     unknown_order: Annotated[
         bool,
         typer.Option(
-            "--unknown-order", help="Answer EOrder:Unknown order, as Kraken once did, if a cancel finds no open order."
+            "--unknown-order", help="Answer EOrder:Unknown order, the older text, if a cancel finds no open order."
         ),
     ] = False,
     as_of: Annotated[
