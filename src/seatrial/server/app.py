@@ -7,6 +7,7 @@ from typing import Final
 from seatrial.dialects.wire import Dialect, Reply
 from seatrial.server.connections.limits import MAX_BODY_BYTES
 from seatrial.server.connections.site import Asgi
+from seatrial.world.sockets import Sockets
 from seatrial.world.world import World
 
 CONTROL: Final = "/_seatrial/"
@@ -36,6 +37,7 @@ class App:
         self.log_note = log_note
         self.answer = world.answer
         self.nobody = _NOBODY
+        self._sockets = world.sockets
 
     def dialect(self, path: str) -> Dialect | None:
         """The venue that a path belongs to."""
@@ -43,6 +45,10 @@ class App:
             if dialect.speaks(path):
                 return dialect
         return None
+
+    def sockets(self, path: str) -> Sockets | None:
+        """Who talks over WebSockets that are opened at a path."""
+        return self._sockets.get(path)
 
     def application(self, path: str) -> Asgi | None:
         """The control API, for its paths. It is made at its first use: importing it takes some tens of milliseconds."""

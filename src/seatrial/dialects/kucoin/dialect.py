@@ -37,7 +37,7 @@ from seatrial.dialects.kucoin.rest import (
     transfers,
 )
 from seatrial.dialects.kucoin.symbols import Symbols
-from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
+from seatrial.dialects.wire import Call, Credentials, Feed, Find, Lookup, Opening, Reply, Served, Unfinished
 
 ENDPOINTS: Final = (
     *market_data.ENDPOINTS,
@@ -99,6 +99,12 @@ class Kucoin:
     def unreadable(self) -> Reply:
         """A body larger than any call needs."""
         return failure(errors.PARAMETER)
+
+    socket_paths: Final = frozenset[str]()
+
+    def feed(self, _machine: Machine, _find: Find) -> Feed:
+        """Nothing is told over sockets yet."""
+        raise NotImplementedError
 
     @property
     def opening(self) -> Opening:

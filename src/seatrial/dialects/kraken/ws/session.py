@@ -1,0 +1,284 @@
+"""One conversation over Kraken's WebSocket v2: requests in, replies and what was subscribed to out.
+
+Source: kraken-websocket, Connection, Requests and Texts of errors. Decided: names that a subscription does not know
+are ignored, because clients send each other's.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import Flag, auto
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from seatrial.core.orders import Trade
+from seatrial.dialects.kraken.ws import frames, words
+from seatrial.dialects.kraken.ws.channels import CHANNELS, Channel, Options, Params, Refused
+from seatrial.dialects.kraken.ws.topics import OHLC, Topic
+from seatrial.dialects.wire import Line
+
+if TYPE_CHECKING:
+    from seatrial.dialects.kraken.ws.feed import KrakenFeed
+
+MAX_MESSAGES: Final = 1_000
+"""How many a connection may send between two ticks. Decided: the number is not published."""
+MAX_BACKLOG: Final = 10_000
+"""Frames that wait for the snapshot before them."""
+
+SPOT: Final = "spot"
+SUBSCRIBE: Final = "subscribe"
+UNSUBSCRIBE: Final = "unsubscribe"
+PING: Final = "ping"
+STATUS: Final = "status"
+HEARTBEAT: Final = b'{"channel":"heartbeat"}'
+
+MAX_SHOWN: Final = 64
+"""Characters of a name that a refusal repeats."""
+
+TRY_AGAIN: Final = 1012
+"""Close code "service restart"; clients connect again after any but 1008."""
+
+Key = tuple[Any, ...]
+
+
+class Serves(Flag):
+    """What an address is for."""
+
+    PUBLIC = auto()
+    PRIVATE = auto()
+    UNIFIED = auto()
+    """Whether it is one of the unified addresses, where some requests must say `asset_class`."""
+
+
+class Request(Struct, frozen=True):
+    """What somebody asks for."""
+
+    method: str
+    params: Params
+    req_id: int | None
+    at_ns: int
+
+
+class Subscription:
+    """Somebody follows a topic."""
+
+    def __init__(self, session: "Session", channel: Channel, key: Key, options: Options, topic: Topic) -> None:
+        self.session = session
+        self.channel = channel
+        self.key = key
+        self.options = options
+        self.topic = topic
+        self.is_over = False
+        self.last_trade = 0
+        """Where its snapshot of trades ends."""
+        self._backlog: list[bytes] | None = None
+
+    def hold(self) -> None:
+        """What comes must wait until the snapshot is there."""
+        self._backlog = []
+
+    def deliver(self, frame: bytes) -> None:
+        """Something changed."""
+        if self._backlog is None:
+            self.session.send(frame)
+        elif len(self._backlog) < MAX_BACKLOG:
+            self._backlog.append(frame)
+        else:
+            self.session.end(TRY_AGAIN)
+
+    def begin(self, snapshot: bytes) -> None:
+        """The snapshot is there, and what waited for it may follow."""
+        if self.is_over:
+            return
+        waiting, self._backlog = self._backlog or (), None
+        for frame in (snapshot, *waiting):
+            self.session.send(frame)
+
+    def found(self, trades: list[Trade]) -> None:
+        """What its snapshot is made of was looked up."""
+        self.begin(self.topic.written([trade for trade in trades if trade.trade_id <= self.last_trade]))
+
+
+class Session:
+    """One conversation."""
+
+    def __init__(self, feed: "KrakenFeed", line: Line, serves: Serves, number: int) -> None:
+        self._feed = feed
+        self._line = line
+        self._serves = serves
+        self.connection_id = number
+        self.subscriptions: dict[Key, Subscription] = {}
+        self._is_quiet = True
+        """Whether nothing was sent since the last tick."""
+        self._heard = 0
+        """Messages since then."""
+        self.is_over = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it follows nothing: then nothing keeps it open but what comes in."""
+        return not self.subscriptions
+
+    def send(self, frame: bytes) -> None:
+        """Tell the other side."""
+        self._is_quiet = False
+        self._line.send(frame)
+
+    def show_status(self, frame: bytes) -> None:
+        """Tell how the exchange is, which silences no heartbeat."""
+        self._line.send(frame)
+
+    def tick(self) -> None:
+        """A second passed: a heartbeat where nothing else was sent in it."""
+        self._heard = 0
+        if self._is_quiet and self.subscriptions:
+            self._line.send(HEARTBEAT)
+        self._is_quiet = True
+
+    def end(self, code: int) -> None:
+        """It is over, from this side."""
+        if not self.is_over:
+            self.leave()
+            self._line.close(code)
+
+    def leave(self) -> None:
+        """It is over."""
+        self.is_over = True
+        for subscription in list(self.subscriptions.values()):
+            self._drop(subscription)
+        self._feed.left(self)
+
+    def receive(self, message: bytes, at_ns: int) -> None:
+        """The other side said something."""
+        self._heard += 1
+        if self._heard > MAX_MESSAGES:
+            if self._heard == MAX_MESSAGES + 1:
+                self.send(words.TOO_MANY)
+            return
+        read = _read(message)
+        if read is None:
+            self.send(frames.failure(words.MALFORMED, None, None, at_ns))
+            return
+        method, req_id = read.get("method"), read.get("req_id")
+        if not isinstance(method, str) or not _is_number(req_id):
+            known = method if isinstance(method, str) else None
+            self.send(frames.failure(words.MALFORMED, _shown(known), req_id if _is_number(req_id) else None, at_ns))
+            return
+        try:
+            self._do(method, req_id, read, at_ns)
+        except Refused as refused:
+            self.send(frames.failure(refused.error, _shown(method), req_id, at_ns))
+
+    def _do(self, method: str, req_id: int | None, read: dict[str, Any], at_ns: int) -> None:
+        if method == PING:
+            self._pong(read, req_id, at_ns)
+            return
+        if method not in (SUBSCRIBE, UNSUBSCRIBE):
+            raise Refused(words.UNSUPPORTED_METHOD)
+        params = read.get("params")
+        if not isinstance(params, Mapping):
+            raise Refused(words.MALFORMED)
+        request = Request(method, params, req_id, at_ns)
+        channel = self._channel(params)
+        options = channel.read(params)
+        act = self._subscribe if method == SUBSCRIBE else self._unsubscribe
+        if not channel.is_of_symbols:
+            act(request, channel, None, options)
+            return
+        for symbol in _symbols(params):
+            act(request, channel, symbol, options)
+
+    def _pong(self, read: dict[str, Any], req_id: int | None, at_ns: int) -> None:
+        for name in read:
+            if name not in ("method", "req_id"):
+                raise Refused(words.unsupported_field(_shown(name) or "", PING))
+        self.send(frames.pong(req_id, at_ns))
+
+    def _channel(self, params: Params) -> Channel:
+        """The channel asked for, where this address has it. Raises `Refused`."""
+        name = params.get("channel")
+        if name == STATUS:
+            raise Refused(words.NO_SYMBOL)
+        channel = CHANNELS.get(name) if isinstance(name, str) else None
+        if channel is None:
+            raise Refused(words.UNKNOWN_CHANNEL)
+        if channel.is_public and Serves.PUBLIC not in self._serves:
+            raise Refused(words.PUBLIC_ELSEWHERE)
+        needed = channel.needs_class and Serves.UNIFIED in self._serves
+        if params.get("asset_class", None if needed else SPOT) != SPOT:
+            raise Refused(words.BAD_CLASS)
+        return channel
+
+    def _subscribe(self, request: Request, channel: Channel, symbol: str | None, options: Options) -> None:
+        market = None if symbol is None else self._feed.market(symbol)
+        if symbol is not None and market is None:
+            self._refuse(request, words.not_supported(symbol), symbol)
+            return
+        key = _key(channel, symbol, options)
+        known = self.subscriptions.get(key)
+        if known is not None:
+            other = channel.name == OHLC and known.options["interval"] != options["interval"]
+            self._refuse(request, words.OTHER_INTERVAL if other else words.ALREADY, symbol)
+            return
+        topic = self._feed.topic(channel.name, market, options)
+        subscription = self.subscriptions[key] = Subscription(self, channel, key, options, topic)
+        shown = {name: options[name] for name in (*channel.shown, "snapshot")}
+        warnings = {"warnings": channel.warnings} if channel.warnings else {}
+        self._acknowledge(request, channel, symbol, shown | warnings)
+        self._feed.follow(subscription)
+
+    def _unsubscribe(self, request: Request, channel: Channel, symbol: str | None, options: Options) -> None:
+        """Source of `subscribe` as the method of a refusal: recorded frames."""
+        known = self.subscriptions.get(_key(channel, symbol, options))
+        if known is None or any(
+            known.options[name] != options[name] for name in channel.shown if name != "event_trigger"
+        ):
+            error = words.NOT_SUBSCRIBED
+            self.send(frames.failure(error, SUBSCRIBE, request.req_id, request.at_ns, _shown(symbol)))
+            return
+        self._drop(known)
+        self._acknowledge(request, channel, symbol, {name: known.options[name] for name in channel.shown})
+
+    def _acknowledge(self, request: Request, channel: Channel, symbol: str | None, more: Options) -> None:
+        result = {"channel": channel.name, **more} | ({} if symbol is None else {"symbol": symbol})
+        self.send(frames.success(request.method, dict(sorted(result.items())), request.req_id, request.at_ns))
+
+    def _refuse(self, request: Request, error: str, symbol: str | None) -> None:
+        self.send(frames.failure(error, request.method, request.req_id, request.at_ns, _shown(symbol)))
+
+    def _drop(self, subscription: Subscription) -> None:
+        subscription.is_over = True
+        del self.subscriptions[subscription.key]
+        self._feed.unfollow(subscription)
+
+
+def _read(message: bytes) -> dict[str, Any] | None:
+    """What was said; None where it is no object of JSON."""
+    try:
+        read = msgspec.json.decode(message)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _is_number(req_id: object) -> bool:
+    return req_id is None or (isinstance(req_id, int) and not isinstance(req_id, bool))
+
+
+def _symbols(params: Params) -> Iterator[str]:
+    """The symbols asked for. Raises `Refused`, before any is granted."""
+    symbols = params.get("symbol")
+    if symbols is None or symbols == []:
+        raise Refused(words.NO_SYMBOL)
+    if not isinstance(symbols, list) or not all(isinstance(symbol, str) for symbol in symbols):
+        raise Refused(words.SYMBOLS_NOT_A_LIST)
+    return iter(symbols)
+
+
+def _key(channel: Channel, symbol: str | None, options: Options) -> Key:
+    return (channel.name, symbol, *(options[name] for name in channel.names))
+
+
+def _shown(name: str | None) -> str | None:
+    """A name that came from outside, as far as it is repeated."""
+    return None if name is None else name[:MAX_SHOWN]
