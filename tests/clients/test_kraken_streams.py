@@ -56,11 +56,13 @@ def market(venue: Venue) -> Market:
     return market
 
 
-def pro(venue: Venue) -> Any:  # noqa: ANN401  ccxt is untyped
+def pro(venue: Venue, keys: Keys | None = None) -> Any:  # noqa: ANN401  ccxt is untyped
     """ccxt.pro, pointed here as its documentation says."""
+    secrets = {} if keys is None else {"apiKey": keys.key, "secret": keys.secret}
     sockets = venue.url.replace("http", "ws") + "/v2"
     return ccxt.pro.kraken(
         {
+            **secrets,
             "enableRateLimit": False,
             "urls": {
                 "api": {
@@ -172,5 +174,26 @@ def test_python_kraken_sdk_follows_all_public_channels(venue: Venue, market: Mar
         assert not client.exception_occur
         assert [message["type"] for message in of("book")[:3]] == ["snapshot", "update", "update"]
         assert [row["price"] for row in of("trade")[-1]["data"]] == [2005]
+
+    run(story)
+
+
+@pytest.mark.usefixtures("market")
+def test_ccxt_watches_orders_and_fills_of_its_own(venue: Venue) -> None:
+    keys = venue.account(ETH="10", EUR="10000")
+
+    async def story() -> None:
+        async with pro(venue, keys) as exchange:
+            orders = asyncio.ensure_future(exchange.watch_orders())
+            await asyncio.sleep(0.5)  # its subscription is on its way, and it does not say when it is granted
+            placed = await exchange.create_order("ETH/EUR", "limit", "buy", 0.5, 2010)
+            (order, *_) = await orders
+            assert order["id"] == placed["id"]
+            while (await exchange.watch_orders())[-1]["status"] != "closed":
+                pass
+        async with pro(venue, venue.key(keys.account)) as exchange:
+            (fill, *_) = await exchange.watch_my_trades()
+            assert (fill["order"], fill["price"], fill["amount"]) == (placed["id"], 2010, 0.5)
+            assert fill["fee"]["currency"] == "EUR"
 
     run(story)

@@ -8,13 +8,16 @@ import msgspec
 
 from seatrial.core.changes import Changes
 from seatrial.core.machine import Machine
-from seatrial.core.queries import Query, TradePage
+from seatrial.core.queries import FillPage, Page, Query, TradePage
+from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.kraken.ws.feed import KrakenFeed
 from seatrial.dialects.wire import Call
+from tests.support.kraken_exchange import Exchange
+from tests.support.kraken_exchange import symbols as all_symbols
 
 if TYPE_CHECKING:
-    from seatrial.core.orders import Trade
+    from seatrial.core.orders import Fill, Trade
 
 _exact = msgspec.json.Decoder(float_hook=str)
 
@@ -65,8 +68,9 @@ class Stored:
     def __init__(self, machine: Machine, symbols: Symbols) -> None:
         self.machine = machine
         self.trades: list[Trade] = []
-        self.feed = KrakenFeed(machine, symbols, self._find)
-        self._look_ups: list[tuple[TradePage, Callable[[Any], None]]] = []
+        self.fills: list[Fill] = []
+        self.feed = KrakenFeed(machine, symbols, Ids(machine.state.seed), self._find)
+        self._look_ups: list[tuple[TradePage | FillPage, Callable[[Any], None]]] = []
         self.commit()
         self.feed.begin(machine.state.last_fact)
 
@@ -74,6 +78,7 @@ class Stored:
         """What happened is stored, and told."""
         changes = self.machine.take_changes()
         self.trades += changes.trades
+        self.fills += changes.fills
         if changes.recorded is not None and self.feed.is_followed:
             self.feed.publish(changes.recorded)
         self.look_up()
@@ -83,10 +88,14 @@ class Stored:
         """What was asked of the store is answered."""
         asked, self._look_ups = self._look_ups, []
         for page, tell in asked:
-            tell([trade for trade in self.trades if trade.market == page.market][-page.limit :])
+            if isinstance(page, TradePage):
+                tell([trade for trade in self.trades if trade.market == page.market][-page.limit :])
+            else:
+                fills = [fill for fill in self.fills if fill.account_id == page.account_id]
+                tell(Page(tuple(fills[: -page.limit - 1 : -1]), len(fills)))
 
     def _find(self, query: Query, found: Callable[[Any], None], _lost: Callable[[], None]) -> None:
-        assert isinstance(query, TradePage)
+        assert isinstance(query, TradePage | FillPage)
         self._look_ups.append((query, found))
 
 
@@ -129,3 +138,27 @@ class RebuiltBook:
         levels = self.best_asks[:10] + self.best_bids[:10]
         digits = (text.replace(".", "").lstrip("0") for level in levels for text in level)
         return zlib.crc32("".join(digits).encode())
+
+
+class SocketVenue(Exchange):
+    """A world with two traders and a feed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.buyer, self.seller = self.two_rich_traders()
+        self.stored = Stored(self.machine, all_symbols())
+
+    def commit(self) -> None:
+        """As the exchange does, and the feed is told."""
+        if not hasattr(self, "stored"):
+            super().commit()
+            return
+        self.orders.update(self.stored.commit().orders)
+
+    def talk(self, path: str = "/v2", host: str = "localhost") -> Talk:
+        """A conversation, its status read."""
+        talk = Talk(self.stored.feed, path, host)
+        (status,) = talk.heard("status")
+        assert status["data"][0]["system"] == "online"
+        talk.frames.clear()
+        return talk

@@ -1,15 +1,18 @@
 """Sockets of a world at work: they tell what is stored, and when that fails everybody is told and let go."""
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from seatrial.dialects.wire import Call, SocketSession
-from seatrial.world.sockets import Sockets
 from tests.support.faulty_driver import disk_error, faults
+from tests.support.http_caller import until
 from tests.support.inside import Inside, inside
 from tests.support.kraken_sockets import RebuiltBook
+
+if TYPE_CHECKING:
+    from seatrial.world.sockets import Sockets
 
 BOOK = {"method": "subscribe", "params": {"channel": "book", "symbol": ["BTC/USDT"]}}
 ORDER = {"pair": "XBTUSDT", "ordertype": "limit", "type": "buy", "volume": "0.01"}
@@ -75,8 +78,7 @@ def test_the_book_of_frames_is_that_of_rest() -> None:
 def test_who_subscribes_amidst_a_commit_sees_nothing_of_it_before_it_is_stored() -> None:
     async def story(server: Inside) -> None:
         placing = asyncio.ensure_future(server.call("AddOrder", **ORDER, price=100))
-        while not server.machine.state.has_changes:
-            await asyncio.sleep(0)
+        await until(lambda: server.machine.state.has_changes)
         client = Client(server)
         client.say(BOOK)
         assert [frame.get("channel") for frame in client.frames] == ["status", None], "no snapshot yet"
@@ -99,8 +101,7 @@ def test_after_a_failed_commit_everybody_is_told_and_let_go_and_may_come_again()
 
         with faults(server.world._store, before=fail):
             placing = asyncio.ensure_future(server.call("AddOrder", **ORDER, price=200))
-            while not server.machine.state.has_changes:
-                await asyncio.sleep(0)
+            await until(lambda: server.machine.state.has_changes)
             amidst = Client(server)
             amidst.say(BOOK)
             assert (await placing).json["error"] == ["EService:Unavailable"]

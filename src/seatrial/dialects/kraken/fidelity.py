@@ -534,6 +534,19 @@ RULES: Final = (
     Rule("sockets.trade-snapshot", DOCUMENTED, "docs: trade", "A snapshot has the last 50 trades, if it is asked for."),
     Rule("sockets.candles", DECIDED, "how many rows a snapshot has and the usual interval are not documented",
          "A snapshot has up to 720 candles, only intervals with trades; the interval is a minute where none is said."),
+    Rule("sockets.token", DECIDED, "how long it is good is documented, which right its key needs is not",
+         "A token opens `executions` within 15 minutes and stays good while a connection follows them. Its key needs "
+         "the right to see open orders, or the answer is `EGeneral:Permission denied`."),
+    Rule("sockets.executions", OBSERVED, "recorded rows, 2024 to 2026; kraken-cli for the end of an order",
+         "An order is told as `pending_new` and `new`, each fill as `trade`, and its end as `filled`, `canceled` or "
+         "`expired`, each row in a frame of its own."),
+    Rule("sockets.executions-snapshot", DECIDED, "open orders of a snapshot were not recorded",
+         "Orders and fills are snapshots of their own, orders first. An order is shown as when it was new, with what "
+         "is filled of it."),
+    Rule("sockets.executions-refused", DECIDED, "whether there is a `new` between was not recorded",
+         "An order that the book refuses, such as a post-only one that would take, is `pending_new` and `canceled`."),
+    Rule("sockets.fees-in-dollars", DECIDED, "no source says by which price",
+         "`fee_usd_equiv` is 0 in markets that are not quoted in dollars."),
     Rule("sockets.instrument", DECIDED, "the fields are documented, what stands in two of them is not",
          "`margin_initial` is what the highest leverage leaves to pay; pairs with leverage have an index."),
 )

@@ -7,40 +7,16 @@ import pytest
 from seatrial.core.commands import SetStatus, SetSystemStatus
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.dialects.kraken.ws.session import MAX_MESSAGES
-from tests.support.kraken_exchange import START_NS, Exchange, symbols
-from tests.support.kraken_sockets import Stored, Talk
+from tests.support.kraken_exchange import START_NS
+from tests.support.kraken_sockets import SocketVenue, Talk
 
 AT = "2026-09-30T23:52:25.678900Z"
 PUBLIC_ELSEWHERE = "Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com"
 
 
-class Venue(Exchange):
-    """A world with two traders and a feed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.buyer, self.seller = self.two_rich_traders()
-        self.stored = Stored(self.machine, symbols())
-
-    def commit(self) -> None:
-        """As the exchange does, and the feed is told."""
-        if not hasattr(self, "stored"):
-            super().commit()
-            return
-        self.orders.update(self.stored.commit().orders)
-
-    def talk(self, path: str = "/v2", host: str = "localhost") -> Talk:
-        """A conversation, its status read."""
-        talk = Talk(self.stored.feed, path, host)
-        (status,) = talk.heard("status")
-        assert status["data"][0]["system"] == "online"
-        talk.frames.clear()
-        return talk
-
-
 @pytest.fixture
-def venue() -> Venue:
-    return Venue()
+def venue() -> SocketVenue:
+    return SocketVenue()
 
 
 def refused(talk: Talk, message: object) -> str:
@@ -57,7 +33,7 @@ def subscribing(**params: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
     return {"method": "subscribe", "params": params, "req_id": 7}
 
 
-def test_the_first_frame_is_the_status_and_each_connection_has_a_number(venue: Venue) -> None:
+def test_the_first_frame_is_the_status_and_each_connection_has_a_number(venue: SocketVenue) -> None:
     first, second = Talk(venue.stored.feed), Talk(venue.stored.feed)
     (one,), (other,) = first.heard("status"), second.heard("status")
     assert one["type"] == "update"
@@ -65,7 +41,7 @@ def test_the_first_frame_is_the_status_and_each_connection_has_a_number(venue: V
     assert 2**63 <= one["data"][0]["connection_id"] != other["data"][0]["connection_id"]
 
 
-def test_a_ping_is_answered_with_its_number_and_nothing_else(venue: Venue) -> None:
+def test_a_ping_is_answered_with_its_number_and_nothing_else(venue: SocketVenue) -> None:
     talk = venue.talk()
     assert talk.say({"method": "ping"}, START_NS) == [{"method": "pong", "time_in": AT, "time_out": AT}]
     assert talk.say({"method": "ping", "req_id": 3}, START_NS)[0]["req_id"] == 3
@@ -73,7 +49,7 @@ def test_a_ping_is_answered_with_its_number_and_nothing_else(venue: Venue) -> No
     assert error == "Unsupported field: 'params' for the given msg type: ping"
 
 
-def test_an_acknowledgement_comes_before_the_snapshot_for_each_symbol(venue: Venue) -> None:
+def test_an_acknowledgement_comes_before_the_snapshot_for_each_symbol(venue: SocketVenue) -> None:
     talk = venue.talk()
     message = subscribing(channel="book", symbol=["BTC/USD", "ETH/QQQ", "ETH/USD"], depth=25)
     first, book, wrong, second, other_book = talk.say(message, START_NS)
@@ -116,7 +92,9 @@ def test_an_acknowledgement_comes_before_the_snapshot_for_each_symbol(venue: Ven
         ([], "Malformed request"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_subscribed_to_is_refused_in_the_venues_words(venue: Venue, params: Any, error: str) -> None:  # noqa: ANN401
+def test_what_cannot_be_subscribed_to_is_refused_in_the_venues_words(
+    venue: SocketVenue, params: object, error: str
+) -> None:
     message = {"method": "subscribe", "params": params} if params is not None else {"method": "subscribe"}
     talk = venue.talk()
     assert refused(talk, message) == error
@@ -124,19 +102,19 @@ def test_what_cannot_be_subscribed_to_is_refused_in_the_venues_words(venue: Venu
 
 
 @pytest.mark.parametrize("message", [b"", b"{", b"[]", b"7", b"null", b'{"a":"\xff"}', b"[" * 50_000, b'{"method":4}'])
-def test_what_is_no_request_is_malformed(venue: Venue, message: bytes) -> None:
+def test_what_is_no_request_is_malformed(venue: SocketVenue, message: bytes) -> None:
     (frame,) = venue.talk().say_raw(message, START_NS)
     assert b'"error":"Malformed request"' in frame
 
 
-def test_an_unknown_method_is_refused_and_a_wrong_number_too(venue: Venue) -> None:
+def test_an_unknown_method_is_refused_and_a_wrong_number_too(venue: SocketVenue) -> None:
     talk = venue.talk()
     assert refused(talk, {"method": "dance", "req_id": 1}) == "Unsupported event"
     assert refused(talk, {"method": "ping", "req_id": "1"}) == "Malformed request"
     assert refused(talk, {"method": "ping", "req_id": True}) == "Malformed request"
 
 
-def test_what_is_subscribed_to_is_so_once_and_can_be_ended(venue: Venue) -> None:
+def test_what_is_subscribed_to_is_so_once_and_can_be_ended(venue: SocketVenue) -> None:
     talk = venue.talk()
     candles = {"channel": "ohlc", "symbol": ["BTC/USD"]}
     talk.say(subscribing(**candles, interval=5))
@@ -153,7 +131,7 @@ def test_what_is_subscribed_to_is_so_once_and_can_be_ended(venue: Venue) -> None
 
 
 @pytest.mark.parametrize("channel", ["ticker", "book", "ohlc", "trade", "instrument"])
-def test_an_acknowledged_subscription_can_be_asked_for_as_it_was_acknowledged(venue: Venue, channel: str) -> None:
+def test_an_acknowledged_subscription_can_be_asked_for_as_it_was_acknowledged(venue: SocketVenue, channel: str) -> None:
     first, again = venue.talk(), venue.talk()
     symbol = () if channel == "instrument" else ("BTC/USD",)
     result = first.subscribe(channel, *symbol)[0]["result"]
@@ -174,18 +152,18 @@ def test_an_acknowledged_subscription_can_be_asked_for_as_it_was_acknowledged(ve
         ("/v2/private", "localhost", PUBLIC_ELSEWHERE),
     ],
 )
-def test_each_address_serves_what_the_venues_does(venue: Venue, path: str, host: str, error: str | None) -> None:
+def test_each_address_serves_what_the_venues_does(venue: SocketVenue, path: str, host: str, error: str | None) -> None:
     frame = venue.talk(path, host).subscribe("ticker", "BTC/USD")[0]
     assert frame.get("error") == error
 
 
-def test_the_unified_address_wants_the_class_of_instruments(venue: Venue) -> None:
+def test_the_unified_address_wants_the_class_of_instruments(venue: SocketVenue) -> None:
     talk = venue.talk("/v2/public")
     assert refused(talk, subscribing(channel="instrument")) == "EGeneral:Invalid arguments:asset_class"
     assert talk.say(subscribing(channel="instrument", asset_class="spot"))[0]["success"]
 
 
-def test_heartbeats_come_in_quiet_seconds_once_something_is_followed(venue: Venue) -> None:
+def test_heartbeats_come_in_quiet_seconds_once_something_is_followed(venue: SocketVenue) -> None:
     talk = venue.talk()
     venue.stored.feed.tick()
     assert not talk.frames
@@ -203,7 +181,7 @@ def test_heartbeats_come_in_quiet_seconds_once_something_is_followed(venue: Venu
     assert len(talk.heard("heartbeat")) == 2
 
 
-def test_a_change_of_status_is_told_to_all_and_of_a_market_to_those_who_follow_instruments(venue: Venue) -> None:
+def test_a_change_of_status_is_told_to_all_and_of_a_market_to_those_who_follow_instruments(venue: SocketVenue) -> None:
     anybody, follower = venue.talk(), venue.talk()
     follower.subscribe("instrument")
     venue.apply(SetStatus("BTC/USD", MarketStatus.POST_ONLY))
@@ -215,7 +193,7 @@ def test_a_change_of_status_is_told_to_all_and_of_a_market_to_those_who_follow_i
     assert update["data"]["assets"] == []
 
 
-def test_one_trade_is_told_in_the_documented_shapes(venue: Venue) -> None:
+def test_one_trade_is_told_in_the_documented_shapes(venue: SocketVenue) -> None:
     talk = venue.talk()
     for channel in ("trade", "ticker", "ohlc", "book"):
         talk.subscribe(channel, "BTC/USD")
@@ -236,7 +214,7 @@ def test_one_trade_is_told_in_the_documented_shapes(venue: Venue) -> None:
     assert (candles["data"][0]["interval"], candles["data"][0]["vwap"]) == (1, "100.5")
 
 
-def test_the_snapshot_of_trades_has_the_last_fifty_and_what_follows_waits_for_it(venue: Venue) -> None:
+def test_the_snapshot_of_trades_has_the_last_fifty_and_what_follows_waits_for_it(venue: SocketVenue) -> None:
     for _ in range(55):
         venue.trade("100", "1")
     talk = venue.talk()
@@ -249,7 +227,7 @@ def test_the_snapshot_of_trades_has_the_last_fifty_and_what_follows_waits_for_it
     assert [row["trade_id"] for row in update["data"]] == [56]
 
 
-def test_who_says_too_much_is_told_so_once_a_second(venue: Venue) -> None:
+def test_who_says_too_much_is_told_so_once_a_second(venue: SocketVenue) -> None:
     talk = venue.talk()
     for _ in range(MAX_MESSAGES + 5):
         talk.say({"method": "ping"})
@@ -258,7 +236,7 @@ def test_who_says_too_much_is_told_so_once_a_second(venue: Venue) -> None:
     assert talk.say({"method": "ping"})[0]["method"] == "pong"
 
 
-def test_when_what_was_told_may_not_have_happened_all_are_told_and_let_go(venue: Venue) -> None:
+def test_when_what_was_told_may_not_have_happened_all_are_told_and_let_go(venue: SocketVenue) -> None:
     talk = venue.talk()
     talk.subscribe("book", "BTC/USD")
     venue.stored.feed.break_off()

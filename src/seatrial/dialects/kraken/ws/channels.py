@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from seatrial.core.candles import MINUTES
 from seatrial.dialects.kraken.ws import words
+from seatrial.dialects.kraken.ws.executions import EXECUTIONS
 from seatrial.dialects.kraken.ws.instrument import VENUES
 from seatrial.dialects.kraken.ws.topics import BOOK, INSTRUMENT, OHLC, TICKER, TRADE
 
@@ -44,7 +45,10 @@ class Channel(Struct, frozen=True):
 
     def read(self, params: Params) -> Options:
         """All options. Raises `Refused`."""
-        return {**self.options(params), "snapshot": flag(params, "snapshot", usual=self.usual_snapshot)}
+        options = self.options(params)
+        if self.is_public:
+            return {**options, "snapshot": flag(params, "snapshot", usual=self.usual_snapshot)}
+        return {**options, "snapshot": options["snap_orders"] or options["snap_trades"]}
 
 
 def flag(params: Params, name: str, *, usual: bool) -> bool:
@@ -88,6 +92,15 @@ def _instruments(params: Params) -> Options:
     return {"execution_venue": venue, "include_tokenized_assets": tokenized}
 
 
+def _executions(params: Params) -> Options:
+    """The deprecated names count where the newer ones are not said. Source: kraken-websocket, executions."""
+    orders = flag(params, "snap_orders", usual=flag(params, "snapshot", usual=True))
+    trades = flag(params, "snap_trades", usual=flag(params, "snapshot_trades", usual=False))
+    steps = flag(params, "order_status", usual=True)
+    flag(params, "ratecounter", usual=False)
+    return {"snap_orders": orders, "snap_trades": trades, "order_status": steps}
+
+
 def _none(_params: Params) -> Options:
     return {}
 
@@ -102,6 +115,10 @@ CHANNELS: Final = {
         Channel(
             INSTRUMENT, _instruments, (), warnings=("tick_size is deprecated, use price_increment",),
             is_of_symbols=False, needs_class=True,
+        ),
+        Channel(
+            EXECUTIONS, _executions, ("snap_orders", "snap_trades"), is_of_symbols=False, is_public=False,
+            needs_class=True,
         ),
     )
 }  # fmt: skip

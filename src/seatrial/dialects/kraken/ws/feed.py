@@ -2,16 +2,22 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from seatrial.core import facts
 from seatrial.core.facts import AnyFact, Recorded
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Modes
+from seatrial.core.orders import Fill, Trade
+from seatrial.core.queries import Page
 from seatrial.core.state import State
+from seatrial.dialects.kraken.errors import PERMISSION_DENIED
+from seatrial.dialects.kraken.ids import Ids
+from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
 from seatrial.dialects.kraken.symbols import Symbols
-from seatrial.dialects.kraken.ws.channels import Options
+from seatrial.dialects.kraken.ws import words
+from seatrial.dialects.kraken.ws.channels import Options, Refused
+from seatrial.dialects.kraken.ws.executions import SHORT, ExecutionsTopic, update
 from seatrial.dialects.kraken.ws.frames import text
 from seatrial.dialects.kraken.ws.instrument import InstrumentTopic
 from seatrial.dialects.kraken.ws.session import TRY_AGAIN, Key, Serves, Session, Subscription
@@ -55,8 +61,14 @@ VERSION: Final = "2.0.10"
 class KrakenFeed:
     """All sessions of one world."""
 
-    def __init__(self, machine: Machine, symbols: Symbols, find: Find) -> None:
+    def __init__(self, machine: Machine, symbols: Symbols, ids: Ids, find: Find) -> None:
         self._machine = machine
+        self._ids = ids
+        self._tokens: dict[str, int] = {}
+        """The numbers of tokens by their texts."""
+        self._last_token = 0
+        self._accounts: dict[int, ExecutionsTopic] = {}
+        """The topic of each account that somebody follows."""
         self._symbols = symbols
         self._find = find
         self._markets = {symbols.pair_display(symbol): symbol for symbol in symbols.pair_symbols}
@@ -109,6 +121,7 @@ class KrakenFeed:
 
     def break_off(self) -> None:
         """What was told may never have happened, or the world is another one: everybody is to come again."""
+        self._tokens, self._last_token = {}, 0
         for session in list(self._sessions):
             session.show_status(self._status(session, "maintenance"))
             session.end(TRY_AGAIN)
@@ -131,6 +144,43 @@ class KrakenFeed:
                 self._line_up(market, topic)
         return topic
 
+    def private_topic(self, account_id: int) -> ExecutionsTopic:
+        """The orders of an account."""
+        topic = self._accounts.get(account_id)
+        if topic is None:
+            topic = ExecutionsTopic(self._machine.state, self._symbols, self._ids, account_id)
+            self._accounts[account_id] = topic
+        return topic
+
+    def max_rate(self, account_id: int) -> int:
+        """Where the counter of an account's orders ends."""
+        tier = self._machine.state.accounts[account_id].account.tier
+        return TIERS.get(tier, TIERS[DEFAULT_TIER]).orders
+
+    def account_of(self, token: str, at_ns: int) -> int:
+        """Whose token it is. Raises `Refused`. Decided: its key must be there, and may see open orders."""
+        state = self._machine.state
+        self._learn_tokens(state)
+        known = state.tokens.get(self._tokens.get(token, 0))
+        if known is None or known.expires_ns <= at_ns:
+            raise Refused(words.BAD_TOKEN)
+        key = next((key for key in state.keys.values() if key.key_id == known.key_id), None)
+        if key is None:
+            raise Refused(words.BAD_TOKEN)
+        if "query-open-trades" not in key.permissions:
+            raise Refused(PERMISSION_DENIED)
+        return known.account_id
+
+    def _learn_tokens(self, state: State) -> None:
+        """The texts of those that were issued since the last time, and of none that is forgotten."""
+        if len(self._tokens) > 2 * len(state.tokens) + 64:
+            self._tokens = {text: number for text, number in self._tokens.items() if number in state.tokens}
+        for number in reversed(state.tokens):
+            if number <= self._last_token:
+                break
+            self._tokens[self._ids.ws_token(number)] = number
+        self._last_token = state.counters.token_id
+
     def follow(self, subscription: Subscription) -> None:
         """From the topic's place on, which its snapshot is of."""
         topic = subscription.topic
@@ -149,6 +199,9 @@ class KrakenFeed:
         topic.followers.pop(subscription, None)
         if topic.followers:
             return
+        if isinstance(topic, ExecutionsTopic):
+            del self._accounts[topic.account_id]
+            return
         del self._topics[topic.key]
         market = topic.key[1]
         if market is not None:
@@ -166,6 +219,7 @@ class KrakenFeed:
         """The facts of one command, or of one thing that fell due."""
         touched: dict[str, None] = {}
         views = self._views
+        last = first + len(told) - 1
         for number, fact in enumerate(told, first):
             market = _market_of(fact)
             if market is None:
@@ -174,13 +228,32 @@ class KrakenFeed:
             elif market in views:
                 views[market].take(number, fact)
                 touched[market] = None
-        last = first + len(told) - 1
         for market in touched:
             for topic in self._of_market[market]:
                 frame = topic.frame() if topic.place < last else None
                 if frame is not None:
                     _deliver(topic, frame)
             views[market].settle()
+        if self._accounts:
+            self._tell_accounts(last, told)
+
+    def _tell_accounts(self, last: int, told: tuple[AnyFact, ...]) -> None:
+        """Each account that somebody follows, of its own orders."""
+        touched: dict[int, None] = {}
+        for fact in told:
+            for account_id in _accounts_of(fact):
+                topic = self._accounts.get(account_id)
+                if topic is not None and last > topic.place:
+                    topic.take(fact)
+                    touched[account_id] = None
+        for account_id in touched:
+            topic = self._accounts[account_id]
+            rows, topic.rows = topic.rows, []
+            for row in rows:
+                frame = update(row)
+                for subscription in list(topic.followers):
+                    if subscription.options["order_status"] or row.kind in SHORT:
+                        subscription.deliver(frame)
 
     def _set_modes(self, number: int, modes: Modes) -> None:
         if modes.system is not self._modes.system:
@@ -203,13 +276,35 @@ class KrakenFeed:
                 self._show(subscription)
 
     def _show(self, subscription: Subscription) -> None:
-        shown = subscription.topic.snapshot()
+        if isinstance(subscription.topic, ExecutionsTopic):
+            self._show_executions(subscription, subscription.topic)
+            return
+        topic = subscription.topic
+        assert isinstance(topic, MarketTopic | InstrumentTopic)
+        shown = topic.snapshot()
         if isinstance(shown, bytes):
             subscription.begin(shown)
             return
-        assert isinstance(subscription.topic, TradeTopic)
-        subscription.last_trade = subscription.topic.last_id
-        self._find(shown, _told_by(subscription), lambda: subscription.session.end(TRY_AGAIN))
+        assert isinstance(topic, TradeTopic)
+        trades, until = topic, topic.last_id
+
+        def found(answer: list[Trade]) -> None:
+            subscription.begin(trades.written([trade for trade in answer if trade.trade_id <= until]))
+
+        self._find(shown, found, lambda: subscription.session.end(TRY_AGAIN))
+
+    def _show_executions(self, subscription: Subscription, topic: ExecutionsTopic) -> None:
+        """Orders and fills in frames of their own, which ccxt tells apart by their first row."""
+        orders = (topic.orders_snapshot(),) if subscription.options["snap_orders"] else ()
+        if not subscription.options["snap_trades"]:
+            subscription.begin(*orders)
+            return
+        until = topic.last_fill
+
+        def found(page: Page[Fill]) -> None:
+            subscription.begin(*orders, topic.fills_snapshot(page.rows, until))
+
+        self._find(topic.fills_wanted(), found, lambda: subscription.session.end(TRY_AGAIN))
 
     def _new_topic(self, channel: str, market: str | None, options: Options) -> Topic:
         state = self._machine.state
@@ -240,10 +335,6 @@ class KrakenFeed:
         return int.from_bytes(drawn, "big") | 1 << 63
 
 
-def _told_by(subscription: Subscription) -> Callable[[Any], None]:
-    return subscription.found
-
-
 def _deliver(topic: Topic, frame: bytes) -> None:
     for subscription in list(topic.followers):
         subscription.deliver(frame)
@@ -254,6 +345,16 @@ def _market_of(fact: AnyFact) -> str | None:
     if isinstance(fact, facts.OrderFact):
         return fact.market
     return fact.trade.market if isinstance(fact, facts.Traded | facts.TradePrinted) else None
+
+
+def _accounts_of(fact: AnyFact) -> tuple[int, ...]:
+    """The accounts of whose orders a fact tells; one alone where an order meets its owner's own."""
+    if isinstance(fact, facts.OrderFact):
+        return (fact.account_id,)
+    if isinstance(fact, facts.Traded):
+        maker, taker = fact.maker.account_id, fact.taker.account_id
+        return (maker,) if maker == taker else (maker, taker)
+    return ()
 
 
 def _market_topic(channel: str, view: MarketView, symbol: str, state: State, options: Options) -> MarketTopic:

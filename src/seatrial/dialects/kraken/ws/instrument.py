@@ -6,7 +6,6 @@ from msgspec import UNSET
 
 from seatrial.core.markets import Market, MarketStatus
 from seatrial.core.money import format_units
-from seatrial.core.orders import Trade
 from seatrial.core.state import State
 from seatrial.dialects.kraken.symbols import AssetInfo, PairInfo, Symbols
 from seatrial.dialects.kraken.ws.frames import text
@@ -51,10 +50,6 @@ class InstrumentTopic:
         """All of them."""
         codes = [code for code in self._symbols.asset_codes if self._shows(self._symbols.asset_info(code).aclass)]
         return self._frame("snapshot", ",".join(map(self._asset, codes)), list(self._markets))
-
-    def written(self, found: list[Trade]) -> bytes:
-        """See `Topic`."""
-        raise NotImplementedError
 
     def _shows(self, aclass: str) -> bool:
         return self._with_tokenized or aclass != TOKENIZED

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
-from seatrial.core.orders import Trade
 from seatrial.dialects.kraken.ws import frames, words
 from seatrial.dialects.kraken.ws.channels import CHANNELS, Channel, Options, Params, Refused
 from seatrial.dialects.kraken.ws.topics import OHLC, Topic
@@ -69,9 +68,11 @@ class Subscription:
         self.options = options
         self.topic = topic
         self.is_over = False
-        self.last_trade = 0
-        """Where its snapshot of trades ends."""
         self._backlog: list[bytes] | None = None
+
+    def _pass_on(self, frame: bytes) -> None:
+        """Send a frame."""
+        self.session.send(frame)
 
     def hold(self) -> None:
         """What comes must wait until the snapshot is there."""
@@ -80,23 +81,29 @@ class Subscription:
     def deliver(self, frame: bytes) -> None:
         """Something changed."""
         if self._backlog is None:
-            self.session.send(frame)
+            self._pass_on(frame)
         elif len(self._backlog) < MAX_BACKLOG:
             self._backlog.append(frame)
         else:
             self.session.end(TRY_AGAIN)
 
-    def begin(self, snapshot: bytes) -> None:
+    def begin(self, *snapshots: bytes) -> None:
         """The snapshot is there, and what waited for it may follow."""
         if self.is_over:
             return
         waiting, self._backlog = self._backlog or (), None
-        for frame in (snapshot, *waiting):
-            self.session.send(frame)
+        for frame in (*snapshots, *waiting):
+            self._pass_on(frame)
 
-    def found(self, trades: list[Trade]) -> None:
-        """What its snapshot is made of was looked up."""
-        self.begin(self.topic.written([trade for trade in trades if trade.trade_id <= self.last_trade]))
+
+class PrivateSubscription(Subscription):
+    """One whose frames are numbered; they come without their end."""
+
+    _sequence = 0
+
+    def _pass_on(self, frame: bytes) -> None:
+        self._sequence += 1
+        self.session.send(b'%b,"sequence":%d}' % (frame, self._sequence))
 
 
 class Session:
@@ -108,6 +115,8 @@ class Session:
         self._serves = serves
         self.connection_id = number
         self.subscriptions: dict[Key, Subscription] = {}
+        self._token: tuple[str, int] | None = None
+        """That of its private subscription, which keeps it good, and whose it is."""
         self._is_quiet = True
         """Whether nothing was sent since the last tick."""
         self._heard = 0
@@ -204,6 +213,8 @@ class Session:
             raise Refused(words.UNKNOWN_CHANNEL)
         if channel.is_public and Serves.PUBLIC not in self._serves:
             raise Refused(words.PUBLIC_ELSEWHERE)
+        if not channel.is_public and Serves.PRIVATE not in self._serves:
+            raise Refused(words.PRIVATE_ELSEWHERE)
         needed = channel.needs_class and Serves.UNIFIED in self._serves
         if params.get("asset_class", None if needed else SPOT) != SPOT:
             raise Refused(words.BAD_CLASS)
@@ -220,6 +231,9 @@ class Session:
             other = channel.name == OHLC and known.options["interval"] != options["interval"]
             self._refuse(request, words.OTHER_INTERVAL if other else words.ALREADY, symbol)
             return
+        if not channel.is_public:
+            self._subscribe_privately(request, channel, key, options)
+            return
         topic = self._feed.topic(channel.name, market, options)
         subscription = self.subscriptions[key] = Subscription(self, channel, key, options, topic)
         shown = {name: options[name] for name in (*channel.shown, "snapshot")}
@@ -227,17 +241,42 @@ class Session:
         self._acknowledge(request, channel, symbol, shown | warnings)
         self._feed.follow(subscription)
 
+    def _subscribe_privately(self, request: Request, channel: Channel, key: Key, options: Options) -> None:
+        account_id = self._account(request)
+        topic = self._feed.private_topic(account_id)
+        subscription = self.subscriptions[key] = PrivateSubscription(self, channel, key, options, topic)
+        shown = {name: options[name] for name in channel.shown}
+        counted = {"maxratecount": self._feed.max_rate(account_id)}
+        self._acknowledge(request, channel, None, counted | shown)
+        self._feed.follow(subscription)
+
+    def _account(self, request: Request) -> int:
+        """Whose token it is. One that keeps a private subscription stays good for this conversation. Raises `Refused`.
+
+        Source: kraken-websocket, Connection.
+        """
+        token = request.params.get("token")
+        if token is None:
+            raise Refused(words.NO_TOKEN)
+        if not isinstance(token, str):
+            raise Refused(words.BAD_TOKEN)
+        is_kept = any(not subscription.channel.is_public for subscription in self.subscriptions.values())
+        if self._token is None or self._token[0] != token or not is_kept:
+            self._token = token, self._feed.account_of(token, request.at_ns)
+        return self._token[1]
+
     def _unsubscribe(self, request: Request, channel: Channel, symbol: str | None, options: Options) -> None:
         """Source of `subscribe` as the method of a refusal: recorded frames."""
+        if not channel.is_public:
+            self._account(request)
         known = self.subscriptions.get(_key(channel, symbol, options))
-        if known is None or any(
-            known.options[name] != options[name] for name in channel.shown if name != "event_trigger"
-        ):
+        if known is None or known.options.get("interval") != options.get("interval"):
             error = words.NOT_SUBSCRIBED
             self.send(frames.failure(error, SUBSCRIBE, request.req_id, request.at_ns, _shown(symbol)))
             return
         self._drop(known)
-        self._acknowledge(request, channel, symbol, {name: known.options[name] for name in channel.shown})
+        shown = {name: known.options[name] for name in channel.shown} if channel.is_public else {}
+        self._acknowledge(request, channel, symbol, shown)
 
     def _acknowledge(self, request: Request, channel: Channel, symbol: str | None, more: Options) -> None:
         result = {"channel": channel.name, **more} | ({} if symbol is None else {"symbol": symbol})

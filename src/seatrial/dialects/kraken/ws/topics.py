@@ -42,14 +42,6 @@ class Topic(Protocol):
     place: int
     """The fact that its snapshot is of, until those behind it are stored."""
 
-    def snapshot(self) -> "bytes | TradePage":
-        """All of it as it is; or what must be looked up first: see `written`."""
-        ...
-
-    def written(self, found: list[Trade]) -> bytes:
-        """The snapshot, of what was looked up."""
-        ...
-
 
 class MarketTopic:
     """One of a market."""
@@ -67,11 +59,7 @@ class MarketTopic:
         raise NotImplementedError
 
     def snapshot(self) -> bytes | TradePage:
-        """See `Topic`."""
-        raise NotImplementedError
-
-    def written(self, found: list[Trade]) -> bytes:
-        """See `Topic`."""
+        """All of it as it is; or what must be looked up first."""
         raise NotImplementedError
 
 

@@ -24,6 +24,9 @@ BAD_VENUE: Final = "EGeneral:Invalid arguments:execution_venue"
 PUBLIC_ELSEWHERE: Final = "Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com"
 PRIVATE_ELSEWHERE: Final = "Private data and trading are unavailable on this endpoint. Try ws-auth.kraken.com"
 
+NO_TOKEN: Final = "Token(s) not found"  # noqa: S105  what is said, no secret
+BAD_TOKEN: Final = "ESession:Invalid session"  # noqa: S105  the same
+
 TOO_MANY: Final = b'{"Error":"Exceeded msg rate"}'
 """All of a frame."""
 
