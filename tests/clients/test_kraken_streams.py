@@ -189,8 +189,9 @@ def test_ccxt_watches_orders_and_fills_of_its_own(venue: Venue) -> None:
             placed = await exchange.create_order("ETH/EUR", "limit", "buy", 0.5, 2010)
             (order, *_) = await orders
             assert order["id"] == placed["id"]
-            while (await exchange.watch_orders())[-1]["status"] != "closed":
-                pass
+            resting = await exchange.create_order_ws("ETH/EUR", "limit", "buy", 0.5, 1900)
+            await exchange.cancel_order_ws(resting["id"])
+            assert (await exchange.fetch_order(resting["id"]))["status"] == "canceled"
         async with pro(venue, venue.key(keys.account)) as exchange:
             (fill, *_) = await exchange.watch_my_trades()
             assert (fill["order"], fill["price"], fill["amount"]) == (placed["id"], 2010, 0.5)

@@ -178,7 +178,16 @@ def test_a_thousand_bits_of_nonsense_change_nothing(server: RunningServer) -> No
     async def story() -> None:
         async with opened(server) as connection:
             await heard(connection)
-            odd = (None, 7, "x", [], {}, [[]], {"method": "subscribe"}, {"method": {}, "req_id": 10**30})
+            odd: tuple[Any, ...] = (
+                None,
+                7,
+                "x",
+                [],
+                {},
+                [[]],
+                {"method": "subscribe"},
+                {"method": {}, "req_id": 10**30},
+            )
             for number in range(400):
                 await connection.send(json.dumps(odd[number % len(odd)]))
                 assert (await heard(connection))["success"] is False

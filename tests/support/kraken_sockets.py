@@ -9,7 +9,9 @@ import msgspec
 from seatrial.core.changes import Changes
 from seatrial.core.machine import Machine
 from seatrial.core.queries import FillPage, Page, Query, TradePage
+from seatrial.dialects.kraken.context import Tools
 from seatrial.dialects.kraken.ids import Ids
+from seatrial.dialects.kraken.limits import Limits
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.kraken.ws.feed import KrakenFeed
 from seatrial.dialects.wire import Call
@@ -69,7 +71,7 @@ class Stored:
         self.machine = machine
         self.trades: list[Trade] = []
         self.fills: list[Fill] = []
-        self.feed = KrakenFeed(machine, symbols, Ids(machine.state.seed), self._find)
+        self.feed = KrakenFeed(machine, Tools(symbols, Ids(machine.state.seed), Limits(), {}), self._find)
         self._look_ups: list[tuple[TradePage | FillPage, Callable[[Any], None]]] = []
         self.commit()
         self.feed.begin(machine.state.last_fact)
@@ -92,7 +94,7 @@ class Stored:
                 tell([trade for trade in self.trades if trade.market == page.market][-page.limit :])
             else:
                 fills = [fill for fill in self.fills if fill.account_id == page.account_id]
-                tell(Page(tuple(fills[: -page.limit - 1 : -1]), len(fills)))
+                tell(Page(fills[: -page.limit - 1 : -1], len(fills)))
 
     def _find(self, query: Query, found: Callable[[Any], None], _lost: Callable[[], None]) -> None:
         assert isinstance(query, TradePage | FillPage)

@@ -1,46 +1,20 @@
 """Sockets of a world at work: they tell what is stored, and when that fails everybody is told and let go."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import msgspec
-
-from seatrial.dialects.wire import Call, SocketSession
 from tests.support.faulty_driver import disk_error, faults
 from tests.support.http_caller import until
 from tests.support.inside import Inside, inside
 from tests.support.kraken_sockets import RebuiltBook
-
-if TYPE_CHECKING:
-    from seatrial.world.sockets import Sockets
+from tests.support.socket_client import SocketClient
 
 BOOK = {"method": "subscribe", "params": {"channel": "book", "symbol": ["BTC/USDT"]}}
 ORDER = {"pair": "XBTUSDT", "ordertype": "limit", "type": "buy", "volume": "0.01"}
 
-_exact = msgspec.json.Decoder(float_hook=str)
 
-
-class Client:
-    """Somebody at a socket of the world."""
-
-    def __init__(self, server: Inside) -> None:
-        self.frames: list[Any] = []
-        self.closed: int | None = None
-        self._sockets: Sockets = server.world.sockets["/v2"]
-        call = Call("GET", "/v2", b"", {}, b"", "127.0.0.1")
-        self.session: SocketSession = self._sockets.open(call, self)
-
-    def send(self, frame: bytes) -> None:
-        """The venue says something."""
-        self.frames.append(_exact.decode(frame))
-
-    def close(self, code: int) -> None:
-        """The venue has enough."""
-        self.closed = code
-
-    def say(self, message: object) -> None:
-        """Say something."""
-        self._sockets.receive(self.session, msgspec.json.encode(message))
+class Client(SocketClient):
+    """Somebody who rebuilds a book."""
 
     def book(self) -> RebuiltBook:
         """What its frames come to."""

@@ -1,6 +1,6 @@
 """What a dialect is: a call comes in, a reply or a look-up goes out. No socket, no clock, no waiting."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
@@ -77,6 +77,18 @@ Served = Reply | Lookup | Unfinished
 """What becomes of a call."""
 
 
+class Speaker(Protocol):
+    """Answers a call in a venue's words: a dialect, or one request over a socket."""
+
+    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
+        """Answer it: see `Dialect`."""
+        ...
+
+    def unavailable(self) -> Reply:
+        """The answer while nothing can be stored or looked up."""
+        ...
+
+
 class Line(Protocol):
     """The way to the other side of a conversation that lasts."""
 
@@ -99,8 +111,12 @@ class SocketSession(Protocol):
         """Whether nothing will be sent unless something comes in."""
         ...
 
-    def receive(self, message: bytes, at_ns: int) -> None:
-        """The other side said something."""
+    def receive(self, message: bytes, at_ns: int) -> Iterable[Speaker]:
+        """The other side said something; what of it may change the world, and is to be answered as calls are."""
+        ...
+
+    def answer(self, reply: Reply) -> None:
+        """That is the answer to one of those."""
         ...
 
     def end(self, code: int) -> None:

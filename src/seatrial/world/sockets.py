@@ -7,14 +7,15 @@ What a session has said is answered at once, but for what changes the world, whi
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from seatrial.core.machine import Machine
 from seatrial.core.queries import Query
-from seatrial.dialects.wire import Call, Feed, Find, Line, SocketSession
+from seatrial.dialects.wire import Call, Feed, Find, Line, Reply, SocketSession, Speaker
 from seatrial.world.commits import GroupCommit
 from seatrial.world.errors import Unavailable
-from seatrial.world.lookups import Lookups
+from seatrial.world.lookups import Lookups, Respond
 from seatrial.world.record import Gone, Record
 from seatrial.world.tasks import Tasks
 from seatrial.world.timekeeping import Timekeeper
@@ -24,6 +25,9 @@ TICK_SECONDS: Final = 1.0
 BUG: Final = 1011
 """Close code "internal error"."""
 
+_NO_CALL: Final = Call("", "", b"", {}, b"", "")
+"""What is asked over a socket came by none."""
+
 _log = logging.getLogger("seatrial")
 
 
@@ -32,7 +36,7 @@ class Sockets:
 
     def __init__(
         self, feed: Callable[[Find], Feed], machine: Machine, time: Timekeeper, commits: GroupCommit, lookups: Lookups,
-        record: Record, tasks: Tasks,
+        record: Record, tasks: Tasks, answer: Callable[[Speaker, Call, Respond], None],
     ) -> None:  # fmt: skip
         self._feed = feed(self._find)
         self._machine = machine
@@ -41,6 +45,7 @@ class Sockets:
         self._lookups = lookups
         self._record = record
         self._tasks = tasks
+        self._answer = answer
         self._place = record.last
         self._loads = record.loads
         self._is_reading = False
@@ -65,7 +70,8 @@ class Sockets:
             return
         at_ns = self._time.now_ns()
         try:
-            session.receive(message, at_ns)
+            for method in session.receive(message, at_ns):
+                self._answer(method, _NO_CALL, partial(_answered, session))
         except Exception:  # noqa: BLE001  the outermost loop: whatever it is, the others go on
             _log.exception("a message met a bug")
             session.end(BUG)
@@ -115,6 +121,11 @@ class Sockets:
             lost()
         else:
             found(answer)
+
+
+def _answered(session: SocketSession, reply: Reply) -> None:
+    if not session.is_over:
+        session.answer(reply)
 
 
 class _Nobody:

@@ -81,7 +81,7 @@ class World:
 
     def _sockets(self, dialect: Dialect) -> Sockets:
         feed = partial(dialect.feed, self.machine)
-        return Sockets(feed, self.machine, self.time, self.commits, self.lookups, self.record, self.tasks)
+        return Sockets(feed, self.machine, self.time, self.commits, self.lookups, self.record, self.tasks, self.answer)
 
     @property
     def kept_in(self) -> str:

@@ -111,7 +111,7 @@ class Kraken:
 
     def feed(self, machine: Machine, find: Find) -> KrakenFeed:
         """What users are told over sockets."""
-        return KrakenFeed(machine, self.symbols, self.ids, find)
+        return KrakenFeed(machine, self._tools, find)
 
     @property
     def opening(self) -> Opening:

@@ -547,6 +547,13 @@ RULES: Final = (
          "An order that the book refuses, such as a post-only one that would take, is `pending_new` and `canceled`."),
     Rule("sockets.fees-in-dollars", DECIDED, "no source says by which price",
          "`fee_usd_equiv` is 0 in markets that are not quoted in dollars."),
+    Rule("sockets.methods", DECIDED, "the texts of the validator beside two were not recorded",
+         "`add_order`, `cancel_order`, `cancel_all` and `cancel_all_orders_after` are checked, counted and refused as "
+         "their twins over REST; unknown names and numbers sent as texts are refused in words of their own."),
+    Rule("sockets.validate", DOCUMENTED, "Kraken's Rust SDK",
+         "With `validate` an order is only checked, and its id is empty."),
+    Rule("sockets.cancel-replies", DOCUMENTED, "docs: cancel_order; kraken-cli counts them",
+         "Each order that `cancel_order` names has a reply of its own."),
     Rule("sockets.instrument", DECIDED, "the fields are documented, what stands in two of them is not",
          "`margin_initial` is what the highest leverage leaves to pay; pairs with leverage have an index."),
 )

@@ -5,16 +5,15 @@ from collections import deque
 from typing import Final
 
 from seatrial.core import facts
+from seatrial.core.accounts import ApiKey
 from seatrial.core.facts import AnyFact, Recorded
 from seatrial.core.machine import Machine
 from seatrial.core.markets import Modes
 from seatrial.core.orders import Fill, Trade
 from seatrial.core.queries import Page
 from seatrial.core.state import State
-from seatrial.dialects.kraken.errors import PERMISSION_DENIED
-from seatrial.dialects.kraken.ids import Ids
+from seatrial.dialects.kraken.context import Tools
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
-from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.kraken.ws import words
 from seatrial.dialects.kraken.ws.channels import Options, Refused
 from seatrial.dialects.kraken.ws.executions import SHORT, ExecutionsTopic, update
@@ -61,9 +60,11 @@ VERSION: Final = "2.0.10"
 class KrakenFeed:
     """All sessions of one world."""
 
-    def __init__(self, machine: Machine, symbols: Symbols, ids: Ids, find: Find) -> None:
+    def __init__(self, machine: Machine, tools: Tools, find: Find) -> None:
         self._machine = machine
-        self._ids = ids
+        self.tools = tools
+        self._ids = tools.ids
+        symbols = tools.symbols
         self._tokens: dict[str, int] = {}
         """The numbers of tokens by their texts."""
         self._last_token = 0
@@ -157,8 +158,8 @@ class KrakenFeed:
         tier = self._machine.state.accounts[account_id].account.tier
         return TIERS.get(tier, TIERS[DEFAULT_TIER]).orders
 
-    def account_of(self, token: str, at_ns: int) -> int:
-        """Whose token it is. Raises `Refused`. Decided: its key must be there, and may see open orders."""
+    def key_of(self, token: str, at_ns: int) -> ApiKey:
+        """Whose token it is. Raises `Refused`. Decided: its key must be there still."""
         state = self._machine.state
         self._learn_tokens(state)
         known = state.tokens.get(self._tokens.get(token, 0))
@@ -167,9 +168,7 @@ class KrakenFeed:
         key = next((key for key in state.keys.values() if key.key_id == known.key_id), None)
         if key is None:
             raise Refused(words.BAD_TOKEN)
-        if "query-open-trades" not in key.permissions:
-            raise Refused(PERMISSION_DENIED)
-        return known.account_id
+        return key
 
     def _learn_tokens(self, state: State) -> None:
         """The texts of those that were issued since the last time, and of none that is forgotten."""

@@ -4,17 +4,20 @@ Source: kraken-websocket, Connection, Requests and Texts of errors. Decided: nam
 are ignored, because clients send each other's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
 
+from seatrial.core.accounts import ApiKey
+from seatrial.dialects.kraken.errors import PERMISSION_DENIED
 from seatrial.dialects.kraken.ws import frames, words
 from seatrial.dialects.kraken.ws.channels import CHANNELS, Channel, Options, Params, Refused
+from seatrial.dialects.kraken.ws.methods import METHODS, Exact, MethodCall, Twin, method_calls
 from seatrial.dialects.kraken.ws.topics import OHLC, Topic
-from seatrial.dialects.wire import Line
+from seatrial.dialects.wire import Line, Reply
 
 if TYPE_CHECKING:
     from seatrial.dialects.kraken.ws.feed import KrakenFeed
@@ -31,6 +34,9 @@ PING: Final = "ping"
 STATUS: Final = "status"
 HEARTBEAT: Final = b'{"channel":"heartbeat"}'
 
+QUERY: Final = "query-open-trades"
+"""What a key needs for its orders to be followed. Decided."""
+
 MAX_SHOWN: Final = 64
 """Characters of a name that a refusal repeats."""
 
@@ -38,6 +44,8 @@ TRY_AGAIN: Final = 1012
 """Close code "service restart"; clients connect again after any but 1008."""
 
 Key = tuple[Any, ...]
+
+_decode: Final = msgspec.json.Decoder(float_hook=Exact).decode
 
 
 class Serves(Flag):
@@ -115,8 +123,8 @@ class Session:
         self._serves = serves
         self.connection_id = number
         self.subscriptions: dict[Key, Subscription] = {}
-        self._token: tuple[str, int] | None = None
-        """That of its private subscription, which keeps it good, and whose it is."""
+        self._token: tuple[str, ApiKey] | None = None
+        """That of its private subscription, which keeps it good, and the key that it is of."""
         self._is_quiet = True
         """Whether nothing was sent since the last tick."""
         self._heard = 0
@@ -157,45 +165,63 @@ class Session:
             self._drop(subscription)
         self._feed.left(self)
 
-    def receive(self, message: bytes, at_ns: int) -> None:
-        """The other side said something."""
+    def answer(self, reply: Reply) -> None:
+        """That is the answer to a method."""
+        self.send(reply.body)
+
+    def receive(self, message: bytes, at_ns: int) -> Iterable[MethodCall]:
+        """The other side said something; the methods that it asks for."""
         self._heard += 1
         if self._heard > MAX_MESSAGES:
             if self._heard == MAX_MESSAGES + 1:
                 self.send(words.TOO_MANY)
-            return
+            return ()
         read = _read(message)
         if read is None:
             self.send(frames.failure(words.MALFORMED, None, None, at_ns))
-            return
+            return ()
         method, req_id = read.get("method"), read.get("req_id")
         if not isinstance(method, str) or not _is_number(req_id):
             known = method if isinstance(method, str) else None
             self.send(frames.failure(words.MALFORMED, _shown(known), req_id if _is_number(req_id) else None, at_ns))
-            return
+            return ()
         try:
-            self._do(method, req_id, read, at_ns)
+            return self._do(method, req_id, read, at_ns)
         except Refused as refused:
             self.send(frames.failure(refused.error, _shown(method), req_id, at_ns))
+        return ()
 
-    def _do(self, method: str, req_id: int | None, read: dict[str, Any], at_ns: int) -> None:
+    def _do(self, method: str, req_id: int | None, read: dict[str, Any], at_ns: int) -> Iterable[MethodCall]:
         if method == PING:
             self._pong(read, req_id, at_ns)
-            return
-        if method not in (SUBSCRIBE, UNSUBSCRIBE):
+            return ()
+        twin = METHODS.get(method)
+        if twin is None and method not in (SUBSCRIBE, UNSUBSCRIBE):
             raise Refused(words.UNSUPPORTED_METHOD)
         params = read.get("params")
         if not isinstance(params, Mapping):
             raise Refused(words.MALFORMED)
         request = Request(method, params, req_id, at_ns)
+        if twin is not None:
+            return self._trade(twin, request)
         channel = self._channel(params)
         options = channel.read(params)
         act = self._subscribe if method == SUBSCRIBE else self._unsubscribe
         if not channel.is_of_symbols:
             act(request, channel, None, options)
-            return
+            return ()
         for symbol in _symbols(params):
             act(request, channel, symbol, options)
+        return ()
+
+    def _trade(self, twin: Twin, request: Request) -> Iterable[MethodCall]:
+        """What a method is to do. Raises `Refused`."""
+        if Serves.PRIVATE not in self._serves:
+            raise Refused(words.PRIVATE_ELSEWHERE)
+        needed = Serves.UNIFIED in self._serves and "asset_class" in twin.fields
+        if request.params.get("asset_class", None if needed else SPOT) != SPOT:
+            raise Refused(words.BAD_CLASS)
+        return method_calls(twin, self._feed.tools, self._key(request).key_id, request)
 
     def _pong(self, read: dict[str, Any], req_id: int | None, at_ns: int) -> None:
         for name in read:
@@ -242,7 +268,10 @@ class Session:
         self._feed.follow(subscription)
 
     def _subscribe_privately(self, request: Request, channel: Channel, key: Key, options: Options) -> None:
-        account_id = self._account(request)
+        api_key = self._key(request)
+        if QUERY not in api_key.permissions:
+            raise Refused(PERMISSION_DENIED)
+        account_id = api_key.account_id
         topic = self._feed.private_topic(account_id)
         subscription = self.subscriptions[key] = PrivateSubscription(self, channel, key, options, topic)
         shown = {name: options[name] for name in channel.shown}
@@ -250,7 +279,7 @@ class Session:
         self._acknowledge(request, channel, None, counted | shown)
         self._feed.follow(subscription)
 
-    def _account(self, request: Request) -> int:
+    def _key(self, request: Request) -> ApiKey:
         """Whose token it is. One that keeps a private subscription stays good for this conversation. Raises `Refused`.
 
         Source: kraken-websocket, Connection.
@@ -262,13 +291,13 @@ class Session:
             raise Refused(words.BAD_TOKEN)
         is_kept = any(not subscription.channel.is_public for subscription in self.subscriptions.values())
         if self._token is None or self._token[0] != token or not is_kept:
-            self._token = token, self._feed.account_of(token, request.at_ns)
+            self._token = token, self._feed.key_of(token, request.at_ns)
         return self._token[1]
 
     def _unsubscribe(self, request: Request, channel: Channel, symbol: str | None, options: Options) -> None:
         """Source of `subscribe` as the method of a refusal: recorded frames."""
         if not channel.is_public:
-            self._account(request)
+            self._key(request)
         known = self.subscriptions.get(_key(channel, symbol, options))
         if known is None or known.options.get("interval") != options.get("interval"):
             error = words.NOT_SUBSCRIBED
@@ -294,7 +323,7 @@ class Session:
 def _read(message: bytes) -> dict[str, Any] | None:
     """What was said; None where it is no object of JSON."""
     try:
-        read = msgspec.json.decode(message)
+        read = _decode(message)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return read if isinstance(read, dict) else None
