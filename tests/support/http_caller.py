@@ -12,6 +12,7 @@ from seatrial.server.connections.site import Asgi
 from seatrial.world.lookups import Respond
 
 if TYPE_CHECKING:
+    from seatrial.world.sockets import Sockets
     from seatrial.world.world import World
 
 DATE: Final = b"Sat, 21 Nov 2026 10:00:00 GMT"
@@ -43,6 +44,7 @@ class Mirror:
             "kraken": Venue("Kraken", frozenset({b"api-sign"})),
             "kucoin": Venue("KuCoin", frozenset({b"kc-api-sign", b"kc-api-timestamp"})),
         }
+        self.sockets: dict[str, Sockets] = {}
         self.later: list[Callable[[], None]] = []
         self.calls: list[Call] = []
 

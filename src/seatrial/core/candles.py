@@ -44,6 +44,10 @@ class Candle(Struct):
         self.exact += later.exact
         self.count += later.count
 
+    def copy(self) -> "Candle":
+        """The same, to count on by itself."""
+        return _copy(self, self.start_s)
+
 
 class Tally:
     """The trades of one market, summed up."""
@@ -209,6 +213,16 @@ class DayStats:
         self._highs: deque[tuple[int, int]] = deque()
         """Start and price of the seconds in `_rows` that no later one there tops; the first is the highest of all."""
         self._lows: deque[tuple[int, int]] = deque()
+
+    def copy(self) -> "DayStats":
+        """The same, to count on by itself."""
+        copy = DayStats()
+        copy.last, copy._rows = self.last, self._rows.copy()
+        copy._today = None if self._today is None else self._today.copy()
+        copy._newest = None if self._newest is None else self._newest.copy()
+        copy._lots, copy._exact, copy._count = self._lots, self._exact, self._count
+        copy._highs, copy._lows = self._highs.copy(), self._lows.copy()
+        return copy
 
     def add(self, second: Candle) -> None:
         """Take a second's trades over, or a part of them; they arrive in order of time."""

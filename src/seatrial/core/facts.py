@@ -298,6 +298,8 @@ class Recorded(Struct, frozen=True):
 
     first: int
     facts: tuple[AnyFact, ...] = ()
+    cuts: tuple[int, ...] = ()
+    """Where in `facts` the next command begins, or the next thing that fell due."""
 
     @property
     def last(self) -> int:

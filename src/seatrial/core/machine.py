@@ -84,6 +84,8 @@ class Machine:
             state.is_behind = False
         state.now_ns = at_ns
         facts, begin = state.facts, len(state.facts)
+        if begin:
+            state.cut()
         refusal = self._do(command, at_ns)
         if refusal is not None:
             return refusal
@@ -185,6 +187,7 @@ class Machine:
             if left <= 0:
                 state.is_behind = True
                 return state.now_ns
+            state.cut()
             left -= firing.fire_next(state, left)
         state.is_behind = False
         return max(until_ns, state.now_ns)

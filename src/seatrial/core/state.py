@@ -69,6 +69,8 @@ class State:
         self.tokens: dict[int, Token] = {}
         self.facts: list[AnyFact] = []
         """What happened that the store has not seen, in its order."""
+        self.cuts: list[int] = []
+        """Where in them the next command begins, or the next thing that fell due."""
         self.found: tuple[Finding, ...] = ()
         """What the command at work has found out beside its facts."""
         self.ledger = Ledger(self.facts)
@@ -170,6 +172,12 @@ class State:
         self.next_due_ns = self.timers.next_due_ns
         return due_ns, Timer(timer), number
 
+    def cut(self) -> None:
+        """What happens from here on belongs to something else than what happened before."""
+        here, cuts = len(self.facts), self.cuts
+        if here and (not cuts or cuts[-1] != here):
+            cuts.append(here)
+
     def find(self, finding: "Finding") -> None:
         """The command at work tells that, too."""
         self.found = (*self.found, finding)
@@ -195,7 +203,8 @@ class State:
         changes.postings, ledger.posted = ledger.posted, []
         changes.purses, ledger.touched = ledger.touched, {}
         if facts := self.facts:
-            changes.recorded = Recorded(self.counters.fact + 1, tuple(facts))
+            changes.recorded = Recorded(self.counters.fact + 1, tuple(facts), tuple(self.cuts))
             self.counters.fact += len(facts)
             facts.clear()
+            self.cuts.clear()
         return changes

@@ -1,17 +1,16 @@
 """What a dialect is: a call comes in, a reply or a look-up goes out. No socket, no clock, no waiting."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from seatrial.core.facts import Recorded
 from seatrial.core.funding import Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.orders import Fill
 from seatrial.core.queries import Query
 from seatrial.core.state import State
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
 
 
 class Call(Struct, frozen=True):
@@ -55,7 +54,7 @@ class Lookup(Struct, frozen=True):
     """
 
     query: Query
-    write: "Callable[[Any], Reply | Lookup]"
+    write: Callable[[Any], "Reply | Lookup"]
     is_long: bool = False
     """Whether so much may be written that the event loop must not wait for it: then `write` runs beside the machine,
     and looks at nothing that the machine changes."""
@@ -68,14 +67,98 @@ class Unfinished(Struct, frozen=True):
     world's time then, up to which time has passed again.
     """
 
-    go_on: "Callable[[Any, int], Reply | Lookup | Unfinished]"
+    go_on: Callable[[Any, int], "Reply | Lookup | Unfinished"]
     query: Query | None = None
-    turn: "Hashable" = None
+    turn: Hashable = None
     """Of calls that have the same one, each begins when the one before it is answered; None: it need not wait."""
 
 
 Served = Reply | Lookup | Unfinished
 """What becomes of a call."""
+
+
+class Speaker(Protocol):
+    """Answers a call in a venue's words: a dialect, or one request over a socket."""
+
+    def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
+        """Answer it: see `Dialect`."""
+        ...
+
+    def unavailable(self) -> Reply:
+        """The answer while nothing can be stored or looked up."""
+        ...
+
+
+class Line(Protocol):
+    """The way to the other side of a conversation that lasts."""
+
+    def send(self, frame: bytes) -> None:
+        """Send a text."""
+        ...
+
+    def close(self, code: int) -> None:
+        """Close behind all that was sent, with that code."""
+        ...
+
+
+class SocketSession(Protocol):
+    """One conversation over a WebSocket."""
+
+    is_over: bool
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing will be sent unless something comes in."""
+        ...
+
+    def receive(self, message: bytes, at_ns: int) -> Iterable[Speaker]:
+        """The other side said something; what of it may change the world, and is to be answered as calls are."""
+        ...
+
+    def answer(self, reply: Reply) -> None:
+        """That is the answer to one of those."""
+        ...
+
+    def end(self, code: int) -> None:
+        """Close it, with that code."""
+        ...
+
+    def leave(self) -> None:
+        """The other side is gone."""
+        ...
+
+
+class Feed(Protocol):
+    """What a venue's users are told over sockets of what happens in a world."""
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether there is anybody to tell."""
+        ...
+
+    def begin(self, last: int) -> None:
+        """Somebody is about to come, and nobody is there; that was the last fact that is stored."""
+        ...
+
+    def open(self, call: Call, line: Line) -> SocketSession:
+        """Somebody comes, by that request."""
+        ...
+
+    def publish(self, recorded: Recorded) -> None:
+        """More is stored."""
+        ...
+
+    def tick(self) -> None:
+        """A second of the computer's time passed."""
+        ...
+
+    def break_off(self) -> None:
+        """End all conversations: what was told may not have happened, or what comes next is not known."""
+        ...
+
+
+Find = Callable[[Query, Callable[[Any], None], Callable[[], None]], None]
+"""Looks something up once all that happened is stored, and gives the answer to the first, or calls the second."""
 
 
 class Credentials(NamedTuple):
@@ -151,6 +234,20 @@ class Dialect(Protocol):
 
     def transfer_number(self, ref: str) -> int | None:
         """The transfer of that id, if it is one."""
+        ...
+
+
+@runtime_checkable
+class StreamingDialect(Dialect, Protocol):
+    """A venue's language that is also spoken over WebSockets."""
+
+    @property
+    def socket_paths(self) -> frozenset[str]:
+        """Paths at which a WebSocket can be opened."""
+        ...
+
+    def feed(self, machine: Machine, find: Find) -> Feed:
+        """What is told there."""
         ...
 
 

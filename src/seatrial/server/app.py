@@ -11,6 +11,7 @@ from seatrial.dialects.registry import prefixes, venues, where_paths_begin
 from seatrial.dialects.wire import Dialect, Reply
 from seatrial.server.connections.limits import MAX_BODY_BYTES
 from seatrial.server.connections.site import Asgi
+from seatrial.world.sockets import Sockets
 from seatrial.world.world import World
 
 CONTROL: Final = "/_seatrial/"
@@ -38,6 +39,7 @@ class App:
         self.log_note = log_note
         self.answer = world.answer
         self.nobody = _nobody()
+        self._sockets = world.sockets
 
     def dialect(self, path: str, host: bytes = b"") -> Dialect | None:
         """The venue that a call belongs to: by the name that it was sent to, or else by its path."""
@@ -48,6 +50,10 @@ class App:
             if path.startswith(prefix):
                 return dialect
         return None
+
+    def sockets(self, path: str) -> Sockets | None:
+        """Who talks over WebSockets that are opened at a path."""
+        return self._sockets.get(path)
 
     def application(self, path: str) -> Asgi | None:
         """The control API, for its paths. It is made at its first use: importing it takes some tens of milliseconds."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from seatrial.core.machine import Machine
 from seatrial.core.queries import Answer, Query
 from seatrial.core.state import State
-from seatrial.dialects.wire import Call, Dialect, Lookup, Reply, Served, Unfinished
+from seatrial.dialects.wire import Call, Lookup, Reply, Served, Speaker, Unfinished
 from seatrial.world.clock import Clock
 from seatrial.world.commits import GroupCommit
 from seatrial.world.errors import Unavailable
@@ -39,7 +39,7 @@ class Answering:
         self._turns = turns
         self._tasks = tasks
 
-    def answer(self, dialect: Dialect, call: Call, respond: Respond) -> None:
+    def answer(self, dialect: Speaker, call: Call, respond: Respond) -> None:
         """Apply a venue's call now; `respond` gets the answer once everything that it rests on is committed."""
         commits, machine = self._commits, self._machine
         if commits.refuses:
@@ -58,7 +58,7 @@ class Answering:
         else:
             self._lookups.respond(dialect, reply, respond)
 
-    async def _finish(self, dialect: Dialect, part: Unfinished, respond: Respond) -> None:
+    async def _finish(self, dialect: Speaker, part: Unfinished, respond: Respond) -> None:
         """Take the further steps of a call, each in a commit of its own, and answer after the last one."""
         state = self._machine.state
         try:
@@ -89,7 +89,7 @@ class Answering:
         await self._commits.settled()
         return None
 
-    def _refusal(self, dialect: Dialect, call: Call) -> Reply:
+    def _refusal(self, dialect: Speaker, call: Call) -> Reply:
         """While a backup is being stored, the venue is in maintenance and says so to those who ask for its status."""
         restoring = self._recovery.restoring
         if restoring is None or not restoring.refuses_calls:
@@ -106,7 +106,7 @@ class _Waiting(Struct):
     """An answer that waits for the commit that holds what it rests on."""
 
     lookups: Lookups
-    dialect: Dialect
+    dialect: Speaker
     reply: Reply | Lookup
     respond: Respond
 

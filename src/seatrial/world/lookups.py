@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from seatrial.core.queries import Answer, Query
-from seatrial.dialects.wire import Dialect, Lookup, Reply
+from seatrial.dialects.wire import Lookup, Reply, Speaker
 from seatrial.store.store import Store
 from seatrial.world.commits import GroupCommit
 from seatrial.world.errors import Unavailable, explained, unless_expected
@@ -42,7 +42,7 @@ class Lookups:
             _log.error("a look-up failed: %s", explained(error), exc_info=unless_expected(error))
             raise Unavailable from error
 
-    def respond(self, dialect: Dialect, reply: Reply | Lookup, respond: Respond) -> None:
+    def respond(self, dialect: Speaker, reply: Reply | Lookup, respond: Respond) -> None:
         """Give a reply, or the one that is written of all that it looks up. Everything before it is committed."""
         if isinstance(reply, Reply):
             respond(reply)
@@ -63,11 +63,11 @@ class Lookups:
             lambda done: loop.call_soon_threadsafe(self._write, dialect, reply, respond, done.result)
         )
 
-    def _write(self, dialect: Dialect, reply: Lookup, respond: Respond, read: Callable[[], Answer]) -> None:
+    def _write(self, dialect: Speaker, reply: Lookup, respond: Respond, read: Callable[[], Answer]) -> None:
         self.respond(dialect, _written(dialect, reply, read), respond)
 
 
-def _written(dialect: Dialect, reply: Lookup, read: Callable[[], Answer]) -> Reply | Lookup:
+def _written(dialect: Speaker, reply: Lookup, read: Callable[[], Answer]) -> Reply | Lookup:
     try:
         return reply.write(read())
     except Exception as error:  # noqa: BLE001  a bug in reading leaves the machine as it is

@@ -87,6 +87,16 @@ class Record:
         begin = number + 1 - found.first
         return Recorded(number + 1, found.facts[begin : begin + at_most])
 
+    def commit_after(self, number: int) -> Recorded | None:
+        """The facts of the commit behind that fact, which was the last of one; None: there is none. Raises `Gone`."""
+        if number == self.last:
+            return None
+        if not self.first - 1 <= number <= self.last:
+            raise Gone(self.first, self.last)
+        found = self._kept[bisect_right(self._kept, number + 1, key=_FIRST) - 1]
+        assert found.first == number + 1, "whoever takes whole commits has taken nothing else"
+        return found
+
     def held(self) -> Iterator[Recorded]:
         """All facts that are held, commit by commit, the last ones first."""
         return reversed(self._kept)

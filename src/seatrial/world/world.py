@@ -6,12 +6,13 @@ The event loop is the single writer: one thing happens after the other, and one 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import IO
 
 from seatrial.core.facts import Recorded
 from seatrial.core.machine import Machine
 from seatrial.core.state import State
-from seatrial.dialects.wire import Dialect
+from seatrial.dialects.wire import Dialect, StreamingDialect
 from seatrial.pricing.driver import Driver
 from seatrial.store.database import Batch
 from seatrial.store.store import Store
@@ -23,6 +24,7 @@ from seatrial.world.lookups import READERS, REMOTE_READERS, Lookups
 from seatrial.world.operating import Operator
 from seatrial.world.record import Record
 from seatrial.world.recovery import Recovery
+from seatrial.world.sockets import Sockets
 from seatrial.world.tasks import Tasks
 from seatrial.world.timekeeping import Timekeeper
 from seatrial.world.turns import Turns
@@ -62,6 +64,11 @@ class World:
             machine, clock, self.time, self.commits, self.lookups, self.recovery, self.turns, self.tasks
         )
         self.answer = answering.answer
+        self.sockets: dict[str, Sockets] = {}
+        """By path."""
+        for dialect in dialects.values():
+            if isinstance(dialect, StreamingDialect):
+                self.sockets |= dict.fromkeys(dialect.socket_paths, self._sockets(dialect))
         self.commits.on_lost, self.commits.on_idle = self.recovery.begin, self.time.arm
         self.recovery.on_loaded = self.time.rearm
 
@@ -71,6 +78,10 @@ class World:
             self._watch = asyncio.get_running_loop().create_task(self.recovery.watch())
         if self._flat_out:
             self.tasks.run(self.time.play())
+
+    def _sockets(self, dialect: StreamingDialect) -> Sockets:
+        feed = partial(dialect.feed, self.machine)
+        return Sockets(feed, self.machine, self.time, self.commits, self.lookups, self.record, self.tasks, self.answer)
 
     @property
     def kept_in(self) -> str:

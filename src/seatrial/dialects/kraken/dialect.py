@@ -21,7 +21,8 @@ from seatrial.dialects.kraken.manners import ONLY_GET
 from seatrial.dialects.kraken.params import parse_body, parse_query
 from seatrial.dialects.kraken.rest import account, funding, ledgers, market_data, orders_and_trades, trading
 from seatrial.dialects.kraken.symbols import Symbols
-from seatrial.dialects.wire import Call, Credentials, Lookup, Opening, Reply, Served, Unfinished
+from seatrial.dialects.kraken.ws.feed import PATHS, KrakenFeed
+from seatrial.dialects.wire import Call, Credentials, Find, Lookup, Opening, Reply, Served, Unfinished
 
 PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market_data.ENDPOINTS}
 PRIVATE: Final = {
@@ -101,6 +102,12 @@ class Kraken:
     def unreadable(self) -> Reply:
         """A body larger than any call needs. Source: kraken-rest#general-errors, an unparsable request."""
         return failure(BAD_REQUEST)
+
+    socket_paths: Final = frozenset(PATHS)
+
+    def feed(self, machine: Machine, find: Find) -> KrakenFeed:
+        """What users are told over sockets."""
+        return KrakenFeed(machine, self._tools, find)
 
     @property
     def opening(self) -> Opening:

@@ -18,10 +18,18 @@ from seatrial.dialects.wire import Dialect, Reply
 from seatrial.server.connections.asgi import Address, Exchange
 from seatrial.server.connections.heads import Head, head_of
 from seatrial.server.connections.hub import Hub
-from seatrial.server.connections.limits import KEEP_ALIVE_SECONDS, MAX_BODY_BYTES, MAX_HEAD_BYTES, REQUEST_SECONDS
+from seatrial.server.connections.limits import (
+    KEEP_ALIVE_SECONDS,
+    MAX_BODY_BYTES,
+    MAX_HEAD_BYTES,
+    MAX_MESSAGE_BYTES,
+    REQUEST_SECONDS,
+)
 from seatrial.server.connections.replies import BAD_REQUEST, CONTINUE, HEAD_TOO_LARGE, UNKNOWN_CODING
 from seatrial.server.connections.request import OLD_VERSION, Request
 from seatrial.server.connections.site import Asgi, Site
+from seatrial.server.connections.websocket import WebSocketConnection, shake_hands
+from seatrial.world.sockets import Sockets
 
 MAX_REMEMBERED_HEADS: Final = 32
 """A connection remembers the first ones, of as many lengths."""
@@ -49,6 +57,7 @@ class HttpConnection(asyncio.Protocol):
         "_answer",
         "_awaits",
         "_awaits_since",
+        "_behind",
         "_current",
         "_exchange",
         "_fires_at",
@@ -60,6 +69,7 @@ class HttpConnection(asyncio.Protocol):
         "_is_deaf",
         "_line",
         "_loop",
+        "_opens",
         "_parser",
         "_peer",
         "_read_paused",
@@ -96,6 +106,10 @@ class HttpConnection(asyncio.Protocol):
         """Bytes that came since the parser made anything of them."""
         self._alone: bytes | None = None
         """The bytes that the parser is fed with, if a request begins with them and none is in line before it."""
+        self._opens = False
+        """Whether the last request read asks for a WebSocket."""
+        self._behind = bytearray()
+        """What came behind that, and is no HTTP."""
         self._current: Request | None = None
         """Whose turn it is."""
         self._line: deque[Request] = deque()
@@ -151,7 +165,9 @@ class HttpConnection(asyncio.Protocol):
                 self._current = _REMEMBERED
                 self._answer(dialect, call, self.respond)
                 return
-        if not self._is_deaf:
+        if self._opens:
+            self._keep_behind(data)
+        elif not self._is_deaf:
             self._read(data)
 
     def respond(self, reply: Reply) -> None:
@@ -255,6 +271,8 @@ class HttpConnection(asyncio.Protocol):
         request.upgrades = parser.should_upgrade()
         request.read_target()
         request.dialect = self._site.dialect(request.path, request.host)
+        if request.opens_socket:
+            self._expect_socket(request)
         for name, value in request.headers:
             if name == b"transfer-encoding" and value.lower() != b"chunked":
                 self._refuse(UNKNOWN_CODING)
@@ -310,6 +328,9 @@ class HttpConnection(asyncio.Protocol):
             except httptools.HttpParserUpgrade as upgrade:
                 data = data[upgrade.args[0] :]
                 self._alone = None
+                if self._opens:
+                    self._keep_behind(data)
+                    return
                 self._read_body_of_upgrade()
             except httptools.HttpParserError:
                 if not self._is_deaf:
@@ -379,6 +400,9 @@ class HttpConnection(asyncio.Protocol):
         """Have a whole request answered."""
         if request.expects_continue:
             self._write(CONTINUE)
+        if request.sockets is not None:
+            self._hand_over(request, request.sockets)
+            return
         if request.upgrades:
             _log.warning("a request asked for an upgrade, which is not made here")
         application = None
@@ -389,6 +413,34 @@ class HttpConnection(asyncio.Protocol):
             self._run(request, application)
         else:
             self.respond(self._site.nobody)
+
+    def _expect_socket(self, request: Request) -> None:
+        """What follows such a request is no HTTP, whatever becomes of it."""
+        request.sockets = self._site.sockets(request.path)
+        if request.sockets is not None:
+            self._opens = request.keep_alive = True
+
+    def _keep_behind(self, data: bytes | memoryview) -> None:
+        """Keep what came behind a request whose turn it is not yet; who sends much of that is not waited for."""
+        self._behind += data
+        if len(self._behind) > MAX_MESSAGE_BYTES:
+            self._transport.abort()
+
+    def _hand_over(self, request: Request, sockets: Sockets) -> None:
+        """Another protocol takes the connection over, unless the request is not as it must be for that."""
+        answer, refusal = shake_hands(request)
+        if refusal is not None:
+            request.keep_alive = False
+            self.respond(refusal)
+            return
+        if self._watch is not None:
+            self._watch.cancel()
+        self._current = None
+        self._is_deaf = True
+        socket = WebSocketConnection(self._hub, self._loop, self._transport, answer)
+        self._transport.set_protocol(socket)
+        self._hub.left(self)
+        socket.open(sockets, request.call(self.address), bytes(self._behind))
 
     def remember(self, request: Request, dialect: Dialect) -> None:
         """Read the next call with such a head without the parser, if it read nothing but this one."""

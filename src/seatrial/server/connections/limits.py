@@ -17,6 +17,18 @@ It may also leave an answer lying for so long.
 KEEP_ALIVE_SECONDS: Final = 75.0
 """Longer than the pools of the usual clients keep an idle connection, so that they and not we close it."""
 
+MAX_MESSAGE_BYTES: Final = 1 << 17
+"""Of one message over a WebSocket, however many fragments it comes in; a subscription to 2,000 symbols has a sixth."""
+
+MAX_UNSENT_BYTES: Final = 1 << 23
+"""What may wait for the other side of a WebSocket: a thousand levels of all markets. Then it is cut off."""
+
+SILENT_SECONDS: Final = 60.0
+"""How long nothing may go over a WebSocket, in either direction. Source: kraken-websocket, Connection."""
+
+CLOSE_SECONDS: Final = 2.0
+"""How long the other side of a WebSocket may take to confirm that it is closed."""
+
 STOP_SECONDS: Final = 5.0
 """How long a server that stops waits for what is at work."""
 

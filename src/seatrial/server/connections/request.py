@@ -1,12 +1,15 @@
 """A request, as the parser reads it."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from httptools import parse_url
 
 from seatrial.dialects.wire import Call, Dialect, Reply
+
+if TYPE_CHECKING:
+    from seatrial.world.sockets import Sockets
 
 OLD_VERSION: Final = "1.0"
 _UNUSUAL: Final = (b"%", b"#")
@@ -19,7 +22,8 @@ class Request:
 
     __slots__ = (
         "body_parts", "body_size", "dialect", "expects_continue", "headers", "is_answered", "is_begun", "is_in_line",
-        "is_whole", "keep_alive", "path", "query", "raw_path", "refusal", "target", "upgrades", "verb", "version",
+        "is_whole", "keep_alive", "path", "query", "raw_path", "refusal", "sockets", "target", "upgrades", "verb",
+        "version",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -36,6 +40,8 @@ class Request:
         """Whether its sender still waits to be told to send the body."""
         self.upgrades = False
         """Whether it asks for another protocol."""
+        self.sockets: Sockets | None = None
+        """Who talks over the WebSocket that it opens, if that is what it asks for."""
         self.refusal: Reply | None = None
         """The answer, where it is known before all of the request is there."""
         self.is_in_line = False
@@ -67,6 +73,12 @@ class Request:
             and not any(mark in self.target for mark in _UNUSUAL)
             and not any(name == b"expect" for name, _ in self.headers)
         )
+
+    @property
+    def opens_socket(self) -> bool:
+        """Whether it asks for a WebSocket, and has no body that would stand in the way."""
+        wanted = any(name == b"upgrade" and value.lower() == b"websocket" for name, value in self.headers)
+        return self.upgrades and self.verb == "GET" and wanted and not any(self.body_headers())
 
     def read_target(self) -> None:
         """Split the target into path and query. Raises `ValueError` if it has no path."""

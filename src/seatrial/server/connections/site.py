@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from seatrial.dialects.wire import Call, Dialect, Reply
 from seatrial.world.lookups import Respond
+from seatrial.world.sockets import Sockets
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,6 +37,10 @@ class Site(Protocol):
 
     def application(self, path: str) -> Asgi | None:
         """The ASGI application that a path of no venue belongs to."""
+        ...
+
+    def sockets(self, path: str) -> Sockets | None:
+        """Who talks over WebSockets that are opened at a path."""
         ...
 
     def too_large(self, dialect: Dialect | None) -> Reply:

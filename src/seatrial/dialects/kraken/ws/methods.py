@@ -1,0 +1,307 @@
+"""Orders over a socket: the parameters of a method become those of its twin over REST, which does the rest.
+
+So an order has the same checks, counters and refusals whichever way it comes.
+Source: kraken-websocket, Trading methods.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from seatrial.core.machine import Machine
+from seatrial.core.markets import SystemStatus
+from seatrial.core.orders import Side
+from seatrial.dialects.kraken import errors
+from seatrial.dialects.kraken.context import Context, Steps, Tools
+from seatrial.dialects.kraken.errors import BadCall, bad_argument
+from seatrial.dialects.kraken.params import Params
+from seatrial.dialects.kraken.rest import trading
+from seatrial.dialects.kraken.ws import frames, words
+from seatrial.dialects.kraken.ws.channels import Refused
+from seatrial.dialects.wire import Call, Reply, Served, Unfinished
+
+if TYPE_CHECKING:
+    from seatrial.dialects.kraken.ws.session import Request
+
+MAX_EXPONENT: Final = 30
+MAX_DIGITS: Final = 64
+MAX_NAMED: Final = 50
+"""How many orders one request may name."""
+
+_PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_ENDPOINTS: Final = {endpoint.name: endpoint for endpoint in trading.ENDPOINTS}
+_SELF_TRADES: Final = {name.replace("-", "_"): name for name in trading.SELF_TRADES}
+
+Given = dict[str, Any]
+
+
+class Exact(str):
+    """A number as it was written, with a point or an exponent."""
+
+    __slots__ = ()
+
+
+class Twin(Struct, frozen=True):
+    """A method, and the one of REST that does it."""
+
+    name: str
+    rest: str
+    params: Callable[[Tools, Given], dict[str, str]]
+    """What the other one is asked with. Raises `BadCall` and `Refused`."""
+    result: Callable[[Given, Any], object]
+    """What is said of its result."""
+    fields: frozenset[str]
+    """All that may be asked with."""
+
+
+class MethodCall:
+    """One request for a method, by an account whose token was shown."""
+
+    def __init__(self, twin: Twin, tools: Tools, key_id: int, request: "Request", given: Given) -> None:
+        self._twin = twin
+        self._tools = tools
+        self._key_id = key_id
+        self._request = request
+        self._given = given
+
+    def serve(self, machine: Machine, _call: Call, at_ns: int, real_ns: int | None = None) -> Served:
+        """As a dialect serves a call of REST."""
+        state, endpoint = machine.state, _ENDPOINTS[self._twin.rest]
+        if state.modes.system is SystemStatus.MAINTENANCE:
+            return self.unavailable()
+        key = next((key for key in state.keys.values() if key.key_id == self._key_id), None)
+        if key is None:
+            return self._failed(words.BAD_TOKEN)
+        if not endpoint.allows(key):
+            return self._failed(errors.PERMISSION_DENIED)
+        account = state.accounts[key.account_id]
+        context = Context(machine, self._tools, at_ns, key, account, at_ns if real_ns is None else real_ns)
+        try:
+            params = Params(self._twin.params(self._tools, self._given))
+            return self._reply(context, endpoint.handle(context, params))
+        except (BadCall, Refused) as bad:
+            return self._failed(bad.error)
+
+    def unavailable(self) -> Reply:
+        """Nothing can be stored now."""
+        return self._failed(errors.UNAVAILABLE)
+
+    def _reply(self, context: Context, result: object) -> Reply | Unfinished:
+        if isinstance(result, Steps):
+            return Unfinished(partial(self._go_on, context, result.go_on), result.query, result.turn)
+        said, request = self._twin.result(self._given, result), self._request
+        return Reply(frames.success(self._twin.name, said, request.req_id, request.at_ns))
+
+    def _go_on(self, context: Context, go_on: Callable[[Context, Any], Any], found: object, at_ns: int) -> Served:
+        context = replace(context, at_ns=at_ns)
+        try:
+            return self._reply(context, go_on(context, found))
+        except BadCall as bad:
+            return self._failed(bad.error)
+
+    def _failed(self, error: str) -> Reply:
+        return Reply(frames.failure(error, self._twin.name, self._request.req_id, self._request.at_ns))
+
+
+def method_calls(twin: Twin, tools: Tools, key_id: int, request: "Request") -> Iterable[MethodCall]:
+    """What is to be done; of a cancel each order by itself, with a reply of its own. Raises `Refused`."""
+    given = {name: value for name, value in request.params.items() if name != "token"}
+    for name in given:
+        if name not in twin.fields:
+            raise Refused(words.unsupported_field(name[:MAX_DIGITS], twin.name.replace("_", " ")))
+    parts = _each_named(given) if twin is CANCEL_ORDER else [given]
+    return [MethodCall(twin, tools, key_id, request, part) for part in parts]
+
+
+def _each_named(given: Given) -> list[Given]:
+    named = [(name, value) for name in ("order_id", "cl_ord_id", "order_userref") for value in _list(given, name)]
+    if not named or len(named) > MAX_NAMED:
+        raise Refused(bad_argument("order_id").error)
+    return [{name: value} for name, value in named]
+
+
+def _list(given: Given, name: str) -> list[Any]:
+    values = given.get(name, [])
+    if not isinstance(values, list):
+        raise Refused(f"{name.capitalize()} field must be an array")
+    return values
+
+
+def _order(tools: Tools, given: Given) -> dict[str, str]:
+    """The parameters of AddOrder."""
+    if given.get("asset_class", "spot") != "spot":
+        raise Refused(words.BAD_CLASS)
+    for name, theirs in (
+        ("triggers", "trigger"),
+        ("trigger", "trigger"),
+        ("stop_price", "price2"),
+        ("conditional", "close"),
+    ):
+        if given.get(name) is not None:
+            raise bad_argument(theirs)
+    if given.get("limit_price_type", "static") != "static":
+        raise bad_argument("price")
+    symbol = _text(given, "symbol")
+    market = next((known for known in tools.symbols.pair_symbols if tools.symbols.pair_display(known) == symbol), None)
+    if market is None:
+        raise Refused(words.not_supported(symbol or ""))
+    flags = ["post"] * _flag(given, "post_only") + ["viqc"] * ("cash_order_qty" in given)
+    preference = _text(given, "fee_preference")
+    if preference is not None:
+        if preference not in ("base", "quote"):
+            raise bad_argument("oflags")
+        flags.append("fcib" if preference == "base" else "fciq")
+    asked: dict[str, str | None] = {
+        "pair": tools.symbols.pair_name(market),
+        "ordertype": _text(given, "order_type"),
+        "type": _text(given, "side"),
+        "volume": _number(given, "cash_order_qty" if "cash_order_qty" in given else "order_qty"),
+        "price": _number(given, "limit_price"),
+        "displayvol": _number(given, "display_qty"),
+        "timeinforce": (_text(given, "time_in_force") or "").upper() if given.get("order_type") == "limit" else None,
+        "starttm": _moment(given, "effective_time", "starttm"),
+        "expiretm": _moment(given, "expire_time", "expiretm"),
+        "deadline": _text(given, "deadline"),
+        "cl_ord_id": _text(given, "cl_ord_id"),
+        "userref": _whole(given, "order_userref"),
+        "stptype": _self_trade(given),
+        "oflags": ",".join(flags),
+        "reduce_only": "true" if _flag(given, "reduce_only") else None,
+        "validate": "true" if _flag(given, "validate") else None,
+        "leverage": _leverage(tools, market, given),
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def _added(given: Given, result: dict[str, Any]) -> object:
+    """What was only checked has an empty id. Source: kraken-websocket, Trading methods."""
+    (order_id,) = result.get("txid", ("",))
+    echoed: dict[str, object] = {name: given[name] for name in ("cl_ord_id", "order_userref") if name in given}
+    return {"order_id": order_id, **echoed}
+
+
+def _named(_tools: Tools, given: Given) -> dict[str, str]:
+    """The parameters of CancelOrder, of one order."""
+    if "order_userref" in given:
+        return {"txid": _whole(given, "order_userref") or ""}
+    if "order_id" in given:
+        order_id = _text(given, "order_id") or ""
+        if not order_id.startswith("O") or "," in order_id:
+            raise BadCall(errors.INVALID_ORDER)
+        return {"txid": order_id}
+    return {"cl_ord_id": _text(given, "cl_ord_id") or ""}
+
+
+def _timeout(_tools: Tools, given: Given) -> dict[str, str]:
+    return {"timeout": _whole(given, "timeout") or ""}
+
+
+def _text(given: Given, name: str) -> str | None:
+    value = given.get(name)
+    if value is not None and (not isinstance(value, str) or isinstance(value, Exact)):
+        raise Refused(f"{name.capitalize()} field must be a string")
+    return value
+
+
+def _flag(given: Given, name: str) -> bool:
+    value = given.get(name, False)
+    if not isinstance(value, bool):
+        raise Refused(words.not_boolean(name))
+    return value
+
+
+def _whole(given: Given, name: str) -> str | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Refused(f"{name.capitalize()} field must be an integer")
+    return str(value)
+
+
+def _number(given: Given, name: str) -> str | None:
+    """A decimal as REST takes it. Source of the refusal of texts: recorded frames."""
+    value = given.get(name)
+    if value is None:
+        return None
+    is_number = isinstance(value, Exact) or (isinstance(value, int) and not isinstance(value, bool))
+    if not is_number or len(str(value)) > MAX_DIGITS:
+        raise Refused(f"{name.capitalize()} field must be a number_float")
+    text = str(value)
+    if _PLAIN.fullmatch(text):
+        return text
+    number = Decimal(text)
+    if abs(number.adjusted()) > MAX_EXPONENT:
+        raise Refused(f"{name.capitalize()} field must be a number_float")
+    return f"{number:f}"
+
+
+def _moment(given: Given, name: str, theirs: str) -> str | None:
+    """Seconds since 1970, of a moment as RFC 3339 has it."""
+    text = _text(given, name)
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return None if at.tzinfo is None else str(int(at.timestamp()))
+    except (ValueError, OverflowError):
+        raise bad_argument(theirs) from None
+
+
+def _self_trade(given: Given) -> str | None:
+    name = _text(given, "stp_type")
+    if name is not None and name not in _SELF_TRADES:
+        raise bad_argument("stptype")
+    return None if name is None else _SELF_TRADES[name]
+
+
+def _leverage(tools: Tools, market: str, given: Given) -> str | None:
+    """Margin is the highest leverage that the pair has, or one that it has not."""
+    if not _flag(given, "margin"):
+        return None
+    info = tools.symbols.pair_info(market)
+    offered = info.leverage_buy if given.get("side") == Side.BUY.value else info.leverage_sell
+    return str(max(offered, default=2))
+
+
+def _nothing(_tools: Tools, _given: Given) -> dict[str, str]:
+    return {}
+
+
+def _whatever(_given: Given, result: object) -> object:
+    return result
+
+
+def _what_was_named(given: Given, _result: object) -> object:
+    return given
+
+
+CANCEL_ORDER: Final = Twin(
+    "cancel_order", "CancelOrder", _named, _what_was_named, frozenset({"order_id", "cl_ord_id", "order_userref"})
+)
+
+METHODS: Final = {
+    twin.name: twin
+    for twin in (
+        Twin(
+            "add_order", "AddOrder", _order, _added,
+            frozenset(
+                (
+                    "order_type", "side", "symbol", "order_qty", "cash_order_qty", "limit_price", "limit_price_type",
+                    "triggers", "time_in_force", "expire_time", "effective_time", "deadline", "margin", "post_only",
+                    "reduce_only", "display_qty", "cl_ord_id", "order_userref", "conditional", "fee_preference",
+                    "stp_type", "no_mpp", "validate", "sender_sub_id", "stop_price", "trigger", "asset_class",
+                )
+            ),
+        ),
+        CANCEL_ORDER,
+        Twin("cancel_all", "CancelAll", _nothing, _whatever, frozenset()),
+        Twin("cancel_all_orders_after", "CancelAllOrdersAfter", _timeout, _whatever, frozenset({"timeout"})),
+    )
+}  # fmt: skip

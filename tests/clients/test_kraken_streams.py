@@ -1,0 +1,200 @@
+"""Real clients of Kraken's WebSocket v2, unmodified, against a running server: ccxt.pro and python-kraken-sdk."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import ccxt.pro
+import pytest
+from kraken.spot import SpotWSClient
+
+from tests.support.venue import Keys, Venue, done
+
+pytestmark = pytest.mark.parametrize("world", ["memory"], indirect=True, scope="session")
+
+PATIENCE_SECONDS = 30
+
+
+def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """A story that does not last for ever."""
+
+    async def told() -> None:
+        await asyncio.wait_for(story(), PATIENCE_SECONDS)
+
+    asyncio.run(told())
+
+
+class Market:
+    """Somebody who trades beside the clients under test."""
+
+    def __init__(self, venue: Venue) -> None:
+        self._venue = venue
+        self._maker: Keys = venue.account(ETH="100", EUR="100000")
+        self._taker: Keys = venue.account(ETH="100", EUR="100000")
+
+    def rest(self, side: str, price: str, volume: str = "1") -> None:
+        """An order that rests."""
+        self._place(self._maker, type=side, price=price, volume=volume)
+
+    def trade(self, price: str, volume: str = "0.25") -> None:
+        """A trade: what the maker offers is bought."""
+        self.rest("sell", price, volume)
+        self._place(self._taker, type="buy", price=price, volume=volume)
+
+    def _place(self, keys: Keys, **order: str) -> None:
+        with self._venue.feeder(self._venue.key(keys.account)) as client:
+            done(client, "AddOrder", pair="ETHEUR", ordertype="limit", **order)
+
+
+@pytest.fixture
+def market(venue: Venue) -> Market:
+    """One that has traded, with two levels on either side."""
+    market = Market(venue)
+    market.trade("2000")
+    for side, price in (("buy", "1990"), ("buy", "1980"), ("sell", "2010"), ("sell", "2020")):
+        market.rest(side, price)
+    return market
+
+
+def pro(venue: Venue, keys: Keys | None = None) -> Any:  # noqa: ANN401  ccxt is untyped
+    """ccxt.pro, pointed here as its documentation says."""
+    secrets = {} if keys is None else {"apiKey": keys.key, "secret": keys.secret}
+    sockets = venue.url.replace("http", "ws") + "/v2"
+    return ccxt.pro.kraken(
+        {
+            **secrets,
+            "enableRateLimit": False,
+            "urls": {
+                "api": {
+                    "public": venue.url, "private": venue.url,
+                    "ws": {"public": sockets, "private": sockets, "publicV2": sockets, "privateV2": sockets},
+                }
+            },
+        }
+    )  # fmt: skip
+
+
+async def soon(act: Callable[[], None]) -> None:
+    """Do something beside what is waited for."""
+    await asyncio.to_thread(act)
+
+
+async def after(first: Awaitable[Any], act: Callable[[], None], then: Callable[[], Awaitable[Any]]) -> tuple[Any, Any]:
+    """What is watched, before and after something was done."""
+    before = await first
+    _, later = await asyncio.gather(soon(act), then())
+    return before, later
+
+
+def test_ccxt_watches_the_ticker(venue: Venue, market: Market) -> None:
+    async def story() -> None:
+        async with pro(venue) as exchange:
+
+            async def watch() -> Any:  # noqa: ANN401  ccxt is untyped
+                return dict(await exchange.watch_ticker("ETH/EUR"))
+
+            before, later = await after(watch(), lambda: market.trade("2005"), watch)
+            assert (before["last"], before["bid"], before["ask"]) == (2000, 1990, 2010)
+            assert (later["last"], later["high"], later["change"]) == (2005, 2005, 5)
+
+    run(story)
+
+
+def test_ccxt_watches_trades(venue: Venue, market: Market) -> None:
+    async def story() -> None:
+        async with pro(venue) as exchange:
+            watching = asyncio.ensure_future(exchange.watch_trades("ETH/EUR"))
+            await asyncio.sleep(0.5)  # its subscription is on its way, and it does not say when it is granted
+            await soon(lambda: market.trade("2005", "0.5"))
+            trade = (await watching)[-1]
+            assert (trade["price"], trade["amount"], trade["side"], trade["type"]) == (2005, 0.5, "buy", "limit")
+
+    run(story)
+
+
+def test_ccxt_watches_the_book_and_has_all_of_it(venue: Venue, market: Market) -> None:
+    async def story() -> None:
+        async with pro(venue) as exchange:
+
+            async def watch() -> Any:  # noqa: ANN401  ccxt is untyped
+                book = await exchange.watch_order_book("ETH/EUR", 10)
+                return [list(map(list, book[side])) for side in ("bids", "asks")]
+
+            before, later = await after(watch(), lambda: market.rest("buy", "1995", "2"), watch)
+            assert before == [[[1990, 1], [1980, 1]], [[2010, 1], [2020, 1]]]
+            assert later == [[[1995, 2], [1990, 1], [1980, 1]], [[2010, 1], [2020, 1]]]
+
+    run(story)
+
+
+def test_ccxt_watches_candles(venue: Venue, market: Market) -> None:
+    async def story() -> None:
+        async with pro(venue) as exchange:
+
+            async def watch() -> Any:  # noqa: ANN401  ccxt is untyped
+                return list((await exchange.watch_ohlcv("ETH/EUR", "5m"))[-1])
+
+            before, later = await after(watch(), lambda: market.trade("2005"), watch)
+            assert before[4] == 2000
+            assert later[4] == 2005
+            assert later[5] == pytest.approx(before[5] + 0.25)
+
+    run(story)
+
+
+def test_python_kraken_sdk_follows_all_public_channels(venue: Venue, market: Market) -> None:
+    heard: list[dict[str, Any]] = []
+
+    async def callback(message: dict[str, Any]) -> None:
+        heard.append(message)
+
+    def of(channel: str) -> list[dict[str, Any]]:
+        return [message for message in heard if message.get("channel") == channel]
+
+    async def until(holds: Callable[[], object]) -> None:
+        while not holds():  # noqa: ASYNC110  the client tells nothing but by its callback
+            await asyncio.sleep(0.02)
+
+    async def story() -> None:
+        sockets = venue.url.replace("http", "ws")
+        client = SpotWSClient(callback=callback, rest_url=venue.url, ws_url=sockets, auth_ws_url=sockets)
+        await client.start()
+        try:
+            for channel in ("ticker", "book", "trade", "ohlc"):
+                await client.subscribe({"channel": channel, "symbol": ["ETH/EUR"]})
+            await client.subscribe({"channel": "instrument"})
+            await until(lambda: all(of(channel) for channel in ("ticker", "book", "ohlc", "instrument", "status")))
+            await soon(lambda: market.trade("2005"))
+            await until(lambda: of("trade") and len(of("book")) > 2 and len(of("ticker")) > 1)
+            await client.unsubscribe({"channel": "ticker", "symbol": ["ETH/EUR"]})
+            await until(lambda: any(message.get("method") == "unsubscribe" for message in heard))
+            await until(lambda: of("heartbeat"))
+        finally:
+            await client.close()
+        assert not client.exception_occur
+        assert [message["type"] for message in of("book")[:3]] == ["snapshot", "update", "update"]
+        assert [row["price"] for row in of("trade")[-1]["data"]] == [2005]
+
+    run(story)
+
+
+@pytest.mark.usefixtures("market")
+def test_ccxt_watches_orders_and_fills_of_its_own(venue: Venue) -> None:
+    keys = venue.account(ETH="10", EUR="10000")
+
+    async def story() -> None:
+        async with pro(venue, keys) as exchange:
+            orders = asyncio.ensure_future(exchange.watch_orders())
+            await asyncio.sleep(0.5)  # its subscription is on its way, and it does not say when it is granted
+            placed = await exchange.create_order("ETH/EUR", "limit", "buy", 0.5, 2010)
+            (order, *_) = await orders
+            assert order["id"] == placed["id"]
+            resting = await exchange.create_order_ws("ETH/EUR", "limit", "buy", 0.5, 1900)
+            await exchange.cancel_order_ws(resting["id"])
+            assert (await exchange.fetch_order(resting["id"]))["status"] == "canceled"
+        async with pro(venue, venue.key(keys.account)) as exchange:
+            (fill, *_) = await exchange.watch_my_trades()
+            assert (fill["order"], fill["price"], fill["amount"]) == (placed["id"], 2010, 0.5)
+            assert fill["fee"]["currency"] == "EUR"
+
+    run(story)

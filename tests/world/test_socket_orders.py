@@ -1,0 +1,192 @@
+"""Orders over Kraken's WebSocket: placed, checked and canceled as over REST, answered once they are stored."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from tests.support.faulty_driver import disk_error, faults
+from tests.support.http_caller import until
+from tests.support.inside import Inside, inside
+from tests.support.socket_client import SocketClient
+
+ORDER: dict[str, Any] = {
+    "order_type": "limit", "side": "buy", "symbol": "BTC/USDT", "order_qty": 0.01, "limit_price": 100.5,
+}  # fmt: skip
+
+
+class Trader:
+    """The demo account at a socket."""
+
+    def __init__(self, server: Inside, token: str, path: str = "/v2") -> None:
+        self.server = server
+        self.client = SocketClient(server, path)
+        self._token = token
+        self._number = 0
+
+    async def ask(self, method: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+        """The one reply to a method."""
+        (reply,) = await self.ask_for(1, method, **params)
+        return reply
+
+    async def ask_for(self, count: int, method: str, **params: Any) -> list[dict[str, Any]]:  # noqa: ANN401  JSON
+        """So many replies to a method."""
+        self._number += 1
+        number = self._number
+        self.client.say({"method": method, "params": {**params, "token": self._token}, "req_id": number})
+        await until(lambda: len(self._replies(number)) >= count)
+        return self._replies(number)
+
+    async def error(self, method: str, **params: Any) -> str:  # noqa: ANN401  JSON
+        """The one refusal of a method."""
+        reply = await self.ask(method, **params)
+        assert not reply["success"], reply
+        assert "result" not in reply
+        text: str = reply["error"]
+        return text
+
+    async def open_ids(self) -> list[str]:
+        """Its open orders by REST."""
+        return list((await self.server.call("OpenOrders")).result["open"])
+
+    def _replies(self, number: int) -> list[dict[str, Any]]:
+        return [frame for frame in self.client.frames if frame.get("req_id") == number]
+
+
+def played(story: Callable[[Trader], Coroutine[Any, Any, None]], path: str = "/v2") -> None:
+    """A story of somebody at a socket with a token."""
+
+    async def told(server: Inside) -> None:
+        token = (await server.call("GetWebSocketsToken")).result["token"]
+        await story(Trader(server, token, path))
+
+    inside(told)
+
+
+def test_an_order_is_placed_and_canceled() -> None:
+    async def story(trader: Trader) -> None:
+        reply = await trader.ask("add_order", **ORDER, order_userref=7)
+        assert list(reply) == ["method", "req_id", "result", "success", "time_in", "time_out"]
+        order_id = reply["result"]["order_id"]
+        assert reply["result"] == {"order_id": order_id, "order_userref": 7}
+        assert await trader.open_ids() == [order_id]
+        assert (await trader.ask("cancel_order", order_id=[order_id]))["result"] == {"order_id": order_id}
+        assert await trader.open_ids() == []
+        assert await trader.error("cancel_order", order_id=[order_id]) == "EOrder:Invalid order"
+
+    played(story)
+
+
+def test_what_is_only_checked_has_no_id_and_changes_nothing() -> None:
+    async def story(trader: Trader) -> None:
+        assert (await trader.ask("add_order", **ORDER, validate=True))["result"] == {"order_id": ""}
+        assert await trader.open_ids() == []
+
+    played(story)
+
+
+def test_each_order_that_is_named_has_a_reply_of_its_own() -> None:
+    async def story(trader: Trader) -> None:
+        first = (await trader.ask("add_order", **ORDER, cl_ord_id="mine"))["result"]
+        second = (await trader.ask("add_order", **ORDER))["result"]["order_id"]
+        assert first["cl_ord_id"] == "mine"
+        named = {"order_id": [second, "OAAAAA-AAAAA-AAAAAA"], "cl_ord_id": ["mine"]}
+        replies = await trader.ask_for(3, "cancel_order", **named)
+        assert [reply.get("result", reply.get("error")) for reply in replies] == [
+            {"order_id": second}, "EOrder:Invalid order", {"cl_ord_id": "mine"},
+        ]  # fmt: skip
+
+    played(story)
+
+
+def test_all_orders_are_canceled_at_once_or_later() -> None:
+    async def story(trader: Trader) -> None:
+        for _ in range(3):
+            await trader.ask("add_order", **ORDER)
+        assert (await trader.ask("cancel_all"))["result"] == {"count": 3}
+        later = (await trader.ask("cancel_all_orders_after", timeout=60))["result"]
+        assert later.keys() == {"currentTime", "triggerTime"}
+        assert later["triggerTime"] > later["currentTime"]
+
+    played(story)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"leverage": 2}, "Unsupported field: 'leverage' for the given msg type: add order"),
+        ({"userref": 2}, "Unsupported field: 'userref' for the given msg type: add order"),
+        ({"limit_price": "100"}, "Limit_price field must be a number_float"),
+        ({"order_qty": True}, "Order_qty field must be a number_float"),
+        ({"order_qty": 1e300}, "Order_qty field must be a number_float"),
+        ({"order_qty": -1}, "EGeneral:Invalid arguments:volume"),
+        ({"order_qty": 0.00000001}, "EGeneral:Invalid arguments:volume minimum not met"),
+        ({"limit_price": 100.55}, "EOrder:Invalid price:XBT/USDT price can only be specified up to 1 decimals."),
+        ({"symbol": "XBT/USDT"}, "Currency pair not supported XBT/USDT"),
+        ({"symbol": 7}, "Symbol field must be a string"),
+        ({"side": "hold"}, "EGeneral:Invalid arguments:type"),
+        ({"order_type": "iceberg", "display_qty": 1}, "EGeneral:Invalid arguments:ordertype"),
+        ({"triggers": {"price": 1}}, "EGeneral:Invalid arguments:trigger"),
+        ({"conditional": {}}, "EGeneral:Invalid arguments:close"),
+        ({"margin": True}, "EOrder:Cannot open position"),
+        ({"order_qty": 1_000_000}, "EOrder:Insufficient funds"),
+        ({"deadline": "2020-01-01T00:00:00.000Z"}, "EService:Deadline elapsed"),
+        ({"expire_time": "soon", "time_in_force": "gtd"}, "EGeneral:Invalid arguments:expiretm"),
+        ({"asset_class": "derivatives"}, "EGeneral:Invalid arguments:asset_class"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_placed_is_refused_as_over_rest(change: dict[str, Any], error: str) -> None:
+    async def story(trader: Trader) -> None:
+        assert await trader.error("add_order", **(ORDER | change)) == error
+        assert await trader.open_ids() == []
+
+    played(story)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"time_in_force": "GTC"}, {"time_in_force": "ioc"}, {"post_only": True}, {"stp_type": "cancel_both"},
+        {"fee_preference": "base"}, {"no_mpp": True}, {"limit_price_type": "static"}, {"limit_price": 1e2},
+        {"order_type": "market", "limit_price": None},
+    ],
+)  # fmt: skip
+def test_what_clients_send_is_taken(more: dict[str, Any]) -> None:
+    async def story(trader: Trader) -> None:
+        params = {name: value for name, value in (ORDER | more).items() if value is not None}
+        assert (await trader.ask("add_order", **params))["success"]
+
+    played(story)
+
+
+def test_a_token_is_needed_and_its_key_may_have_to_trade() -> None:
+    async def story(server: Inside) -> None:
+        assert await Trader(server, "nobody's").error("add_order", **ORDER) == "ESession:Invalid session"
+        public = Trader(server, "nobody's", "/v2/public")
+        assert (await public.error("cancel_all")).startswith("Private data and trading are unavailable")
+
+    inside(story)
+
+
+def test_the_unified_address_wants_the_class_of_an_order() -> None:
+    async def story(trader: Trader) -> None:
+        assert await trader.error("add_order", **ORDER) == "EGeneral:Invalid arguments:asset_class"
+        assert (await trader.ask("add_order", **ORDER, asset_class="spot"))["success"]
+
+    played(story, "/v2/private")
+
+
+def test_who_is_not_told_of_success_has_no_order() -> None:
+    async def story(trader: Trader) -> None:
+        def fail(statement: str) -> None:
+            if statement.lstrip().upper().startswith("COMMIT"):
+                raise disk_error()
+
+        with faults(trader.server.world._store, before=fail):
+            assert await trader.error("add_order", **ORDER) == "EService:Unavailable"
+        await trader.server.recovered()
+        await asyncio.sleep(0)
+        assert await trader.open_ids() == []
+
+    played(story)
