@@ -181,9 +181,8 @@ def _order(tools: Tools, given: Given) -> dict[str, str]:
 
 def _added(given: Given, result: dict[str, Any]) -> object:
     """What was only checked has an empty id. Source: kraken-websocket, Trading methods."""
-    (order_id,) = result.get("txid", ("",))
-    echoed = {name: given[name] for name in ("cl_ord_id", "order_userref") if name in given}
-    return {"order_id": order_id, **echoed}
+    said: Given = {"order_id": result.get("txid", ("",))[0]}
+    return said | {name: given[name] for name in ("cl_ord_id", "order_userref") if name in given}
 
 
 def _named(_tools: Tools, given: Given) -> dict[str, str]:
