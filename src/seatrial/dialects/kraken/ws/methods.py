@@ -248,9 +248,11 @@ def _moment(given: Given, name: str, theirs: str) -> str | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-        return None if at.tzinfo is None else str(int(at.timestamp()))
-    except (ValueError, OverflowError):
+    except ValueError:
         raise bad_argument(theirs) from None
+    if at.tzinfo is None:
+        raise bad_argument(theirs)
+    return str(int(at.timestamp()))
 
 
 def _self_trade(given: Given) -> str | None:
