@@ -136,7 +136,7 @@ class RebuiltBook:
         return sorted(self.asks.items(), key=lambda level: float(level[0]))[: self.depth]
 
     def checksum(self) -> int:
-        """Of the texts as they came. Source: kraken-websocket, Checksum."""
+        """Of the texts as they came. Source: kraken-websocket#checksum."""
         levels = self.best_asks[:10] + self.best_bids[:10]
         digits = (text.replace(".", "").lstrip("0") for level in levels for text in level)
         return zlib.crc32("".join(digits).encode())

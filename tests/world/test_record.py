@@ -104,3 +104,15 @@ def test_who_comes_before_the_commit_waits_for_it() -> None:
         await asyncio.wait_for(wait, 5)
 
     asyncio.run(story())
+
+
+def test_whoever_takes_whole_commits_is_given_one_after_the_other() -> None:
+    record = Record(100)
+    assert record.commit_after(100) is None
+    record.publish(facts(101, 5))
+    record.publish(facts(106, 3))
+    assert record.commit_after(100) == facts(101, 5)
+    assert record.commit_after(105) == facts(106, 3)
+    assert record.commit_after(108) is None
+    with pytest.raises(Gone):
+        record.commit_after(99)

@@ -132,6 +132,7 @@ def test_all_orders_are_canceled_at_once_or_later() -> None:
         ({"margin": True}, "EOrder:Cannot open position"),
         ({"order_qty": 1_000_000}, "EOrder:Insufficient funds"),
         ({"deadline": "2020-01-01T00:00:00.000Z"}, "EService:Deadline elapsed"),
+        ({"expire_time": "2100-01-01T00:00:00", "time_in_force": "gtd"}, "EGeneral:Invalid arguments:expiretm"),
         ({"expire_time": "soon", "time_in_force": "gtd"}, "EGeneral:Invalid arguments:expiretm"),
         ({"asset_class": "derivatives"}, "EGeneral:Invalid arguments:asset_class"),
     ],

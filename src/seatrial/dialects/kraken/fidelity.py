@@ -549,6 +549,8 @@ RULES: Final = (
     Rule("sockets.methods", DECIDED, "the texts of the validator beside two were not recorded",
          "`add_order`, `cancel_order`, `cancel_all` and `cancel_all_orders_after` are checked, counted and refused as "
          "their twins over REST; unknown names and numbers sent as texts are refused in words of their own."),
+    Rule("sockets.market-time-in-force", DECIDED, "clients send `GTC` with every order",
+         "`time_in_force` of a market order is ignored over a WebSocket."),
     Rule("sockets.validate", DOCUMENTED, "Kraken's Rust SDK",
          "With `validate` an order is only checked, and its id is empty."),
     Rule("sockets.cancel-replies", DOCUMENTED, "docs: cancel_order; kraken-cli counts them",

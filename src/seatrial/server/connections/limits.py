@@ -24,7 +24,7 @@ MAX_UNSENT_BYTES: Final = 1 << 23
 """What may wait for the other side of a WebSocket: a thousand levels of all markets. Then it is cut off."""
 
 SILENT_SECONDS: Final = 60.0
-"""How long nothing may go over a WebSocket, in either direction. Source: kraken-websocket, Connection."""
+"""How long nothing may go over a WebSocket, in either direction. Source: kraken-websocket#connection."""
 
 CLOSE_SECONDS: Final = 2.0
 """How long the other side of a WebSocket may take to confirm that it is closed."""

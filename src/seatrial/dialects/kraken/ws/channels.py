@@ -1,4 +1,4 @@
-"""What may be subscribed to, and the options of each: read and checked. Source: kraken-websocket, each channel."""
+"""What may be subscribed to, and the options of each: read and checked. Source: kraken-websocket#requests."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -93,7 +93,7 @@ def _instruments(params: Params) -> Options:
 
 
 def _executions(params: Params) -> Options:
-    """The deprecated names count where the newer ones are not said. Source: kraken-websocket, executions."""
+    """The deprecated names count where the newer ones are not said. Source: kraken-websocket#executions."""
     orders = flag(params, "snap_orders", usual=flag(params, "snapshot", usual=True))
     trades = flag(params, "snap_trades", usual=flag(params, "snapshot_trades", usual=False))
     steps = flag(params, "order_status", usual=True)

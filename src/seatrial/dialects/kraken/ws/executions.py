@@ -1,6 +1,6 @@
 """What happens to an account's orders, as rows: one for each step of each order.
 
-Source: kraken-websocket, executions and Rows of executions. Decided: every row is a frame of its own; fees in another
+Source: kraken-websocket#executions and kraken-websocket#rows-of-executions. Decided: every row is a frame of its own; fees in another
 currency than dollars show 0 as their equivalent in dollars.
 """
 
@@ -36,7 +36,7 @@ FILLED: Final = "filled"
 ENDS: Final = {OrderStatus.FILLED: FILLED, OrderStatus.CANCELED: "canceled", OrderStatus.EXPIRED: "expired"}
 
 SHORT: Final = frozenset({NEW, "trade", *ENDS.values()})
-"""The rows of who does not want every step. Source: kraken-websocket, executions; fills are inferred there."""
+"""The rows of who does not want every step. Source: kraken-websocket#executions; fills are inferred there."""
 
 
 class Row(Struct, frozen=True):

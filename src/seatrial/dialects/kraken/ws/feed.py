@@ -40,7 +40,7 @@ PATHS: Final = {
     "/v2/public": Serves.PUBLIC | Serves.UNIFIED,
     "/v2/private": Serves.PRIVATE | Serves.UNIFIED,
 }
-"""Source: kraken-websocket, Addresses and Unified WebSocket."""
+"""Source: kraken-websocket#addresses and kraken-websocket#unified-websocket."""
 
 HOSTS: Final = {
     "ws.kraken.com": Serves.PUBLIC,

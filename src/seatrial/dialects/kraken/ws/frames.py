@@ -1,6 +1,6 @@
 """Parts of frames, which are compact JSON: moments, texts, replies.
 
-Source: kraken-websocket, Values and Requests.
+Source: kraken-websocket#values and kraken-websocket#requests.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What there is to own and to trade, and what of it is open. Source: kraken-websocket, instrument."""
+"""What there is to own and to trade, and what of it is open. Source: kraken-websocket#instrument."""
 
 from typing import TYPE_CHECKING, Any, Final
 

@@ -1,7 +1,7 @@
 """Orders over a socket: the parameters of a method become those of its twin over REST, which does the rest.
 
 So an order has the same checks, counters and refusals whichever way it comes.
-Source: kraken-websocket, Trading methods.
+Source: kraken-websocket#trading-methods.
 """
 
 import re
@@ -180,10 +180,9 @@ def _order(tools: Tools, given: Given) -> dict[str, str]:
 
 
 def _added(given: Given, result: dict[str, Any]) -> object:
-    """What was only checked has an empty id. Source: kraken-websocket, Trading methods."""
-    (order_id,) = result.get("txid", ("",))
-    echoed: dict[str, object] = {name: given[name] for name in ("cl_ord_id", "order_userref") if name in given}
-    return {"order_id": order_id, **echoed}
+    """What was only checked has an empty id. Source: kraken-websocket#trading-methods."""
+    said: Given = {"order_id": result.get("txid", ("",))[0]}
+    return said | {name: given[name] for name in ("cl_ord_id", "order_userref") if name in given}
 
 
 def _named(_tools: Tools, given: Given) -> dict[str, str]:
@@ -249,9 +248,11 @@ def _moment(given: Given, name: str, theirs: str) -> str | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-        return None if at.tzinfo is None else str(int(at.timestamp()))
-    except (ValueError, OverflowError):
+    except ValueError:
         raise bad_argument(theirs) from None
+    if at.tzinfo is None:
+        raise bad_argument(theirs)
+    return str(int(at.timestamp()))
 
 
 def _self_trade(given: Given) -> str | None:

@@ -1,7 +1,7 @@
 """One conversation over Kraken's WebSocket v2: requests in, replies and what was subscribed to out.
 
-Source: kraken-websocket, Connection, Requests and Texts of errors. Decided: names that a subscription does not know
-are ignored, because clients send each other's.
+Source: kraken-websocket#connection, kraken-websocket#requests and kraken-websocket#texts-of-errors. Decided: names
+that a subscription does not know are ignored, because clients send each other's.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -282,7 +282,7 @@ class Session:
     def _key(self, request: Request) -> ApiKey:
         """Whose token it is. One that keeps a private subscription stays good for this conversation. Raises `Refused`.
 
-        Source: kraken-websocket, Connection.
+        Source: kraken-websocket#connection.
         """
         token = request.params.get("token")
         if token is None:

@@ -1,6 +1,7 @@
 """What can be followed: each topic makes one frame for all who follow it, and a snapshot for who comes.
 
-Source of shapes and rules: kraken-websocket, the section of each channel. Decided: nothing is throttled.
+Source of shapes and rules: kraken-websocket#ticker, kraken-websocket#book, kraken-websocket#trade and
+kraken-websocket#ohlc. Decided: nothing is throttled.
 """
 
 import zlib
@@ -218,7 +219,7 @@ class CandleTopic(MarketTopic):
 def checksum(bids: Levels, asks: Levels) -> int:
     """CRC-32 of the ten best levels of each side, asks first, written without points and zeros in front.
 
-    Source: kraken-websocket, Checksum. Ticks and lots are just those digits.
+    Source: kraken-websocket#checksum. Ticks and lots are just those digits.
     """
     levels = (*asks.best(SUMMED_LEVELS), *bids.best(SUMMED_LEVELS))
     return zlib.crc32("".join(f"{ticks}{lots}" for ticks, lots in levels).encode())

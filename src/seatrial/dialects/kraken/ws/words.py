@@ -1,6 +1,6 @@
 """Kraken's texts for requests over a socket that it refuses.
 
-Source: kraken-websocket, Texts of errors. Decided where that has none: the words of version 1, which knew the same
+Source: kraken-websocket#texts-of-errors. Decided where that has none: the words of version 1, which knew the same
 mistakes, and for a value of the wrong type words like those recorded for an order's price.
 """
 
