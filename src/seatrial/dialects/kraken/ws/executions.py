@@ -1,7 +1,7 @@
 """What happens to an account's orders, as rows: one for each step of each order.
 
-Source: kraken-websocket#executions and kraken-websocket#rows-of-executions. Decided: every row is a frame of its own; fees in another
-currency than dollars show 0 as their equivalent in dollars.
+Source: kraken-websocket#executions and kraken-websocket#rows-of-executions. Decided: every row is a frame
+of its own; fees in another currency than dollars show 0 as their equivalent in dollars.
 """
 
 from collections.abc import Iterable
