@@ -16,7 +16,7 @@ FEES = "schedule,counts_volume,from_usd,taker_percent,maker_percent\n"
 DATED = "schedule,from,counts_volume,from_usd,from_futures_usd,from_assets_usd,taker_percent,maker_percent\n"
 LEVELS = "schedule,level,taker_percent,maker_percent\n"
 VENUES = "venue,symbol,schedule\n"
-START_OF_2024_NS = 1_704_067_200 * 10**9
+JULY_2025_NS = 1_751_328_000 * 10**9
 JULY_2026_NS = 1_783_555_200 * 10**9
 """2026-07-09, when Kraken's ladder of 17 rungs began."""
 METHODS = "asset,method,network,deposit_minimum,deposit_fee,withdrawal_minimum,withdrawal_fee,address_style\n"
@@ -100,10 +100,10 @@ def test_every_market_is_named_for_what_it_trades(catalogue: Catalogue) -> None:
         ("USDC/USD", 100_000_000, FeeTier(100_000_000, 10, 0)),
     ],
 )
-def test_from_2024_until_july_2026_fees_follow_the_market_s_schedule(
+def test_from_july_2025_until_july_2026_fees_follow_the_market_s_schedule(
     catalogue: Catalogue, symbol: str, volume_usd: int, tier: FeeTier
 ) -> None:
-    for at_ns in (START_OF_2024_NS, JULY_2026_NS - 1):
+    for at_ns in (JULY_2025_NS, JULY_2026_NS - 1):
         assert catalogue.markets[symbol].fees.at(at_ns).tier(volume_usd, assets_usd=10**9) == tier
 
 
