@@ -81,7 +81,7 @@ def _grouped(what: str) -> Callable[..., int]:
 
 def _pandas(folder: Path, seconds: str, out: str) -> int:
     """With floats, as pandas is used."""
-    import pandas as pd  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
+    import pandas as pd  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415  only where it is compared with
 
     files = sorted((folder / "pair=XBTUSD").glob("month=*/*.parquet"))
     columns = ["time", "price", "volume"]

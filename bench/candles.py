@@ -126,4 +126,4 @@ def _fail(text: str) -> None:
     raise BenchError(text)
 
 
-_never: Final[Callable[[float], None]] = lambda seconds: _fail(f"the server was not ready: {seconds} s")  # noqa: E731
+_never: Final[Callable[[float], None]] = lambda seconds: _fail(f"the server was not ready: {seconds} s")  # noqa: E731  a default, in one line

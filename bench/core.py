@@ -125,6 +125,6 @@ def _machine(catalogue: Catalogue) -> Machine:
     machine = Machine(State(1, Assets(catalogue.assets), catalogue.markets, catalogue.methods))
     balances = (("spot", "USD", 10**14), ("spot", "BTC", 10**15))
     for number in range(TRADERS):
-        outcome = machine.apply(OpenAccount(f"trader {number}", "kraken", "pro", False, "spot", "spot", balances), 1)  # noqa: FBT003
+        outcome = machine.apply(OpenAccount(f"trader {number}", "kraken", "pro", False, "spot", "spot", balances), 1)
         assert not isinstance(outcome, Reject), outcome
     return machine

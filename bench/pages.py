@@ -231,7 +231,7 @@ def _machine(catalogue: Catalogue) -> Machine:
 def _opening() -> tuple[Command, ...]:
     """The account, its key, and a deposit for all entries that need one."""
     return (
-        OpenAccount("long", "kucoin", "vip0", False, "trade", "main", ()),  # noqa: FBT003
+        OpenAccount("long", "kucoin", "vip0", False, "trade", "main", ()),
         IssueKey(ACCOUNT, "key", "key", "c2VjcmV0", frozenset()),
         SeeDeposit(ACCOUNT, QUOTE, 10**12),
     )

@@ -131,7 +131,7 @@ def _figure_table(figures: list[Figure]) -> Table:
     table.add_column("budget", no_wrap=True)
     table.add_column("notes")
     for figure in figures:
-        measured = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:.2f}"  # noqa: PLR2004
+        measured = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:.2f}"  # noqa: PLR2004  odds, and sizes that mean nothing else
         table.add_row(figure.name, f"{measured} {figure.unit}", _verdicts(figure.budgets), figure.notes)
     return table
 

@@ -250,8 +250,8 @@ class _Connection(asyncio.Protocol):
     def _choose(self) -> str:
         chance = self._luck.random()
         if chance < 0.5:  # noqa: PLR2004  half of all calls read
-            return READ if chance < 0.3 else PUBLIC if chance < 0.45 else HISTORY  # noqa: PLR2004
-        cancels = len(self._orders) >= MAX_ORDERS or (self._orders and chance < 0.65)  # noqa: PLR2004
+            return READ if chance < 0.3 else PUBLIC if chance < 0.45 else HISTORY  # noqa: PLR2004  odds, and sizes that mean nothing else
+        cancels = len(self._orders) >= MAX_ORDERS or (self._orders and chance < 0.65)  # noqa: PLR2004  odds, and sizes that mean nothing else
         return CANCEL if cancels else ORDER
 
 

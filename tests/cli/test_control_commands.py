@@ -26,7 +26,7 @@ TOKEN = "open sesame"
 class Stranger(BaseHTTPRequestHandler):
     """Knows no verb, and answers with a page that says so."""
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - as inherited
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as inherited
         """Stay silent."""
 
 
@@ -61,7 +61,7 @@ def advised(server: RunningServer, *arguments: str) -> str:
     return one_line(seatrial(*arguments, "--url", server.url))
 
 
-def told(server: RunningServer, *arguments: str) -> Any:  # noqa: ANN401 - the answer's JSON
+def told(server: RunningServer, *arguments: str) -> Any:
     """What a command tells programs: one line of JSON."""
     done = seatrial(*arguments, "--url", server.url, "--json")
     assert (done.exit_code, done.stderr) == (0, ""), done.output

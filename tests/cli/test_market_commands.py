@@ -27,7 +27,7 @@ def run(server: RunningServer, *words: str, fails: int = 0) -> Result:
     return done
 
 
-def told(server: RunningServer, *words: str) -> Any:  # noqa: ANN401  JSON
+def told(server: RunningServer, *words: str) -> Any:
     """What it tells programs."""
     return json.loads(run(server, *words, "--json").stdout)
 

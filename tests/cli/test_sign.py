@@ -217,7 +217,7 @@ PASSPHRASE = "jie/gxS38wLFFaBwl/cAzFbAzlI8MIny96jSXrB+iP4="
 """Signed. Source: kucoin-rest#signature, whose check value it is."""
 
 
-def kucoin(*arguments: str) -> Any:  # noqa: ANN401  JSON
+def kucoin(*arguments: str) -> Any:
     """A call of KuCoin's, worked out for programs."""
     result = sign(*arguments, *KUCOIN, "--json")
     assert result.exit_code == 0, result.output

@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_POST = do_GET  # noqa: N815 - as inherited
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - as inherited
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as inherited
         """Stay silent."""
 
 

@@ -24,7 +24,7 @@ def connect(venue: Venue) -> Iterator[Connect]:
     """The ordinary exchange for a key, or for a new account without money; further arguments are ccxt's settings."""
     with ExitStack() as opened:
 
-        def open_exchange(keys: Keys | None = None, **settings: Any) -> Any:  # noqa: ANN401  ccxt has no types
+        def open_exchange(keys: Keys | None = None, **settings: Any) -> Any:
             found = keys or venue.account()
             settings = ccxt_settings(venue.url, found.key, found.secret) | settings
             return opened.enter_context(closing(ccxt.kraken(settings)))

@@ -41,7 +41,7 @@ class Mistake(Struct, frozen=True):
     refusal: Refusal
 
 
-def order(refusal: Refusal, **changes: Any) -> Mistake:  # noqa: ANN401  JSON
+def order(refusal: Refusal, **changes: Any) -> Mistake:
     """An order that is wrong in one thing."""
     return Mistake("AddOrder", LIMIT | changes, refusal)
 

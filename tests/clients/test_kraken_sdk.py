@@ -27,7 +27,7 @@ def connect(venue: Venue) -> Iterator[Connect]:
         yield lambda keys: opened.enter_context(closing(KrakenSdk(venue.url, keys.key, keys.secret)))
 
 
-def buy(client: KrakenSdk, price: str, volume: str = "0.01", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def buy(client: KrakenSdk, price: str, volume: str = "0.01", **more: Any) -> dict[str, Any]:
     """A limit order with everything that the sdk sends along."""
     placed: dict[str, Any] = client.trade.create_order("limit", "buy", "XBTUSD", volume, price, **more)
     return placed

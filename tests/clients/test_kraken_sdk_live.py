@@ -257,7 +257,7 @@ class TestWaysOfCalling:
         assert answer.json() == {"error": ["EAPI:Invalid key"]}
 
     def test_several_at_once_do_not_disturb_each_other(self, reader: Keys, venue: Venue) -> None:
-        async def ask() -> Any:  # noqa: ANN401  JSON
+        async def ask() -> Any:
             async with SpotAsyncClient(key=reader.key, secret=reader.secret, url=venue.url) as client:
                 return await asyncio.gather(
                     client.request("GET", "/0/public/OHLC", params={"pair": "XBTUSD"}, auth=False),

@@ -56,7 +56,7 @@ def market(venue: Venue) -> Market:
     return market
 
 
-def pro(venue: Venue, keys: Keys | None = None) -> Any:  # noqa: ANN401  ccxt is untyped
+def pro(venue: Venue, keys: Keys | None = None) -> Any:
     """ccxt.pro, pointed here as its documentation says."""
     secrets = {} if keys is None else {"apiKey": keys.key, "secret": keys.secret}
     sockets = venue.url.replace("http", "ws") + "/v2"
@@ -90,7 +90,7 @@ def test_ccxt_watches_the_ticker(venue: Venue, market: Market) -> None:
     async def story() -> None:
         async with pro(venue) as exchange:
 
-            async def watch() -> Any:  # noqa: ANN401  ccxt is untyped
+            async def watch() -> Any:
                 return dict(await exchange.watch_ticker("ETH/EUR"))
 
             before, later = await after(watch(), lambda: market.trade("2005"), watch)
@@ -116,7 +116,7 @@ def test_ccxt_watches_the_book_and_has_all_of_it(venue: Venue, market: Market) -
     async def story() -> None:
         async with pro(venue) as exchange:
 
-            async def watch() -> Any:  # noqa: ANN401  ccxt is untyped
+            async def watch() -> Any:
                 book = await exchange.watch_order_book("ETH/EUR", 10)
                 return [list(map(list, book[side])) for side in ("bids", "asks")]
 
@@ -131,7 +131,7 @@ def test_ccxt_watches_candles(venue: Venue, market: Market) -> None:
     async def story() -> None:
         async with pro(venue) as exchange:
 
-            async def watch() -> Any:  # noqa: ANN401  ccxt is untyped
+            async def watch() -> Any:
                 return list((await exchange.watch_ohlcv("ETH/EUR", "5m"))[-1])
 
             before, later = await after(watch(), lambda: market.trade("2005"), watch)

@@ -29,7 +29,7 @@ def sets_off(monkeypatch: pytest.MonkeyPatch) -> Callable[[Waits], None]:
     announce = matching.announce
 
     def watch(waits: Waits) -> None:
-        def announced(state: State, *rest: Any) -> Trade:  # noqa: ANN401  as it takes them
+        def announced(state: State, *rest: Any) -> Trade:
             trade = announce(state, *rest)
             for order in list(state.live_orders.values()):
                 if order.status is OrderStatus.PENDING and not order.triggered_ns and waits(order, trade):

@@ -245,7 +245,7 @@ def test_each_venues_users_pay_its_own_rates(venue: str, tier: str, paid: list[t
     floor.machine.state.markets["BTC/USD"] = MarketState(market)
     for name in ("ann", "bob"):
         balances = (("spot", "USD", 10**8), ("spot", "BTC", 10**11))
-        floor.apply(OpenAccount(name, venue, tier, False, "spot", "spot", balances))  # noqa: FBT003
+        floor.apply(OpenAccount(name, venue, tier, False, "spot", "spot", balances))
     floor.draw("ask 100 1 ann")
     floor.place(floor.order("bob", BUY, "1"))
     assert [(fill.fee_ppm, fill.fee_quote) for fill in floor.fills] == paid
@@ -254,7 +254,7 @@ def test_each_venues_users_pay_its_own_rates(venue: str, tier: str, paid: list[t
 def test_a_venues_users_set_aside_what_their_venue_may_ask() -> None:
     floor = Floor(fees=LADDER)
     floor.machine.state.markets["BTC/USD"] = MarketState(replace(floor.market, venue_fees={"elsewhere": LEVELS}))
-    floor.apply(OpenAccount("ann", "elsewhere", "high", False, "spot", "spot", (("spot", "USD", 10**8),)))  # noqa: FBT003
+    floor.apply(OpenAccount("ann", "elsewhere", "high", False, "spot", "spot", (("spot", "USD", 10**8),)))
     floor.place(floor.order("ann", BUY, "1", at="100"))
     assert floor.money("ann", "USD") == "free 9899.975 held 100.025"
 

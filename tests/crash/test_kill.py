@@ -234,10 +234,10 @@ class Story:
         mine = "JOIN accounts USING (account_id) WHERE name = :name"
         match kind:
             case "AddOrder":
-                query = f"SELECT 1 FROM orders {mine} AND tag = :tag"  # noqa: S608
+                query = f"SELECT 1 FROM orders {mine} AND tag = :tag"
                 return bool(ask(connection, query, name=client.name, tag=int(mark)))
             case "Withdraw":
-                query = f"SELECT 1 FROM transfers {mine} AND direction = 'withdrawal' AND amount + fee = :units"  # noqa: S608
+                query = f"SELECT 1 FROM transfers {mine} AND direction = 'withdrawal' AND amount + fee = :units"
                 return bool(ask(connection, query, name=client.name, units=int(mark.removeprefix("0."))))
         return None
 

@@ -77,7 +77,7 @@ def test_sessions_that_are_ended_are_made_again(postgresql: str, tmp_path: Path,
         for _ in range(5):
             await until(lambda: not server.world.commits.is_lost)
             mine = f"application_name LIKE 'seatrial {os.getpid()} %'"
-            await administer(postgresql, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")  # noqa: S608
+            await administer(postgresql, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")
             await floor.a_refusal()
             await floor.more_answers()
 

@@ -144,7 +144,7 @@ def test_the_readme_says_how_to_call_the_command_before_it_does() -> None:
 
 
 def test_every_command_prints_json_as_the_readme_says() -> None:
-    def options(command: Any) -> Iterator[tuple[str, set[str]]]:  # noqa: ANN401  Typer's, which has no public type
+    def options(command: Any) -> Iterator[tuple[str, set[str]]]:
         for part in getattr(command, "commands", {}).values():
             yield from options(part)
         if not hasattr(command, "commands"):

@@ -51,12 +51,12 @@ def names_read(folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("dealer", DEALERS, ids=["kraken", "kucoin"])
-def test_every_endpoint_is_attacked(dealer: Any) -> None:  # noqa: ANN401  a module
+def test_every_endpoint_is_attacked(dealer: Any) -> None:
     assert dealer.PARAMETERS.keys() == dealer.TABLE.keys()
 
 
 @pytest.mark.parametrize(("dealer", "handlers"), [(kraken, rest), (kucoin, kucoin_rest)], ids=["kraken", "kucoin"])
-def test_every_parameter_that_is_read_is_sent(dealer: Any, handlers: Any) -> None:  # noqa: ANN401  modules
+def test_every_parameter_that_is_read_is_sent(dealer: Any, handlers: Any) -> None:
     read = set(names_read(Path(handlers.__file__).parent))
     assert len(read) > 40
     in_paths = {name for endpoint in dealer.PARAMETERS for name in re.findall(r"{(\w+)}", endpoint)}

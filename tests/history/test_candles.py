@@ -64,7 +64,7 @@ def test_they_equal_those_of_the_plain_model(
     made: list[Trade],
     length_s: int,
     decimals: int,
-    fill: bool,  # noqa: FBT001  drawn
+    fill: bool,
     window: tuple[int, int] | None,
 ) -> None:
     if length_s == 1:

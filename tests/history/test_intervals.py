@@ -61,7 +61,7 @@ def test_what_is_no_interval_is_refused(text: str) -> None:
 def test_sql_and_python_agree(text: str, at_ns: int) -> None:
     interval = read_interval(text)
     number = interval.number(at_ns)
-    sql = f"SELECT {interval.number_sql('t')} AS n, {interval.start_sql('n')} FROM (SELECT {at_ns}::BIGINT AS t)"  # noqa: S608
+    sql = f"SELECT {interval.number_sql('t')} AS n, {interval.start_sql('n')} FROM (SELECT {at_ns}::BIGINT AS t)"
     assert duckdb.execute(sql).fetchall() == [(number, interval.start_ns(number) // SECOND)]
     assert interval.start_ns(number) <= at_ns < interval.start_ns(number + 1)
     assert interval.at_or_after(interval.start_ns(number)) == number

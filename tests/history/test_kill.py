@@ -134,7 +134,7 @@ class Fuse:
             monkeypatch.setattr(owner, name, self._fused(getattr(owner, name)))
 
     def _fused(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the real one takes
+        def step(*arguments: Any, **options: Any) -> Any:
             self.steps += 1
             if self.steps == self.burns_at or (self.burns_at and self.steps > self.burns_at and self.blow is Crash):
                 raise self.blow

@@ -348,7 +348,7 @@ def test_quotes_leave_nothing_behind_in_the_store() -> None:
             store.commit(store.batch(world.machine.take_changes(), world.machine.state, "ticking", driver.text()))
         with store.database.reading() as connection:
             tables = ("orders", "quotes", "fills", "postings", "purses", "world_notes")
-            counting = " UNION ALL ".join(f"SELECT count(*) FROM {table}" for table in tables)  # noqa: S608  names above
+            counting = " UNION ALL ".join(f"SELECT count(*) FROM {table}" for table in tables)
             sizes.append(connection.exec_driver_sql(counting).scalars().all())
             live = connection.exec_driver_sql("SELECT order_id FROM orders ORDER BY order_id").scalars().all()
         assert live == sorted(world.machine.state.live_orders)

@@ -177,7 +177,7 @@ def test_huge_headers_do_no_harm(target: Target) -> None:
     assert {*statuses(big), *statuses(many)} <= {200, 400, 431}
 
 
-def forge(target: Target, **changes: Any) -> SignedCall:  # noqa: ANN401  headers or a body
+def forge(target: Target, **changes: Any) -> SignedCall:
     """A well-signed call, changed after it was signed."""
     call = target.signer.call("CancelAll")
     return call._replace(**changes)
@@ -224,7 +224,7 @@ BODIES = {
 
 @pytest.mark.parametrize("json", [False, True], ids=["form", "json"])
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_a_signed_body_of_nonsense_is_refused(body: bytes, json: bool, target: Target) -> None:  # noqa: FBT001
+def test_a_signed_body_of_nonsense_is_refused(body: bytes, json: bool, target: Target) -> None:
     for nonce in ("1", ""):
         call = target.signer.signed("/0/private/AddOrder", nonce, body)
         kind = {"Content-Type": "application/json"} if json else {}

@@ -756,7 +756,7 @@ def test_an_account_and_its_key_are_one_commit(monkeypatch: pytest.MonkeyPatch) 
     async def story(server: Inside) -> None:
         commit, held = server.world._store.commit, []
 
-        def noted(batch: Any) -> None:  # noqa: ANN401  a batch
+        def noted(batch: Any) -> None:
             held.append({write.table.name for write in batch.writes})
             commit(batch)
 

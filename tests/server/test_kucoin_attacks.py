@@ -336,7 +336,7 @@ def fuzz() -> Iterator[Callable[..., None]]:
 def test_nasty_parameters_are_always_answered(
     fuzz: Callable[..., None],
     endpoint: Endpoint,
-    sane: bool,  # noqa: FBT001
+    sane: bool,
     params: dict[str, Any],
     subject: str,
 ) -> None:

@@ -27,7 +27,7 @@ async def market(server: Inside, pair: str = "XBTUSD") -> dict[str, Any]:
     return dict(answer.json)
 
 
-async def changed(server: Inside, path: str, **body: object) -> Any:  # noqa: ANN401  JSON
+async def changed(server: Inside, path: str, **body: object) -> Any:
     """A change that must be done."""
     answer = await server.post(path, **body)
     assert answer.status in (200, 201), answer

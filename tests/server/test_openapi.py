@@ -50,7 +50,7 @@ def test_every_operation_of_the_first_release_is_there() -> None:
 
 
 @pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: f"{op.verb} {op.path}")
-def test_every_described_operation_answers(op: Any) -> None:  # noqa: ANN401  an operation
+def test_every_described_operation_answers(op: Any) -> None:
     """A route that were missing would be a 404 or 405 that names the document."""
 
     async def story(server: Inside) -> None:

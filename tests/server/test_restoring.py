@@ -51,7 +51,7 @@ class Writer:
         self.fails = False
         server.world.recovery._writer = self
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever it has
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._writer, name)
 
     async def restore(self, file: Path) -> None:
@@ -183,7 +183,7 @@ ORDER = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "price": "1", "v
 
 
 @pytest.mark.parametrize("apart", [False, True])
-def test_a_restored_world_goes_on_from_what_its_backup_knew(apart: bool, place: Path | str, tmp_path: Path) -> None:  # noqa: FBT001  a parameter
+def test_a_restored_world_goes_on_from_what_its_backup_knew(apart: bool, place: Path | str, tmp_path: Path) -> None:
     async def story(server: Inside) -> None:
         assert (await server.call("AddOrder", **ORDER)).result
         await server.account("early", USD="1")

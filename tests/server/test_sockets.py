@@ -38,7 +38,7 @@ def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(told())
 
 
-def opened(server: RunningServer, path: str = "/v2", **more: Any) -> connect:  # noqa: ANN401  as `connect` has it
+def opened(server: RunningServer, path: str = "/v2", **more: Any) -> connect:
     return connect(server.url.replace("http", "ws") + path, proxy=None, **more)
 
 

@@ -66,7 +66,7 @@ class Sailor:
         answer = httpx.request(verb, self._url + endpoint, content=content, headers=headers, trust_env=False)
         return answer.status_code, answer.json()
 
-    def ask(self, verb: str, endpoint: str, **body: str) -> Any:  # noqa: ANN401  JSON
+    def ask(self, verb: str, endpoint: str, **body: str) -> Any:
         """What came of a call that succeeds."""
         status, answer = self.send(verb, endpoint, **body)
         assert status == 200, answer

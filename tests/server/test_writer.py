@@ -300,7 +300,7 @@ def break_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in the middle of placing an order: the hold is taken, and then nothing more happens."""
     hold = Ledger.hold
 
-    def broken(ledger: Ledger, *arguments: Any) -> None:  # noqa: ANN401  whatever a hold takes
+    def broken(ledger: Ledger, *arguments: Any) -> None:
         hold(ledger, *arguments)
         raise AssertionError("a bug")
 

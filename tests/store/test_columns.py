@@ -143,14 +143,14 @@ def test_a_struct_comes_back_from_its_row_with_each_value_in_its_place(name: str
         assert [value for value, column in zip(row, stored._columns, strict=True) if column.is_given] == given
 
 
-def with_values_of_its_own(struct: type, *, optional: bool) -> Any:  # noqa: ANN401  one of any struct
+def with_values_of_its_own(struct: type, *, optional: bool) -> Any:
     """One in which no two fields that could be taken for each other are alike."""
     numbers = count(1_000)
     fields = msgspec.structs.fields(struct)
     return struct(**{field.name: _value(field.type, next(numbers), optional=optional) for field in fields})
 
 
-def _value(kind: Any, number: int, *, optional: bool) -> Any:  # noqa: ANN401  of any type
+def _value(kind: Any, number: int, *, optional: bool) -> Any:
     if isinstance(kind, UnionType):
         return _value(get_args(kind)[0], number, optional=optional) if optional else None
     if kind is bool:
@@ -171,7 +171,7 @@ def text_or_number(column: columns.Declared) -> str | int:
     return "BTC/USD" if column.kind is Text else 77
 
 
-def computed(stored: Stored[Any], thing: Any) -> Any:  # noqa: ANN401  of any struct
+def computed(stored: Stored[Any], thing: Any) -> Any:
     """The same with what follows from the rest."""
     values = {field: getattr(thing, field) for field in thing.__struct_fields__}
     for field, expression in stored._computed.items():

@@ -165,7 +165,7 @@ class Breaking:
     def _breaking_server(self, really: Callable[..., Any]) -> Callable[..., Any]:
         """The server itself refuses a statement, while those behind it are on their way."""
 
-        def call(cursor: Any, statement: Any, *rest: object, **options: object) -> object:  # noqa: ANN401  the driver's
+        def call(cursor: Any, statement: Any, *rest: object, **options: object) -> object:
             if not cursor.connection.pgconn.pipeline_status:
                 return really(cursor, statement, *rest, **options)
             told = statement if isinstance(statement, str) else statement.decode()

@@ -40,7 +40,7 @@ def ids(trader: Trader, query: OrderPage | FillPage | PostingPage) -> list[int]:
 
 
 @pytest.mark.parametrize("live", [True, False])
-def test_orders_continue_behind_the_last_one(trader: Trader, live: bool) -> None:  # noqa: FBT001
+def test_orders_continue_behind_the_last_one(trader: Trader, live: bool) -> None:
     whole = ids(trader, OrderPage(trader.account_id, live=live))
     for place, order_id in enumerate(whole):
         assert ids(trader, OrderPage(trader.account_id, live=live, before_id=order_id)) == whole[place + 1 :]

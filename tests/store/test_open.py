@@ -129,7 +129,7 @@ def test_a_store_of_a_newer_seatrial_is_refused_and_left_alone(place: Path | str
 
 
 def _set_version(place: Path | str, version: str) -> None:
-    ask(place, f"UPDATE alembic_version SET version_num = '{version}'")  # noqa: S608  of this file
+    ask(place, f"UPDATE alembic_version SET version_num = '{version}'")
 
 
 def test_a_store_of_an_older_seatrial_is_brought_up_to_date(

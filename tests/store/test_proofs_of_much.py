@@ -68,7 +68,7 @@ def rows_of_postgresql(connection: Connection) -> Steps:
         nonlocal law
         law = name
 
-    def note(*call: Any) -> None:  # noqa: ANN401  SQLAlchemy's
+    def note(*call: Any) -> None:
         asked.append((law, call[2]))
 
     event.listen(connection, "before_cursor_execute", note)

@@ -161,7 +161,7 @@ def test_what_was_counted_before_moves_had_a_name_goes_on_counting() -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "0002")
         row = "1, 7, 0, 0, '{\"opening_id\":5,\"fill_id\":9}', '{}', ''"
-        connection.exec_driver_sql(f"INSERT INTO world VALUES ({row})")  # noqa: S608  a literal
+        connection.exec_driver_sql(f"INSERT INTO world VALUES ({row})")
         command.upgrade(config, versions.HEAD)
         counters = connection.execute(text("SELECT counters FROM world")).scalar_one()
     assert counters == '{"move_id":5,"fill_id":9,"plain_ids_until_s":0}'
@@ -251,12 +251,12 @@ class Listening:
         self.connection, self.dialect = connection, connection.dialect
         self.heard: list[Any] = []
 
-    def execute(self, statement: Any, *values: Any) -> Any:  # noqa: ANN401  as SQLAlchemy's own
+    def execute(self, statement: Any, *values: Any) -> Any:
         """Run it, and remember it."""
         self.heard.append(statement)
         return self.connection.execute(statement, *values)
 
-    def exec_driver_sql(self, text: str, parameters: Any) -> Any:  # noqa: ANN401  as SQLAlchemy's own
+    def exec_driver_sql(self, text: str, parameters: Any) -> Any:
         """Run it. What goes to the driver as it stands has a text of its own for each engine, and runs in both."""
         return self.connection.exec_driver_sql(text, parameters)
 

@@ -93,7 +93,7 @@ def test_what_is_broken_is_seen_by_whichever_looks(world: LongWorld, place: Path
 def test_a_commit_between_their_looks_makes_both_look_again(file: SqliteFile) -> None:
     looks = 0
 
-    def look(*call: Any) -> None:  # noqa: ANN401  SQLAlchemy's
+    def look(*call: Any) -> None:
         nonlocal looks
         if "sqlite_master" in call[2]:
             looks += 1
@@ -111,7 +111,7 @@ def test_a_commit_between_their_looks_makes_both_look_again(file: SqliteFile) ->
 def test_where_commits_come_too_fast_one_looks_alone(file: SqliteFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "MAX_LOOKS", 3)
 
-    def look(*call: Any) -> None:  # noqa: ANN401  SQLAlchemy's
+    def look(*call: Any) -> None:
         if "sqlite_master" in call[2]:
             count(file)
 

@@ -80,7 +80,7 @@ class Floor:
 async def until(condition: Callable[[], bool]) -> None:
     """Let everything go on until then. What is waited for happens in other processes, so there is no event for it."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():  # noqa: ASYNC110
+        while not condition():  # noqa: ASYNC110  it happens in other processes
             await asyncio.sleep(0.001)
 
 
@@ -106,6 +106,6 @@ async def prove(server: Inside, floor: Floor) -> None:
     assert server.machine.fingerprint() == Machine(server.world.keeping.load().state).fingerprint()
     for number, trader in enumerate(floor.traders):
         with server.world._store.database.reading() as connection:
-            asked = f"SELECT tag FROM orders JOIN accounts USING (account_id) WHERE name = 'trader {number}'"  # noqa: S608
+            asked = f"SELECT tag FROM orders JOIN accounts USING (account_id) WHERE name = 'trader {number}'"
             trader.prove(list(connection.exec_driver_sql(asked).scalars()))
     assert (await server.get("/books")).json["balanced"]

@@ -28,13 +28,13 @@ TRADE_FIELDS = 7
 class Ccxt:
     """ccxt, sync or async, through its unified methods."""
 
-    def __init__(self, exchange: Any) -> None:  # noqa: ANN401  ccxt has no types
+    def __init__(self, exchange: Any) -> None:
         self.exchange = exchange
 
     def close(self) -> None:
         self.exchange.close()
 
-    def private(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def private(self, method: str, /, **params: Any) -> Any:
         return self.exchange.request(method, ["private"], "POST", params)["result"]
 
     def markets(self) -> dict[str, Rules]:
@@ -47,7 +47,7 @@ class Ccxt:
         found = self.exchange.fetch_balance()
         return {code: Holding(exact(total), exact(found["used"][code])) for code, total in found["total"].items()}
 
-    def place(self, side: str, volume: str, price: str | None = None, *, symbol: str, **more: Any) -> str:  # noqa: ANN401
+    def place(self, side: str, volume: str, price: str | None = None, *, symbol: str, **more: Any) -> str:
         kind, limit = ("market", None) if price is None else ("limit", float(price))
         placed = self.exchange.create_order(symbol, kind, side, float(volume), limit, _unified(more))
         return str(placed["id"])
@@ -130,11 +130,11 @@ class Ccxt:
 class Blocking:
     """An asynchronous exchange of ccxt, on a loop of its own, one call at a time."""
 
-    def __init__(self, exchange: Any) -> None:  # noqa: ANN401  ccxt has no types
+    def __init__(self, exchange: Any) -> None:
         self._exchange = exchange
         self._runner = asyncio.Runner()
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  ccxt has no types
+    def __getattr__(self, name: str) -> Any:
         found = getattr(self._exchange, name)
         return self._waiting(found) if callable(found) else found
 
@@ -144,7 +144,7 @@ class Blocking:
         self._runner.close()
 
     def _waiting(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  ccxt has no types
+        def call(*args: Any, **kwargs: Any) -> Any:
             given = function(*args, **kwargs)
             return self._runner.run(given) if inspect.iscoroutine(given) else given
 

@@ -32,12 +32,12 @@ class Answer(NamedTuple):
     body: bytes
 
     @property
-    def json(self) -> Any:  # noqa: ANN401  JSON
+    def json(self) -> Any:
         """The body, read."""
         return msgspec.json.decode(self.body)
 
     @property
-    def result(self) -> Any:  # noqa: ANN401  JSON
+    def result(self) -> Any:
         """The result of a venue's call that must succeed."""
         assert self.json["error"] == [], self.json
         return self.json["result"]

@@ -122,7 +122,7 @@ class Trader:
         """The envelope of the answer."""
         return envelope(self.raw(method, **params))
 
-    def result(self, method: str, /, **params: object) -> Any:  # noqa: ANN401  JSON
+    def result(self, method: str, /, **params: object) -> Any:
         """The result of a call that must succeed."""
         return _result(self.call(method, **params))
 
@@ -137,7 +137,7 @@ class Trader:
         price: str | None = None,
         *,
         pair: str = "BTC/USD",
-        **more: Any,  # noqa: ANN401
+        **more: Any,
     ) -> Order:
         """An order by way of the core; without a price a market order."""
         market = self.exchange.market(pair)
@@ -192,7 +192,7 @@ class Exchange:
         self.traders.append(trader)
         return trader
 
-    def key(self, account_id: int, permissions: frozenset[str] = PERMISSIONS, **more: Any) -> Trader:  # noqa: ANN401
+    def key(self, account_id: int, permissions: frozenset[str] = PERMISSIONS, **more: Any) -> Trader:
         """One more key to an account; `more` as in `IssueKey`."""
         public, secret, _ = self.kraken.credentials(self.machine.state.counters.key_id + 1)
         command = IssueKey(account_id, more.pop("name", "a key"), public, secret, permissions, **more)
@@ -221,7 +221,7 @@ class Exchange:
         call = Call("GET", f"/0/public/{method}", query, {b"user-agent": b"tests"}, b"", "127.0.0.1")
         return envelope(self.serve(call).body)
 
-    def public_result(self, method: str, /, **params: object) -> Any:  # noqa: ANN401  JSON
+    def public_result(self, method: str, /, **params: object) -> Any:
         """The result of a public call that must succeed."""
         return _result(self.public(method, **params))
 
@@ -304,7 +304,7 @@ def _flat(params: dict[str, object]) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in params.items() if value is not None]
 
 
-def _result(answer: dict[str, Any]) -> Any:  # noqa: ANN401  JSON
+def _result(answer: dict[str, Any]) -> Any:
     assert answer["error"] == [], answer["error"]
     return answer["result"]
 

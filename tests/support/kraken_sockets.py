@@ -53,7 +53,7 @@ class Talk:
         self.session.receive(message, at_ns)
         return self.frames[before:]
 
-    def subscribe(self, channel: str, *symbols: str, **options: Any) -> list[Any]:  # noqa: ANN401  JSON
+    def subscribe(self, channel: str, *symbols: str, **options: Any) -> list[Any]:
         """Subscribe; what comes back at once."""
         params = {"channel": channel, **({"symbol": symbols} if symbols else {}), **options}
         return self.say({"method": "subscribe", "params": params})

@@ -23,7 +23,7 @@ class Heard(NamedTuple):
     body: bytes
 
     @property
-    def json(self) -> Any:  # noqa: ANN401  JSON
+    def json(self) -> Any:
         """The envelope."""
         return msgspec.json.decode(self.body)
 
@@ -38,7 +38,7 @@ class Heard(NamedTuple):
         return str(self.json["msg"])
 
     @property
-    def data(self) -> Any:  # noqa: ANN401  JSON
+    def data(self) -> Any:
         """What a call brought that must succeed."""
         assert (self.status, self.code) == (200, OK), self
         return self.json["data"]

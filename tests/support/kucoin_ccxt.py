@@ -20,13 +20,13 @@ HOSTS = (
 class CcxtKucoin:
     """ccxt, sync or async, through its unified methods."""
 
-    def __init__(self, exchange: Any) -> None:  # noqa: ANN401  ccxt has no types
+    def __init__(self, exchange: Any) -> None:
         self.exchange = exchange
 
     def close(self) -> None:
         self.exchange.close()
 
-    def private(self, verb: str, path: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def private(self, verb: str, path: str, /, **params: Any) -> Any:
         version, short = path.removeprefix("/api/").split("/", 1)
         return self.exchange.request(short, ["private"], verb, params | {"version": version})["data"]
 
@@ -40,7 +40,7 @@ class CcxtKucoin:
         found = self.exchange.fetch_balance({"type": wallet})
         return {code: Holding(exact(total), exact(found["used"][code])) for code, total in found["total"].items()}
 
-    def place(self, side: str, size: str | None, price: str | None = None, *, symbol: str, **more: Any) -> str:  # noqa: ANN401
+    def place(self, side: str, size: str | None, price: str | None = None, *, symbol: str, **more: Any) -> str:
         kind, limit = ("market", None) if price is None else ("limit", float(price))
         amount = None if size is None else float(size)
         return str(self.exchange.create_order(symbol, kind, side, amount, limit, more)["id"])

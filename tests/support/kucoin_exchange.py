@@ -71,15 +71,15 @@ class User:
             exchange.machine, exchange.kucoin._tools, now_ns, self.key, state.accounts[self.account_id], now_ns
         )
 
-    def get(self, path: str, **params: object) -> Any:  # noqa: ANN401  JSON
+    def get(self, path: str, **params: object) -> Any:
         """The data of a GET that must succeed."""
         return _data(self.send("GET", path, _query(params)))
 
-    def delete(self, path: str, **params: object) -> Any:  # noqa: ANN401  JSON
+    def delete(self, path: str, **params: object) -> Any:
         """The data of a DELETE that must succeed."""
         return _data(self.send("DELETE", path, _query(params)))
 
-    def post(self, path: str, **body: object) -> Any:  # noqa: ANN401  JSON
+    def post(self, path: str, **body: object) -> Any:
         """The data of a POST that must succeed."""
         return _data(self.send("POST", path, body=msgspec.json.encode(body)))
 
@@ -131,7 +131,7 @@ class User:
         price: str | None = None,
         *,
         market: str = "BTC/USDT",
-        **more: Any,  # noqa: ANN401  as in the command
+        **more: Any,
     ) -> Order:
         """An order by way of the core; without a price a market order."""
         found = self.exchange.machine.state.markets[market].market
@@ -151,7 +151,7 @@ class User:
         asset: str,
         amount: str,
         status: TransferStatus = TransferStatus.SUCCESS,
-        **more: Any,  # noqa: ANN401  as in the command
+        **more: Any,
     ) -> Transfer:
         """A deposit that has got so far."""
         command = SeeDeposit(self.account_id, asset, self.exchange.units(asset, amount), manual=True, **more)
@@ -210,9 +210,9 @@ class Exchange:
 
     def open_balance(self, name: str, wallet: str, code: str, amount: str) -> None:
         """A new account with money in a wallet of its own."""
-        self.apply(OpenAccount(name, "kucoin", "vip0", False, TRADE, MAIN, ((wallet, code, self.units(code, amount)),)))  # noqa: FBT003
+        self.apply(OpenAccount(name, "kucoin", "vip0", False, TRADE, MAIN, ((wallet, code, self.units(code, amount)),)))
 
-    def key(self, account_id: int, permissions: frozenset[str] = PERMISSIONS, **more: Any) -> User:  # noqa: ANN401
+    def key(self, account_id: int, permissions: frozenset[str] = PERMISSIONS, **more: Any) -> User:
         """One more key to an account; `more` as in `IssueKey`."""
         public, secret, _ = self.kucoin.credentials(self.machine.state.counters.key_id + 1)
         more.setdefault("one_time_password", PASSPHRASE)
@@ -220,7 +220,7 @@ class Exchange:
         self.apply(command)
         return User(self, self.machine.state.keys[public])
 
-    def get(self, path: str, **params: object) -> Any:  # noqa: ANN401  JSON
+    def get(self, path: str, **params: object) -> Any:
         """The data of a public call that must succeed."""
         return _data(self.open_call(path, **params))
 
@@ -292,7 +292,7 @@ def _query(params: Mapping[str, object]) -> bytes:
     return urlencode([(name, str(value)) for name, value in params.items() if value is not None], safe=",").encode()
 
 
-def _data(reply: Reply) -> Any:  # noqa: ANN401  JSON
+def _data(reply: Reply) -> Any:
     found = answer(reply)
     assert (reply.status, found["code"]) == (200, "200000"), found
     return found["data"]

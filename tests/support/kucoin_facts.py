@@ -54,7 +54,7 @@ class KucoinClient(Protocol):
     def close(self) -> None:
         """Let go of its connections."""
 
-    def private(self, verb: str, path: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def private(self, verb: str, path: str, /, **params: Any) -> Any:
         """What a signed call brings, by the client's most general method; its own exception when it is refused."""
 
     def markets(self) -> dict[str, Rules]:
@@ -63,7 +63,7 @@ class KucoinClient(Protocol):
     def balances(self, wallet: str = "trade") -> dict[str, Holding]:
         """All balances of a wallet by code."""
 
-    def place(self, side: str, size: str | None, price: str | None = None, *, symbol: str, **more: Any) -> str:  # noqa: ANN401
+    def place(self, side: str, size: str | None, price: str | None = None, *, symbol: str, **more: Any) -> str:
         """Place a limit order, or a market order without a price; its id. `more`: clientOid, funds, postOnly, …."""
 
     def cancel(self, order: str, symbol: str) -> None:

@@ -20,7 +20,7 @@ KUCOIN_PYTHON = Path(sys.prefix) / "kucoin-python"
 STATUSES = {"PROCESSING": "pending", "WALLET_PROCESSING": "pending", "SUCCESS": "ok", "FAILURE": "failed"}
 
 
-def _import_kucoin_python() -> Any:  # noqa: ANN401  it has no types
+def _import_kucoin_python() -> Any:
     """Its module of clients, with the other package of that name out of its way; it warns about its own imports."""
     ours = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "kucoin"}
     sys.path.insert(0, str(KUCOIN_PYTHON))
@@ -51,7 +51,7 @@ class KucoinPython:
             if part.session:
                 part.session.close()
 
-    def private(self, verb: str, path: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def private(self, verb: str, path: str, /, **params: Any) -> Any:
         return _data(self.user._request(verb, path, params=params))
 
     def markets(self) -> dict[str, Rules]:
@@ -60,7 +60,7 @@ class KucoinPython:
     def balances(self, wallet: str = "trade") -> dict[str, Holding]:
         return _balances(_data(self.user.get_account_list(account_type=wallet)))
 
-    def place(self, side: str, size: str | None, price: str | None = None, *, symbol: str, **more: Any) -> str:  # noqa: ANN401
+    def place(self, side: str, size: str | None, price: str | None = None, *, symbol: str, **more: Any) -> str:
         if price is None:
             placed = self.trade.create_market_order(_name(symbol), side, size=size, **more)
         else:
@@ -70,7 +70,7 @@ class KucoinPython:
     def cancel(self, order: str, symbol: str) -> None:  # noqa: ARG002  its classic method needs none
         self.trade.cancel_order(order)
 
-    def cancel_named(self, client_oid: str, symbol: str) -> None:  # noqa: ARG002
+    def cancel_named(self, client_oid: str, symbol: str) -> None:  # noqa: ARG002  as the other clients have it
         self.trade.cancel_client_order(client_oid)
 
     def cancel_all(self, symbol: str) -> None:
@@ -82,7 +82,7 @@ class KucoinPython:
     def done_orders(self, symbol: str) -> dict[str, PlacedOrder]:
         return _orders(self.trade.get_order_list(symbol=_name(symbol), status="done")["items"])
 
-    def order(self, order: str, symbol: str) -> PlacedOrder:  # noqa: ARG002
+    def order(self, order: str, symbol: str) -> PlacedOrder:  # noqa: ARG002  as the other clients have it
         return _order(self.trade.get_order_details(order))
 
     def own_trades(self, symbol: str) -> list[OwnTrade]:
@@ -140,9 +140,9 @@ class PythonKucoin:
     def close(self) -> None:
         self.client.close_connection()
 
-    def private(self, verb: str, path: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def private(self, verb: str, path: str, /, **params: Any) -> Any:
         version, short = path.removeprefix("/api/").split("/", 1)
-        return self.client._request(verb.lower(), short, True, api_version=version, data=params)  # noqa: FBT003
+        return self.client._request(verb.lower(), short, True, api_version=version, data=params)
 
     def markets(self) -> dict[str, Rules]:
         return _markets(self.client.get_symbols())
@@ -150,17 +150,17 @@ class PythonKucoin:
     def balances(self, wallet: str = "trade") -> dict[str, Holding]:
         return _balances(self.client.get_accounts(account_type=wallet))
 
-    def place(self, side: str, size: str | None, price: str | None = None, *, symbol: str, **more: Any) -> str:  # noqa: ANN401
+    def place(self, side: str, size: str | None, price: str | None = None, *, symbol: str, **more: Any) -> str:
         if price is None:
             placed = self.client.create_market_order(_name(symbol), side, size=size, **more)
         else:
             placed = self.client.create_limit_order(_name(symbol), side, price, size, **more)
         return str(placed["orderId"])
 
-    def cancel(self, order: str, symbol: str) -> None:  # noqa: ARG002
+    def cancel(self, order: str, symbol: str) -> None:  # noqa: ARG002  as the other clients have it
         self.client.cancel_order(order)
 
-    def cancel_named(self, client_oid: str, symbol: str) -> None:  # noqa: ARG002
+    def cancel_named(self, client_oid: str, symbol: str) -> None:  # noqa: ARG002  as the other clients have it
         self.client.cancel_order_by_client_oid(client_oid)
 
     def cancel_all(self, symbol: str) -> None:
@@ -172,7 +172,7 @@ class PythonKucoin:
     def done_orders(self, symbol: str) -> dict[str, PlacedOrder]:
         return _orders(self.client.get_orders(symbol=_name(symbol), status="done")["items"])
 
-    def order(self, order: str, symbol: str) -> PlacedOrder:  # noqa: ARG002
+    def order(self, order: str, symbol: str) -> PlacedOrder:  # noqa: ARG002  as the other clients have it
         return _order(self.client.get_order(order))
 
     def own_trades(self, symbol: str) -> list[OwnTrade]:
@@ -181,7 +181,7 @@ class PythonKucoin:
 
     def lines(self, window: Window) -> list[Line]:
         """By its general method: with any argument its own one for the ledger asks for a path that is none."""
-        return _all_lines(window, lambda asked: self.client._get("accounts/ledgers", True, data=asked))  # noqa: FBT003
+        return _all_lines(window, lambda asked: self.client._get("accounts/ledgers", True, data=asked))
 
     def book(self, symbol: str) -> tuple[Levels, Levels]:
         return _book(self.client.get_full_order_book(_name(symbol)))
@@ -226,7 +226,7 @@ def _name(symbol: str) -> str:
     return symbol.replace("/", "-")
 
 
-def _data(answer: Any) -> Any:  # noqa: ANN401  JSON
+def _data(answer: Any) -> Any:
     """What was asked for: kucoin-python gives the whole envelope when that is empty."""
     return answer["data"] if isinstance(answer, dict) and "data" in answer else answer
 

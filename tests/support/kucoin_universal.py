@@ -61,8 +61,8 @@ class UniversalSdk:
         """It has no way to close its connections, so this reaches for them."""
         self.order_api.transport.close()
 
-    def private(self, verb: str, path: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
-        answer = self.order_api.transport.call("spot", False, verb, path, AnyRequest(**params), AnyAnswer(), False)  # noqa: FBT003
+    def private(self, verb: str, path: str, /, **params: Any) -> Any:
+        answer = self.order_api.transport.call("spot", False, verb, path, AnyRequest(**params), AnyAnswer(), False)
         return answer.common_response.data
 
     def markets(self) -> dict[str, Rules]:
@@ -75,7 +75,7 @@ class UniversalSdk:
         found = self.account.get_spot_account_list(account.GetSpotAccountListReq.from_dict({"type": wallet}))
         return {row.currency: Holding(exact(row.balance), exact(row.holds)) for row in found.data}
 
-    def place(self, side: str, size: str | None, price: str | None = None, *, symbol: str, **more: Any) -> str:  # noqa: ANN401
+    def place(self, side: str, size: str | None, price: str | None = None, *, symbol: str, **more: Any) -> str:
         kind = "market" if price is None else "limit"
         wanted = {"symbol": _name(symbol), "side": side, "type": kind, "size": size, "price": price, **more}
         return str(self.order_api.add_order(order.AddOrderReq.from_dict(wanted)).order_id)
@@ -122,7 +122,7 @@ class UniversalSdk:
         pages = [first, *(self._ledger_page(wanted, number) for number in range(2, first.total_page + 1))]
         return [_line(row) for page in pages for row in page.items]
 
-    def _ledger_page(self, wanted: dict[str, Any], number: int) -> Any:  # noqa: ANN401  its model
+    def _ledger_page(self, wanted: dict[str, Any], number: int) -> Any:
         return self.account.get_spot_ledger(account.GetSpotLedgerReq.from_dict(wanted | {"currentPage": number}))
 
     def book(self, symbol: str) -> tuple[Levels, Levels]:
@@ -187,7 +187,7 @@ def _name(symbol: str) -> str:
     return symbol.replace("/", "-")
 
 
-def _order(row: Any) -> PlacedOrder:  # noqa: ANN401  one of several models
+def _order(row: Any) -> PlacedOrder:
     filled = exact(row.deal_size)
     ended = "canceled" if row.cancel_exist else "closed"
     return PlacedOrder(
@@ -196,14 +196,14 @@ def _order(row: Any) -> PlacedOrder:  # noqa: ANN401  one of several models
     )  # fmt: skip
 
 
-def _line(row: Any) -> Line:  # noqa: ANN401
+def _line(row: Any) -> Line:
     context = json.loads(row.context or "{}")
     sign = -1 if row.direction == "out" else 1
     about = context.get("tradeId", context.get("orderId"))
     return Line(row.currency, sign * exact(row.amount), exact(row.fee), about, row.created_at)
 
 
-def _flow(row: Any) -> Flow:  # noqa: ANN401
+def _flow(row: Any) -> Flow:
     return Flow(STATUSES[row.status.value], exact(row.amount), exact(row.fee))
 
 

@@ -32,7 +32,7 @@ class KucoinVenue(Venue):
                 with self.caller(one) as cleaner:
                     assert cleaner.delete("/api/v1/hf/orders/cancelAll").data["failedSymbols"] == []
 
-    def _open(self, **wanted: Any) -> Keys:  # noqa: ANN401  JSON
+    def _open(self, **wanted: Any) -> Keys:
         keys = super()._open(venue="kucoin", **wanted)
         self._keys.append(keys)
         return keys

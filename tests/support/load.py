@@ -76,7 +76,7 @@ class Client:
         self.in_doubt = None
         self.settle(ask, answer)
 
-    def settle(self, ask: Ask, answer: Any) -> None:  # noqa: ANN401  JSON
+    def settle(self, ask: Ask, answer: Any) -> None:
         """Remember an answer."""
         self.answered[ask.kind] = ask.call
         if answer["error"] == []:
@@ -98,7 +98,7 @@ class Client:
             price=100 + luck.randrange(8), volume=f"0.{luck.randrange(1, 10)}", userref=userref,
         )  # fmt: skip
 
-        def keep(result: Any) -> None:  # noqa: ANN401  JSON
+        def keep(result: Any) -> None:
             (txid,) = result["txid"]
             self.promises.orders[userref] = txid
             self._open.append(txid)
@@ -108,7 +108,7 @@ class Client:
     def _cancel(self) -> Ask:
         txid = self._open.pop(self._luck.randrange(len(self._open)))
 
-        def keep(result: Any) -> None:  # noqa: ANN401  JSON
+        def keep(result: Any) -> None:
             if result["count"] == 1:
                 self.promises.canceled.add(txid)
 
@@ -119,7 +119,7 @@ class Client:
         amount = f"0.01{self._count:08d}"
         call = self.signer.call("Withdraw", asset="XBT", key="cold", amount=amount)
 
-        def keep(result: Any) -> None:  # noqa: ANN401  JSON
+        def keep(result: Any) -> None:
             self.promises.withdrawals[amount] = result["refid"]
             self._leaving.append(result["refid"])
 
@@ -128,7 +128,7 @@ class Client:
     def _stop(self) -> Ask:
         refid = self._leaving.pop(self._luck.randrange(len(self._leaving)))
 
-        def keep(result: Any) -> None:  # noqa: ANN401  JSON
+        def keep(result: Any) -> None:
             if result is True:
                 self.promises.stopped.add(refid)
 

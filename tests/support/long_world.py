@@ -69,7 +69,7 @@ class LongWorld:
 
     def _open(self, name: str, number: int) -> None:
         balances = tuple((wallet, code, PLENTY) for wallet in ("spot", "main") for code in ("BTC", "ETH", "USD"))
-        self._apply(OpenAccount(name, "kraken", "pro", False, "spot", "spot", balances))  # noqa: FBT003  rate limits
+        self._apply(OpenAccount(name, "kraken", "pro", False, "spot", "spot", balances))
         self._apply(IssueKey(number, "key", f"key {number}", "secret", frozenset()))
 
     def _trade(self, market: str) -> None:

@@ -45,7 +45,7 @@ class RawClient:
             for asset, row in self.private("BalanceEx").items()
         }
 
-    def place(self, side: str, volume: str, price: str | None = None, *, symbol: str, **more: Any) -> str:  # noqa: ANN401
+    def place(self, side: str, volume: str, price: str | None = None, *, symbol: str, **more: Any) -> str:
         kind = {"ordertype": "market"} if price is None else {"ordertype": "limit", "price": price}
         placed = self.private("AddOrder", pair=self._pair(symbol)[1], type=side, volume=volume, **kind, **more)
         (order,) = placed["txid"]
@@ -163,7 +163,7 @@ class Krakenex(RawClient):
     def close(self) -> None:
         self.api.close()
 
-    def _private(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def _private(self, method: str, /, **params: Any) -> Any:
         """Its nonces are the time in milliseconds, and this venue answers within one: the caller lets it pass."""
         while self.api._nonce() <= self._spent:
             pass
@@ -171,7 +171,7 @@ class Krakenex(RawClient):
         self._spent = self.api._nonce()
         return _result(answer)
 
-    def _public(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def _public(self, method: str, /, **params: Any) -> Any:
         return _result(self.api.query_public(method, params))
 
 
@@ -210,14 +210,14 @@ class KrakenSdk(RawClient):
         fills: dict[str, Any] = self.private("TradesHistory", consolidate_taker=False)["trades"]
         return fills
 
-    def _private(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def _private(self, method: str, /, **params: Any) -> Any:
         """By the client's method for it; what has none, by its general one."""
         call = self._methods.get(method)
         if call is None or not _takes(call, self._arguments(method, params)):
             return self.user.request("POST", f"/0/private/{method}", params=params)
         return call(**self._arguments(method, params))
 
-    def _public(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def _public(self, method: str, /, **params: Any) -> Any:
         return self._methods[method](**params)
 
     def _arguments(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,7 +239,7 @@ def _everyday(altname: str) -> str:
     return EVERYDAY.get(base, base) + point + suffix
 
 
-def _result(answer: Mapping[str, Any]) -> Any:  # noqa: ANN401  JSON
+def _result(answer: Mapping[str, Any]) -> Any:
     if answer["error"]:
         raise KrakenexError(answer["error"])
     return answer["result"]

@@ -60,17 +60,17 @@ class RunningServer:
         """What all its lives wrote to standard error so far."""
         return os.pread(self._errors.fileno(), 1 << 24, 0).decode()
 
-    def ask(self, path: str) -> Any:  # noqa: ANN401 - the answer's JSON
+    def ask(self, path: str) -> Any:
         """GET of the control API; fails unless it succeeds."""
         with Control(self.control, patience=ANSWER_SECONDS) as control:
             return control.send(Call(path, Any)).value
 
-    def tell(self, path: str, **body: Any) -> Any:  # noqa: ANN401 - the body's and the answer's JSON
+    def tell(self, path: str, **body: Any) -> Any:
         """POST to the control API; fails unless it succeeds."""
         with Control(self.control, patience=ANSWER_SECONDS) as control:
             return control.send(Call(path, Any, body)).value
 
-    def said(self, path: str, body: Any = None, **query: str) -> bytes:  # noqa: ANN401 - the body's JSON
+    def said(self, path: str, body: Any = None, **query: str) -> bytes:
         """The bytes of an answer of the control API; fails unless it succeeds."""
         with Control(self.control, patience=ANSWER_SECONDS) as control:
             return control.send(Call(path, Any, body, query)).content

@@ -194,7 +194,7 @@ class KrakenTrader:
         if not self._ask("WithdrawCancel", asset="XBT", refid=withdrawal):
             raise Refused(Why.LATE, "false")
 
-    def _ask(self, method: str, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def _ask(self, method: str, **params: Any) -> Any:
         answer = self._client.send(self._client.signer.call(method, **params))
         if answer["error"]:
             (words,) = answer["error"]
@@ -294,11 +294,11 @@ class KucoinTrader:
     def cancel_withdrawal(self, withdrawal: str) -> None:
         self._ask("DELETE", f"/api/v1/withdrawals/{withdrawal}")
 
-    def _place(self, **wanted: Any) -> str:  # noqa: ANN401  JSON
+    def _place(self, **wanted: Any) -> str:
         named = {"clientOid": f"order-{next(self._names)}"}
         return str(self._ask("POST", "/api/v1/orders", named | wanted)["orderId"])
 
-    def _ask(self, verb: str, target: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401  JSON
+    def _ask(self, verb: str, target: str, body: Mapping[str, Any] | None = None) -> Any:
         heard = self._caller.post(target, **body) if body else self._caller.call(verb, target)
         if heard.code != "200000":
             raise Refused(self._WHY.get((heard.code, heard.message)), f"{heard.code} {heard.message}")

@@ -86,7 +86,7 @@ class Followed:
         """The transfer itself."""
         return self._floor.transfers[self.transfer_id]
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  as in the transfer
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.now, name)
 
 
@@ -182,7 +182,7 @@ class Floor:
         client_id: str | None = None,
         max_open: int | None = None,
         check_only: bool = False,
-        **more: Any,  # noqa: ANN401  as in the command
+        **more: Any,
     ) -> PlaceOrder:
         """What a trader says: a market order without a price; `spend` takes the quantity as an amount of quote."""
         market = self.market

@@ -47,11 +47,11 @@ class Venue:
         """The world's moment in whole seconds."""
         return self.now_ns // 10**9
 
-    def ask(self, path: str) -> Any:  # noqa: ANN401  JSON
+    def ask(self, path: str) -> Any:
         """GET of the control API."""
         return self._control.send(Call(path, Any)).value
 
-    def tell(self, path: str, **body: Any) -> Any:  # noqa: ANN401  JSON
+    def tell(self, path: str, **body: Any) -> Any:
         """POST to the control API."""
         return self._control.send(Call(path, Any, body)).value
 
@@ -73,12 +73,12 @@ class Venue:
         """A new account with the rate limits of a tier."""
         return self._open(balances=balances, tier=tier)
 
-    def _open(self, **wanted: Any) -> Keys:  # noqa: ANN401  JSON
+    def _open(self, **wanted: Any) -> Keys:
         opened = self.tell("/accounts", **wanted)
         self._accounts.append(opened["id"])
         return Keys(opened["id"], opened["key"], opened["secret"], opened.get("passphrase", ""))
 
-    def key(self, account: int, **restrictions: Any) -> Keys:  # noqa: ANN401  as the control API has them
+    def key(self, account: int, **restrictions: Any) -> Keys:
         """One more key to an account."""
         issued = self.tell(f"/accounts/{account}/keys", **restrictions)
         return Keys(account, issued["key"], issued["secret"], issued.get("passphrase", ""))
@@ -87,7 +87,7 @@ class Venue:
         """A lean client for what a test needs much of. It counts nonces from 1: the key must be its own."""
         return KrakenClient(self.url, keys.key, keys.secret, now_ns=lambda: 0)
 
-    def deposit(self, account: int, asset: str, amount: str, **more: Any) -> str:  # noqa: ANN401  as the API has them
+    def deposit(self, account: int, asset: str, amount: str, **more: Any) -> str:
         """A deposit that the network has seen; its refid."""
         refid: str = self.tell(f"/accounts/{account}/deposits", asset=asset, amount=amount, **more)["refid"]
         return refid
@@ -133,7 +133,7 @@ class Venue:
         self._control.close()
 
 
-def done(client: KrakenClient, method: str, **arguments: str) -> Any:  # noqa: ANN401  JSON
+def done(client: KrakenClient, method: str, **arguments: str) -> Any:
     """The result of a call that must succeed."""
     reply = client.call(method, arguments)
     assert not reply.errors, reply.errors

@@ -26,11 +26,11 @@ class VenueClient:
         self._connection.request("POST", call.path, call.body, call.headers)
         return self._body()
 
-    def send(self, call: SignedCall) -> Any:  # noqa: ANN401  JSON
+    def send(self, call: SignedCall) -> Any:
         """The envelope of the answer to a signed call."""
         return msgspec.json.decode(self.raw(call))
 
-    def call(self, method: str, /, **params: object) -> Any:  # noqa: ANN401  JSON
+    def call(self, method: str, /, **params: object) -> Any:
         """The result of a private call that must succeed."""
         answer = self.send(self.signer.call(method, **params))
         assert answer["error"] == [], answer

@@ -112,7 +112,7 @@ class VenueClient(Protocol):
     def close(self) -> None:
         """Let go of its connections."""
 
-    def private(self, method: str, /, **params: Any) -> Any:  # noqa: ANN401  JSON
+    def private(self, method: str, /, **params: Any) -> Any:
         """The result of a private method by its name; the client's own exception when it is refused."""
 
     def markets(self) -> dict[str, Rules]:
@@ -121,7 +121,7 @@ class VenueClient(Protocol):
     def balances(self) -> dict[str, Holding]:
         """All balances by code."""
 
-    def place(self, side: str, volume: str, price: str | None = None, *, symbol: str, **more: Any) -> str:  # noqa: ANN401
+    def place(self, side: str, volume: str, price: str | None = None, *, symbol: str, **more: Any) -> str:
         """Place a limit order, or a market order without a price; its id. `more`: userref, cl_ord_id."""
 
     def cancel(self, order: str | int) -> int:

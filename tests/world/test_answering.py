@@ -132,7 +132,7 @@ def test_a_bug_is_unavailable_and_has_the_world_loaded_again() -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_a_call_of_many_steps_lets_time_pass_before_each(fails: bool) -> None:  # noqa: FBT001
+def test_a_call_of_many_steps_lets_time_pass_before_each(fails: bool) -> None:
     async def story(parts: Parts) -> None:
         seen: list[int] = []
 

@@ -77,13 +77,13 @@ def told(story: Callable[[Parts], Awaitable[None]]) -> None:
     played(run)
 
 
-def write(answer: Any) -> Reply:  # noqa: ANN401  what the store found
+def write(answer: Any) -> Reply:
     """An answer of it."""
     return Reply(str(answer).encode())
 
 
 @pytest.mark.parametrize(("quick", "is_long"), [(True, False), (False, False), (False, True)])
-def test_what_is_written_of_a_look_up_may_be_a_further_one(quick: bool, is_long: bool) -> None:  # noqa: FBT001
+def test_what_is_written_of_a_look_up_may_be_a_further_one(quick: bool, is_long: bool) -> None:
     async def story(parts: Parts) -> None:
         parts.store.quick = quick
         twice = Lookup(QUERY, lambda found: Lookup(QUERY, lambda more: write([found, more]), is_long), is_long)
@@ -94,7 +94,7 @@ def test_what_is_written_of_a_look_up_may_be_a_further_one(quick: bool, is_long:
 
 
 @pytest.mark.parametrize("quick", [True, False])
-def test_a_look_up_that_fails_is_unavailable(quick: bool) -> None:  # noqa: FBT001
+def test_a_look_up_that_fails_is_unavailable(quick: bool) -> None:
     async def story(parts: Parts) -> None:
         parts.store.quick, parts.store.found = quick, ValueError("a bug")
         assert await parts.reply(Lookup(QUERY, write)) == DIALECT.unavailable().body

@@ -52,7 +52,7 @@ def test_every_dialect_is_tried() -> None:
 @pytest.mark.parametrize("live", [False, True], ids=["frozen", "running"])
 @pytest.mark.parametrize("venue", BOOKS)
 class TestAPublicLook:
-    def test_does_not_show_an_order_after_its_expiry(self, venue: str, live: bool) -> None:  # noqa: FBT001
+    def test_does_not_show_an_order_after_its_expiry(self, venue: str, live: bool) -> None:
         async def story(server: Inside) -> None:
             await place(server, **EXPIRES)
             assert await bids(server, venue) == 1
@@ -62,7 +62,7 @@ class TestAPublicLook:
 
         inside(story, live=live)
 
-    def test_shows_an_order_from_its_start_on(self, venue: str, live: bool) -> None:  # noqa: FBT001
+    def test_shows_an_order_from_its_start_on(self, venue: str, live: bool) -> None:
         async def story(server: Inside) -> None:
             await place(server, **STARTS)
             assert await bids(server, venue) == 0
@@ -71,7 +71,7 @@ class TestAPublicLook:
 
         inside(story, live=live)
 
-    def test_changes_nothing_where_nothing_is_due(self, venue: str, live: bool) -> None:  # noqa: FBT001
+    def test_changes_nothing_where_nothing_is_due(self, venue: str, live: bool) -> None:
         async def story(server: Inside) -> None:
             await place(server, **EXPIRES)
             before = server.machine.fingerprint()

@@ -25,12 +25,12 @@ class Trader:
         self._token = token
         self._number = 0
 
-    async def ask(self, method: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+    async def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """The one reply to a method."""
         (reply,) = await self.ask_for(1, method, **params)
         return reply
 
-    async def ask_for(self, count: int, method: str, **params: Any) -> list[dict[str, Any]]:  # noqa: ANN401  JSON
+    async def ask_for(self, count: int, method: str, **params: Any) -> list[dict[str, Any]]:
         """So many replies to a method."""
         self._number += 1
         number = self._number
@@ -38,7 +38,7 @@ class Trader:
         await until(lambda: len(self._replies(number)) >= count)
         return self._replies(number)
 
-    async def error(self, method: str, **params: Any) -> str:  # noqa: ANN401  JSON
+    async def error(self, method: str, **params: Any) -> str:
         """The one refusal of a method."""
         reply = await self.ask(method, **params)
         assert not reply["success"], reply

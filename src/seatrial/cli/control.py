@@ -59,7 +59,7 @@ class Where(NamedTuple):
 def run(
     where: Where,
     call: Call[T],
-    layout: Callable[[T], Grid | str],
+    table: Callable[[T], Grid | str],
     then: Callable[[T], str] | None = None,
     meanwhile: AbstractContextManager[object] = nullcontext(),  # noqa: B008  it does nothing, so one does for all
     unknown: str = "",
@@ -77,7 +77,7 @@ def run(
     if where.as_json:
         typer.echo(answer.content)
     else:
-        tables.show(layout(answer.value))
+        tables.show(table(answer.value))
         if then is not None and (advice := then(answer.value)):
             note(advice)
 

@@ -18,15 +18,15 @@ def export(candles: Candles, format_: Format, path: Path) -> None:
     """Write a file. Numbers are exact: decimals as text, and as strings in JSON. `HistoryError` when it fails."""
     match format_:
         case Format.CSV:
-            select, layout = candles.select(), "FORMAT csv, HEADER"
+            select, form = candles.select(), "FORMAT csv, HEADER"
         case Format.JSON:
-            select, layout = _as_text(candles), "FORMAT json, ARRAY true"
+            select, form = _as_text(candles), "FORMAT json, ARRAY true"
         case Format.PARQUET:
-            select, layout = candles.select(), duck.LAYOUT
+            select, form = candles.select(), duck.LAYOUT
         case Format.TABLE:
             path.write_text("".join(f"{line}\n" for line in table(candles)), encoding="utf-8")
             return
-    candles.run(f"COPY ({select}) TO {duck.quoted(path)} ({layout})")
+    candles.run(f"COPY ({select}) TO {duck.quoted(path)} ({form})")
 
 
 def table(candles: Candles) -> Iterator[str]:

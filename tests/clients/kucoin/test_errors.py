@@ -56,17 +56,17 @@ class Mistake(Struct, frozen=True):
     refusal: Refusal
 
 
-def order(refusal: Refusal, **changes: Any) -> Mistake:  # noqa: ANN401  JSON
+def order(refusal: Refusal, **changes: Any) -> Mistake:
     """An order that is wrong in one thing."""
     return Mistake("POST", "/api/v1/orders", LIMIT | changes, refusal)
 
 
-def hf_order(refusal: Refusal, **changes: Any) -> Mistake:  # noqa: ANN401  JSON
+def hf_order(refusal: Refusal, **changes: Any) -> Mistake:
     """The same by the high-frequency endpoint."""
     return Mistake("POST", "/api/v1/hf/orders", LIMIT | changes, refusal)
 
 
-def ledger(refusal: Refusal, **params: Any) -> Mistake:  # noqa: ANN401  JSON
+def ledger(refusal: Refusal, **params: Any) -> Mistake:
     """A question to the ledger that is wrong in one thing."""
     return Mistake("GET", "/api/v1/accounts/ledgers", params, refusal)
 
@@ -257,6 +257,6 @@ def test_a_store_that_cannot_be_written_is_an_unavailable_venue(tmp_path: Path) 
             connected.markets()
             wanted = LIMIT | {"clientOid": name}
             with renamed_table(tmp_path / "world.sqlite3"):
-                expect(name, unavailable, lambda: connected.private("POST", "/api/v1/orders", **wanted))  # noqa: B023
+                expect(name, unavailable, lambda: connected.private("POST", "/api/v1/orders", **wanted))  # noqa: B023  it is called at once
             venue.wait_until_well()
             assert connected.open_orders(BITCOIN) == {}

@@ -84,7 +84,7 @@ class TestCcxt:
             assert isinstance(connected, CcxtKucoin)
             yield connected.exchange
 
-    def test_its_own_paging_walks_back_a_day_at_a_time(self, exchange: Any, past: Past) -> None:  # noqa: ANN401
+    def test_its_own_paging_walks_back_a_day_at_a_time(self, exchange: Any, past: Past) -> None:
         """As long as there is a row in each: the first empty answer ends it."""
         rows = exchange.fetch_ledger(None, None, None, {"paginate": True, "paginationCalls": 200})
         assert len(rows) == past.lines

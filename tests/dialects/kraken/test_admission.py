@@ -298,7 +298,7 @@ def test_a_key_with_a_list_of_addresses_works_from_these_only(
     exchange: Exchange,
     trader: Trader,
     address: str,
-    is_let_in: bool,  # noqa: FBT001
+    is_let_in: bool,
 ) -> None:
     bound = exchange.key(trader.account_id, ip_allowlist=("10.1.0.0/16", "192.0.2.7", "2001:db8::/32"))
     reply = bound.send("Balance", b"nonce=1", "1", address=address)
@@ -502,7 +502,7 @@ def test_nasty_parameters_are_always_answered(
     exchange: Exchange,
     trader: Trader,
     path: str,
-    sane: bool,  # noqa: FBT001
+    sane: bool,
     params: list[tuple[str, str]],
 ) -> None:
     nonce = str(exchange.next_nonce())

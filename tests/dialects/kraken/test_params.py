@@ -280,7 +280,7 @@ def test_other_words_are_no_boolean(sent: str) -> None:
 
 
 @pytest.mark.parametrize("default", [True, False])
-def test_an_absent_boolean_is_its_default(default: bool) -> None:  # noqa: FBT001 - the value itself
+def test_an_absent_boolean_is_its_default(default: bool) -> None:
     assert form("trades=").boolean("trades", default) is default
 
 

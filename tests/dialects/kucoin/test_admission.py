@@ -112,7 +112,7 @@ def stamped(user: User, at_ns: int) -> Reply:
 )
 def test_in_a_world_with_a_time_of_its_own_the_account_says_which_times_are_good(
     exchange: Exchange,
-    setting: bool | None,  # noqa: FBT001  three cases
+    setting: bool | None,
     by_world: str,
     by_computer: str,
     by_neither: str,

@@ -95,7 +95,7 @@ def test_anything_else_is_no_timestamp(text: bytes) -> None:
 
 
 @pytest.mark.parametrize(("off_ms", "current"), [(0, True), (-4999, True), (4999, True), (-5000, False), (5000, False)])
-def test_a_timestamp_must_be_less_than_five_seconds_away(off_ms: int, current: bool) -> None:  # noqa: FBT001
+def test_a_timestamp_must_be_less_than_five_seconds_away(off_ms: int, current: bool) -> None:
     assert auth.is_current(NOW_NS + off_ms * 10**6, NOW_NS) is current
 
 

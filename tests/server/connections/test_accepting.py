@@ -106,7 +106,7 @@ def test_a_server_that_stops_answers_what_is_at_work_and_takes_nobody_any_more()
 
 @pytest.mark.parametrize("hurries", [True, False])
 def test_a_server_waits_only_so_long_for_what_is_at_work(
-    hurries: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture  # noqa: FBT001
+    hurries: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:  # fmt: skip
     monkeypatch.setattr(server, "STOP_SECONDS", PATIENCE_SECONDS if hurries else 0.01)
 
@@ -147,7 +147,7 @@ class Stream:
 
 
 @pytest.mark.parametrize("listens", [True, False])
-def test_a_stream_ends_when_the_server_stops(listens: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+def test_a_stream_ends_when_the_server_stops(listens: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi, "STREAM_STOP_SECONDS", 0.01)
 
     async def told() -> None:

@@ -155,7 +155,7 @@ def test_an_answer_is_sent_no_faster_than_it_is_taken() -> None:
 
 
 @pytest.mark.parametrize("paused", [False, True])
-def test_who_hangs_up_is_told_of_and_sent_nothing(paused: bool) -> None:  # noqa: FBT001
+def test_who_hangs_up_is_told_of_and_sent_nothing(paused: bool) -> None:
     async def story() -> None:
         steps = Steps()
         caller = Caller(application=steps)

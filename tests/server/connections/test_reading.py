@@ -42,7 +42,7 @@ async def _at_once(pieces: Sequence[bytes]) -> bytes:
 
 @pytest.mark.parametrize("what", WHOLE)
 @pytest.mark.parametrize("is_first", [True, False], ids=["before a call", "behind a call"])
-def test_where_two_requests_are_cut_does_not_show(what: str, is_first: bool) -> None:  # noqa: FBT001
+def test_where_two_requests_are_cut_does_not_show(what: str, is_first: bool) -> None:
     """At every byte. They are answered as if the second had waited for the answer to the first."""
 
     async def story() -> None:
@@ -358,7 +358,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("what", ENDLESS)
 @pytest.mark.parametrize("in_pieces", [True, False])
-def test_a_head_without_end_is_refused_before_it_fills_the_memory(what: str, in_pieces: bool) -> None:  # noqa: FBT001
+def test_a_head_without_end_is_refused_before_it_fills_the_memory(what: str, in_pieces: bool) -> None:
     async def story() -> None:
         caller = Caller()
         begun, piece = ENDLESS[what]

@@ -30,12 +30,12 @@ def trader(exchange: Exchange) -> Trader:
     return trader
 
 
-def save(trader: Trader, asset: str, method: str, name: str, address: str, **more: Any) -> None:  # noqa: ANN401
+def save(trader: Trader, asset: str, method: str, name: str, address: str, **more: Any) -> None:
     """Register an address to withdraw to."""
     trader.exchange.apply(SaveDestination(trader.account_id, asset, method, name, address, **more))
 
 
-def deposit(trader: Trader, asset: str, amount: str, **more: Any) -> Transfer:  # noqa: ANN401
+def deposit(trader: Trader, asset: str, amount: str, **more: Any) -> Transfer:
     """A deposit shows up."""
     exchange = trader.exchange
     command = SeeDeposit(trader.account_id, asset, exchange.units(asset, amount), **more)
@@ -251,7 +251,7 @@ def test_filters_that_say_nothing_are_refused(trader: Trader, method: str, param
     ],
     ids=["deposits", "withdrawals"],
 )
-def test_a_cursor_reads_all_pages_once(trader: Trader, method: str, key: str, begin: Any) -> None:  # noqa: ANN401
+def test_a_cursor_reads_all_pages_once(trader: Trader, method: str, key: str, begin: Any) -> None:
     for _ in range(5):
         begin(trader)
     pages: list[list[str]] = []

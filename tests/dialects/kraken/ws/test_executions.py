@@ -24,7 +24,7 @@ def token(trader: Trader) -> str:
     return text
 
 
-def following(venue: SocketVenue, trader: Trader, **options: Any) -> Talk:  # noqa: ANN401  JSON
+def following(venue: SocketVenue, trader: Trader, **options: Any) -> Talk:
     """Somebody who follows his orders; the acknowledgement is read."""
     talk = venue.talk()
     told = talk.subscribe("executions", token=token(trader), **options)
@@ -41,7 +41,7 @@ def kinds(talk: Talk) -> list[str]:
     return [row["exec_type"] for row in rows(talk)]
 
 
-def error(talk: Talk, **params: Any) -> str:  # noqa: ANN401  JSON
+def error(talk: Talk, **params: Any) -> str:
     (frame,) = talk.say({"method": "subscribe", "params": {"channel": "executions", **params}}, START_NS)
     text: str = frame["error"]
     return text

@@ -29,7 +29,7 @@ def refused(talk: Talk, message: object) -> str:
     return error
 
 
-def subscribing(**params: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+def subscribing(**params: Any) -> dict[str, Any]:
     return {"method": "subscribe", "params": params, "req_id": 7}
 
 

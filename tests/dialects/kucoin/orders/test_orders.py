@@ -20,13 +20,13 @@ BODY: Final = {"symbol": "BTC-USDT", "side": "buy", "price": "48000", "size": "0
 MARKET_BODY: Final = {"symbol": "BTC-USDT", "side": "buy", "type": "market"}
 
 
-def request(**more: Any) -> OrderRequest:  # noqa: ANN401  as in the request
+def request(**more: Any) -> OrderRequest:
     """A limit order that may rest."""
     usual: dict[str, Any] = {"side": Side.BUY, "kind": OrderKind.LIMIT, "price": "48000", "size": "0.1"}
     return OrderRequest(market="BTC/USDT", **(usual | more))
 
 
-def market_request(**more: Any) -> OrderRequest:  # noqa: ANN401  as in the request
+def market_request(**more: Any) -> OrderRequest:
     """A market order."""
     return OrderRequest(market="BTC/USDT", side=Side.BUY, kind=OrderKind.MARKET, **more)
 

@@ -16,14 +16,14 @@ def user(exchange: Exchange) -> User:
     return exchange.user(main={"USDT": "1000", "BTC": "1"})
 
 
-def opened(user: User, name: str = "trader01", **changes: object) -> Any:  # noqa: ANN401  JSON
+def opened(user: User, name: str = "trader01", **changes: object) -> Any:
     """A new sub-account."""
     return user.post(
         CREATE, **({"subName": name, "password": "secret77", "access": "Spot", "remarks": "mine"} | changes)
     )
 
 
-def issued(user: User, **changes: object) -> Any:  # noqa: ANN401  JSON
+def issued(user: User, **changes: object) -> Any:
     """A new key of the sub-account."""
     return user.post(KEYS, **({"subName": "trader01", "passphrase": "sesame-77", "remark": "bot"} | changes))
 

@@ -38,7 +38,7 @@ def market_order(**more: object) -> dict[str, object]:
     return {"clientOid": "m1", "side": "buy", "symbol": "BTC-USDT", "type": "market", **more}
 
 
-def only_order(user: User) -> Any:  # noqa: ANN401  a core order
+def only_order(user: User) -> Any:
     """The one live order of a user."""
     (order,) = user.exchange.machine.state.accounts[user.account_id].orders.values()
     return order
@@ -570,7 +570,7 @@ def test_nobody_cancels_the_order_of_another(exchange: Exchange, user: User) -> 
 
 
 def test_orders_of_two_venues_meet_in_one_book(exchange: Exchange, user: User) -> None:
-    exchange.apply(OpenAccount("from kraken", "kraken", "pro", False, "spot", "spot", (("spot", "BTC", 10**10),)))  # noqa: FBT003
+    exchange.apply(OpenAccount("from kraken", "kraken", "pro", False, "spot", "spot", (("spot", "BTC", 10**10),)))
     exchange.apply(PlaceOrder(2, "BTC/USDT", Side.SELL, OrderKind.LIMIT, 500000, 10**7))
     bought = user.post(f"{HF}/sync", **limit(price="50000"))
     assert (bought["dealSize"], bought["status"]) == ("0.1", "done")
