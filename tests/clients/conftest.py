@@ -29,12 +29,14 @@ def _no_proxy() -> Iterator[None]:
 
 @pytest.fixture(scope="session", params=ENGINES)
 def world(request: pytest.FixtureRequest) -> Iterator[Venue]:
-    """A server in a process of its own, its clock frozen in a time of fees of 0.40 % and 0.25 %; on either engine.
+    """A server in a process of its own, its clock frozen in 2025; on either engine.
+
+    The venue does what it did before the fees of July 2026; they were 0.40 % and 0.25 %.
 
     They go by volume alone, so that what accounts are opened with moves no fee.
     """
     with running_on(request.param) as server, Venue(server) as running:
-        running.tell("/clock", now="2025-03-03T12:00:00Z")
+        running.tell("/clock", now="2025-03-03T12:00:00Z", as_of="2026-07-01")
         yield running
 
 

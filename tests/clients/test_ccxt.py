@@ -42,9 +42,10 @@ class TestMarkets:
         assert market["precision"] == {"amount": 1e-8, "price": 0.1}
         assert market["limits"]["cost"]["min"] == 0.5
 
-    def test_without_fees_in_asset_pairs_ccxt_takes_its_own(self, connect: Connect) -> None:
+    def test_without_fees_in_asset_pairs_ccxt_takes_its_own(self, venue: Venue, connect: Connect) -> None:
         """As with the real venue since 2026-09-08; `fetch_trading_fee` knows the right ones."""
-        market = connect().load_markets()[BITCOIN]
+        with venue.as_of("2026-09-08"):
+            market = connect().load_markets()[BITCOIN]
         assert (market["taker"], market["maker"]) == (0.0026, 0.0016)
 
     def test_currencies_carry_everyday_codes(self, connect: Connect) -> None:

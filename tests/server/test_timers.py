@@ -152,7 +152,7 @@ def test_a_frozen_world_shows_the_same_moment_to_everyone() -> None:
         moment = (await server.post("/clock", now="2030-01-01T00:00:07Z")).json
         assert moment == {
             "now": "2030-01-01T00:00:07Z", "now_ns": 1_893_456_007_000_000_000, "frozen": True, "speed": 1.0,
-            "next_due": None,
+            "next_due": None, "as_of": None,
         }  # fmt: skip
         assert (await server.public("Time")).result["unixtime"] == 1_893_456_007
 

@@ -275,7 +275,7 @@ def test_an_account_of_an_older_world_is_valued_with_its_next_order(tmp_path: Pa
     database = old_database(path, "0009")
     insert(database, "accounts", account_id=1, name="ann", venue="kraken", tier="pro", rate_limits=0,
            trading_wallet="spot", funding_wallet="spot", created_ns=0)  # fmt: skip
-    insert(database, "purses", account_id=1, wallet="spot", asset="USD", free=10**8, held=0, outgoing=0, booked=10**8)
+    insert(database, "purses", account_id=1, wallet="spot", asset="USD", free=10**8, held=0, leaving=0, booked=10**8)
     insert(database, "postings", **POSTING | {"kind": "transfer", "amount": 10**8, "balance": 10**8}, posting_id=1,
            account_id=1, seq=1, asset="USD", ref=1, fee=0)  # fmt: skip
     database.commit()

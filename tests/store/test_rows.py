@@ -17,7 +17,7 @@ from seatrial.store.store import Store
 from tests.support.any_commands import OPENING, any_journal, markets, new_machine
 from tests.support.houses import MARKET, of_a_house
 
-JOURNALS = 5
+JOURNALS = 7
 
 
 def of_many_kinds() -> list[Command]:
@@ -34,7 +34,7 @@ def of_many_kinds() -> list[Command]:
 def written(seed: int) -> list[Write]:
     """All that a store would write of a journal, a commit after every command."""
     machine, store = new_machine(), Store(SqliteMemory())
-    journal = [(command, 0) for command in OPENING] + any_journal(seed, 300)
+    journal = [(command, 0) for command in OPENING] + any_journal(seed, 400)
     journal[len(OPENING) : len(OPENING)] = [(command, 10**6) for command in of_many_kinds()]
     writes: list[Write] = []
     for command, gap_ns in journal:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from seatrial.client.control import Control
+from seatrial.client.control import Control, UnansweredError, UnreachableError
 from tests.support.kucoin_calls import Heard, KucoinCaller
 from tests.support.signed_calls import KucoinSigner
 
@@ -63,7 +63,7 @@ class KucoinUser:
                     heard = send(caller, ask)
                     self.in_doubt = None
                     self.settle(ask, heard)
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException, UnreachableError, UnansweredError):
             return
 
     def caller(self, url: str) -> KucoinCaller:

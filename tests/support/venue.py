@@ -1,5 +1,7 @@
 """A running world for tests of real clients: fresh accounts, and a clock that moves only when told."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -54,6 +56,16 @@ class Venue:
     def tell(self, path: str, **body: Any) -> Any:
         """POST to the control API."""
         return self._control.send(Call(path, Any, body)).value
+
+    @contextmanager
+    def as_of(self, day: str) -> Iterator[None]:
+        """The venue does what it did on that day, and after it what it did before."""
+        before = self._control.read_clock().as_of
+        self.tell("/clock", as_of=day)
+        try:
+            yield
+        finally:
+            self.tell("/clock", as_of=before)
 
     def advance(self, duration: str) -> None:
         """Move the clock on; all that falls due happens."""

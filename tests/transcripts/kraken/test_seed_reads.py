@@ -34,22 +34,19 @@ BALANCE = """{
 
 OPEN_ORDERS = (
     '{"error":[],"result":{"open":{"OQJSXE-F5FOM-IXHVL4":{"refid":null,"userref":27649653,"status":"open",'
-    '"opentm":1629618802.9812,"starttm":0,"expiretm":0,"descr":{"pair":"XDGUSD","aclass":"forex","type":"buy","ordertype":"limit",'
+    '"opentm":1629618802.9812,"starttm":0,"expiretm":0,"descr":{"pair":"XDGUSD","type":"buy","ordertype":"limit",'
     '"price":"0.1000000","price2":"0","leverage":"none","order":"buy 50.00000000 XDGUSD @ limit 0.1000000",'
     '"close":""},"vol":"50.00000000","vol_exec":"0.00000000","cost":"0.000000000","fee":"0.000000000",'
-    '"price":"0.000000000","stopprice":"0.000000000","limitprice":"0.000000000","misc":"","oflags":"fciq",'
-    '"time_in_force":"gtc"}}}}'
+    '"price":"0.000000000","stopprice":"0.000000000","limitprice":"0.000000000","misc":"","oflags":"fciq"}}}}'
 )
-
-"""The article's, with the two fields that orders have had since: `aclass` and `time_in_force`."""
 
 CLOSED_ORDERS = (
     '{"error":[],"result":{"closed":{"O7YEFN-3V4RK-FBNSNM":{"refid":null,"userref":38695724,"status":"canceled",'
     '"reason":"User requested","opentm":1629619539.3593,"closetm":1629619542.2246,"starttm":0,"expiretm":0,'
-    '"descr":{"pair":"XBTUSD","aclass":"forex","type":"buy","ordertype":"limit","price":"25000.0","price2":"0","leverage":"none",'
+    '"descr":{"pair":"XBTUSD","type":"buy","ordertype":"limit","price":"25000.0","price2":"0","leverage":"none",'
     '"order":"buy 0.00010000 XBTUSD @ limit 25000.0","close":""},"vol":"0.00010000","vol_exec":"0.00000000",'
     '"cost":"0.00000","fee":"0.00000","price":"0.00000","stopprice":"0.00000","limitprice":"0.00000","misc":"",'
-    '"oflags":"fciq","time_in_force":"gtc"}},"count":1}}'
+    '"oflags":"fciq"}},"count":1}}'
 )
 
 ENTRY_TYPES = (
@@ -148,16 +145,15 @@ def june_2019() -> Exchange:
 
 
 def test_the_trades_page_of_june_2019(june_2019: Exchange) -> None:
-    """Today's rows have the trade id as a seventh field; the page's own time of its last row lacks three decimals."""
+    """The page's own time of its last row lacks three decimals."""
     rows = json.loads(TRADES)
     answer = june_2019.public("Trades", pair="xbtusd", since=SINCE)
     assert list(answer) == ["error", "result"]
     assert list(answer["result"]) == ["XXBTZUSD", "last"]
     found = answer["result"]["XXBTZUSD"]
-    assert [row[6] for row in found] == list(range(1, len(rows) + 1))
     assert found[-1][2] == int(LAST) / SECOND_NS
     found[-1][2] = rows[-1][2]
-    assert [row[:6] for row in found] == rows
+    assert found == rows
     assert answer["result"]["last"] == LAST
 
 
@@ -167,4 +163,4 @@ def test_the_next_trades_page_begins_behind_the_last_one(june_2019: Exchange) ->
 
 def test_zero_means_from_the_very_first_trade(june_2019: Exchange) -> None:
     first = june_2019.public_result("Trades", pair="xbtusd", since=0)["XXBTZUSD"][0]
-    assert (first[:2], first[6]) == (["8552.90000", "0.03190270"], 1)
+    assert first[:2] == ["8552.90000", "0.03190270"]
