@@ -357,3 +357,16 @@ def test_quotes_leave_nothing_behind_in_the_store() -> None:
     assert sizes[0][2:] == sizes[-1][2:]
     assert world.machine.state.counters.house_order_id > 5_000
     store.close()
+
+
+def test_where_there_are_other_markets_than_before_nothing_of_the_past_is_due() -> None:
+    world = crowded()
+    before, noted = world.driver, world.driver.text()
+    later_ns = before.due_ns + SECOND_NS
+    same, other = crowd(), crowd()
+    same.restore(noted)
+    other.restore(noted.replace(f'"markets":{len(same.symbols)}', '"markets":1'))
+    for driver in (same, other):
+        driver.go_on_from(later_ns)
+    assert same.due_ns == before.due_ns
+    assert other.due_ns > later_ns

@@ -69,6 +69,8 @@ class Note(Struct, tag_field="driver", tag="crowd"):
     """0: it has not begun."""
     values: Tuning = msgspec.field(default_factory=Tuning)
     pairs: dict[str, PairTuning] = {}
+    markets: int = 0
+    """How many there were when it acted last: when each has its moment follows from that; 0: nobody noted it."""
 
 
 class Crowd:
@@ -113,6 +115,12 @@ class Crowd:
     def restore(self, text: str) -> None:
         """Go on from there; without a text from the beginning."""
         self._begin(msgspec.json.decode(text, type=Note) if text else Note(self._first_mode))
+
+    def go_on_from(self, now_ns: int) -> None:
+        """Where there are other markets than before, act from then on: by other moments than theirs nothing is due."""
+        if self.note.done_ns and self.note.markets != len(self._lines):
+            self.note.markets, self.note.done_ns = len(self._lines), max(self.note.done_ns, now_ns)
+            self._due_ns = self._look_ahead()
 
     def begin_again(self, _at_ns: int) -> None:
         """Forget all but how much goes on."""
@@ -226,7 +234,7 @@ class Crowd:
         for line in self._lines:
             price_ticks = self.values.middle_mt(self._markets[line.symbol], at_ns) // MILLITICKS
             self._renew(machine, line.symbol, price_ticks, at_ns)
-        self.note.done_ns = at_ns
+        self.note.markets, self.note.done_ns = len(self._lines), at_ns
 
     def _renew(self, machine: Machine, symbol: str, print_ticks: int, at_ns: int) -> None:
         line = self._tables.pairs[symbol]

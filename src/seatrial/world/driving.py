@@ -60,8 +60,9 @@ def driver_of(
         found = Crowd(seed, tables.load(catalogue), catalogue.markets, crowd or Mode.OFF)
     except CatalogueError as error:
         raise DrivingError(str(error)) from error
-    if _kind(note) == CROWD:
+    if stored is not None and _kind(note) == CROWD:
         found.restore(note)
+        found.go_on_from(stored.now_ns)
         if crowd is not None:
             found.set_mode(crowd)
     return found
