@@ -39,7 +39,7 @@ def method_of(catalogue: Catalogue, asset: str, name: str) -> FundingMethod:
 
 
 def test_the_package_has_all_assets_and_markets_of_the_reference_and_more_in_dollar_coins(catalogue: Catalogue) -> None:
-    assert (len(catalogue.assets), len(catalogue.markets)) == (62, 91)
+    assert (len(catalogue.assets), len(catalogue.markets)) == (68, 98)
 
 
 @pytest.mark.parametrize(

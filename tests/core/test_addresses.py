@@ -22,6 +22,7 @@ SHAPES = {
     "cardano": rf"addr1q[{BECH32}]{{97}}",
     "cosmos": rf"cosmos1[{BECH32}]{{38}}",
     "dogecoin": rf"D[{BASE58}]{{33}}",
+    "eos": r"[a-z2-7]{14}",
     "evm": r"0x[0-9a-fA-F]{40}",
     "filecoin": r"f1[a-z2-7]{39}",
     "flow": r"0x[0-9a-f]{17}",
@@ -30,10 +31,12 @@ SHAPES = {
     "iban_ch": r"CH\d{19}",
     "iban_de": r"DE\d{20}",
     "iban_gb": r"GB\d\d[A-Z]{4}\d{14}",
+    "iotex": rf"io1[{BECH32}]{{38}}",
     "kusama": rf"[C-J][{BASE58}]{{46}}",
     "lightning": rf"lnbc1[{BECH32}]{{187}}",
     "litecoin": rf"L[{BASE58}]{{33}}",
     "monero": rf"4[{BASE58}]{{94}}",
+    "neo": rf"N[{BASE58}]{{33}}",
     "polkadot": rf"1[{BASE58}]{{47}}",
     "ripple": rf"r[{BASE58}]{{33}}",
     "solana": rf"[{BASE58}]{{44}}",
@@ -43,7 +46,7 @@ SHAPES = {
     "tron": rf"T[{BASE58}]{{33}}",
     "zcash": rf"t1[{BASE58}]{{33}}",
 }
-"""The real shapes, except that those without a checksum (flow, sui, and NEAR's hex) have one digit more."""
+"""The real shapes, except that those without a checksum (eos, flow, sui, and NEAR's hex) have a digit more."""
 
 
 def is_bech32(text: str) -> bool:
@@ -158,6 +161,7 @@ VALID: dict[str, tuple[Callable[[str], bool], str]] = {
     "iban_ch": (is_iban, "CH9300762011623852957"),
     "iban_ae": (is_iban, "AE070331234567890123456"),
     "litecoin": (lambda text: is_base58check(text, "30"), "LQ3B36Yv2rBTxdgAdYpU2UcEZsaNwXeATk"),
+    "neo": (lambda text: is_base58check(text, "35"), "NNLi44dJNXtDNSBkofB48aTVYtb1zZrNEs"),
     "polkadot": (is_ss58, "15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sp5"),
     "kusama": (is_ss58, "HNZata7iMYWmk5RvZRTiAsSDhV8366zq2YGb3tLH5Upf74F"),
     "ripple": (lambda text: is_base58check(text, "00", RIPPLE58), "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh"),
@@ -239,7 +243,7 @@ def test_no_two_numbers_or_seeds_share_an_address_or_a_chain_tx(style: str) -> N
 def test_only_chains_that_share_an_address_add_a_tag_or_memo() -> None:
     with_tag = {style for style in STYLES if new_address(style, 7, 1).tag is not None}
     with_memo = {style for style in STYLES if new_address(style, 7, 1).memo is not None}
-    assert (with_tag, with_memo) == ({"ripple"}, {"cosmos", "stellar"})
+    assert (with_tag, with_memo) == ({"ripple"}, {"cosmos", "eos", "stellar"})
 
 
 def test_a_tag_is_a_number_that_ripple_can_carry() -> None:

@@ -106,12 +106,14 @@ _STYLES: Final = {
     "lightning": _Look("lnbc1p", _BECH32, 180, is_bech32=True),
     "cardano": _Look("addr1q", _BECH32, 91, is_bech32=True),
     "cosmos": _Look("cosmos1", _BECH32, 32, is_bech32=True, has_memo=True),
+    "iotex": _Look("io1", _BECH32, 32, is_bech32=True),
     # The z leads beyond the version byte of the chain's real addresses, such as D5 to DU for Dogecoin.
     "dogecoin": _Look("Dz", _BASE58, 32),
     "litecoin": _Look("Lz", _BASE58, 32),
     "tron": _Look("Tz", _BASE58, 32),
     "zcash": _Look("t1z", _BASE58, 32),
     "tezos": _Look("tz1z", _BASE58, 32),
+    "neo": _Look("Nz", _BASE58, 32, tx_lead="0x"),
     "kusama": _Look("Jz", _BASE58, 45),
     "monero": _Look("4z", _BASE58, 93),
     "stellar": _Look("GZ", _BASE32, 54, has_memo=True),
@@ -124,8 +126,9 @@ _STYLES: Final = {
     # The last character sets bits beyond the last byte.
     "algorand": _Look("", _BASE32, 57, tail="Z"),
     "filecoin": _Look("f1", _BASE32.lower(), 38, tail="z"),
-    # One digit too long, as these carry no checksum; the plain hex is NEAR's.
+    # One digit too long, as these carry no checksum; the plain hex is NEAR's, and a name of EOS has 13 at most.
     "hex": _Look("", _HEX, 65),
+    "eos": _Look("", _BASE32.lower(), 14, has_memo=True),
     "sui": _Look("0x", _HEX, 65),
     "flow": _Look("0x", _HEX, 17),
     # The case of the letters is drawn.

@@ -20,7 +20,7 @@ from tests.support.own_catalogue import add_lines, own_tree
 CATALOGUE = load()
 SYMBOLS = Symbols(CATALOGUE)
 ASSETS = Assets(CATALOGUE.assets)
-BASES = sorted(asset.code for asset in CATALOGUE.assets if "." not in asset.code)
+BASES = sorted({asset.code for asset in CATALOGUE.assets if "." not in asset.code} - read_unlisted(CATALOGUE))
 RECORDED = Path(os.environ.get("SEATRIAL_DATA", Path(__file__).parents[4] / "shared" / "data"))
 
 MARKET_COLUMNS = "symbol,price_scale,lot_scale,cost_scale,min_qty,min_cost,fees,status\n"
@@ -180,8 +180,15 @@ def test_every_name_of_a_pair_that_goes_out_comes_back(write: Callable[[str], st
 
 
 def test_a_market_that_is_not_on_kraken_has_no_name_there() -> None:
-    assert "TRX/USDT" in read_unlisted(CATALOGUE) < set(CATALOGUE.markets)
-    assert [SYMBOLS.pair(name) for name in ("TRXUSDT", "TRX/USDT", "trxusd")] == [None, None, "TRX/USD"]
+    assert {"TRX/USDT", "KCS/USDT"} < read_unlisted(CATALOGUE)
+    names = ("TRXUSDT", "TRX/USDT", "KCSUSDT", "trxusd")
+    assert [SYMBOLS.pair(name) for name in names] == [None, None, None, "TRX/USD"]
+
+
+def test_an_asset_that_is_not_on_kraken_has_no_name_there() -> None:
+    assert [SYMBOLS.asset(name) for name in ("KCS", "kcs", "KCS.M")] == [None, None, None]
+    assert "KCS" not in SYMBOLS.asset_codes
+    assert SYMBOLS.asset_name("KCS") == "KCS", "who has some can still see it"
 
 
 def test_a_list_in_the_folder_says_what_is_not_on_kraken(tmp_path: Path) -> None:
@@ -190,7 +197,7 @@ def test_a_list_in_the_folder_says_what_is_not_on_kraken(tmp_path: Path) -> None
 
 
 def test_the_lists_have_everything_once_in_the_order_of_kraken_s_names() -> None:
-    assert set(SYMBOLS.asset_codes) == {asset.code for asset in CATALOGUE.assets}
+    assert set(SYMBOLS.asset_codes) == {asset.code for asset in CATALOGUE.assets} - read_unlisted(CATALOGUE)
     assert set(SYMBOLS.pair_symbols) == set(CATALOGUE.markets) - read_unlisted(CATALOGUE)
     names = [SYMBOLS.asset_name(code) for code in SYMBOLS.asset_codes]
     assert names == sorted(set(names))
@@ -309,7 +316,11 @@ def test_a_replaced_kraken_file_changes_the_names(tmp_path: Path) -> None:
             "assets.csv line 2: Kraken's name XXX.F means both XRP.F and GBP",
         ),
         ("assets.csv", ASSET_LINES + "XBT,A,B,C,currency,2,\n", "assets.csv line 2: code 'XBT' is not in assets.csv"),
-        ("unlisted.csv", "symbol\nBTCUSD\n", "unlisted.csv line 2: symbol 'BTCUSD' is not in markets.csv"),
+        (
+            "unlisted.csv",
+            "symbol\nBTCUSD\n",
+            "unlisted.csv line 2: symbol 'BTCUSD' is not in markets.csv or assets.csv",
+        ),
         (
             "pairs.csv",
             PAIR_LINES + "BTC/USD,A,A,ETH/USD,unit,1,2,2,,,80,40,ZUSD,international\n",
@@ -348,4 +359,4 @@ def test_a_plain_name_that_means_two_markets_is_refused_by_the_line_of_the_marke
     )
     with pytest.raises(CatalogueError) as refused:
         Symbols(load(tree))
-    assert str(refused.value) == f"{tree}/markets.csv line 94: Kraken's name AABCC means both AA/BCC and AAB/CC"
+    assert str(refused.value) == f"{tree}/markets.csv line 101: Kraken's name AABCC means both AA/BCC and AAB/CC"

@@ -129,7 +129,7 @@ RULES: Final = (
          "Balances with the suffixes .B .F .T, and .S .M .P .HOLD, are shown and no call names them to trade or "
          "withdraw; what .F has is spent under the name of its asset, the others not at all."),
     Rule("names.unlisted", DECIDED, "which pairs Kraken has changes",
-         "Markets that `unlisted.csv` names are not on Kraken; KuCoin's users trade in them."),
+         "Markets and assets that `unlisted.csv` names are not on Kraken; KuCoin's users trade in them."),
     Rule("names.one-unknown-of-many", DECIDED, "unknown whether the real venue skips it",
          "One unknown asset or pair in a list refuses the whole call."),
     Rule("names.ids", DOCUMENTED, 'docs: examples; support: "Ledger history fields"',

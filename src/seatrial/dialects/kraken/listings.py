@@ -86,14 +86,18 @@ def read_pair_lines(catalogue: Catalogue) -> dict[str, tuple[PairLine, Row]]:
 
 
 def read_unlisted(catalogue: Catalogue) -> frozenset[str]:
-    """Our markets that are not on Kraken. Raises `CatalogueError`."""
+    """Our assets and markets that are not on Kraken; a market of such an asset is not. Raises `CatalogueError`."""
     found: set[str] = set()
+    codes = {asset.code for asset in catalogue.assets}
     for row in catalogue.tree.venue_table(VENUE, "unlisted.csv", ("symbol",)):
-        symbol = row.member("symbol", catalogue.markets, "markets.csv")
+        symbol = row.text("symbol")
+        if symbol not in codes:
+            row.member("symbol", catalogue.markets, "markets.csv or assets.csv")
         if symbol in found:
             row.fail(f"{symbol} is listed twice")
         found.add(symbol)
-    return frozenset(found)
+    markets = catalogue.markets.values()
+    return frozenset(found | {market.symbol for market in markets if {market.base.code, market.quote.code} & found})
 
 
 def plain_asset_line(asset: Asset) -> AssetLine:

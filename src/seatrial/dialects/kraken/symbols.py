@@ -89,12 +89,13 @@ class Symbols:
         unlisted = read_unlisted(catalogue)
         markets = list(catalogue.markets.values())
         self._pairs = _pair_lines(markets, self._assets, {symbol: line for symbol, (line, _) in pair_lines.items()})
-        self._asset_by_name = _names_in(((line.code, _asset_names(line)) for line in self._assets.values()), rows)
+        on_kraken_only = (line for line in self._assets.values() if line.code.partition(".")[0] not in unlisted)
+        self._asset_by_name = _names_in(((line.code, _asset_names(line)) for line in on_kraken_only), rows)
         on_kraken = [market for market in markets if market.symbol not in unlisted]
         self._pair_by_name = _names_in(((market.symbol, self._names_of_pair(market)) for market in on_kraken), rows)
         self._asset_infos = _asset_infos(catalogue.assets, self._assets)
         self._pair_infos = {market.symbol: self._pair_info(market) for market in markets}
-        self.asset_codes = tuple(sorted(listed, key=self.asset_name))
+        self.asset_codes = tuple(sorted((code for code in listed if code not in unlisted), key=self.asset_name))
         """The listed assets in the order of the Assets answer: by canonical name, as recorded."""
         self.pair_symbols = tuple(sorted((market.symbol for market in on_kraken), key=self.pair_name))
         """The markets that Kraken lists in the order of the AssetPairs answer: by canonical name, as recorded."""
