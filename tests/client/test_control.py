@@ -37,6 +37,7 @@ CALLS: dict[str, Call[Any]] = {
     "health": calls.health(),
     "list_accounts": calls.list_accounts(),
     "open_account": calls.open_account(shapes.NewAccount("ann")),
+    "choose_fee_asset": calls.choose_fee_asset("ann", shapes.FeeChoice(None)),
     "issue_key": calls.issue_key("ann", shapes.NewKey()),
     "see_deposit": calls.see_deposit("ann", shapes.NewDeposit("BTC", "1")),
     "save_destination": calls.save_destination(1, shapes.NewDestination("BTC", "cold", "bc1q")),

@@ -32,6 +32,20 @@ def test_health_says_which_world_answers_at_which_moment() -> None:
     inside(story)
 
 
+def test_an_account_chooses_what_pays_its_fees_where_its_venue_lets_it() -> None:
+    async def story(server: Inside) -> None:
+        kim = (await server.post("/accounts", name="kim", venue="kucoin", balances={"KCS": "1"})).json["id"]
+        assert (await server.post("/accounts/kim/fees", asset="KCS")).json == {"account_id": kim, "asset": "KCS"}
+        assert (await server.post("/accounts/kim/fees", asset=None)).json == {"account_id": kim, "asset": None}
+        other = await server.post("/accounts/kim/fees", asset="BTC")
+        assert (other.status, other.json["detail"]) == (422, "'BTC' pays no fees at this venue: only KCS does")
+        kraken = await server.post("/accounts/demo/fees", asset="KFEE")
+        assert (kraken.status, kraken.json["detail"]) == (422, "at this venue nothing but what is traded pays fees")
+        assert (await server.post("/accounts/nobody/fees", asset="KCS")).status == 404
+
+    inside(story)
+
+
 def test_an_account_opens_with_balances_and_a_key_that_may_do_everything() -> None:
     async def story(server: Inside) -> None:
         answer = await server.post("/accounts", name="ann", venue="kraken", balances={"USD": "10000", "BTC": "1"})

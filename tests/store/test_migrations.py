@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import asdict
 from sqlalchemy import Engine, MetaData, NullPool, Table, create_engine
 
-from seatrial.core.commands import PlaceOrder
+from seatrial.core.accounts import FeePayment
+from seatrial.core.commands import ChooseFeePayment, PlaceOrder
 from seatrial.core.funding import Direction, Transfer
 from seatrial.core.machine import Machine
 from seatrial.core.orders import Fill, Order, OrderKind, Side
@@ -296,3 +297,22 @@ def reloaded(store: Store) -> Machine:
     state = new_state()
     store.load(state)
     return Machine(state)
+
+
+def test_nobody_of_an_older_world_has_chosen_what_pays_the_fees_and_anybody_may(tmp_path: Path) -> None:
+    path = tmp_path / "world.sqlite3"
+    database = old_database(path, "0017")
+    insert(database, "accounts", account_id=1, name="ann", venue="kucoin", tier="vip0", rate_limits=0,
+           trading_wallet="trade", funding_wallet="main", created_ns=0)  # fmt: skip
+    database.commit()
+    database.close()
+    store = open_store(path)
+    store.begin_world(7, 0, "")
+    machine = reloaded(store)
+    assert machine.state.accounts[1].fee_payment is None
+    for payment in (FeePayment(1, "KCS", "KCS", 800_000, 950_000), None):
+        assert isinstance(machine.apply(ChooseFeePayment(1, payment), 9), tuple)
+        store.commit(store.batch(machine.take_changes(), machine.state, ""))
+        again = reloaded(store).state
+        assert again.accounts[1].fee_payment == payment == again.ledger.owner(1).fee_payment
+    store.close()

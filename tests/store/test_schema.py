@@ -347,7 +347,7 @@ def test_a_start_reads_no_history_from_end_to_end(created: Engine) -> None:
         connection.execute(schema.world_notes.insert().values(note))
     scanned = whole_tables_read(created, lambda connection: reload.fill(machine.state, connection.execute))
     few = {"accounts", "api_keys", "key_uses", "tokens", "addresses", "destinations", "purses", "posting_streams"}
-    assert scanned == {*few, "key_nonces", "books", "cancel_timers", "fired_timers", "valuations"}
+    assert scanned == {*few, "key_nonces", "books", "cancel_timers", "fired_timers", "fee_payments", "valuations"}
 
 
 def test_an_engine_without_our_settings_can_read_the_tables_too(tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from seatrial.core.accounts import FeePayment
 from seatrial.core.assets import Assets
 from seatrial.core.commands import (
     CancelOrders,
     ChangeKey,
+    ChooseFeePayment,
     Command,
     DecreaseOrder,
     DriveTransfer,
@@ -290,6 +292,13 @@ def any_move(luck: Random) -> Command:
     )  # fmt: skip
 
 
+def any_fee_payment(luck: Random) -> Command:
+    """In an asset of one of the markets, or as ever."""
+    account_id, asset = luck.choice(_ACCOUNTS), luck.choice((None, "ETH", "EUR", "USD", "NOPE"))
+    payment = None if asset is None else FeePayment(account_id, asset, asset, 800_000, 950_000)
+    return ChooseFeePayment(account_id, payment)
+
+
 def any_key_change(luck: Random) -> Command:
     """Of one of three keys, which may be gone already."""
     account_id, public = luck.choice(((1, "strict"), (2, "lenient"), (3, "third"), (1, "lenient")))
@@ -319,6 +328,7 @@ _OTHERS: tuple[Callable[[Random], Command], ...] = (
     any_move,
     any_move,
     any_key_change,
+    any_fee_payment,
     any_delays,
     any_as_of,
     lambda luck: IssueAddress(luck.choice(_ACCOUNTS), "BTC", luck.choice(("Bitcoin", "Nothing")), 3),

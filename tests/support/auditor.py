@@ -87,6 +87,11 @@ class Auditor:
             others = [row for row in own if row.asset not in (base, quote)]
             assert all((row.asset, row.amount, row.fee > 0) == ("KFEE", 0, True) for row in others)
             assert fill.fee_exact == fill.exact * fill.fee_ppm == fill.price_ticks * fill.qty_lots * fill.fee_ppm
+        charged_by = {(fill.account_id, fill.fill_id): (fill.fee_quote, fill.fee_base) for fill in self.fills}
+        for row in postings.values():
+            if row.kind in (EntryKind.FEE_REFUND, EntryKind.FEE_PAYMENT) and row.account_id != EXCHANGE:
+                assert (row.kind is EntryKind.FEE_PAYMENT) is (row.amount < 0)
+                assert row.amount < 0 or row.amount <= max(charged_by[row.account_id, row.ref])
         check_counters(self.fills)
         for order in self.orders.values():
             fills = of_order[order.order_id]

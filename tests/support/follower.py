@@ -65,6 +65,7 @@ def picture_of(state: State) -> dict[str, Any]:
         },
         "modes": state.modes,
         "delays": state.delays,
+        "fee_payments": {n: chosen for n, account in state.accounts.items() if (chosen := account.fee_payment)},
         "as_of_ns": state.as_of_ns,
         "worth": {
             number: (valuation.usd, valuation.at_ns)
@@ -107,6 +108,7 @@ class Follower:
         self.destinations = picture["destinations"]
         self.modes = picture["modes"]
         self.delays = picture["delays"]
+        self.fee_payments = picture["fee_payments"]
         self.as_of_ns = picture["as_of_ns"]
         self.worth = picture["worth"]
 
@@ -145,6 +147,7 @@ class Follower:
             "destinations": self.destinations,
             "modes": self.modes,
             "delays": self.delays,
+            "fee_payments": self.fee_payments,
             "as_of_ns": self.as_of_ns,
             "worth": self.worth,
         }
@@ -186,6 +189,10 @@ class Follower:
                     self.money[account_id, wallet, asset][FREE] += amount - fee
             case f.AccountOpened():
                 self.accounts[fact.account.account_id] = fact.account
+            case f.FeePaymentChosen():
+                self.fee_payments.pop(fact.account_id, None)
+                if fact.payment is not None:
+                    self.fee_payments[fact.account_id] = fact.payment
             case f.KeyIssued():
                 self.keys[fact.key_id] = (
                     fact.public, fact.account_id, fact.permissions, fact.ip_allowlist, fact.valid_until_ns, -1,

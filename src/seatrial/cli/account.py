@@ -73,6 +73,30 @@ def open_account(
     control.run(control.Where(data, url, token, json), calls.open_account(wanted), tables.facts, tables.after_key)
 
 
+@accounts.command("fees")
+def choose_fee_asset(
+    account: Account,
+    asset: Annotated[
+        str | None, typer.Argument(metavar="[ASSET]", help="KCS, at KuCoin. Without it, fees are paid as ever.")
+    ] = None,
+    *,
+    data: Data = defaults.DATA,
+    url: Url = None,
+    token: Token = None,
+    json: Json = False,
+) -> None:
+    """Have another asset pay an account's trading fees.
+
+    Example: seatrial account fees demo-kucoin KCS
+    """
+    from seatrial.cli import control, tables
+    from seatrial.client import calls
+    from seatrial.client.shapes import FeeChoice
+
+    call = calls.choose_fee_asset(account, FeeChoice(asset))
+    control.run(control.Where(data, url, token, json), call, tables.facts, unknown=control.ACCOUNT_UNKNOWN)
+
+
 @accounts.command("key")
 def issue_key(
     account: Account,

@@ -70,6 +70,11 @@ def open_account(account: shapes.NewAccount) -> Call[shapes.OpenedAccount]:
     return Call("/accounts", shapes.OpenedAccount, account)
 
 
+def choose_fee_asset(account: Name, choice: shapes.FeeChoice) -> Call[shapes.FeeView]:
+    """Have another asset pay an account's trading fees, where its venue has one."""
+    return Call(f"/accounts/{_quoted(account)}/fees", shapes.FeeView, choice)
+
+
 def issue_key(account: Name, key: shapes.NewKey) -> Call[shapes.IssuedKey]:
     """Issue a key, restricted as it says."""
     return Call(f"/accounts/{_quoted(account)}/keys", shapes.IssuedKey, key)

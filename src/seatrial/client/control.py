@@ -223,6 +223,10 @@ class Control(_Sender):
         """Open an account with balances and a key that may do everything."""
         return self.send(calls.open_account(account)).value
 
+    def choose_fee_asset(self, account: Name, choice: shapes.FeeChoice) -> shapes.FeeView:
+        """Have another asset pay an account's trading fees, where its venue has one."""
+        return self.send(calls.choose_fee_asset(account, choice)).value
+
     def issue_key(self, account: Name, key: shapes.NewKey = ANY_KEY) -> shapes.IssuedKey:
         """Issue a key, restricted as it says."""
         return self.send(calls.issue_key(account, key)).value
@@ -361,6 +365,10 @@ class AsyncControl(_Sender):
     async def open_account(self, account: shapes.NewAccount = ANY_ACCOUNT) -> shapes.OpenedAccount:
         """Open an account with balances and a key that may do everything."""
         return (await self.send(calls.open_account(account))).value
+
+    async def choose_fee_asset(self, account: Name, choice: shapes.FeeChoice) -> shapes.FeeView:
+        """Have another asset pay an account's trading fees, where its venue has one."""
+        return (await self.send(calls.choose_fee_asset(account, choice))).value
 
     async def issue_key(self, account: Name, key: shapes.NewKey = ANY_KEY) -> shapes.IssuedKey:
         """Issue a key, restricted as it says."""

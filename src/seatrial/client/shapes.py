@@ -54,6 +54,17 @@ class AccountView(Struct, frozen=True):
     keys: list[str]
 
 
+class FeeChoice(Struct, frozen=True, forbid_unknown_fields=True):
+    asset: str | None
+    """What pays the account's trading fees from now on, such as a KuCoin account's `KCS`; null: what it trades in."""
+
+
+class FeeView(Struct, frozen=True):
+    account_id: int
+    asset: str | None
+    """What pays its trading fees; null: what it trades in."""
+
+
 class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
     name: str = "key"
     permissions: list[str] | None = None

@@ -1,11 +1,27 @@
-"""Accounts, keys and tokens: opening, issuing, and spending a nonce."""
+"""Accounts, keys and tokens: opening, issuing, what pays fees, and spending a nonce."""
 
 from seatrial.core import treasury
 from seatrial.core.account_state import AccountState
 from seatrial.core.accounts import HOUSE, Account, ApiKey, Token
 from seatrial.core.assets import spent_as
-from seatrial.core.commands import ChangeKey, IssueKey, IssueToken, OpenAccount, RevokeKey, SpendNonce
-from seatrial.core.facts import AccountOpened, KeyChanged, KeyIssued, KeyRevoked, NonceSpent, TokenIssued
+from seatrial.core.commands import (
+    ChangeKey,
+    ChooseFeePayment,
+    IssueKey,
+    IssueToken,
+    OpenAccount,
+    RevokeKey,
+    SpendNonce,
+)
+from seatrial.core.facts import (
+    AccountOpened,
+    FeePaymentChosen,
+    KeyChanged,
+    KeyIssued,
+    KeyRevoked,
+    NonceSpent,
+    TokenIssued,
+)
 from seatrial.core.postings import EntryKind
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -60,6 +76,19 @@ def add_account(state: State, account: Account) -> None:
     state.account_names[account.name] = number
     if account.venue == HOUSE:
         state.house = opened
+
+
+def choose_fee_payment(state: State, command: ChooseFeePayment, at_ns: int) -> Reject | None:
+    """Another asset pays an account's trading fees from now on, or none does."""
+    account, payment = state.accounts.get(command.account_id), command.payment
+    if account is None:
+        return Reject.ACCOUNT_UNKNOWN
+    if payment is not None and None in (state.assets.get(payment.asset), state.assets.get(payment.unit)):
+        return Reject.ASSET_UNKNOWN
+    account.choose_payment(payment)
+    state.changes.fee_payments[command.account_id] = payment
+    state.facts.append(FeePaymentChosen(at_ns, command.account_id, payment))
+    return None
 
 
 def issue_key(state: State, command: IssueKey, at_ns: int) -> Reject | None:

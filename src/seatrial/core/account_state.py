@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from seatrial.core.accounts import HOUSE, Account
+from seatrial.core.accounts import HOUSE, Account, FeePayment
 from seatrial.core.assets import Asset
 from seatrial.core.funding import DepositAddress, Destination
 from seatrial.core.ledger import Ledger, Purse
@@ -24,6 +24,8 @@ class AccountState:
         self.by_tag: dict[int, dict[int, Order]] = {}
         self.volume = RollingVolume()
         self.assets = assets
+        self.fee_payment: FeePayment | None = None
+        """What its owner chose to pay its trading fees with, if anything."""
         self.addresses: dict[tuple[str, str], list[DepositAddress]] = {}
         """By asset and method, oldest first."""
         self.destinations: dict[tuple[str, str], Destination] = {}
@@ -63,6 +65,11 @@ class AccountState:
     def funding_purse(self, asset: Asset) -> Purse:
         """The purse that deposits go to and withdrawals leave from."""
         return self._ledger.purse(self.account.account_id, self.account.funding_wallet, asset)
+
+    def choose_payment(self, payment: FeePayment | None) -> None:
+        """Have trading fees paid so."""
+        self.fee_payment = payment
+        self._ledger.owner(self.account.account_id).choose_payment(payment)
 
     def add_destination(self, destination: Destination) -> None:
         """Remember a place to withdraw to."""

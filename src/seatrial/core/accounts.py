@@ -1,10 +1,12 @@
-"""Who trades: accounts, their API keys and their session tokens."""
+"""Who trades: accounts, what pays their fees, their API keys and their session tokens."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct, field
+
+from seatrial.core.money import PPM
 
 HOUSE: Final = "house"
 """The venue of the one account that no dialect speaks for: it makes markets, see `core/house.py`."""
@@ -31,6 +33,23 @@ class Account(Struct, frozen=True):
     """What its owner wrote beside it."""
     check_timestamps: bool | None = None
     """Whether its calls must carry the world's time. None: or the computer's; False: any time will do."""
+
+
+class FeePayment(Struct, frozen=True):
+    """What pays an account's trading fees in the place of what it trades in, and at what rate."""
+
+    account_id: int
+    asset: str
+    """What pays."""
+    unit: str
+    """In what a fee is valued first: in what pays, or in what that has a fixed price in."""
+    per_unit_ppm: int
+    """How many of the asset pay a fee that is worth one unit, in parts per million."""
+    counts_ppm: int = PPM
+    """What part of its price a unit counts for."""
+    afterwards: bool = True
+    """Whether the fee is taken as ever and comes back when the asset has paid it whole; else the asset pays what it
+    can of it first."""
 
 
 class ApiKey(Struct):

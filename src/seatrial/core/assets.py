@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 USD: Final = "USD"
+USDT: Final = "USDT"
 
 
 class AssetKind(StrEnum):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seatrial.core.accounts import Account, ApiKey, Token
+    from seatrial.core.accounts import Account, ApiKey, FeePayment, Token
     from seatrial.core.facts import Recorded
     from seatrial.core.funding import Delays, DepositAddress, Destination, Move, Transfer
     from seatrial.core.ledger import Purse
@@ -45,6 +45,8 @@ class Changes:
         self.as_of_ns: int | None = None
         self.cancel_timers: dict[int, CancelTimer | None] = {}
         """By account; None for one that is off now."""
+        self.fee_payments: dict[int, FeePayment | None] = {}
+        """By account; None for one whose fees are paid as ever."""
         self.valuations: dict[int, Valuation] = {}
         """By account."""
         self.fired_timers: dict[int, CancelTimer | None] = {}

@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from seatrial.core.accounts import FeePayment
 from seatrial.core.funding import Delays, Destination, Transfer, TransferNote, TransferStatus
 from seatrial.core.markets import MarketStatus, SystemStatus
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
@@ -26,6 +27,13 @@ class OpenAccount(Struct, frozen=True, tag=True):
     check_timestamps: bool | None = None
     by_deposit: bool = False
     """Whether the balances come in as deposits that have arrived, where their assets can be deposited."""
+
+
+class ChooseFeePayment(Struct, frozen=True, tag=True):
+    """Have another asset pay an account's trading fees from now on; None: they are paid as ever."""
+
+    account_id: int
+    payment: FeePayment | None
 
 
 class IssueKey(Struct, frozen=True, tag=True):
@@ -316,6 +324,7 @@ Command = (
     | SetSystemStatus
     | SpendNonce
     | OpenAccount
+    | ChooseFeePayment
     | IssueKey
     | ChangeKey
     | RevokeKey

@@ -7,7 +7,7 @@ numbers, and never holds anything that changes later.
 
 from msgspec import Struct
 
-from seatrial.core.accounts import Account
+from seatrial.core.accounts import Account, FeePayment
 from seatrial.core.addresses import Address
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.funding import Delays, Destination, Move, Transfer
@@ -26,6 +26,13 @@ class AccountOpened(Fact, frozen=True):
     """Its opening balances follow."""
 
     account: Account
+
+
+class FeePaymentChosen(Fact, frozen=True):
+    """What pays an account's trading fees from now on; None: what it trades in."""
+
+    account_id: int
+    payment: FeePayment | None
 
 
 class KeyIssued(Fact, frozen=True):
@@ -260,6 +267,7 @@ class AsOfSet(Fact, frozen=True):
 
 AnyFact = (
     AccountOpened
+    | FeePaymentChosen
     | KeyIssued
     | KeyChanged
     | KeyRevoked

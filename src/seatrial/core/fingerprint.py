@@ -50,6 +50,7 @@ def _account(account: AccountState, now_ns: int) -> dict[str, object]:
         "by_tag": {str(tag): list(orders) for tag, orders in account.by_tag.items()},
         "volume": account.volume.at(now_ns),
         "valuation": account.assets.valuation,
+        "fee_payment": account.fee_payment,
         "addresses": list(account.addresses.values()),
         "destinations": list(account.destinations.values()),
         "cancel_timer": account.cancel_timer,

@@ -17,9 +17,10 @@ from bisect import insort
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from seatrial.core.assets import REWARDS_SUFFIX, Asset, AssetKind, spent_as
+from seatrial.core.accounts import FeePayment
+from seatrial.core.assets import REWARDS_SUFFIX, USD, Asset, AssetKind, spent_as
 from seatrial.core.facts import AnyFact, EntryPosted
-from seatrial.core.money import MAX_UNITS
+from seatrial.core.money import MAX_UNITS, PPM
 from seatrial.core.postings import EntryKind, Posted
 
 EXCHANGE: Final = 0
@@ -27,6 +28,9 @@ EXCHANGE: Final = 0
 
 CUSTODY: Final = "custody"
 FEE_INCOME: Final = "fee_income"
+
+CREDITS_PER_DOLLAR: Final = 100
+"""How many fee credits pay a dollar. Source: kraken-ledgers#trade-fees."""
 
 
 class LedgerAccount:
@@ -42,13 +46,25 @@ class LedgerAccount:
 class Owner:
     """What all purses of an account share."""
 
-    __slots__ = ("fee_credit", "seq")
+    __slots__ = ("_by_choice", "_by_credits", "fee_payment", "seq")
 
     def __init__(self) -> None:
         self.seq = 0
         """How many postings it has, over all of its purses."""
-        self.fee_credit: Asset | None = None
-        """The asset of its fee credits, if it ever had any."""
+        self.fee_payment: FeePayment | None = None
+        """What pays its trading fees, where that is another asset."""
+        self._by_credits: FeePayment | None = None
+        self._by_choice: FeePayment | None = None
+
+    def choose_payment(self, payment: FeePayment | None) -> None:
+        """Have its fees paid so; None: as if it had never chosen."""
+        self._by_choice = payment
+        self.fee_payment = payment or self._by_credits
+
+    def has_credits(self, payment: FeePayment) -> None:
+        """It has fee credits, which pay so unless it chooses otherwise."""
+        self._by_credits = payment
+        self.fee_payment = self._by_choice or payment
 
 
 class Purse:
@@ -112,7 +128,7 @@ class Ledger:
             purse = self.purses[key] = Purse(account_id, wallet, asset, owner)
             insort(self._by_account.setdefault(account_id, []), purse, key=_by_name)
             if asset.kind is AssetKind.FEE_CREDIT:
-                owner.fee_credit = asset
+                owner.has_credits(FeePayment(account_id, asset.code, USD, CREDITS_PER_DOLLAR * PPM, afterwards=False))
         return purse
 
     def owner(self, account_id: int) -> Owner:
@@ -217,6 +233,16 @@ class Ledger:
         """An entry that moves free money from one purse to another of the same asset."""
         move(source.free, target.free, amount)
         self.enter(kind, at_ns, ((source, ref, -amount, 0), (target, ref, amount, 0)))
+
+    def refund_fee(self, purse: Purse, ref: int, at_ns: int, amount: int) -> None:
+        """An entry that gives a fee back which was taken before."""
+        income = self.purse(EXCHANGE, FEE_INCOME, purse.asset)
+        self.transfer(income, purse, EntryKind.FEE_REFUND, ref, at_ns, amount)
+
+    def pay_fee(self, purse: Purse, ref: int, at_ns: int, amount: int) -> None:
+        """An entry that takes a fee by itself."""
+        income = self.purse(EXCHANGE, FEE_INCOME, purse.asset)
+        self.transfer(purse, income, EntryKind.FEE_PAYMENT, ref, at_ns, amount)
 
     def take_rewards(self, rewards: Purse, target: Purse, ref: int, at_ns: int, amount: int) -> None:
         """An entry that makes free rewards their asset again; custody, of which all came, has that much more of it."""

@@ -12,6 +12,7 @@ from seatrial.core.commands import (
     CancelOrders,
     CancelWithdrawal,
     ChangeKey,
+    ChooseFeePayment,
     Command,
     DecreaseOrder,
     DriveTransfer,
@@ -141,6 +142,8 @@ class Machine:
                 return halts.set_status(state, command, at_ns)
             case OpenAccount():
                 return access.open_account(state, command, at_ns)
+            case ChooseFeePayment():
+                return access.choose_fee_payment(state, command, at_ns)
             case IssueKey():
                 return access.issue_key(state, command, at_ns)
             case ChangeKey():

@@ -37,6 +37,10 @@ class EntryKind(StrEnum):
     """Between a client and its sub-account."""
     AUTO_ALLOCATION = "auto_allocation"
     """Between an asset and what of it earns rewards, by itself."""
+    FEE_REFUND = "fee_refund"
+    """The fee of a trade comes back, since another asset pays it."""
+    FEE_PAYMENT = "fee_payment"
+    """That asset pays it."""
 
 
 class Posting(Struct, frozen=True, gc=False):

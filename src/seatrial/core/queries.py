@@ -157,6 +157,8 @@ class FundingPage(Struct, frozen=True):
     account_id: int | None = None
     before_id: int | None = None
     limit: int = 100
+    without: int | None = None
+    """Of all accounts but this one."""
 
 
 class MoveNamed(Struct, frozen=True):

@@ -5,13 +5,14 @@ from typing import Final
 from msgspec import Struct
 
 from seatrial.core.account_state import AccountState
+from seatrial.core.accounts import FeePayment
 from seatrial.core.assets import USD, Asset
 from seatrial.core.holds import shrink_hold
 from seatrial.core.ledger import EXCHANGE, FEE_INCOME, Ledger, Leg, Purse, move
 from seatrial.core.market_state import MarketState
 from seatrial.core.money import rescale_floor
 from seatrial.core.orders import Fill, Order, Trade
-from seatrial.core.paying import Covered, bring_back, credits_for
+from seatrial.core.paying import Covered, Fee, bring_back, covered_by, pay_back
 from seatrial.core.postings import EntryKind
 from seatrial.core.state import State
 from seatrial.core.valuing import price_of, value_assets
@@ -32,6 +33,7 @@ class Part(Struct, gc=False):
     fee_quote: int
     fee_base: int
     fill_id: int
+    payment: FeePayment | None = None
     covered: Covered | None = None
     first_posting: int = 0
     postings: int = 0
@@ -65,10 +67,10 @@ def settle(state: State, ms: MarketState, buyer: Part, seller: Part, exact: int,
     buyer_base, buyer_quote = buyer.account.trading_purses(market)
     seller_base, seller_quote = seller.account.trading_purses(market)
     cost, base = ms.to_quote.nearest(exact), ms.to_base.nearest(lots)
-    if buyer_quote.owner.fee_credit is not None:
-        _use_credits(state, ms, buyer, buyer_quote, exact)
-    if seller_quote.owner.fee_credit is not None:
-        _use_credits(state, ms, seller, seller_quote, exact)
+    if buyer_quote.owner.fee_payment is not None:
+        _use_payment(state, ms, buyer, buyer_quote, exact)
+    if seller_quote.owner.fee_payment is not None:
+        _use_payment(state, ms, seller, seller_quote, exact)
 
     shrink_hold(state, ms, buyer.order, buyer_quote, cost + buyer.fee_quote)
     shrink_hold(state, ms, seller.order, seller_base, base + seller.fee_base)
@@ -101,9 +103,13 @@ def settle(state: State, ms: MarketState, buyer: Part, seller: Part, exact: int,
     buyer.postings = (cost != 0 or buyer.fee_quote != 0) + (base != 0 or buyer.fee_base != 0)
     seller.first_posting = buyer.first_posting + buyer.postings
     seller.postings = (base != 0 or seller.fee_base != 0) + (cost != 0 or seller.fee_quote != 0)
-    if buyer.covered is not None or seller.covered is not None:
-        _add_credits(ledger, legs, buyer, seller)
+    if buyer.payment is None and seller.payment is None:
+        ledger.enter(_TRADE, at_ns, legs)
+        return
+    _add_covered(ledger, legs, buyer, seller)
     ledger.enter(_TRADE, at_ns, legs)
+    _pay_back(state, ms, buyer, (buyer_base, buyer_quote), exact, at_ns)
+    _pay_back(state, ms, seller, (seller_base, seller_quote), exact, at_ns)
 
 
 def _at_hand(state: State, purse: Purse, amount: int, fee: int, at_ns: int) -> int:
@@ -115,18 +121,24 @@ def _at_hand(state: State, purse: Purse, amount: int, fee: int, at_ns: int) -> i
     return min(amount, purse.free.balance)
 
 
-def _use_credits(state: State, ms: MarketState, part: Part, quote: Purse, exact: int) -> None:
-    """Let the owner's fee credits take the place of the fee, or of as much of it as they pay."""
-    if part.fee_quote or part.fee_base:
-        worth = part.fee_quote or ms.to_quote_fee.nearest(exact * part.ppm)
-        part.covered = covered = credits_for(state, ms, quote, worth)
-        if covered is not None:
-            part.fee_quote, part.fee_base = covered.rest_of(part.fee_quote), covered.rest_of(part.fee_base)
-            _charge(covered.purse, covered.paid)
+def _use_payment(state: State, ms: MarketState, part: Part, quote: Purse, exact: int) -> None:
+    """Have another asset pay the fee: before money does as much of it as it can, else what was charged, afterwards."""
+    part.payment = payment = quote.owner.fee_payment
+    if payment is None or payment.afterwards:
+        return
+    part.covered = covered = covered_by(state, ms, payment, quote, _worth(ms, part, exact))
+    if covered is not None:
+        part.fee_quote, part.fee_base = covered.rest_of(part.fee_quote), covered.rest_of(part.fee_base)
+        _charge(covered.purse, covered.paid)
 
 
-def _add_credits(ledger: Ledger, legs: list[Leg], buyer: Part, seller: Part) -> None:
-    """Each side's credits are the last of its postings: the buyer's stand before the seller's."""
+def _worth(ms: MarketState, part: Part, exact: int) -> int:
+    """A part's fee in units of the quote, whatever it is charged in."""
+    return part.fee_quote or (ms.to_quote_fee.nearest(exact * part.ppm) if part.fee_base else 0)
+
+
+def _add_covered(ledger: Ledger, legs: list[Leg], buyer: Part, seller: Part) -> None:
+    """What paid in the place of money is the last of each side's postings: the buyer's stand before the seller's."""
     for part, place in ((seller, 4), (buyer, 2)):
         if part.covered is not None:
             purse, paid = part.covered.purse, part.covered.paid
@@ -135,6 +147,14 @@ def _add_credits(ledger: Ledger, legs: list[Leg], buyer: Part, seller: Part) -> 
             part.postings += 1
     if buyer.covered is not None:
         seller.first_posting += 1
+
+
+def _pay_back(state: State, ms: MarketState, part: Part, purses: tuple[Purse, Purse], exact: int, at_ns: int) -> None:
+    """What a payment that comes afterwards does: its entries follow that of the trade, which stays as it is."""
+    if part.payment is not None and part.payment.afterwards:
+        base, quote = purses
+        fee = Fee(part.fill_id, quote, base, part.fee_quote, part.fee_base, _worth(ms, part, exact))
+        pay_back(state, ms, part.payment, fee, at_ns)
 
 
 def _charge(purse: Purse, fee: int) -> int:

@@ -23,6 +23,12 @@ def price_of(state: State, asset: str, in_asset: str) -> tuple[int, int] | None:
     return in_usd[0] * target_in_usd[1], in_usd[1] * target_in_usd[0]
 
 
+def price_by_way_of(state: State, asset: str, way: str, in_asset: str) -> tuple[int, int] | None:
+    """The same through a third asset; None when either price is not known."""
+    first, second = price_of(state, asset, way), price_of(state, way, in_asset)
+    return None if first is None or second is None else (first[0] * second[0], first[1] * second[1])
+
+
 def _direct_price(state: State, asset: str, in_asset: str) -> tuple[int, int] | None:
     if asset == in_asset:
         return 1, 1

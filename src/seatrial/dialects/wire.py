@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from seatrial.core.accounts import FeePayment
 from seatrial.core.facts import Recorded
 from seatrial.core.funding import Transfer
 from seatrial.core.machine import Machine
@@ -265,3 +266,5 @@ class Opening(Struct, frozen=True):
     """All that a key may be given."""
     stamps_calls: bool = False
     """Whether every call says when it was signed."""
+    fee_payment: FeePayment | None = None
+    """What an account may choose to pay its trading fees with, if anything; of no account yet."""

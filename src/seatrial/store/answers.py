@@ -314,6 +314,8 @@ def _funding_page(query: FundingPage, connection: Connection) -> Page[Any]:
     found = select(schema.transfers).where(_transfers.transfer_id < (query.before_id or _NO_ID))
     if query.account_id is not None:
         found = found.where(_transfers.account_id == query.account_id)
+    if query.without is not None:
+        found = found.where(_transfers.account_id != query.without)
     page = found.order_by(_transfers.transfer_id.desc()).limit(query.limit)
     return Page([schema.TRANSFERS.from_row(row) for row in connection.execute(page)])
 

@@ -74,6 +74,8 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
     for row in read(select(schema.destinations)):
         destination = schema.DESTINATIONS.from_row(row)
         state.accounts[destination.account_id].add_destination(destination)
+    for row in read(select(schema.fee_payments)):
+        state.accounts[row.account_id].choose_payment(schema.FEE_PAYMENTS.from_row(row))
     moves = schema.moves.c
     state.funds_moved = any(read(select(moves.move_id).where(moves.account_id.in_(_EVERYONE)).limit(1)))
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from sqlalchemy import Table
 
-from seatrial.core.accounts import ApiKey
+from seatrial.core.accounts import ApiKey, FeePayment
 from seatrial.core.candles import Candle
 from seatrial.core.changes import Changes
 from seatrial.core.ledger import Purse
@@ -147,6 +147,8 @@ def _writes(changes: Changes, known: Known) -> Iterator[Write]:  # noqa: C901, P
         yield _timers(schema.CANCEL_TIMERS, changes.cancel_timers)
     if changes.fired_timers:
         yield _timers(schema.FIRED_TIMERS, changes.fired_timers)
+    if changes.fee_payments:
+        yield _fee_payments(changes.fee_payments)
     if changes.valuations:
         yield _valuations(changes.valuations)
 
@@ -275,6 +277,11 @@ def _orders(orders: Mapping[int, Order], known: Known) -> Write:
 def _timers(stored: Stored[CancelTimer], timers: Mapping[int, CancelTimer | None]) -> Write:
     set_now = [(timer, account_id) for account_id, timer in timers.items() if timer is not None]
     return Write(stored.table, stored.to_rows(set_now), [], [(account_id,) for account_id in timers])
+
+
+def _fee_payments(payments: Mapping[int, FeePayment | None]) -> Write:
+    chosen = [payment for payment in payments.values() if payment is not None]
+    return Write(schema.fee_payments, schema.FEE_PAYMENTS.to_rows(chosen), [], [(number,) for number in payments])
 
 
 def _valuations(valuations: Mapping[int, Valuation]) -> Write:

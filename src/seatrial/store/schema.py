@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Index, Table
 from sqlalchemy import text as sql
 
-from seatrial.core.accounts import Account, ApiKey, Token
+from seatrial.core.accounts import Account, ApiKey, FeePayment, Token
 from seatrial.core.addresses import Address
 from seatrial.core.candles import Candle
 from seatrial.core.funding import DepositAddress, Destination, Direction, Move, Transfer, TransferNote, TransferStatus
@@ -255,6 +255,20 @@ VALUATIONS: Final = stored(Valuation, "valuations", ("account_id",), big("accoun
 """What accounts had on the exchange when that was last summed up."""
 valuations: Final = VALUATIONS.table
 
+FEE_PAYMENTS: Final = stored(
+    FeePayment,
+    "fee_payments",
+    ("account_id",),
+    big("account_id"),
+    text("asset"),
+    text("unit"),
+    big("per_unit_ppm"),
+    big("counts_ppm"),
+    flag("afterwards"),
+)
+"""What accounts chose to pay their trading fees with."""
+fee_payments: Final = FEE_PAYMENTS.table
+
 FIRED_TIMERS: Final = _timers("fired_timers")
 """Timers that fell due and have more orders to cancel."""
 fired_timers: Final = FIRED_TIMERS.table
@@ -424,11 +438,11 @@ CHANGING: Final[dict[Table, tuple[str, ...]]] = columns.changing()
 """The columns that may change after a row was written. All others are written once."""
 
 DELETING: Final = (
-    api_keys, key_uses, key_nonces, orders, quotes, cancel_timers, fired_timers, valuations, world_notes
+    api_keys, key_uses, key_nonces, orders, quotes, cancel_timers, fired_timers, valuations, fee_payments, world_notes
 )  # fmt: skip
 """Tables whose rows may go: keys that were revoked or changed, uses that the keys' own rows tell by now, nonces that
-no window reaches, the house's orders that ended, best prices too old to be shown, timers, valuations and notes that are
-written anew."""
+no window reaches, the house's orders that ended, best prices too old to be shown, timers, valuations,
+fee payments and notes that are written anew."""
 
 REPLACED: Final = tuple(table for table in METADATA.sorted_tables if table is not world)
 """Tables whose rows all go when a world is begun again."""

@@ -88,6 +88,8 @@ RULES: Final = (
          "What is older than 365 days is not there."),
     Rule("ledger.biz-type-refused", OBSERVED, "a report of January 2024",
          "An unknown `bizType` answers `400100` and `not in the given range!`."),
+    Rule("ledger.rebate", OBSERVED, "tiagosiebler's kucoin-api, July 2026, for the code",
+         "`REBATE` is a ninth `bizType`; which rows it brings up is decided: rebates of fees."),
     Rule("ledger.ten-currencies", DECIDED, "the limit is documented, the error is not",
          "More than 10 currencies answer `400100`; a currency that is none has no rows."),
     Rule("ledger.names", DOCUMENTED, "docs: Get Account Ledgers, BizType Description",
@@ -130,6 +132,19 @@ RULES: Final = (
          "every digit and no trailing zeros."),
     Rule("accounts.fee-amount", DECIDED, "KuCoin's books take the whole fee; these count in units of the asset",
          "A fee is charged in the quote currency, rounded to the nearest of the smallest units of our books."),
+
+    Rule("accounts.fees-in-kcs", OBSERVED, "Kucoin.Net #18 (2021-01), rows of 2020 to 2022; the rate: KuCoin's support "
+         "page on KCS, 2023",
+         "An account that chose KCS pays four fifths of a fee in it, KCS counting for 95 % of their price. The trade's "
+         "rows stay; `Refunded Fees` gives the fee back and `KCS Pay Fees` takes KCS, both with order and trade as "
+         "context. In a market quoted in KCS only a fifth comes back."),
+    Rule("accounts.fees-in-kcs-switch", DECIDED, "KuCoin has the switch on its pages, and no call for it",
+         "The control API and `seatrial account fees` switch it."),
+    Rule("accounts.fees-in-kcs-too-few", DECIDED, "no source",
+         "KCS that are free in the trading account pay a fee whole or not at all; so it is where KCS has no price, "
+         "which is the last trade's, by way of Tether and US dollars where there is no market between the two."),
+    Rule("accounts.fees-in-kcs-time", DECIDED, "KuCoin's rows are 0.2 to 0.4 seconds later",
+         "The two rows have the time of the trade."),
 
     Rule("market.null", DECIDED, "no source",
          "A side without orders and a market without trades show null."),

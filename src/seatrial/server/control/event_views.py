@@ -208,6 +208,10 @@ def _opened(_views: Views, fact: facts.AccountOpened, _only: int | None) -> View
     return {"account": account.name, "id": account.account_id, "venue": account.venue, "tier": account.tier}
 
 
+def _payment(views: Views, fact: facts.FeePaymentChosen, _only: int | None) -> View:
+    return {"account": views.account(fact.account_id), "asset": None if fact.payment is None else fact.payment.asset}
+
+
 def _issued(views: Views, fact: facts.KeyIssued, _only: int | None) -> View:
     return {
         "account": views.account(fact.account_id), "key_number": fact.key_id, "key": fact.public, "name": fact.name,
@@ -296,6 +300,7 @@ def _snake(name: str) -> str:
 KINDS: Final = _table(
     (
         (facts.AccountOpened, _opened, lambda fact: About(frozenset((fact.account.account_id,)))),
+        (facts.FeePaymentChosen, _payment, _of_account),
         (facts.KeyIssued, _issued, _of_account),
         (facts.KeyChanged, _changed, _of_account),
         (facts.KeyRevoked, _of_key, _of_account),

@@ -10,8 +10,15 @@ from msgspec import UNSET
 from seatrial import version
 from seatrial.client import shapes
 from seatrial.core.account_state import AccountState
-from seatrial.core.commands import DriveTransfer, SaveDestination, SeeDeposit, SetAsOf, SetDelays
-from seatrial.core.facts import AccountOpened, DepositSeen, DestinationSaved, KeyIssued, TransferMoved
+from seatrial.core.commands import ChooseFeePayment, DriveTransfer, SaveDestination, SeeDeposit, SetAsOf, SetDelays
+from seatrial.core.facts import (
+    AccountOpened,
+    DepositSeen,
+    DestinationSaved,
+    FeePaymentChosen,
+    KeyIssued,
+    TransferMoved,
+)
 from seatrial.core.funding import STEPS, Delays, Direction, Transfer
 from seatrial.core.machine import Outcome
 from seatrial.core.money import format_units
@@ -22,7 +29,7 @@ from seatrial.server.control import times, views, words
 from seatrial.server.control.context import Context, Operation, Problem, applied, known_account_id, only, read
 from seatrial.server.control.events import EVENTS_OPERATIONS
 from seatrial.server.control.market_operations import MARKET_OPERATIONS
-from seatrial.server.host.opening import account_command, asset_of, key_command, units_of
+from seatrial.server.host.opening import account_command, asset_of, fee_payment_of, key_command, units_of
 from seatrial.store.errors import StoreError
 from seatrial.world.beginning import what_happened
 from seatrial.world.clock import LATEST_NS, iso
@@ -60,6 +67,15 @@ async def open_account(context: Context) -> shapes.OpenedAccount:
     return shapes.OpenedAccount(
         account.account_id, account.name, account.venue, key.public, key.secret, key.one_time_password or UNSET
     )
+
+
+async def choose_fee_asset(context: Context) -> shapes.FeeView:
+    wanted: shapes.FeeChoice = context.body
+    account, dialect = _account(context)
+    number = account.account.account_id
+    payment = read(fee_payment_of, dialect, number, wanted.asset)
+    await applied(context, ChooseFeePayment(number, payment), FeePaymentChosen)
+    return shapes.FeeView(number, None if payment is None else payment.asset)
 
 
 async def issue_key(context: Context) -> shapes.IssuedKey:
@@ -119,7 +135,10 @@ async def list_funding(context: Context) -> list[shapes.TransferView]:
             HTTPStatus.UNPROCESSABLE_ENTITY, f"before must be a refid, such as GET /funding shows, not {before!r}"
         )
     limit = read(words.limit_of, context.query.get("limit"), USUAL_FUNDING, MAX_FUNDING)
-    page: Any = await context.world.lookups.find(FundingPage(account_id, before_id, limit))
+    house = context.state.house  # what it was given is on no wire
+    page: Any = await context.world.lookups.find(
+        FundingPage(account_id, before_id, limit, None if house is None else house.account.account_id)
+    )
     return [_transfer_view(context, transfer) for transfer in page.rows]
 
 
@@ -234,6 +253,10 @@ OPERATIONS: Final = (
     Operation(
         "POST", "/accounts", "Open an account with balances and a key that may do everything.",
         open_account, shapes.OpenedAccount, shapes.NewAccount, body_required=False, status=HTTPStatus.CREATED,
+    ),
+    Operation(
+        "POST", "/accounts/{id}/fees", "Have another asset pay trading fees, where the venue has one.",
+        choose_fee_asset, shapes.FeeView, shapes.FeeChoice,
     ),
     Operation(
         "POST", "/accounts/{id}/keys", "Issue a key, with these permissions and limits.",

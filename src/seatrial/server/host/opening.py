@@ -3,6 +3,9 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
+from seatrial.core.accounts import FeePayment
 from seatrial.core.commands import IssueKey, OpenAccount
 from seatrial.core.money import parse_units
 from seatrial.core.state import State
@@ -74,6 +77,18 @@ def _balance(state: State, dialect: Dialect, text: str, amount: str | float) -> 
         raise BadText(f"unknown wallet {wallet!r}: one of {', '.join(opening.wallets)}")
     code = asset_of(state, dialect, name)
     return wallet or opening.trading_wallet, code, units_of(state, code, amount)
+
+
+def fee_payment_of(dialect: Dialect, account_id: int, text: str | None) -> FeePayment | None:
+    """How an account pays its trading fees with what its venue calls so. Raises `BadText`."""
+    if text is None:
+        return None
+    offered = dialect.opening.fee_payment
+    if offered is None:
+        raise BadText("at this venue nothing but what is traded pays fees")
+    if dialect.asset_code(text) != offered.asset:
+        raise BadText(f"{text!r} pays no fees at this venue: only {offered.asset} does")
+    return replace(offered, account_id=account_id)
 
 
 def key_command(state: State, dialect: Dialect, account_id: int, name: str) -> IssueKey:

@@ -5,10 +5,13 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from seatrial.core.commands import ChooseFeePayment
 from seatrial.core.funding import TransferStatus
 from seatrial.core.postings import EntryKind
 from seatrial.core.queries import TransfersById
+from seatrial.dialects.kucoin.dialect import FEES_IN_KCS
 from seatrial.dialects.kucoin.rest.ledgers import CODES, HF_CODES, MARGIN_CODES, NAMES
 from tests.support.kucoin_exchange import Exchange, User
 
@@ -56,6 +59,27 @@ def test_a_buyers_fee_is_part_of_what_went_out(exchange: Exchange, seller: User)
     rows = buyer.get(LEDGERS, currency="USDT", bizType="TRADE_EXCHANGE")["items"]
     assert [(row["amount"], row["fee"], row["direction"]) for row in rows] == [("25025", "25", "out")]
     assert len({row["id"] for row in (*rows, *seller.get(LEDGERS)["items"])}) == 4
+
+
+def test_a_fee_in_kcs_gives_the_trades_fee_back_and_says_which_trade(exchange: Exchange) -> None:
+    seller, buyer = exchange.user(BTC="1", KCS="10"), exchange.user(USDT="100000", KCS="100")
+    seller.place("sell", "1", "10", market="KCS/USDT")
+    buyer.place("buy", "1", "10", market="KCS/USDT")
+    exchange.apply(ChooseFeePayment(buyer.account_id, replace(FEES_IN_KCS, account_id=buyer.account_id)))
+    seller.place("sell", "0.01", "50000")
+    buyer.place("buy", "0.01", "50000")
+    fill = buyer.get("/api/v1/fills")["items"][0]
+    payment, refund, *trade = buyer.get(LEDGERS)["items"]
+    context = {"orderId": fill["orderId"], "tradeId": fill["tradeId"]}
+    assert json.loads(refund["context"]) == json.loads(payment["context"]) == context
+    assert kinds([refund, payment]) == [("Refunded Fees", "in", "USDT"), ("KCS Pay Fees", "out", "KCS")]
+    assert (refund["amount"], payment["amount"]) == ("0.5", "0.04210526")
+    assert {row["accountType"] for row in (refund, payment)} == {"TRADE"}
+    fees = {row["fee"] for row in trade if row["bizType"] == "Trade_Exchange"}
+    assert fees == {"0", "0.5", "0.01"}, "the trade's rows stay"
+    assert (fill["fee"], fill["feeCurrency"]) == ("0.5", "USDT")
+    assert [row["amount"] for row in buyer.get(HF, bizType="RETURNED_FEES")] == ["0.50000000"]
+    assert [row["amount"] for row in buyer.get(HF, bizType="DEDUCTION_FEES")] == ["0.04210526"]
 
 
 def test_rows_have_eight_decimals_and_what_is_transferable_can_be_moved(exchange: Exchange) -> None:
@@ -129,6 +153,7 @@ def test_a_deposit_taken_back_goes_out_and_a_returned_withdrawal_comes_in(exchan
         ({"bizType": "DEPOSIT"}, []),
         ({"bizType": "SUB_TRANSFER"}, []),
         ({"bizType": "BROKER_TRANSFER"}, []),
+        ({"bizType": "REBATE"}, []),
         ({"type": "unknown parameters are ignored"}, ["USDT", "BTC", "BTC"]),
     ],
 )

@@ -63,17 +63,18 @@ ENTRY_TYPES: Final = {
     EntryKind.CUSTODY_TRANSFER: "custodytransfer",
     EntryKind.SUB_TRANSFER: "transfer",
     EntryKind.AUTO_ALLOCATION: "earn",
+    EntryKind.FEE_REFUND: "credit",
+    EntryKind.FEE_PAYMENT: "adjustment",
 }
 """Our kinds of entries in Kraken's words. Source: venue-pages#query-ledgers, `type`; accounts here have no
-sub-accounts.
+sub-accounts, and nothing but credits pays their fees.
 Source of the last, which is not listed there: two programs that read it from Ledgers in autumn 2026; BittyTax."""
 
 ENTRY_SUBTYPES: Final = {EntryKind.TRADE: "tradespot", EntryKind.AUTO_ALLOCATION: "autoallocation"}
 """The others have none of their own. Source: kraken-ledgers#kinds, rows of March 2025 and of 2026."""
 
 TYPE_FILTERS: Final[dict[str, tuple[EntryKind, ...]]] = {
-    **{name: (kind,) for kind, name in ENTRY_TYPES.items()},
-    "transfer": (EntryKind.TRANSFER, EntryKind.SUB_TRANSFER),
+    **{name: tuple(kind for kind, said in ENTRY_TYPES.items() if said == name) for name in ENTRY_TYPES.values()},
     ALL: (),
     "sale": (EntryKind.SALE, EntryKind.SPEND, EntryKind.RECEIVE),
     "nft_rebate": (EntryKind.NFT_REBATE,),

@@ -19,6 +19,7 @@ from seatrial.dialects.kucoin.amounts import USUAL_DECIMALS, moved, padded, shor
 from seatrial.dialects.kucoin.context import Context, Later
 from seatrial.dialects.kucoin.endpoint import GENERAL, Endpoint
 from seatrial.dialects.kucoin.errors import BadCall, Error
+from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.limits import Pool
 from seatrial.dialects.kucoin.paging import DAY_NS, Paging, page_of, read_bounds, read_page, read_window, span
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, Params
@@ -57,7 +58,7 @@ NAMES: Final = {
     EntryKind.SPEND: "Buy Crypto",
     EntryKind.RECEIVE: "Buy Crypto",
     EntryKind.SETTLED: "Margin Trade",
-    EntryKind.CREDIT: "Refunded Fees",
+    EntryKind.CREDIT: "Other rewards",
     EntryKind.STAKING: "Staking Profits",
     EntryKind.REWARD: "KuCoin Bonus",
     EntryKind.DIVIDEND: "Distribution",
@@ -69,6 +70,8 @@ NAMES: Final = {
     EntryKind.CUSTODY_TRANSFER: "Transfer",
     EntryKind.SUB_TRANSFER: "Sub-account transfer",
     EntryKind.AUTO_ALLOCATION: "Transfer",
+    EntryKind.FEE_REFUND: "Refunded Fees",
+    EntryKind.FEE_PAYMENT: "KCS Pay Fees",
 }
 """Our kinds of entries by the display names of venue-pages#get-account-ledgers. Decided: which name each of those gets
 that the core never posts for a KuCoin account."""
@@ -81,19 +84,27 @@ CODES: Final[dict[str, tuple[EntryKind, ...]]] = {
     "MARGIN_EXCHANGE": (EntryKind.MARGIN, EntryKind.SETTLED),
     "KUCOIN_BONUS": (EntryKind.REWARD,),
     "BROKER_TRANSFER": (),
+    "REBATE": (EntryKind.NFT_REBATE,),
 }
-"""What `bizType` may be → the kinds that it shows. Source: venue-pages#get-account-ledgers; the last from
-kucoin-rest#request-codes."""
+"""What `bizType` may be → the kinds that it shows. Source: venue-pages#get-account-ledgers; the last two from
+kucoin-rest#request-codes. Decided: what the last one shows."""
 
 _HF_NAMED: Final = frozenset(
-    {EntryKind.TRADE, EntryKind.TRANSFER, EntryKind.CUSTODY_TRANSFER, EntryKind.SUB_TRANSFER, EntryKind.CREDIT}
+    {
+        EntryKind.TRADE,
+        EntryKind.TRANSFER,
+        EntryKind.CUSTODY_TRANSFER,
+        EntryKind.SUB_TRANSFER,
+        EntryKind.FEE_REFUND,
+        EntryKind.FEE_PAYMENT,
+    }
 )
 HF_CODES: Final[dict[str, tuple[EntryKind, ...]]] = {
     "TRADE_EXCHANGE": (EntryKind.TRADE,),
     "TRANSFER": (EntryKind.TRANSFER, EntryKind.CUSTODY_TRANSFER),
     "SUB_TRANSFER": (EntryKind.SUB_TRANSFER,),
-    "RETURNED_FEES": (EntryKind.CREDIT,),
-    "DEDUCTION_FEES": (),
+    "RETURNED_FEES": (EntryKind.FEE_REFUND,),
+    "DEDUCTION_FEES": (EntryKind.FEE_PAYMENT,),
     "OTHER": tuple(kind for kind in EntryKind if kind not in _HF_NAMED),
 }
 """The same of the high-frequency ledger, whose rows show the code itself.
@@ -272,7 +283,7 @@ def _with_contexts(
     context: Context, postings: list[Posting], row: Row, finish: Callable[[list[object]], object]
 ) -> object:
     """The rows of some postings, each with its fill or transfer, which are looked up first."""
-    fill_ids = _refs(postings, EntryKind.TRADE)
+    fill_ids = _refs(postings, EntryKind.TRADE, EntryKind.FEE_REFUND, EntryKind.FEE_PAYMENT)
     transfer_ids = _refs(postings, EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)
 
     def write(fills: list[Fill], transfers: list[Transfer]) -> object:
@@ -300,15 +311,17 @@ def _about(
     match posting.kind:
         case EntryKind.TRADE:
             fill = fills[posting.ref]
-            return {
-                "symbol": context.tools.symbols.name(fill.market),
-                "orderId": ids.order(fill.order_id, fill.opened_s),
-                "tradeId": str(ids.trade(fill.trade_id)),
-            }
+            return {"symbol": context.tools.symbols.name(fill.market), **_trade_of(ids, fill)}
+        case EntryKind.FEE_REFUND | EntryKind.FEE_PAYMENT:
+            return _trade_of(ids, fills[posting.ref])
         case EntryKind.DEPOSIT | EntryKind.WITHDRAWAL:
             transfer = transfers[posting.ref]
             return {"orderId": transfer_id(ids, transfer), "txId": wallet_tx_id(context, transfer) or ""}
     return {}
+
+
+def _trade_of(ids: Ids, fill: Fill) -> dict[str, str]:
+    return {"orderId": ids.order(fill.order_id, fill.opened_s), "tradeId": str(ids.trade(fill.trade_id))}
 
 
 def _read_filter(context: Context, params: Params, codes: dict[str, tuple[EntryKind, ...]]) -> Filter:
