@@ -49,6 +49,7 @@ class Auditor:
         self.check_orders()
         check_holds(machine)
         check_timers(machine)
+        check_keys(machine)
         for ms in machine.state.markets.values():
             check_book(machine, ms)
             self.check_trades(ms, machine.state.now_ns)
@@ -130,6 +131,12 @@ class Auditor:
 def check_timers(machine: Machine) -> None:
     """Exactly those timers are set that a world would set which is loaded now."""
     assert list(machine.state.timers) == sorted(firing.standing(machine.state))
+
+
+def check_keys(machine: Machine) -> None:
+    """A key is found by its number as by its text."""
+    state = machine.state
+    assert state.key_numbers == {key.key_id: key for key in state.keys.values()}
 
 
 def check_book(machine: Machine, ms: MarketState) -> None:

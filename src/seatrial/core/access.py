@@ -103,7 +103,7 @@ def issue_key(state: State, command: IssueKey, at_ns: int) -> Reject | None:
         command.nonce_window, command.one_time_password, command.totp_secret, command.valid_until_ns,
         command.query_from_ns, command.query_to_ns, command.ip_allowlist, at_ns,
     )  # fmt: skip
-    state.keys[key.public] = key
+    state.add_key(key)
     state.changes.keys[key.key_id] = key
     state.facts.append(
         KeyIssued(
@@ -137,7 +137,7 @@ def revoke_key(state: State, command: RevokeKey, at_ns: int) -> Reject | None:
     key = _own_key(state, command)
     if key is None:
         return Reject.KEY_UNKNOWN
-    del state.keys[key.public]
+    state.drop_key(key)
     state.changes.revoked_keys.append(key.key_id)
     state.facts.append(KeyRevoked(at_ns, key.key_id, key.account_id))
     return None

@@ -65,7 +65,9 @@ class State:
         self.live_orders: dict[int, Order] = {}
         self.account_names: dict[str, int] = {}
         self.keys: dict[str, ApiKey] = {}
-        """By public text."""
+        """By public text. `add_key` and `drop_key` change them."""
+        self.key_numbers: dict[int, ApiKey] = {}
+        """The same by number."""
         self.tokens: dict[int, Token] = {}
         self.facts: list[AnyFact] = []
         """What happened that the store has not seen, in its order."""
@@ -88,6 +90,14 @@ class State:
         """Whether the command at work traded so that orders are to start behind it."""
         self.is_behind = False
         """Whether more has fallen due than the last command waited for."""
+
+    def add_key(self, key: "ApiKey") -> None:
+        """A key is there from now on."""
+        self.keys[key.public] = self.key_numbers[key.key_id] = key
+
+    def drop_key(self, key: "ApiKey") -> None:
+        """A key is no longer there."""
+        del self.keys[key.public], self.key_numbers[key.key_id]
 
     def number(self, order: Order) -> None:
         """Give a new order its id."""

@@ -59,8 +59,7 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
     for row in read(select(schema.accounts).order_by(schema.accounts.c.account_id)):
         add_account(state, schema.ACCOUNTS.from_row(row))
     for row in read(select(schema.api_keys).order_by(schema.api_keys.c.key_id)):
-        key = schema.API_KEYS.from_row(row)
-        state.keys[key.public] = key
+        state.add_key(schema.API_KEYS.from_row(row))
     known.key_id = state.counters.key_id
     _key_uses(state, read, known)
     tokens = schema.tokens
@@ -81,7 +80,7 @@ def _clients(state: State, read: Read, known: rows.Known) -> None:
 
 
 def _key_uses(state: State, read: Read, known: rows.Known) -> None:
-    keys = {key.key_id: key for key in state.keys.values()}
+    keys = state.key_numbers
     for row in read(select(schema.key_uses).order_by(schema.key_uses.c.use_id)):
         known.use_id = row.use_id
         known.used_keys |= rows.restore_uses(row.keys, keys, known.nonces)

@@ -94,6 +94,7 @@ class Symbols:
         on_kraken = [market for market in markets if market.symbol not in unlisted]
         self._pair_by_name = _names_in(((market.symbol, self._names_of_pair(market)) for market in on_kraken), rows)
         self._asset_infos = _asset_infos(catalogue.assets, self._assets)
+        self._displayed = {self.pair_display(symbol): symbol for symbol in (market.symbol for market in on_kraken)}
         self._pair_infos = {market.symbol: self._pair_info(market) for market in markets}
         self.asset_codes = tuple(sorted((code for code in listed if code not in unlisted), key=self.asset_name))
         """The listed assets in the order of the Assets answer: by canonical name, as recorded."""
@@ -144,6 +145,10 @@ class Symbols:
         """BTC/USD → BTC/USD, as with `assetVersion=1`."""
         base, quote = symbol.split("/")
         return f"{self.asset_display(base)}/{self.asset_display(quote)}"
+
+    def market_displayed(self, name: str) -> str | None:
+        """Our name of the market that has exactly this one with `assetVersion=1`, and in WebSocket v2."""
+        return self._displayed.get(name)
 
     def is_pair_display(self, text: str, symbol: str) -> bool:
         """Whether a name of a market is the one that it has with `assetVersion=1`."""

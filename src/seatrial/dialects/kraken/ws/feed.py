@@ -72,7 +72,6 @@ class KrakenFeed:
         """The topic of each account that somebody follows."""
         self._symbols = symbols
         self._find = find
-        self._markets = {symbols.pair_display(symbol): symbol for symbol in symbols.pair_symbols}
         self._sessions: dict[Session, None] = {}
         self._opened = 0
         self._last = 0
@@ -132,7 +131,7 @@ class KrakenFeed:
 
     def market(self, symbol: str) -> str | None:
         """Our name of a market."""
-        return self._markets.get(symbol)
+        return self._symbols.market_displayed(symbol)
 
     def topic(self, channel: str, market: str | None, options: Options) -> Topic:
         """What is to be followed."""
@@ -165,7 +164,7 @@ class KrakenFeed:
         known = state.tokens.get(self._tokens.get(token, 0))
         if known is None or known.expires_ns <= at_ns:
             raise Refused(words.BAD_TOKEN)
-        key = next((key for key in state.keys.values() if key.key_id == known.key_id), None)
+        key = state.key_numbers.get(known.key_id)
         if key is None:
             raise Refused(words.BAD_TOKEN)
         return key

@@ -75,7 +75,7 @@ class MethodCall:
         state, endpoint = machine.state, _ENDPOINTS[self._twin.rest]
         if state.modes.system is SystemStatus.MAINTENANCE:
             return self.unavailable()
-        key = next((key for key in state.keys.values() if key.key_id == self._key_id), None)
+        key = state.key_numbers.get(self._key_id)
         if key is None:
             return self._failed(words.BAD_TOKEN)
         if not endpoint.allows(key):
@@ -148,7 +148,7 @@ def _order(tools: Tools, given: Given) -> dict[str, str]:
     if given.get("limit_price_type", "static") != "static":
         raise bad_argument("price")
     symbol = _text(given, "symbol")
-    market = next((known for known in tools.symbols.pair_symbols if tools.symbols.pair_display(known) == symbol), None)
+    market = tools.symbols.market_displayed(symbol or "")
     if market is None:
         raise Refused(words.not_supported(symbol or ""))
     flags = ["post"] * _flag(given, "post_only") + ["viqc"] * ("cash_order_qty" in given)
