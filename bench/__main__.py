@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench import bare, candles, core, databases, ledger, pages, proofs, replay, report, starts, wire
+from bench import bare, candles, core, databases, ledger, pages, proofs, replay, report, sockets, starts, wire
 from bench.databases import Database
 from bench.exchange import Size
 from bench.processes import BenchError
@@ -22,6 +22,7 @@ class Sizes(Struct, frozen=True):
     """How much of everything is measured."""
 
     wire: Size
+    sockets: sockets.Sizes
     database_rounds: int
     core_commands: int
     starts: int
@@ -40,12 +41,14 @@ class Sizes(Struct, frozen=True):
 
 FULL = Sizes(
     wire=Size(rounds=5, connections=64, calls=150, lone_calls=500, bare_seconds=0.2),
+    sockets=sockets.Sizes(Size(3, 16, 300, 0, 0), listeners=100, fills=500, sessions=1_000),
     database_rounds=3, core_commands=100_000, starts=5, worlds=20, ledger_entries=200_000, ledger_pages=500,
     long_entries=10_000_000, long_pages=500, proven_rows=1_000_000, candle_trades=10_000_000, candle_rounds=3,
     downloaded_trades=50_000, replayed_trades=100_000, idle_seconds=10,
 )  # fmt: skip
 QUICK = Sizes(
     wire=Size(rounds=1, connections=8, calls=10, lone_calls=10, bare_seconds=0.02),
+    sockets=sockets.Sizes(Size(1, 2, 5, 0, 0), listeners=3, fills=5, sessions=10),
     database_rounds=1, core_commands=1_000, starts=1, worlds=2, ledger_entries=1_000, ledger_pages=10,
     long_entries=5_000, long_pages=10, proven_rows=10_000, candle_trades=20_000, candle_rounds=1,
     downloaded_trades=2_000, replayed_trades=1_000, idle_seconds=1,
@@ -99,6 +102,7 @@ def _phases(
     return {
         "calls, SQLite": lambda: [Calls("SQLite", wire.measure(folder / "wire", sizes.wire, say))],
         "calls, PostgreSQL": lambda: [on_postgresql(folder, remote, say)],
+        "sockets": lambda: sockets.measure(folder / "sockets", sizes.sockets, say),
         "the core": lambda: core.measure(sizes.core_commands),
         "starts": lambda: starts.measure(folder, sizes.starts, sizes.worlds),
         "a long ledger": lambda: ledger.measure(folder, sizes.ledger_entries, sizes.ledger_pages),

@@ -24,6 +24,7 @@ PAIR: Final = "XBTUSD"
 CROSSING_PRICE: Final = 50_000
 MIXED_ONE_IN: Final = 4
 RESTING_PRICES: Final = range(10_000, 40_000, 10)
+BEST_PRICES: Final = range(40_000, 40_080, 10)
 
 
 class Size(Struct, frozen=True):
@@ -75,10 +76,24 @@ class Exchange:
         """
         return self._trading(calls, MIXED_ONE_IN)
 
+    def best(self, calls: int) -> Requests:
+        """Orders that nothing crosses, each of which changes one of the best prices."""
+        prices = cycle(BEST_PRICES)
+        return self._each("AddOrder", lambda _: (_limit("buy", next(prices)) for _ in range(calls)))
+
+    def offer(self, trades: int) -> None:
+        """Somebody offers what so many orders buy."""
+        self.ask(self._maker, ["AddOrder"], [_limit("sell", CROSSING_PRICE, f"{trades / 1000:.3f}")])
+
+    def token(self, number: int) -> str:
+        """What opens a connection's private WebSocket."""
+        (answer,) = self.ask(self.signers[number], ["GetWebSocketsToken"], [""])
+        token: str = _result(answer)["token"]
+        return token
+
     def _trading(self, calls: int, one_in: int) -> Requests:
         resting = cycle(RESTING_PRICES)
-        volume = len(self.signers) * -(-calls // one_in)
-        self.ask(self._maker, ["AddOrder"], [_limit("sell", CROSSING_PRICE, f"{volume / 1000:.3f}")])
+        self.offer(len(self.signers) * -(-calls // one_in))
 
         def forms(turn: int) -> Iterator[str]:
             numbers = range(turn, turn + calls)
@@ -115,7 +130,7 @@ class Exchange:
 
         return self._each("Ledgers", forms)
 
-    def clear(self, _load: Load) -> None:
+    def clear(self, _load: Load | None = None) -> None:
         """Cancel every order that rests."""
         for signer in self.signers[:ACCOUNTS]:
             self.ask(signer, ["CancelAll"], [""])
