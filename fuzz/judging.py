@@ -63,6 +63,8 @@ def verdict(venue: str, reply: Reply) -> Verdict | None:
         answer = msgspec.json.decode(reply.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    if isinstance(answer, list):
+        return _frames(answer)
     if not isinstance(answer, dict):
         return None
     found = _kraken(answer) if venue == "kraken" else _kucoin(answer)
@@ -92,6 +94,17 @@ def _kraken(answer: dict[str, Any]) -> Verdict | None:
         case {"error": [str(first), *_]} if "result" not in answer:
             return Verdict(accepted=False, words=":".join(first.split(":")[:2]))
     return None
+
+
+def _frames(frames: list[Any]) -> Verdict | None:
+    """Of all that was said over a socket, one answer that grants something counts before one that refuses."""
+    if not all(isinstance(frame, dict) for frame in frames):
+        return None
+    answers = [frame for frame in frames if "channel" not in frame]
+    if any(frame.get("success") or frame.get("method") == "pong" for frame in answers):
+        return Verdict(accepted=True, words="ok")
+    refused = [str(frame["error"]) for frame in answers if frame.get("success") is False and "error" in frame]
+    return Verdict(accepted=False, words=" ".join(refused[0].split()[:4])) if refused else None
 
 
 def _kucoin(answer: dict[str, Any]) -> Verdict | None:

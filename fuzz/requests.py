@@ -10,6 +10,13 @@ NONCE = b"NONCE"
 """What stands in a body where the next nonce goes when it is signed."""
 
 
+TOKEN = b"TOKEN"
+"""What stands in a message where the caller's token for sockets goes."""
+
+SOCKET = "SOCKET"
+"""In the place of a verb: the body is a message over a socket at that path."""
+
+
 class Proof(StrEnum):
     """How good a request's credentials are."""
 
@@ -54,6 +61,8 @@ _PLAIN = frozenset(range(0x21, 0x7F)) - frozenset(b"#")
 
 def curl_line(request: Request) -> str:
     """How to send it by hand, but for the signature."""
+    if request.verb == SOCKET:
+        return f"{shlex.join(['websocat', f'ws://127.0.0.1:8000{request.path}'])} <<< {_quoted(request.body)}"
     parts = ["curl", "-X", request.verb, f"http://127.0.0.1:8000{request.target}"]
     if request.content_type is not None:
         parts += ["-H", f"Content-Type: {request.content_type}"]

@@ -16,7 +16,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fuzz import kraken, kucoin
+from fuzz import kraken, kraken_sockets, kucoin
 from fuzz.judging import Fault, Finding, Verdict, Wrong, fault, verdict
 from fuzz.mangling import mangled
 from fuzz.requests import Request
@@ -35,7 +35,7 @@ LIVED: Final = 20
 """About every so many the world itself does something."""
 SOURCE: Final = "src/seatrial/"
 MANGLED: Final = 0.25
-DEALERS: Final = {"kraken": kraken, "kucoin": kucoin}
+DEALERS: Final = (kraken, kucoin, kraken_sockets)
 
 AUDITS: Final = frozenset({Fault.UNBALANCED, Fault.FORGOT})
 """What only shows after many requests."""
@@ -120,14 +120,15 @@ class Attack:
 
     def _request(self) -> Request:
         luck, target = self._luck, self._target
-        venue = luck.choice(list(DEALERS))
-        dealer, callers = DEALERS[venue], target.callers[venue]
+        dealer = luck.choice(DEALERS)
+        callers = target.callers[dealer.VENUE]
         caller = luck.choices(range(len(callers)), (45, 35, 8, 12))[0]
-        name = luck.choices(list(dealer.TABLE), _weights(venue))[0]
+        name = luck.choices(list(dealer.TABLE), _weights(dealer.VENUE, list(dealer.TABLE)))[0]
         request = dealer.request(luck, target.world, callers[caller].account_id, caller, name)
         return mangled(request, luck) if luck.random() < MANGLED else request
 
     async def _attack(self, request: Request) -> None:
+        await self._target.prepare(request)
         before = self._target.image() if self._number % self._plan.sampled == 0 else None
         found, wrong = await self._judged(request)
         if found is None:
@@ -248,16 +249,16 @@ def _differences(before: dict[str, object], after: dict[str, object]) -> list[st
     return [name for name, value in after.items() if before[name] != value]
 
 
-def _weights(venue: str) -> list[int]:
+def _weights(venue: str, names: list[str]) -> list[int]:
     """Placing, cancelling and moving money more often than looking."""
-    return [_weight(venue, name) for name in DEALERS[venue].TABLE]
+    return [_weight(venue, name) for name in names]
 
 
 def _weight(venue: str, name: str) -> int:
-    if name == "/0/private/AddOrder":
+    if name in {"/0/private/AddOrder", "add_order", "subscribe"}:
         return 15
-    if name in {"/0/private/CancelOrder", "/0/private/Withdraw"}:
+    if name in {"/0/private/CancelOrder", "/0/private/Withdraw", "cancel_order"}:
         return 6
-    if name.lower().endswith("cancelall"):
+    if name.lower().endswith(("cancelall", "cancel_all")):
         return 1
     return 4 if venue == "kucoin" and name.startswith(("POST", "DELETE")) else 2

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 import msgspec
 
-from fuzz.requests import NONCE, Proof, Request
+from fuzz.requests import NONCE, SOCKET, TOKEN, Proof, Request
+from fuzz.talking import Talk
 from seatrial.core.fingerprint import facts
 from seatrial.core.machine import Machine
 from seatrial.dialects.wire import Call, Reply
@@ -34,6 +35,7 @@ DESTINATIONS: Final = (
     ("ETH", "cold", "0x52908400098527886E0F7030069857D2E4169EE7"),
     ("XRP", "ledger", "rPT1Sjq2YGrBMTttX4GZHjKu9dyfzbpAYe"),
 )
+TOKENS: Final = "/0/private/GetWebSocketsToken"
 SUB_NAMES: Final = ("trader01sub", "trader02sub")
 PASSPHRASE: Final = "passphrase1"  # noqa: S105  of keys that live in memory for some seconds
 SPENT: Final = ("highest_nonce", "recent_nonces", "used_ns")
@@ -61,6 +63,9 @@ class Target:
     def __init__(self, server: Inside, callers: dict[str, list[Caller]]) -> None:
         self.server = server
         self.callers = callers
+        self._talks: dict[int, Talk] = {}
+        """Of the callers that have said something over a socket."""
+        self._tokens: dict[int, bytes] = {}
 
     @property
     def world(self) -> World:
@@ -76,8 +81,22 @@ class Target:
         """Who makes a request."""
         return self.callers[request.venue][request.caller]
 
+    async def prepare(self, request: Request) -> None:
+        """Have what it needs at hand: a token that is good."""
+        if TOKEN not in request.body:
+            return
+        asked = Request(
+            venue=request.venue, endpoint="", verb="POST", path=TOKENS, body=b"nonce=" + NONCE, caller=request.caller
+        )
+        sent = await self.send(asked)
+        assert sent is not None
+        answer = msgspec.json.decode(sent.reply.body)
+        self._tokens[request.caller] = answer["result"]["token"].encode() if "result" in answer else b"none"
+
     async def send(self, request: Request) -> Sent | None:
         """Send a request the way the server's short cut does; None where no venue has its path."""
+        if request.verb == SOCKET:
+            return await self._say(request)
         call = self._call(request)
         dialect = self.server.app.dialect(call.path)
         if dialect is None:
@@ -85,12 +104,27 @@ class Target:
         before = _marks(self.machine)
         answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self.server.app.answer(dialect, call, answered.set_result)
-        changed = changes_of(self.machine) | {
-            name for name, mark in _marks(self.machine).items() if mark != before[name]
-        }
+        changed = self._changed_since(before)
         reply = await asyncio.wait_for(answered, PATIENCE_SECONDS)
         await self.server.recovered()
-        return Sent(reply, frozenset(changed))
+        return Sent(reply, changed)
+
+    async def _say(self, request: Request) -> Sent | None:
+        if request.path not in self.world.sockets:
+            return None
+        talk = self._talks.get(request.caller)
+        if talk is None:
+            talk = self._talks[request.caller] = Talk(self.world, request.path)
+        before = _marks(self.machine)
+        talk.say(request.body.replace(TOKEN, self._tokens.get(request.caller, b"")))
+        changed = self._changed_since(before)
+        reply = await asyncio.wait_for(talk.heard(), PATIENCE_SECONDS)
+        await self.server.recovered()
+        return Sent(reply, changed)
+
+    def _changed_since(self, before: dict[str, object]) -> frozenset[str]:
+        moved = {name for name, mark in _marks(self.machine).items() if mark != before[name]}
+        return frozenset(changes_of(self.machine) | moved)
 
     def image(self) -> dict[str, object]:
         """All that must survive, as plain values, but for spent nonces."""

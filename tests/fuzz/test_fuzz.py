@@ -15,21 +15,24 @@ import pytest
 from msgspec.structs import replace
 
 import fuzz
-from fuzz import kraken, kucoin
+from fuzz import kraken, kraken_sockets, kucoin
 from fuzz.judging import Fault, Finding
-from fuzz.requests import Proof, Request, curl_line
+from fuzz.requests import SOCKET, Proof, Request, curl_line
 from fuzz.rounds import Plan, pinned, play
 from seatrial.core.commands import PlaceOrder
+from seatrial.core.machine import Machine
 from seatrial.core.orders import OrderKind, Side
 from seatrial.dialects.kraken import dialect, rest
 from seatrial.dialects.kraken.context import Context
 from seatrial.dialects.kraken.errors import BadCall
 from seatrial.dialects.kraken.params import Params
+from seatrial.dialects.kraken.ws import channels, methods
+from seatrial.dialects.kraken.ws.methods import METHODS
 from seatrial.dialects.kucoin import rest as kucoin_rest
 from tests.support import postgres
 
 ROOT = Path(fuzz.__file__).parent.parent
-DEALERS = [kraken, kucoin]
+DEALERS = [kraken, kucoin, kraken_sockets]
 READERS = {
     "text", "required", "boolean", "flag_any", "integer", "decimal", "choice", "required_choice", "time_ns",
     "comma_list", "group", "rows", "milliseconds_ns", "moment_ns", "rfc3339_ns", "classified_list", "strict_boolean",
@@ -50,7 +53,13 @@ def names_read(folder: Path) -> Iterator[str]:
                     yield name
 
 
-@pytest.mark.parametrize("dealer", DEALERS, ids=["kraken", "kucoin"])
+def names_read_by(file: Path) -> set[str]:
+    """Every name that is looked up in parameters there."""
+    found = re.findall(r"(?:params\.get|flag)\((?:params, )?\"(\w+)\"", file.read_text(encoding="utf-8"))
+    return set(found) - {"asset_class"}
+
+
+@pytest.mark.parametrize("dealer", DEALERS, ids=["kraken", "kucoin", "sockets"])
 def test_every_endpoint_is_attacked(dealer: Any) -> None:
     assert dealer.PARAMETERS.keys() == dealer.TABLE.keys()
 
@@ -61,6 +70,17 @@ def test_every_parameter_that_is_read_is_sent(dealer: Any, handlers: Any) -> Non
     assert len(read) > 40
     in_paths = {name for endpoint in dealer.PARAMETERS for name in re.findall(r"{(\w+)}", endpoint)}
     assert read - in_paths - {name for spec in dealer.PARAMETERS.values() for name in spec.names} == set()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_field_of_a_method_over_sockets_is_sent(method: str) -> None:
+    assert METHODS[method].fields <= kraken_sockets.PARAMETERS[method].names
+
+
+def test_what_a_channel_takes_is_sent() -> None:
+    told = names_read_by(Path(channels.__file__))
+    assert told <= kraken_sockets.PARAMETERS["subscribe"].names
+    assert {"depth", "snap_orders", "event_trigger"} <= told
 
 
 def test_a_sample_of_broken_calls_breaks_nothing_and_changes_nothing_that_was_refused() -> None:
@@ -112,6 +132,18 @@ def test_a_bug_is_found_with_the_least_that_brings_it_up(plant: Plant) -> None:
     assert b"volume" in found.request.body
     assert not any(name in found.request.body for name in (b"pair", b"type", b"price"))
     assert len(found.request.body) < len("nonce=NONCE&volume=") + 15
+
+
+def test_a_bug_behind_a_socket_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_machine: Machine, given: dict[str, Any]) -> dict[str, str]:
+        assert "limit_price" not in given, "a planted bug"
+        raise BadCall("EOrder:Too late")
+
+    broken = replace(methods.METHODS["add_order"], params=breaks)
+    monkeypatch.setitem(methods.METHODS, "add_order", broken)
+    found = [one for one in play(replace(PLANTED, requests=500)).findings if one.request.verb == SOCKET]
+    assert {(one.wrong.fault, one.request.endpoint) for one in found} == {(Fault.BROKE, "/v2 add_order")}
+    assert all(b"limit_price" in one.request.body for one in found)
 
 
 def place(context: Context) -> None:
