@@ -60,7 +60,7 @@ def replace_order(state: State, command: ReplaceOrder, at_ns: int) -> Reject | N
 def amend_order(state: State, command: AmendOrder, at_ns: int) -> Reject | None:
     """Let an open limit order ask for something else, or say why not. Checks first, then changes.
 
-    Source of who keeps a place, and of the rest that is canceled: kraken-orders#amends.
+    Source of who keeps a place, and of the rest that is canceled: kraken-orders#amendments.
     """
     order = _open_order(state, command)
     if isinstance(order, Reject):

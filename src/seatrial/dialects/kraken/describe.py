@@ -106,7 +106,7 @@ def order_text(order: Order, market: Market, symbols: Symbols) -> str:
     Decided for an order that spends: the amount stands where the volume does, without the currency in brackets that
     replies of 2017 had, because ccxt reads the third word as the pair.
     """
-    kind, volume = order.kind, _volume(order, market)
+    kind, volume = order.kind, volume_text(order, market)
     what = f"{order.side._value_} {volume} {symbols.pair_altname(market.symbol)} @ {kind._value_}"
     return f"{what} {format_units(order.price_ticks, market.price_scale)}" if kind is _LIMIT else what
 
@@ -135,7 +135,7 @@ def order_view(
         starttm=order.starts_ns // 10**9,
         expiretm=order.expires_ns // 10**9,
         descr=_descr(order, market, symbols, as_of_ns),
-        vol=_volume(order, market),
+        vol=volume_text(order, market),
         vol_exec=format_units(order.filled_lots, market.lot_scale),
         cost=cost_text(market, order.exact),
         fee=fee_text(market, order.fee_exact),
@@ -208,7 +208,8 @@ def _descr(order: Order, market: Market, symbols: Symbols, as_of_ns: int) -> Des
     )
 
 
-def _volume(order: Order, market: Market) -> str:
+def volume_text(order: Order, market: Market) -> str:
+    """Its size as it is shown: of one that spends, what it spends."""
     if order.spend:
         return format_units(rescale_floor(order.spend, market.quote.scale, market.lot_scale), market.lot_scale)
     return format_units(order.qty_lots, market.lot_scale)
