@@ -102,6 +102,9 @@ RULES: Final = (
     Rule("limits.orders", DOCUMENTED, "guide: trading rate limits",
          "A counter per pair holds 60, 125 or 180 and falls by 1, 2.34 or 3.75 a second; an order adds 1, a cancel "
          "up to 8 by the order's age; an order above it answers `EOrder:Rate limit exceeded`."),
+    Rule("limits.amendments", DOCUMENTED, "guide: trading rate limits",
+         "AmendOrder and EditOrder add 1, and up to 3 or 6 more by the time since the order was placed or amended; a "
+         "batch of n orders adds n/2. What is always added is added although the arguments are wrong."),
     Rule("limits.cancels-pass", DECIDED, "documented for batches only",
          "A cancel is carried out whatever the pair's counter says; CancelAll does not count there."),
     Rule("limits.restart", DECIDED, "nobody outside knows",
@@ -275,6 +278,37 @@ RULES: Final = (
          "excludes `userref`."),
     Rule("orders.cl-ord-id-taken", DECIDED, "no source names the text",
          "A `cl_ord_id` that an open order already has answers `EGeneral:Invalid arguments:cl_ord_id`."),
+    Rule("orders.amend-place", DOCUMENTED, "guide: Order amends",
+         "An amended order keeps its id and its fills, and its place where only its quantity falls; with more quantity "
+         "or another limit it goes to the back, and may trade at once. Below what is filled the rest is canceled."),
+    Rule("orders.amend-post-only", DECIDED, "documented for the parameter, not for a post-only order that is amended",
+         "An amendment with `post_only`, or of a post-only order, that would take answers `EOrder:Post only order` and "
+         "changes nothing."),
+    Rule("orders.amend-nothing", DECIDED, "Kraken's Rust SDK: it is an error, whose text is not known",
+         "An amendment that changes nothing answers `EGeneral:Invalid arguments:no amendable parameters`."),
+    Rule("orders.amend-validate", DECIDED, "not documented for amendments; clients ask for it over the WebSocket",
+         "With `validate` an amendment is checked as an order is, and changes nothing."),
+    Rule("orders.amended", DOCUMENTED, "docs: Get Open Orders for `misc`; that `amended` appears only so is decided",
+         "An order that was amended shows `amended` in `misc` and `amended` true."),
+    Rule("orders.amends", OBSERVED, "kraken-async-rs's record of October 2024",
+         "OrderAmends lists the original first, under a `T` id of its own, then each amendment with its reason "
+         "`User requested`."),
+    Rule("orders.amends-time", DECIDED, "documentation and go-kraken have nanoseconds, one record milliseconds",
+         "`timestamp` of an amendment is in nanoseconds."),
+    Rule("orders.edit", OBSERVED, "kraken-async-rs's record of 2023-11",
+         "EditOrder ends an order as `Order replaced` and places another one, in one step or not at all; `price` is "
+         "shown as it was sent, and flags carry over but for `post`, the userref does not."),
+    Rule("orders.edit-rest", DECIDED, "not known: all of the new volume, or what is left of it",
+         "The volume of an edited order counts what was filled: the new order is for the rest, and a volume that "
+         "leaves none answers `EGeneral:Invalid arguments:volume`."),
+    Rule("orders.edit-errors", DECIDED, "a reply with `error_message` is documented and was never recorded",
+         "What EditOrder refuses is an error of the call; an order with a `cl_ord_id` answers `EOrder:Invalid order`, "
+         "a userref that several have `EGeneral:Invalid arguments:txid`."),
+    Rule("orders.batch", DOCUMENTED, "docs: Add Order Batch; Kraken's Rust SDK",
+         "2 to 15 orders of one pair: one that is wrong in itself refuses all; what funds, open orders or post-only "
+         "refuse is an `error` in its row."),
+    Rule("orders.cancel-batch", DECIDED, "whether a batch of unknown ids is an error is not known",
+         "CancelOrderBatch takes 50 names at most and counts those that were open, which may be none."),
     Rule("orders.cancel-count", DOCUMENTED, 'support: "How to place, view, and cancel orders using a user reference"',
          "CancelOrder answers how many orders it cancelled."),
     Rule("orders.cancel-some", DECIDED, "no source",
@@ -547,8 +581,13 @@ RULES: Final = (
     Rule("sockets.fees-in-dollars", DECIDED, "no source says by which price",
          "`fee_usd_equiv` is 0 in markets that are not quoted in dollars."),
     Rule("sockets.methods", DECIDED, "the texts of the validator beside two were not recorded",
-         "`add_order`, `cancel_order`, `cancel_all` and `cancel_all_orders_after` are checked, counted and refused as "
-         "their twins over REST; unknown names and numbers sent as texts are refused in words of their own."),
+         "The methods are checked, counted and refused as their twins over REST; unknown names and numbers sent as "
+         "texts are refused in words of their own."),
+    Rule("sockets.amendments", OBSERVED, "recorded rows of `amended`; `validate` with it is decided",
+         "An amendment is told as `amended`, before whatever it leads to; with `validate` the `amend_id` is empty."),
+    Rule("sockets.batches", DECIDED, "the documentation, a recording of 2024 and clients disagree",
+         "`batch_add` gives a list of ids and errors and is a success whatever became of its orders; `batch_cancel` "
+         "says the count as `count` and as `orders_cancelled`."),
     Rule("sockets.market-time-in-force", DECIDED, "clients send `GTC` with every order",
          "`time_in_force` of a market order is ignored over a WebSocket."),
     Rule("sockets.validate", DOCUMENTED, "Kraken's Rust SDK",
