@@ -77,8 +77,8 @@ class History:
             case AmendsOf():
                 named = query.account_id, query.order_id
                 amends = [amend for amend in self.amends if (amend.account_id, amend.order_id) == named]
-                mine = [order for order in self.orders if (order.account_id, order.order_id) == named]
-                return [OrderHistory(order, amends) for order in mine]
+                orders = [order for order in self.orders if (order.account_id, order.order_id) == named]
+                return [OrderHistory(order, amends) for order in orders]
             case FillPage():
                 return self.fill_page(query)
             case FillsById():
