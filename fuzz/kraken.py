@@ -63,6 +63,24 @@ PARAMETERS: Final[dict[str, Spec]] = {
         "pair type:side ordertype:at_limit price volume starttm:later | oflags timeinforce cl_ord_id",
         "pair type:side ordertype:at_limit price volume expiretm:later timeinforce | validate:boolean",
     ),
+    "/0/private/AmendOrder": spec(
+        "txid:order | order_qty:volume limit_price:price post_only:boolean deadline pair validate:boolean "
+        "display_qty:volume trigger_price:price",
+        "txid:order | order_qty:volume limit_price:price post_only:boolean",
+        "cl_ord_id | order_qty:volume limit_price:price",
+    ),
+    "/0/private/OrderAmends": spec("order_id:order"),
+    "/0/private/EditOrder": spec(
+        "txid:order pair | volume price oflags:flag userref deadline validate:boolean price2:price displayvol:volume "
+        "cancel_response:boolean",
+        "txid:order pair | volume price oflags:flag",
+    ),
+    "/0/private/AddOrderBatch": spec(
+        "pair orders[0][type]:side orders[0][ordertype]:at_limit orders[0][volume]:volume orders[0][price]:price "
+        "orders[1][type]:side orders[1][ordertype]:at_market orders[1][volume]:volume "
+        "| orders[0][oflags]:oflags orders[0][cl_ord_id]:cl_ord_id deadline validate:boolean"
+    ),
+    "/0/private/CancelOrderBatch": spec("orders | cl_ord_ids:cl_ord_id"),
     "/0/private/CancelOrder": spec("txid:orders | cl_ord_id"),
     "/0/private/CancelAll": spec(""),
     "/0/private/CancelAllOrdersAfter": spec("timeout"),

@@ -156,6 +156,28 @@ class TestOrders:
         assert [order["id"] for order in exchange.fetch_closed_orders(BITCOIN, None, None, by_name)] == [named]
         assert [order["id"] for order in exchange.fetch_closed_orders(BITCOIN, None, None, by_tag)] == [tagged]
 
+    def test_an_order_is_edited_in_place(self, venue: Venue, connect: Connect) -> None:
+        exchange = connect(venue.account(USD="5000"))
+        placed = exchange.create_order(BITCOIN, "limit", "buy", 0.01, 15000)["id"]
+        exchange.edit_order(placed, BITCOIN, "limit", "buy", 0.02, 15001)
+        (order,) = exchange.fetch_open_orders()
+        assert (order["id"], order["amount"], order["price"]) == (placed, 0.02, 15001.0)
+        with pytest.raises(ccxt.InvalidOrder):
+            exchange.edit_order("OAAAAA-AAAAA-AAAAAA", BITCOIN, "limit", "buy", 0.02, 15001)
+        with pytest.raises(ccxt.InsufficientFunds):
+            exchange.edit_order(placed, BITCOIN, "limit", "buy", 1, 15001)
+
+    def test_orders_are_created_and_canceled_in_batches(self, venue: Venue, connect: Connect) -> None:
+        exchange = connect(venue.account(USD="5000"))
+        wanted = [
+            {"symbol": BITCOIN, "type": "limit", "side": "buy", "amount": 0.01, "price": price}
+            for price in (15000, 15001, 15002)
+        ]
+        created = [order["id"] for order in exchange.create_orders(wanted)]
+        assert sorted(created) == sorted(order["id"] for order in exchange.fetch_open_orders())
+        exchange.cancel_orders(created[:2])
+        assert [order["id"] for order in exchange.fetch_open_orders()] == created[2:]
+
     def test_immediate_or_cancel_never_rests(self, venue: Venue, connect: Connect) -> None:
         exchange = connect(venue.account(USD="5000"))
         exchange.create_order(BITCOIN, "limit", "buy", 0.01, 15000, {"timeInForce": "IOC"})

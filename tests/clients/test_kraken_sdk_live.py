@@ -292,13 +292,6 @@ class TestWaysOfCalling:
 
 
 NOT_SERVED: dict[str, Ask] = {
-    "AddOrderBatch": lambda sdk: sdk.trade.create_order_batch(
-        orders=[{"ordertype": "limit", "type": "buy", "price": 140, "volume": 1}], pair="BTC/EUR", validate=True
-    ),
-    "CancelOrderBatch": lambda sdk: sdk.trade.cancel_order_batch(orders=["O2JLFP-VYFIW-35ZAAE"]),
-    "EditOrder": lambda sdk: sdk.trade.edit_order(txid=SOMEBODYS, pair="XBTUSD", volume=1.25, validate=True),
-    "AmendOrder": lambda sdk: sdk.trade.amend_order(txid="OVM3PT-56ACO-53SM2T", limit_price="105636.9"),
-    "OrderAmends": lambda sdk: sdk.user.get_order_amends(order_id="OVM3PT-56ACO-53SM2T"),
     "AddExport": lambda sdk: sdk.user.request_export_report(report="ledgers", description="mine"),
     "ExportStatus": lambda sdk: sdk.user.get_export_report_status(report="ledgers"),
     "WalletTransfer": lambda sdk: sdk.funding.wallet_transfer("XLM", "Futures Wallet", "Spot Wallet", 10_000),

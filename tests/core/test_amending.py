@@ -82,7 +82,7 @@ def test_an_order_placed_anew_has_all_of_the_old_one_and_stands_behind_the_other
     old = floor.place(wish)
     floor.draw("bid 101 5 ann")
     new = replaced(floor, old, at="101")
-    assert (old.status, old.end_reason) == (OrderStatus.CANCELED, EndReason.USER_REQUESTED)
+    assert (old.status, old.end_reason) == (OrderStatus.CANCELED, EndReason.REPLACED)
     assert new.order_id == 3
     kept = (
         "side", "qty_lots", "self_trade", "post_only", "tag", "client_id", "note", "label", "time_in_force",

@@ -5,11 +5,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
 from seatrial.core.assets import Asset, AssetKind, Assets
-from seatrial.core.commands import CancelOrders, DecreaseOrder, OpenAccount, PlaceOrder, ReplaceOrder
+from seatrial.core.commands import AmendOrder, CancelOrders, DecreaseOrder, OpenAccount, PlaceOrder, ReplaceOrder
 from seatrial.core.facts import OrderAccepted, OrderDecreased, OrderEnded, Traded
 from seatrial.core.machine import Machine, first
 from seatrial.core.markets import Market
-from seatrial.core.orders import EndReason, Order, OrderKind, SelfTrade, Side, TimeInForce
+from seatrial.core.orders import EndReason, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
 from tests.support.naive_market import NaiveMarket, Story
@@ -129,6 +129,34 @@ class BooksAgree(RuleBasedStateMachine):
         for accepted in new:
             assert accepted is not None
             assert story_of(accepted, outcome) == self.naive.arrive(accepted.order_id, command)
+
+    @rule(number=st.integers(1, 60), price=st.integers(1, 9), lots=st.integers(1, 9), post_only=st.booleans())
+    def amend(self, number: int, price: int, lots: int, post_only: bool) -> None:
+        """An open order that only shrinks stays where it is; any other one arrives again, with its id."""
+        command = AmendOrder(1, number, price, lots, post_only=post_only)
+        order = self.machine.state.live_orders.get(number)
+        if order is None:
+            assert self.machine.apply(command, self.at_ns) is Reject.ORDER_UNKNOWN
+            return
+        left, shrinks = lots - order.filled_lots, order.price_ticks == price and lots < order.qty_lots
+        is_same = (order.price_ticks, order.qty_lots) == (price, lots)
+        arriving = PlaceOrder(
+            order.account_id, order.market, order.side, OrderKind.LIMIT, price, left, self_trade=order.self_trade
+        )
+        outcome = self.machine.apply(replace(command, account_id=order.account_id), self.at_ns)
+        if is_same:
+            assert outcome is Reject.NOTHING_TO_AMEND
+        elif left > 0 and (post_only or order.post_only) and self.naive.would_trade(arriving):
+            assert outcome is Reject.POST_ONLY_WOULD_TAKE
+        elif left <= 0:
+            assert (order.status, order.qty_lots) == (OrderStatus.CANCELED, order.filled_lots)
+            self.naive.cancel(number)
+        elif shrinks:
+            self.naive.shrink(number, left)
+        else:
+            assert not isinstance(outcome, Reject)
+            told, expected = story_of(order, outcome), self.naive.arrive_anew(number, arriving)
+            assert (told.fills, told.evicted, told.decreased) == (expected.fills, expected.evicted, expected.decreased)
 
     @invariant()
     def books_are_the_same(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seatrial.core.commands import Command
-from tests.support.any_commands import OPENING, any_journal, new_machine
+from tests.support.any_commands import OPENING, aimed, any_journal, new_machine
 from tests.support.follower import Follower
 from tests.support.houses import any_of_a_house, of_a_house
 from tests.support.told import told_by
@@ -26,7 +26,8 @@ class Watched:
 
     def ask(self, command: Command, gap_ns: int) -> None:
         """One command, not committed yet."""
-        self.machine.apply(told_by(self, command), self.machine.state.now_ns + gap_ns)
+        state = self.machine.state
+        self.machine.apply(told_by(self, aimed(state, command)), self.machine.state.now_ns + gap_ns)
 
     def commit(self) -> None:
         """Those who follow read what happened, and see the same as the machine holds."""

@@ -9,7 +9,7 @@ from seatrial.core.changes import Changes
 from seatrial.core.commands import Command, PassTime, PlaceOrder
 from seatrial.core.machine import Outcome
 from seatrial.core.rejects import Reject
-from tests.support.any_commands import GAPS_NS, OPENING, any_journal, new_machine, orders, others
+from tests.support.any_commands import GAPS_NS, OPENING, aimed, any_journal, new_machine, orders, others
 from tests.support.auditor import Auditor
 from tests.support.follower import Follower
 from tests.support.told import told_by
@@ -42,7 +42,7 @@ class AnyWorld(RuleBasedStateMachine):
         self.machine.apply(PassTime(), at_ns)
         self.see()
         before = self.machine.fingerprint()
-        outcome = self.machine.apply(told_by(self.auditor, command), at_ns)
+        outcome = self.machine.apply(told_by(self.auditor, aimed(self.machine.state, command)), at_ns)
         if isinstance(outcome, Reject):
             assert self.machine.fingerprint() == before
             assert not any(vars(self.see()).values())

@@ -15,11 +15,13 @@ from seatrial.core.money import div_half_up
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Trade
 from seatrial.core.postings import EntryKind, Posting
 from seatrial.core.queries import (
+    AmendsOf,
     CandlePage,
     FillPage,
     FillsById,
     FundingPage,
     MoveNamed,
+    OrderHistory,
     OrderPage,
     OrderRecord,
     OrdersById,
@@ -35,7 +37,7 @@ from seatrial.core.queries import (
 )
 from seatrial.store import answers as stored_history
 from seatrial.store.store import Store, open_store
-from tests.support.any_commands import OPENING, PRICES, Journal, any_journal, new_machine
+from tests.support.any_commands import OPENING, PRICES, Journal, aimed, any_journal, new_machine
 from tests.support.auditor import Auditor, candles_of
 from tests.support.plain_lists import bounds, paged, posting_page
 from tests.support.postgres import fresh_schema, shared_url
@@ -55,11 +57,12 @@ class History:
         self.fills = sorted(auditor.fills, key=lambda fill: (-fill.at_ns, -fill.fill_id))
         self.trades = auditor.trades
         self.moves = auditor.moves
+        self.amends = auditor.amends
         self.transfers = sorted(auditor.transfers.values(), key=lambda transfer: -transfer.transfer_id)
         times = {order.closed_ns for order in self.orders} | {row.at_ns for row in self.postings}
         self.moments = sorted(times | {order.opened_ns for order in self.orders})
 
-    def answer(self, query: Query) -> object:  # noqa: C901  one case per query
+    def answer(self, query: Query) -> object:  # noqa: C901, PLR0912  one case per query
         """What the store should say."""
         match query:
             case PostingPage():
@@ -71,6 +74,11 @@ class History:
                 return self.order_page(query)
             case OrdersById():
                 return self.orders_by_id(query)
+            case AmendsOf():
+                named = query.account_id, query.order_id
+                amends = [amend for amend in self.amends if (amend.account_id, amend.order_id) == named]
+                orders = [order for order in self.orders if (order.account_id, order.order_id) == named]
+                return [OrderHistory(order, amends) for order in orders]
             case FillPage():
                 return self.fill_page(query)
             case FillsById():
@@ -225,6 +233,7 @@ def lived(journal: Journal, place: str | None = None) -> tuple[Store, History]:
     machine, auditor, store = new_machine(), Auditor(), open_store(place)
     store.begin_world(7, START_NS, "ticking")
     for command, gap_ns in (*((command, 0) for command in OPENING), *journal):
+        command = aimed(machine.state, command)  # noqa: PLW2901  the same, at an order that is open
         machine.apply(told_by(machine.state.changes, command), machine.state.now_ns + gap_ns)
     changes = machine.take_changes()
     auditor.note(changes)
@@ -268,6 +277,7 @@ def queries(moments: list[int]) -> st.SearchStrategy[Query]:
         st.builds(OrdersById, ACCOUNTS, SOME_NUMBERS, TAGS, st.sampled_from(((), ("a", "b"))), WITH_FILLS),
         st.builds(FillPage, ACCOUNTS, MARKETS, spans, MAYBE_NUMBER, OFFSETS, LIMITS, COUNTED, MERGED,
                   st.one_of(st.just(()), SOME_NUMBERS), SIDES, ORDER_KINDS),
+        st.builds(AmendsOf, ACCOUNTS, st.integers(1, 60)),
         st.builds(FillsById, ACCOUNTS, SOME_NUMBERS),
         st.builds(
             TransferPage, ACCOUNTS, st.sampled_from(Direction), st.sampled_from((None, "BTC")),

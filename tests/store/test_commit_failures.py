@@ -9,10 +9,12 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from seatrial.core.accounts import HOUSE
+from seatrial.core.accounts import HOUSE, FeePayment
 from seatrial.core.commands import (
+    AmendOrder,
     CancelOrders,
     ChangeKey,
+    ChooseFeePayment,
     Command,
     DriveTransfer,
     IssueAddress,
@@ -79,6 +81,7 @@ SECOND: tuple[Command, ...] = (
     limit(2, Side.BUY, PRICE, 5_000),
     limit(2, Side.BUY, PRICE - 2, 5_000),
     limit(1, Side.SELL, PRICE - 1, 5_000),
+    AmendOrder(1, 3, PRICE + 8),
     CancelOrders(2, everything=True),
     SeeDeposit(1, "BTC", 10**9),
     DriveTransfer(1, TransferStatus.FAILURE),
@@ -93,6 +96,7 @@ SECOND: tuple[Command, ...] = (
     SetCancelTimer(2, 3_600 * 10**9, ("BTC/USD", "SUI/USD")),
     SetCancelTimer(1, 0),
     SetCancelTimer(3, 60 * 10**9),
+    ChooseFeePayment(2, FeePayment(2, "EUR", "EUR", 800_000, 950_000)),
     IssueKey(1, "wide", "wide", "secret", frozenset({"query"}), nonce_window=9),
     SpendNonce("wide", 5),
     *(MoveFunds(1, "USD", 5, 1, "spot", 1, "vault", str(number)) for number in range(MARK_EVERY)),

@@ -10,12 +10,21 @@ from msgspec.structs import asdict
 from sqlalchemy import Engine, MetaData, NullPool, Table, create_engine
 
 from seatrial.core.accounts import FeePayment
-from seatrial.core.commands import ChooseFeePayment, PlaceOrder
+from seatrial.core.commands import AmendOrder, ChooseFeePayment, PlaceOrder
 from seatrial.core.funding import Direction, Transfer
 from seatrial.core.machine import Machine
-from seatrial.core.orders import Fill, Order, OrderKind, Side
+from seatrial.core.orders import Amend, AmendKind, Fill, Order, OrderKind, Side
 from seatrial.core.postings import Posting
-from seatrial.core.queries import FillPage, OrderPage, OrderRecord, Page, PostingPage, TransferPage
+from seatrial.core.queries import (
+    AmendsOf,
+    FillPage,
+    OrderHistory,
+    OrderPage,
+    OrderRecord,
+    Page,
+    PostingPage,
+    TransferPage,
+)
 from seatrial.core.volume import Valuation
 from seatrial.store.store import Store, open_store
 from tests.support.any_commands import new_state
@@ -316,3 +325,43 @@ def test_nobody_of_an_older_world_has_chosen_what_pays_the_fees_and_anybody_may(
         again = reloaded(store).state
         assert again.accounts[1].fee_payment == payment == again.ledger.owner(1).fee_payment
     store.close()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_an_order_of_an_older_world_can_be_amended_and_has_its_history_after_a_restart(
+    tmp_path: Path, engine: str
+) -> None:
+    with ExitStack() as kept:
+        place = tmp_path / "world.sqlite3" if engine == "sqlite" else kept.enter_context(fresh_schema(shared_url()))
+        with database_of(place).begin() as connection:
+            upgrade(connection, "0018")
+            accounts, orders = (Table(name, MetaData(), autoload_with=connection) for name in ("accounts", "orders"))
+            connection.execute(accounts.insert(), [OLD_ACCOUNT | {"account_id": 1, "venue": "kraken"}])
+            row = ORDER | {"status": "open", "closed_ns": 0, "side": "buy", "price_ticks": 10, "queue": 1}
+            more = {"order_id": 1, "qty_lots": 10**9, "filled_lots": 0, "exact": "0", "opened_ns": 5, "hold": 100_260}
+            purse = {"account_id": 1, "wallet": "spot", "asset": "USD", "free": 0, "held": 100_260, "outgoing": 0}
+            purses = Table("purses", MetaData(), autoload_with=connection)
+            connection.execute(purses.insert(), [purse | {"booked": 100_260}])
+            world = {"id": 1, "seed": 7, "created_ns": 1, "now_ns": 6, "delays": "{}", "clock": ""}
+            worlds = Table("world", MetaData(), autoload_with=connection)
+            connection.execute(worlds.insert(), [world | {"counters": '{"account_id":1,"order_id":1}'}])
+            connection.execute(orders.insert(), [row | more])
+        store = open_store(place)
+        machine = reloaded(store)
+        assert machine.state.live_orders[1].amended_ns == 0
+        assert store.answer(AmendsOf(1, 1)) == [OrderHistory(machine.state.live_orders[1], [])]
+        assert isinstance(machine.apply(AmendOrder(1, 1, qty_lots=9 * 10**8), 7), tuple)
+        store.commit(store.batch(machine.take_changes(), machine.state, ""))
+        again, order = reloaded(store).state, machine.state.live_orders[1]
+        assert (again.live_orders[1], again.counters.amend_id) == (order, 1)
+        assert store.answer(AmendsOf(1, 1)) == [
+            OrderHistory(
+                order,
+                [
+                    Amend(0, 1, 1, AmendKind.ORIGINAL, 10, 10**9, 10**9, post_only=False, at_ns=5),
+                    Amend(1, 1, 1, AmendKind.USER, 10, 9 * 10**8, 9 * 10**8, post_only=False, at_ns=7),
+                ],
+            )
+        ]
+        assert store.answer(AmendsOf(2, 1)) == []
+        store.close()

@@ -51,6 +51,9 @@ SPOILS = {
     ),
     "a transfer is posted for what it moved": "UPDATE transfers SET status = 'success' WHERE direction = 'deposit'",
     "every deposit and withdrawal that was posted is there": "UPDATE transfers SET transfer_id = transfer_id + 100",
+    "an order was amended if and only if it has a history": "UPDATE orders SET amended_ns = 0",
+    "an amended order has the price of its last amendment": "UPDATE orders SET price_ticks = 5 WHERE amended_ns > 0",
+    "amendments are numbered without a gap, none twice": "UPDATE amends SET amend_id = 2 WHERE amend_id = 1",
     "a move is posted for what it moved, on both sides": "UPDATE moves SET amount = amount + 1",
     "a trade is one maker's fill and one taker's, or the house's own": "UPDATE fills SET maker = 1",
     "every fill has its trade": "DELETE FROM trades WHERE trade_id = 1",
@@ -128,7 +131,8 @@ async def live(server: Inside) -> None:
     await server.post("/accounts/ann/withdraw-keys", asset="XBT", key="cold", address="a")
     limit = {"pair": "XBTUSD", "ordertype": "limit"}
     for order in ({"type": "sell", "price": 50_000, "volume": 1}, {"type": "buy", "price": 1, "volume": 1}):
-        assert (await server.send(ann.call("AddOrder", **limit, **order))).result
+        placed = (await server.send(ann.call("AddOrder", **limit, **order))).result
+    assert (await server.send(ann.call("AmendOrder", txid=placed["txid"][0], limit_price=2))).result
     for volume in (0.75, 0.24):
         assert (await server.call("AddOrder", pair="XBTUSD", ordertype="market", type="buy", volume=volume)).result
     for amount in ("0.5", "0.25"):

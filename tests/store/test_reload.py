@@ -24,6 +24,7 @@ from tests.support.any_commands import (
     KEYS,
     OPENING,
     Journal,
+    aimed,
     any_journal,
     new_machine,
     new_state,
@@ -53,7 +54,7 @@ class TwoWorlds(RuleBasedStateMachine):
     def ask(self, command: Command, gap_ns: int) -> None:
         """Both give the same answer."""
         at_ns = self.live.state.now_ns + gap_ns
-        command = told_by(self.live.state.changes, command)
+        command = told_by(self.live.state.changes, aimed(self.live.state, command))
         answers = [machine.apply(command, at_ns) for machine in (self.live, self.stored)]
         assert answers[0] == answers[1]
 

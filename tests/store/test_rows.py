@@ -14,7 +14,7 @@ from seatrial.store import schema
 from seatrial.store.rows import Write
 from seatrial.store.sqlite import SqliteMemory
 from seatrial.store.store import Store
-from tests.support.any_commands import OPENING, any_journal, markets, new_machine
+from tests.support.any_commands import OPENING, aimed, any_journal, markets, new_machine
 from tests.support.houses import MARKET, of_a_house
 
 JOURNALS = 7
@@ -38,7 +38,7 @@ def written(seed: int) -> list[Write]:
     journal[len(OPENING) : len(OPENING)] = [(command, 10**6) for command in of_many_kinds()]
     writes: list[Write] = []
     for command, gap_ns in journal:
-        machine.apply(command, machine.state.now_ns + gap_ns)
+        machine.apply(aimed(machine.state, command), machine.state.now_ns + gap_ns)
         writes += store.batch(machine.take_changes(), machine.state, "clock", "market").writes
     store.close()
     return writes

@@ -22,6 +22,7 @@ from seatrial.core.funding import Direction, TransferStatus
 from seatrial.core.orders import OrderKind, Side
 from seatrial.core.postings import EntryKind
 from seatrial.core.queries import (
+    AmendsOf,
     CandlePage,
     FillPage,
     FillsById,
@@ -205,6 +206,7 @@ IDS = tuple(range(1, 500))
 """As many as may be asked for at once: for many SQLite may choose another way than for two."""
 EVERYTHING = Span(after_ns=1, until_ns=2, after_id=3, until_id=4)
 QUERIES: tuple[Query, ...] = (
+    AmendsOf(1, 1),
     PostingPage(1),
     PostingPage(1, span=EVERYTHING, before_id=9),
     PostingPage(1, ("spot",), ("BTC",), (EntryKind.TRADE, EntryKind.TRANSFER), incoming=True, limit=500),

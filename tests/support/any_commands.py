@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from seatrial.core.accounts import FeePayment
 from seatrial.core.assets import Assets
 from seatrial.core.commands import (
+    AmendOrder,
     CancelOrders,
     ChangeKey,
     ChooseFeePayment,
@@ -209,14 +210,37 @@ def any_cancel(luck: Random) -> Command:
 
 
 def any_amendment(luck: Random) -> Command:
-    """A part is canceled, or an order is placed anew."""
+    """A part is canceled, or an order is placed anew, or it asks for something else."""
     account_id, number = luck.choice(_ACCOUNTS), luck.randint(1, 60)
     market = markets()[luck.choice(tuple(PRICES))]
     lots = luck.choice((0, 1, market.min_qty_lots, 2 * market.min_qty_lots))
     if luck.randint(1, 2) == 1:
         return DecreaseOrder(account_id, number, lots)
     price = luck.choice((None, PRICES[market.symbol] + luck.randint(-3, 3)))
-    return ReplaceOrder(account_id, number, price, luck.choice((None, lots)))
+    qty = luck.choice((None, lots))
+    if number % 2:
+        return AmendOrder(
+            account_id, number, price, qty, post_only=number % 7 == 0, check_only=number % 11 == 0,
+            matching_ns=number % 3,
+        )  # fmt: skip
+    return ReplaceOrder(account_id, number, price, qty)
+
+
+def aimed(state: State, command: Command) -> Command:
+    """The command; of an amendment often one of an order that is open, which its number is of by chance only."""
+    if not isinstance(command, AmendOrder) or command.order_id % 5 == 0:
+        return command
+    live = [order for order in state.live_orders.values() if order.order_id > 0 and order.kind is OrderKind.LIMIT]
+    if not live:
+        return command
+    number = command.order_id
+    order = live[number % len(live)]
+    price = None if command.price_ticks is None else order.price_ticks + number % 5 - 2
+    grown = order.qty_lots + (number % 4 - 2) * markets()[order.market].min_qty_lots // 2
+    qty = None if command.qty_lots is None else max(0, grown)
+    return msgspec.structs.replace(
+        command, account_id=order.account_id, order_id=order.order_id, price_ticks=price, qty_lots=qty
+    )
 
 
 def any_cancel_timer(luck: Random) -> Command:

@@ -13,7 +13,7 @@ from seatrial.core.funding import CANCELABLE, Direction, Move, Transfer
 from seatrial.core.ledger import EXCHANGE, Purse
 from seatrial.core.machine import Machine
 from seatrial.core.market_state import MarketState
-from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, Side, Trade
+from seatrial.core.orders import Amend, AmendKind, Fill, Order, OrderKind, OrderStatus, Side, Trade
 from seatrial.core.postings import EntryKind, Posting, posting_of
 from seatrial.core.volume import HOUR_NS, WINDOW_HOURS
 
@@ -29,6 +29,7 @@ class Auditor:
         self.orders: dict[int, Order] = {}
         self.transfers: dict[int, Transfer] = {}
         self.moves: list[Move] = []
+        self.amends: list[Amend] = []
 
     def note(self, changes: Changes) -> None:
         """Take down what happened."""
@@ -41,6 +42,7 @@ class Auditor:
         self.orders.update(changes.orders)
         self.transfers.update(changes.transfers)
         self.moves += changes.moves
+        self.amends += changes.amends
 
     def check(self, machine: Machine) -> None:
         """All laws at once."""
@@ -101,7 +103,32 @@ class Auditor:
             assert order.fee_exact == sum(fill.fee_exact for fill in fills)
             assert (order.fee_quote, order.fee_base) == _paid(fills)
             assert order.is_live is (order.closed_ns == 0)
-            assert order.qty_lots == 0 or (order.status is OrderStatus.FILLED) is (order.open_lots == 0)
+            is_filled = order.status is OrderStatus.FILLED
+            assert order.qty_lots == 0 or is_filled is (order.open_lots == 0) or self.was_amended_to_fills(order)
+        self.check_amends()
+
+    def was_amended_to_fills(self, order: Order) -> bool:
+        """Whether its owner had it ask for what was filled, which cancels the rest of nothing."""
+        newest = next((amend for amend in reversed(self.amends) if amend.order_id == order.order_id), None)
+        return order.status is OrderStatus.CANCELED and newest is not None and newest.remaining_lots == 0
+
+    def check_amends(self) -> None:
+        """They are numbered without gaps; the history of an order begins with what it was placed as."""
+        numbers = [amend.amend_id for amend in self.amends if amend.kind is AmendKind.USER]
+        assert numbers == list(range(1, len(numbers) + 1))
+        of_order: dict[int, list[Amend]] = defaultdict(list)
+        for amend in self.amends:
+            of_order[amend.order_id].append(amend)
+        assert of_order.keys() == {number for number, order in self.orders.items() if order.amended_ns}
+        for number, (original, *amends) in of_order.items():
+            order = self.orders[number]
+            assert (original.amend_id, original.kind, original.at_ns) == (0, AmendKind.ORIGINAL, order.opened_ns)
+            assert original.qty_lots == original.remaining_lots
+            assert amends
+            assert (amends[-1].price_ticks, amends[-1].at_ns) == (order.price_ticks, order.amended_ns)
+            for before, after in pairwise((original, *amends)):
+                is_other = (before.price_ticks, before.qty_lots) != (after.price_ticks, after.qty_lots)
+                assert is_other or order.given_up_lots
 
     def check_trades(self, ms: MarketState, now_ns: int) -> None:
         """Trades are numbered without gaps, strictly in order of time; candles and statistics equal them."""

@@ -170,6 +170,16 @@ class Follower:
                 order.given_up_lots += fact.lots
                 order.touched_ns = fact.at_ns
                 self._hold(order, fact.hold)
+            case f.OrderAmended():
+                order = self.orders[fact.order_id]
+                order.price_ticks, order.qty_lots = fact.amend.price_ticks, fact.amend.qty_lots
+                order.amended_ns, order.hold_ppm = fact.at_ns, fact.hold_ppm
+                assert order.open_lots == fact.amend.remaining_lots
+                if fact.keeps_place:
+                    order.touched_ns = fact.at_ns
+                else:
+                    order.queue = 0
+                self._hold(order, fact.hold)
             case f.HouseOrderFilled():
                 order = self.orders[fact.order_id]
                 order.filled_lots += fact.lots

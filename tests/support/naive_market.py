@@ -97,6 +97,20 @@ class NaiveMarket:
         self.resting = [one for one in self.resting if one.lots]
         self._drop_dust({number})
 
+    def shrink(self, number: int, to_lots: int) -> None:
+        """Let an order want no more than that; it keeps its place."""
+        for one in self.resting:
+            if one.number == number:
+                one.lots = to_lots
+        self._drop_dust({number})
+
+    def arrive_anew(self, number: int, order: PlaceOrder) -> Story:
+        """Take an order out and let it in again, asking for something else."""
+        self.cancel(number)
+        story = self.arrive(number, order)
+        self._drop_dust({number})
+        return story
+
     def _drop_dust(self, numbers: set[int]) -> None:
         """Of orders that got smaller, those whose rest is worth nothing."""
         self.resting = [one for one in self.resting if one.number not in numbers or one.price * one.lots > self.dust]

@@ -22,7 +22,7 @@ from seatrial.core.ledger import Purse
 from seatrial.core.machine import Done, Machine, first
 from seatrial.core.markets import FeeSchedule, FeeTier, FundingMethod, Market
 from seatrial.core.money import format_units, parse_units
-from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce, Trade
+from seatrial.core.orders import Amend, Fill, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce, Trade
 from seatrial.core.postings import Posting, posting_of
 from seatrial.core.rejects import Reject
 from seatrial.core.state import State
@@ -117,6 +117,7 @@ class Floor:
         self.orders: dict[int, Order] = {}
         self.transfers: dict[int, Transfer] = {}
         self.moves: list[Move] = []
+        self.amends: list[Amend] = []
         self.names: dict[int, str] = {}
         self.commit_to: Callable[[Changes], None] | None = None
         """Is given all changes, too, if it is set."""
@@ -285,4 +286,5 @@ class Floor:
         self.orders.update(changes.orders)
         self.transfers.update(changes.transfers)
         self.moves += changes.moves
+        self.amends += changes.amends
         self.machine.state.ledger.prove()

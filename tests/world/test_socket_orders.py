@@ -161,6 +161,118 @@ def test_what_clients_send_is_taken(more: dict[str, Any]) -> None:
     played(story)
 
 
+def test_an_order_is_amended_in_place_and_edited_into_another_one() -> None:
+    async def story(trader: Trader) -> None:
+        order_id = (await trader.ask("add_order", **ORDER))["result"]["order_id"]
+        amended = (await trader.ask("amend_order", order_id=order_id, limit_price=101, order_qty=0.02))["result"]
+        assert amended == {"amend_id": amended["amend_id"], "order_id": order_id}
+        assert await trader.open_ids() == [order_id]
+        checked = await trader.ask("amend_order", order_id=order_id, limit_price=102, validate=True, symbol="BTC/USDT")
+        assert checked["result"] == {"amend_id": "", "order_id": order_id}
+        edited = (await trader.ask("edit_order", order_id=order_id, symbol="BTC/USDT", order_userref=3))["result"]
+        assert edited == {"order_id": edited["order_id"], "original_order_id": order_id}
+        assert await trader.open_ids() == [edited["order_id"]]
+        again = {"order_id": edited["order_id"], "symbol": "BTC/USDT", "validate": True, "fee_preference": "base"}
+        assert (await trader.ask("edit_order", **again))["result"]["order_id"] == ""
+        amends = (await trader.server.call("OrderAmends", order_id=order_id)).result["amends"]
+        assert [(amend["amend_type"], amend["limit_price"]) for amend in amends] == [
+            ("original", "100.5"), ("user", "101.0"),
+        ]  # fmt: skip
+
+    played(story)
+
+
+def test_an_order_is_amended_by_the_name_that_its_owner_gave_it() -> None:
+    async def story(trader: Trader) -> None:
+        await trader.ask("add_order", **ORDER, cl_ord_id="mine")
+        reply = (await trader.ask("amend_order", cl_ord_id="mine", order_qty=0.005, limit_price_type="static"))[
+            "result"
+        ]
+        assert reply == {"amend_id": reply["amend_id"], "cl_ord_id": "mine"}
+
+    played(story)
+
+
+@pytest.mark.parametrize(
+    ("method", "change", "error"),
+    [
+        ("amend_order", {}, "EGeneral:Invalid arguments:no amendable parameters"),
+        ("amend_order", {"order_id": None, "order_qty": 1}, "EGeneral:Invalid arguments"),
+        ("amend_order", {"order_id": "7", "order_qty": 1}, "EOrder:Invalid order"),
+        ("amend_order", {"order_id": 7, "order_qty": 1}, "Order_id field must be a string"),
+        ("amend_order", {"order_qty": "1"}, "Order_qty field must be a number_float"),
+        ("amend_order", {"trigger_price": 1}, "EGeneral:Invalid arguments:trigger_price"),
+        ("amend_order", {"limit_price": 1, "limit_price_type": "pct"}, "EGeneral:Invalid arguments:limit_price"),
+        ("amend_order", {"symbol": "NO/SUCH", "order_qty": 1}, "Currency pair not supported NO/SUCH"),
+        ("amend_order", {"price": 1}, "Unsupported field: 'price' for the given msg type: amend order"),
+        ("amend_order", {"order_qty": 1, "deadline": "2020-01-01T00:00:00.000Z"}, "EService:Deadline elapsed"),
+        ("amend_order", {"order_qty": 1_000_000}, "EOrder:Insufficient funds"),
+        ("edit_order", {"order_qty": 1}, "Currency pair not in ISO 4217-A3 format "),
+        ("edit_order", {"symbol": "BTC/USDT", "triggers": {}}, "EGeneral:Invalid arguments:trigger"),
+        ("edit_order", {"symbol": "BTC/USDT", "reduce_only": True}, "EOrder:Reduce only:Non-PC"),
+        ("edit_order", {"symbol": "BTC/USDT", "limit_price": 0}, "EOrder:Invalid price"),
+        ("edit_order", {"symbol": "ETH/USDT", "limit_price": 1}, "EOrder:Invalid order"),
+        ("edit_order", {"symbol": "BTC/USDT", "fee_preference": "x"}, "EGeneral:Invalid arguments:oflags"),
+    ],
+)
+def test_what_cannot_be_changed_is_refused_as_over_rest(method: str, change: dict[str, Any], error: str) -> None:
+    async def story(trader: Trader) -> None:
+        order_id = (await trader.ask("add_order", **ORDER))["result"]["order_id"]
+        params = {name: value for name, value in ({"order_id": order_id} | change).items() if value is not None}
+        assert await trader.error(method, **params) == error
+        assert await trader.open_ids() == [order_id]
+
+    played(story)
+
+
+ROW: dict[str, Any] = {name: value for name, value in ORDER.items() if name != "symbol"}
+
+
+def test_a_batch_is_placed_and_canceled() -> None:
+    async def story(trader: Trader) -> None:
+        orders = [ROW | {"cl_ord_id": "mine"}, ROW | {"order_qty": 1_000_000}, ROW | {"order_userref": 7}]
+        result = (await trader.ask("batch_add", symbol="BTC/USDT", orders=orders))["result"]
+        first, last = result[0]["order_id"], result[2]["order_id"]
+        assert result == [
+            {"order_id": first, "cl_ord_id": "mine"}, {"error": "EOrder:Insufficient funds"},
+            {"order_id": last, "order_userref": 7},
+        ]  # fmt: skip
+        checked = await trader.ask("batch_add", symbol="BTC/USDT", orders=[ROW, ROW], validate=True)
+        assert checked["result"] == [{"order_id": ""}, {"order_id": ""}]
+        assert await trader.open_ids() == [last, first]
+        reply = await trader.ask("batch_cancel", orders=[first, 7, "nonsense"])
+        assert (reply["result"], reply["orders_cancelled"]) == ({"count": 2}, 2)
+        assert (await trader.ask("batch_cancel", cl_ord_id=["mine"]))["result"] == {"count": 0}
+
+    played(story)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "error"),
+    [
+        ("batch_add", {}, "EGeneral:Invalid arguments:orders"),
+        ("batch_add", {"orders": "x"}, "Orders field must be an array"),
+        ("batch_add", {"orders": ["x", "x"]}, "Orders field must be an array of objects"),
+        ("batch_add", {"orders": [ROW]}, "EGeneral:Invalid arguments:orders"),
+        ("batch_add", {"orders": [ROW] * 16}, "EGeneral:Invalid arguments:orders"),
+        ("batch_add", {"orders": [ROW, ROW | {"order_qty": 0}]}, "EGeneral:Invalid arguments:volume"),
+        ("batch_add", {"orders": [ROW, ORDER]}, "Unsupported field: 'symbol' for the given msg type: batch add"),
+        ("batch_add", {"orders": [ROW, ROW], "symbol": "NO/SUCH"}, "Currency pair not supported NO/SUCH"),
+        ("batch_cancel", {}, "EGeneral:Invalid arguments:orders"),
+        ("batch_cancel", {"orders": ["x"] * 51}, "EGeneral:Invalid arguments:orders"),
+        ("batch_cancel", {"orders": [1.5]}, "Orders field must be an array of strings"),
+        ("batch_cancel", {"orders": [{}]}, "Orders field must be an array of strings"),
+    ],
+)
+def test_what_is_no_batch_is_refused_whole(method: str, params: dict[str, Any], error: str) -> None:
+    async def story(trader: Trader) -> None:
+        whole = params if method == "batch_cancel" else {"symbol": "BTC/USDT"} | params
+        assert await trader.error(method, **whole) == error
+        assert await trader.open_ids() == []
+
+    played(story)
+
+
 def test_a_token_is_needed_and_its_key_may_have_to_trade() -> None:
     async def story(server: Inside) -> None:
         assert await Trader(server, "nobody's").error("add_order", **ORDER) == "ESession:Invalid session"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from seatrial.core.ledger import Purse
     from seatrial.core.market_state import MarketState, Quote
     from seatrial.core.markets import Modes
-    from seatrial.core.orders import CancelTimer, Fill, Order, Trade
+    from seatrial.core.orders import Amend, CancelTimer, Fill, Order, Trade
     from seatrial.core.postings import Posted
     from seatrial.core.volume import Valuation
 
@@ -30,6 +30,7 @@ class Changes:
         self.moves: list[Move] = []
         self.tokens: list[Token] = []
         self.orders: dict[int, Order] = {}
+        self.amends: list[Amend] = []
         self.fills: list[Fill] = []
         self.trades: list[Trade] = []
         self.transfers: dict[int, Transfer] = {}

@@ -139,6 +139,34 @@ class ReplaceOrder(Struct, frozen=True, tag=True):
     order_id: int
     price_ticks: int | None = None
     qty_lots: int | None = None
+    post_only: bool | None = None
+    """Here and below, None: as the old one."""
+    fee_in_base: bool | None = None
+    tag: int | None = None
+    """0: none."""
+    check_only: bool = False
+    matching_ns: int = 0
+    """As in `PlaceOrder`; so the one before."""
+
+
+class AmendOrder(Struct, frozen=True, tag=True, gc=False):
+    """Have an open limit order ask for another price or quantity. What is None stays.
+
+    It keeps its id, its names and what it filled. Where it only gets smaller, it keeps its place, too; else it arrives
+    anew and may trade at once.
+    """
+
+    account_id: int
+    order_id: int
+    price_ticks: int | None = None
+    qty_lots: int | None = None
+    """What was filled already counts. Of an order that filled as much or more, the rest is canceled."""
+    post_only: bool = False
+    """Refuse it rather than take anything, as for an order that is post-only itself."""
+    check_only: bool = False
+    """Check it, without looking at what its account has, and amend nothing."""
+    matching_ns: int = 0
+    """What passes before it trades."""
 
 
 class SetCancelTimer(Struct, frozen=True, tag=True):
@@ -317,6 +345,7 @@ Command = (
     | CancelOrders
     | DecreaseOrder
     | ReplaceOrder
+    | AmendOrder
     | SetCancelTimer
     | QuoteMarket
     | PrintTrade

@@ -12,7 +12,7 @@ from seatrial.core.addresses import Address
 from seatrial.core.commands import PlaceOrder
 from seatrial.core.funding import Delays, Destination, Move, Transfer
 from seatrial.core.markets import Modes
-from seatrial.core.orders import CancelTimer, EndReason, Fill, OrderStatus, Trade
+from seatrial.core.orders import Amend, CancelTimer, EndReason, Fill, OrderStatus, Trade
 from seatrial.core.postings import Posted
 
 
@@ -140,6 +140,16 @@ class OrderDecreased(OrderFact, frozen=True, gc=False):
     """How much less."""
     hold: int
     """What it still sets aside."""
+
+
+class OrderAmended(OrderFact, frozen=True, gc=False):
+    """Its owner had it ask for something else. Unless it keeps its place, it is in no book until it rests again."""
+
+    amend: Amend
+    hold: int
+    """What it sets aside from now on."""
+    hold_ppm: int
+    keeps_place: bool
 
 
 class HouseOrderFilled(OrderFact, frozen=True, gc=False):
@@ -279,6 +289,7 @@ AnyFact = (
     | OrderTriggered
     | OrderRested
     | OrderDecreased
+    | OrderAmended
     | HouseOrderFilled
     | OrderEnded
     | Traded

@@ -9,6 +9,7 @@ from typing import Final, TypeVar, assert_never
 from seatrial.core import access, amending, canceling, cascade, fingerprint, firing, halts, house, placing, treasury
 from seatrial.core.changes import Changes
 from seatrial.core.commands import (
+    AmendOrder,
     CancelOrders,
     CancelWithdrawal,
     ChangeKey,
@@ -132,6 +133,8 @@ class Machine:
                 return amending.decrease_order(state, command, at_ns)
             case ReplaceOrder():
                 return amending.replace_order(state, command, at_ns)
+            case AmendOrder():
+                return amending.amend_order(state, command, at_ns)
             case SetCancelTimer():
                 return canceling.set_cancel_timer(state, command, at_ns)
             case QuoteMarket():

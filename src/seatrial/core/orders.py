@@ -80,6 +80,8 @@ class EndReason(StrEnum):
     NO_LIQUIDITY = "no_liquidity"
     OUT_OF_FUNDS = "out_of_funds"
     EXPIRED = "expired"
+    REPLACED = "replaced"
+    """Its owner placed another one in its stead."""
     MARKET_CLOSED = "market_closed"
     PRICE_OUT_OF_BAND = "price_out_of_band"
     """When it started it lay further beyond the best opposite price than it may."""
@@ -132,6 +134,8 @@ class Order(Struct, gc=False):
     closed_ns: int = 0
     touched_ns: int = 0
     """When it last came to rest, filled or got smaller."""
+    amended_ns: int = 0
+    """When its owner last amended it; 0: never."""
     queue: int = 0
     """Its place in time priority; 0 while it does not rest."""
     filled_lots: int = 0
@@ -178,6 +182,32 @@ class Order(Struct, gc=False):
         after = TRANSITIONS.get((self.status, step))
         assert after is not None, f"{step} while {self.status}"
         self.status = after
+
+
+class AmendKind(StrEnum):
+    """How an order came to ask for what it asks for."""
+
+    ORIGINAL = "original"
+    """So it was placed."""
+    USER = "user"
+    """So its owner amended it."""
+
+
+class Amend(Struct, frozen=True, gc=False):
+    """What an order asks for from a moment on. Those of orders that were never amended are not kept."""
+
+    amend_id: int
+    """Counts up over all accounts; 0 for what an order began with."""
+    account_id: int
+    order_id: int
+    kind: AmendKind
+    price_ticks: int
+    qty_lots: int
+    remaining_lots: int
+    """What was left to fill of it."""
+    post_only: bool
+    """Whether it was not to take anything by that."""
+    at_ns: int
 
 
 class CancelTimer(Struct, frozen=True):

@@ -53,7 +53,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     if command.qty_lots < (1 if is_house else market.min_qty_lots) and is_too_small(ms, command):
         return Reject.QTY_BELOW_MINIMUM
     order = new_order(command, at_ns, is_house=is_house)
-    if order.band_ppm and order.status is not _PENDING and not _is_in_band(ms, order):
+    if order.band_ppm and order.status is not _PENDING and not is_in_band(ms, order):
         return Reject.PRICE_OUT_OF_BAND
     plan = plan_of(ms, order)
     if not is_house and costs(ms, order, plan) < ms.min_exact:
@@ -75,7 +75,7 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
     if at_ns >= account.assets.due_ns:
         value_assets(state, command.account_id, at_ns)
     if replaced is not None:
-        end(state, replaced, Step.CANCEL, EndReason.USER_REQUESTED, at_ns)
+        end(state, replaced, Step.CANCEL, EndReason.REPLACED, at_ns)
     order.hold = hold
     accept(state, account, order, command, purse)
     if order.expires_ns:
@@ -147,7 +147,7 @@ def _why_refused(state: State, ms: MarketState, order: Order) -> EndReason | Non
     """Why the market does not take an order that starts. A market order is bound to its band."""
     if closed_to(state, ms, order.kind, post_only=order.post_only) is not None:
         return EndReason.MARKET_CLOSED
-    return EndReason.PRICE_OUT_OF_BAND if order.band_ppm and not _is_in_band(ms, order) else None
+    return EndReason.PRICE_OUT_OF_BAND if order.band_ppm and not is_in_band(ms, order) else None
 
 
 def _why_unfit(state: State, ms: MarketState, order: Order, plan: Plan) -> EndReason | None:
@@ -163,7 +163,7 @@ def _may_rest(order: Order) -> bool:
     return order.kind is _LIMIT and order.time_in_force is not _IOC and order.time_in_force is not _FOK
 
 
-def _is_in_band(ms: MarketState, order: Order) -> bool:
+def is_in_band(ms: MarketState, order: Order) -> bool:
     """Whether a limit lies no further beyond the best opposite price than the band; a market order is bound to that."""
     bound = ms.bound_ticks(order.side, order.band_ppm)
     if bound is None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from seatrial.core.candles import Candle
 from seatrial.core.funding import Direction, Transfer, TransferStatus
-from seatrial.core.orders import Fill, Order, OrderKind, Side, Trade
+from seatrial.core.orders import Amend, Fill, Order, OrderKind, Side, Trade
 from seatrial.core.postings import EntryKind, Posting
 
 Row = TypeVar("Row")
@@ -93,6 +93,20 @@ class OrdersById(Struct, frozen=True):
     tag: int | None = None
     client_ids: tuple[str, ...] = ()
     with_fills: bool = False
+
+
+class AmendsOf(Struct, frozen=True):
+    """→ list[OrderHistory], that of one of the account's orders, or nothing."""
+
+    account_id: int
+    order_id: int
+
+
+class OrderHistory(Struct, frozen=True):
+    """An order, and what it asked for from its beginning on, the oldest first; nothing if it was never amended."""
+
+    order: Order
+    amends: list[Amend]
 
 
 class OrderRecord(Struct, frozen=True):
@@ -191,10 +205,10 @@ class CandlePage(Struct, frozen=True):
 
 
 Query = (
-    PostingPage | PostingsById | OrderPage | OrdersById | FillPage | FillsById | TransferPage | TransfersById
-    | FundingPage | MoveNamed | TradePage | CandlePage
+    PostingPage | PostingsById | OrderPage | OrdersById | AmendsOf | FillPage | FillsById | TransferPage
+    | TransfersById | FundingPage | MoveNamed | TradePage | CandlePage
 )  # fmt: skip
 Answer = (
-    Page[Posting] | list[Posting] | Page[OrderRecord] | list[OrderRecord] | Page[Fill] | list[Fill]
+    Page[Posting] | list[Posting] | Page[OrderRecord] | list[OrderRecord] | list[OrderHistory] | Page[Fill] | list[Fill]
     | Page[Transfer] | list[Transfer] | list[tuple[int, int]] | list[Trade] | list[Candle]
 )  # fmt: skip

@@ -27,6 +27,7 @@ class Reject(StrEnum):
     QTY_OUT_OF_RANGE = "qty_out_of_range"
     PRICE_OUT_OF_RANGE = "price_out_of_range"
     PRICE_OUT_OF_BAND = "price_out_of_band"
+    NOTHING_TO_AMEND = "nothing_to_amend"
     QTY_BELOW_MINIMUM = "qty_below_minimum"
     COST_BELOW_MINIMUM = "cost_below_minimum"
     POST_ONLY_WOULD_TAKE = "post_only_would_take"

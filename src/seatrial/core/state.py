@@ -32,6 +32,7 @@ class Counters(Struct):
     """The house's orders count down from -1, so that clients' ids do not depend on it."""
     queue: int = 0
     fill_id: int = 0
+    amend_id: int = 0
     transfer_id: int = 0
     address_id: int = 0
     move_id: int = 0

@@ -12,12 +12,14 @@ from seatrial.core.candles import Candle
 from seatrial.core.funding import Transfer
 from seatrial.core.orders import Fill
 from seatrial.core.queries import (
+    AmendsOf,
     Answer,
     CandlePage,
     FillPage,
     FillsById,
     FundingPage,
     MoveNamed,
+    OrderHistory,
     OrderPage,
     OrderRecord,
     OrdersById,
@@ -69,6 +71,8 @@ def answer(query: Query, connection: Connection) -> Answer:  # noqa: C901  one c
             return _order_page(query, connection)
         case OrdersById():
             return _orders_by_id(query, connection)
+        case AmendsOf():
+            return _order_history(query, connection)
         case FillPage():
             return _fill_page(query, connection)
         case TransferPage():
@@ -238,6 +242,15 @@ def _orders_by_id(query: OrdersById, connection: Connection) -> list[OrderRecord
         conditions.append(_orders.tag == query.tag)
     found = connection.execute(select(schema.orders).where(*conditions).order_by(_orders.order_id.desc())).all()
     return _records(found, query.account_id, connection, with_fills=query.with_fills)
+
+
+def _order_history(query: AmendsOf, connection: Connection) -> list[OrderHistory]:
+    found_orders = _ORDERS_BY_ID.run(connection, named(query.account_id, (query.order_id,)))
+    amends = schema.amends.c
+    mine = and_(amends.account_id == query.account_id, amends.order_id == query.order_id)
+    found = connection.execute(select(schema.amends).where(mine).order_by(amends.amend_id))
+    history = list(map(schema.AMENDS.from_row, found))
+    return [OrderHistory(order, history) for order in map(schema.ORDERS.from_row, found_orders)]
 
 
 def _names(query: OrdersById) -> tuple[tuple[Column[Any], tuple[Any, ...]], ...]:

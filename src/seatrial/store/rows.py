@@ -127,6 +127,8 @@ def _writes(changes: Changes, known: Known) -> Iterator[Write]:  # noqa: C901, P
         yield from _ranks(changes.postings, known)
     if changes.orders:
         yield _orders(changes.orders, known)
+    if changes.amends:
+        yield _new(schema.AMENDS, changes.amends)
     if changes.fills:
         yield _new(schema.FILLS, changes.fills)
     if changes.trades:

@@ -18,6 +18,8 @@ from seatrial.core.funding import DepositAddress, Destination, Direction, Move, 
 from seatrial.core.ledger import Purse
 from seatrial.core.market_state import Quote
 from seatrial.core.orders import (
+    Amend,
+    AmendKind,
     CancelTimer,
     EndReason,
     Fill,
@@ -218,7 +220,7 @@ ORDERS: Final = stored(
     unbounded("exact", changes=True),
     big("fee_base", changes=True),
     big("hold", changes=True),
-    big("hold_ppm"),
+    big("hold_ppm", changes=True),
     unbounded("fee_exact", default="0", changes=True),
     big("fee_quote", default=0, changes=True),
     big("given_up_lots", default=0, changes=True),
@@ -228,12 +230,30 @@ ORDERS: Final = stored(
     big("max_open", null=True),
     flag("cancels_post_only", default=0),
     big("triggered_ns", default=0, changes=True),
+    big("amended_ns", default=0, changes=True),
     Index("orders_by_close", "account_id", "closed_ns", "order_id"),
     _marked("orders_by_time", "opened_ns", "order_id"),
     _some("orders_by_client_id", "client_id IS NOT NULL", "account_id", "client_id", "order_id"),
     computed={"is_house": "order_id < 0"},
 )
 orders: Final = ORDERS.table
+
+AMENDS: Final = stored(
+    Amend,
+    "amends",
+    ("account_id", "order_id", "amend_id"),
+    big("amend_id"),
+    big("account_id"),
+    big("order_id"),
+    word("kind", AmendKind),
+    big("price_ticks"),
+    big("qty_lots"),
+    big("remaining_lots"),
+    flag("post_only"),
+    big("at_ns"),
+)
+"""Of orders that were amended: what they began with, and each amendment."""
+amends: Final = AMENDS.table
 
 
 def _timers(name: str) -> Stored[CancelTimer]:

@@ -40,6 +40,11 @@ ALLOWED = {
     "GetApiKeyInfo": [],
     "GetWebSocketsToken": ["create-ws-token"],
     "AddOrder": ["modify-trades"],
+    "AddOrderBatch": ["modify-trades + close-trades"],
+    "AmendOrder": ["modify-trades", "close-trades"],
+    "EditOrder": ["modify-trades + close-trades"],
+    "CancelOrderBatch": ["modify-trades", "close-trades"],
+    "OrderAmends": ["query-open-trades", "query-closed-trades"],
     "CancelOrder": ["modify-trades", "close-trades"],
     "CancelAll": ["modify-trades", "close-trades"],
     "CancelAllOrdersAfter": ["modify-trades", "close-trades"],
@@ -61,7 +66,10 @@ allows."""
 FOR_INSTITUTIONS = ("CreateSubaccount", "AccountTransfer")
 """What no account here may do, whatever its key allows."""
 
-COSTS = {"Ledgers": 2, "QueryLedgers": 2, "TradesHistory": 2, "AddOrder": 0, "CancelOrder": 0}
+COSTS = {
+    "Ledgers": 2, "QueryLedgers": 2, "TradesHistory": 2, "AddOrder": 0, "CancelOrder": 0, "AmendOrder": 0,
+    "EditOrder": 0, "AddOrderBatch": 0, "CancelOrderBatch": 0,
+}  # fmt: skip
 """All others cost 1. Source: kraken-rest#call-limits."""
 
 

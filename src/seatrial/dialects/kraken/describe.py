@@ -31,12 +31,14 @@ REASONS: Final = {
     EndReason.NO_LIQUIDITY: "No liquidity",
     EndReason.OUT_OF_FUNDS: "Out of funds",
     EndReason.EXPIRED: "Order expired",
+    EndReason.REPLACED: "Order replaced",
     EndReason.MARKET_CLOSED: "Market closed",
     EndReason.PRICE_OUT_OF_BAND: "Price out of band",
     EndReason.WORTHLESS: "Insignificant volume remaining",
 }
-"""Source of the first: venue-pages#user-references; of the second: kraken-orders#self-trade-prevention; of the last:
-ccxt issue 8816 (2021-04). The others are decided: kraken-orders#reasons has no text for them."""
+"""Source of the first: venue-pages#user-references; of the second: kraken-orders#self-trade-prevention; of that of an
+order that was replaced: a recording of 2023-11; of the last: ccxt issue 8816 (2021-04). The others are decided:
+kraken-orders#reasons has no text for them."""
 
 SHOWN_NS: Final = 1_000
 """Private history shows times to the microsecond. Source: kraken-rest#times, an order and a trade of June 2026."""
@@ -94,6 +96,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     misc: str
     oflags: str
     time_in_force: str | UnsetType
+    amended: bool | UnsetType = UNSET
     trades: list[str] | UnsetType = UNSET
 
 
@@ -103,7 +106,7 @@ def order_text(order: Order, market: Market, symbols: Symbols) -> str:
     Decided for an order that spends: the amount stands where the volume does, without the currency in brackets that
     replies of 2017 had, because ccxt reads the third word as the pair.
     """
-    kind, volume = order.kind, _volume(order, market)
+    kind, volume = order.kind, volume_text(order, market)
     what = f"{order.side._value_} {volume} {symbols.pair_altname(market.symbol)} @ {kind._value_}"
     return f"{what} {format_units(order.price_ticks, market.price_scale)}" if kind is _LIMIT else what
 
@@ -132,7 +135,7 @@ def order_view(
         starttm=order.starts_ns // 10**9,
         expiretm=order.expires_ns // 10**9,
         descr=_descr(order, market, symbols, as_of_ns),
-        vol=_volume(order, market),
+        vol=volume_text(order, market),
         vol_exec=format_units(order.filled_lots, market.lot_scale),
         cost=cost_text(market, order.exact),
         fee=fee_text(market, order.fee_exact),
@@ -142,6 +145,7 @@ def order_view(
         misc=_misc(order),
         oflags=_flags(order),
         time_in_force=order.time_in_force if is_newer else UNSET,
+        amended=True if order.amended_ns else UNSET,
         trades=trades or UNSET,
     )
 
@@ -204,7 +208,8 @@ def _descr(order: Order, market: Market, symbols: Symbols, as_of_ns: int) -> Des
     )
 
 
-def _volume(order: Order, market: Market) -> str:
+def volume_text(order: Order, market: Market) -> str:
+    """Its size as it is shown: of one that spends, what it spends."""
     if order.spend:
         return format_units(rescale_floor(order.spend, market.quote.scale, market.lot_scale), market.lot_scale)
     return format_units(order.qty_lots, market.lot_scale)
@@ -234,10 +239,13 @@ def _status(order: Order) -> str:
 
 
 def _misc(order: Order) -> str:
-    """Source of `partial`, an order canceled or expired after it filled in part: kraken-orders#life-cycle."""
+    """Source: kraken-orders#life-cycle; `partial` is an order canceled or expired after it filled in part."""
     ended_early = order.status is OrderStatus.CANCELED or order.status is OrderStatus.EXPIRED
     ended_early = ended_early and order.end_reason is not EndReason.WORTHLESS
-    return "partial" if ended_early and order.filled_lots else ""
+    is_partial = ended_early and order.filled_lots
+    if order.amended_ns:
+        return "partial,amended" if is_partial else "amended"
+    return "partial" if is_partial else ""
 
 
 def _flags(order: Order) -> str:

@@ -19,7 +19,16 @@ from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
 from seatrial.dialects.kraken.manners import ONLY_GET
 from seatrial.dialects.kraken.params import parse_body, parse_query
-from seatrial.dialects.kraken.rest import account, funding, ledgers, market_data, orders_and_trades, trading
+from seatrial.dialects.kraken.rest import (
+    account,
+    amending,
+    batches,
+    funding,
+    ledgers,
+    market_data,
+    orders_and_trades,
+    trading,
+)
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.kraken.ws.feed import PATHS, KrakenFeed
 from seatrial.dialects.wire import Call, Credentials, Find, Lookup, Opening, Reply, Served, Unfinished
@@ -32,6 +41,8 @@ PRIVATE: Final = {
         *orders_and_trades.ENDPOINTS,
         *ledgers.ENDPOINTS,
         *trading.ENDPOINTS,
+        *amending.ENDPOINTS,
+        *batches.ENDPOINTS,
         *funding.ENDPOINTS,
     )
 }

@@ -45,6 +45,7 @@ SPELLING: Final = {
     Reject.QTY_OUT_OF_RANGE: "EGeneral:Invalid arguments:volume",
     Reject.PRICE_OUT_OF_RANGE: "EOrder:Invalid price",
     Reject.PRICE_OUT_OF_BAND: "EOrder:Invalid price",
+    Reject.NOTHING_TO_AMEND: "EGeneral:Invalid arguments:no amendable parameters",
     Reject.QTY_BELOW_MINIMUM: "EGeneral:Invalid arguments:volume minimum not met",
     Reject.COST_BELOW_MINIMUM: "EOrder:Cost minimum not met",
     Reject.POST_ONLY_WOULD_TAKE: "EOrder:Post only order",

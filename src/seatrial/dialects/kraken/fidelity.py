@@ -7,6 +7,7 @@ help pages, and a client's name means its code or its recorded answers.
 from typing import Final
 
 from seatrial.core.provenance import Rule, Source
+from seatrial.dialects.kraken.fidelity_amending import AMENDING
 
 DOCUMENTED: Final = Source.DOCUMENTED
 OBSERVED: Final = Source.OBSERVED
@@ -102,6 +103,9 @@ RULES: Final = (
     Rule("limits.orders", DOCUMENTED, "guide: trading rate limits",
          "A counter per pair holds 60, 125 or 180 and falls by 1, 2.34 or 3.75 a second; an order adds 1, a cancel "
          "up to 8 by the order's age; an order above it answers `EOrder:Rate limit exceeded`."),
+    Rule("limits.amendments", DOCUMENTED, "guide: trading rate limits",
+         "AmendOrder and EditOrder add 1, and up to 3 or 6 more by the time since the order was placed or amended; a "
+         "batch of n orders adds n/2. What is always added is added although the arguments are wrong."),
     Rule("limits.cancels-pass", DECIDED, "documented for batches only",
          "A cancel is carried out whatever the pair's counter says; CancelAll does not count there."),
     Rule("limits.restart", DECIDED, "nobody outside knows",
@@ -275,6 +279,7 @@ RULES: Final = (
          "excludes `userref`."),
     Rule("orders.cl-ord-id-taken", DECIDED, "no source names the text",
          "A `cl_ord_id` that an open order already has answers `EGeneral:Invalid arguments:cl_ord_id`."),
+    *AMENDING,
     Rule("orders.cancel-count", DOCUMENTED, 'support: "How to place, view, and cancel orders using a user reference"',
          "CancelOrder answers how many orders it cancelled."),
     Rule("orders.cancel-some", DECIDED, "no source",
@@ -547,8 +552,13 @@ RULES: Final = (
     Rule("sockets.fees-in-dollars", DECIDED, "no source says by which price",
          "`fee_usd_equiv` is 0 in markets that are not quoted in dollars."),
     Rule("sockets.methods", DECIDED, "the texts of the validator beside two were not recorded",
-         "`add_order`, `cancel_order`, `cancel_all` and `cancel_all_orders_after` are checked, counted and refused as "
-         "their twins over REST; unknown names and numbers sent as texts are refused in words of their own."),
+         "The methods are checked, counted and refused as their twins over REST; unknown names and numbers sent as "
+         "texts are refused in words of their own."),
+    Rule("sockets.amendments", OBSERVED, "recorded rows of `amended`; `validate` with it is decided",
+         "An amendment is told as `amended`, before whatever it leads to; with `validate` the `amend_id` is empty."),
+    Rule("sockets.batches", DECIDED, "the documentation, a recording of 2024 and clients disagree",
+         "`batch_add` gives a list of ids and errors and is a success whatever became of its orders; `batch_cancel` "
+         "says the count as `count` and as `orders_cancelled`."),
     Rule("sockets.market-time-in-force", DECIDED, "clients send `GTC` with every order",
          "`time_in_force` of a market order is ignored over a WebSocket."),
     Rule("sockets.validate", DOCUMENTED, "Kraken's Rust SDK",

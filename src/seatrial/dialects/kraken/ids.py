@@ -17,6 +17,11 @@ from seatrial.dialects.permutation import DRAWN_BYTES, permutation
 LIMIT: Final = 2**62
 """Numbers from 0 up to here, not included, have ids."""
 
+AMENDS: Final = 2**61
+"""Amendments have ids in the form of trades', which are therefore numbered from here on; from `ORIGINALS` on what
+orders began with."""
+ORIGINALS: Final = AMENDS + 2**60
+
 _SHORT: Final = re.compile("[A-Z][0-9A-Z]{5}-[0-9A-Z]{5}-[0-9A-Z]{6}")
 
 Encode = Callable[[int], str]
@@ -56,6 +61,14 @@ class Ids:
         self.deposit, self.deposit_number = _long("Q", seed)
         self.withdrawal, self.withdrawal_number = _long("A", seed)
         self.transfer, self.transfer_number = _long("B", seed)
+
+    def amend(self, number: int) -> str:
+        """The id of an amendment. Source of its form: kraken-orders#amendments."""
+        return self.trade(AMENDS + number)
+
+    def original(self, order_number: int) -> str:
+        """The id of what an order began with, in the list of its amendments."""
+        return self.trade(ORIGINALS + order_number)
 
     def credentials(self, number: int) -> tuple[str, str]:
         """An API key and its private key: 56 characters, and the base64 of 64 bytes."""

@@ -28,13 +28,17 @@ TIERS: Final = {
 DEFAULT_TIER: Final = "intermediate"
 
 ADD: Final = 1
-_CANCEL: Final = ((5, 8), (10, 6), (15, 5), (45, 4), (90, 2), (300, 1))
+Costs = tuple[tuple[int, int], ...]
 """(younger than seconds, cost)."""
+CANCEL: Final[Costs] = ((5, 8), (10, 6), (15, 5), (45, 4), (90, 2), (300, 1))
+AMEND: Final[Costs] = ((5, 3), (10, 2), (15, 1))
+EDIT: Final[Costs] = ((5, 6), (10, 5), (15, 4), (45, 2), (90, 1))
+"""What doing so to an order costs, the more the younger it is; amending and editing cost what a new order does, too."""
 
 
-def cancel_cost(age_ns: int) -> int:
-    """What canceling an order of that age adds to the pair's counter."""
-    return next((cost for seconds, cost in _CANCEL if age_ns < seconds * 10**9), 0)
+def cost_of(costs: Costs, age_ns: int) -> int:
+    """What doing that to an order of that age adds to the pair's counter."""
+    return next((cost for seconds, cost in costs if age_ns < seconds * 10**9), 0)
 
 
 class Counter:
@@ -46,7 +50,7 @@ class Counter:
         self._level = 0.0
         self._at_ns = 0
 
-    def charge(self, cost: int, maximum: int, decay_per_s: float, at_ns: int) -> bool:
+    def charge(self, cost: float, maximum: int, decay_per_s: float, at_ns: int) -> bool:
         """Add a cost; False, with nothing added, when that would pass the most."""
         level = self._decay(decay_per_s, at_ns)
         allowed = level + cost <= maximum
@@ -81,7 +85,12 @@ class Limits:
         counter = self._orders.setdefault((account_id, market), Counter())
         return counter.charge(ADD, tier.orders, tier.orders_decay_per_s, at_ns)
 
+    def count(self, account_id: int, market: str, tier: Tier, cost: float, at_ns: int) -> bool:
+        """Count what costs so much in a market; False, with nothing counted, when that is too much."""
+        counter = self._orders.setdefault((account_id, market), Counter())
+        return counter.charge(cost, tier.orders, tier.orders_decay_per_s, at_ns)
+
     def cancel(self, account_id: int, market: str, tier: Tier, age_ns: int, at_ns: int) -> None:
         """Count a cancel of an order of that age. It goes through whatever the counter says (decided)."""
         counter = self._orders.setdefault((account_id, market), Counter())
-        counter.add(cancel_cost(age_ns), tier.orders_decay_per_s, at_ns)
+        counter.add(cost_of(CANCEL, age_ns), tier.orders_decay_per_s, at_ns)

@@ -47,6 +47,10 @@ REBATES: Final = since(
     before="those of all crypto pairs", after="makers pay less, and get something from 10 million dollars on",
     where="Kraken's blog, July 2025: it began at the end of June",
 )  # fmt: skip
+AMENDS: Final = since(
+    "2024-09", "AmendOrder and OrderAmends",
+    before="`EGeneral:Unknown method`", after="answered", where="API changelog; the day is not known",
+)  # fmt: skip
 FULL_BOOKS: Final = since(
     "2025-12-15", "Level3 and GroupedBook",
     before="`EGeneral:Unknown method`", after="answered", where="API changelog",
@@ -112,9 +116,9 @@ NO_LADDERS: Final = since(
 )  # fmt: skip
 
 CHANGES: Final = (
-    TRADE_IDS, OLDER_LADDER, WITHDRAWAL_FIELDS, ONLY_GET, TRADE_SUBTYPE, MINIMUM_TEXT, PAIR_CLASS, REBATES, FULL_BOOKS,
-    GONE_ORDERS, ORDER_FIELDS, TRADE_FIELDS, METHOD_IDS, WALLETS, KEY_INFO, FILL_OR_KILL, SCHEDULES, NEWER_LADDER,
-    VOLUME_INPUTS, MAINTENANCE, NO_LADDERS,
+    TRADE_IDS, OLDER_LADDER, WITHDRAWAL_FIELDS, ONLY_GET, AMENDS, TRADE_SUBTYPE, MINIMUM_TEXT, PAIR_CLASS, REBATES,
+    FULL_BOOKS, GONE_ORDERS, ORDER_FIELDS, TRADE_FIELDS, METHOD_IDS, WALLETS, KEY_INFO, FILL_OR_KILL, SCHEDULES,
+    NEWER_LADDER, VOLUME_INPUTS, MAINTENANCE, NO_LADDERS,
 )  # fmt: skip
 """All of them, in their order."""
 LADDERS: Final = {"crypto": (OLDER_LADDER, NEWER_LADDER), "crypto_rebate": (OLDER_LADDER, REBATES)}

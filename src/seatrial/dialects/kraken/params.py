@@ -246,7 +246,13 @@ class Params:
         return name in self._nested and next(self._row_names(name), None) is not None
 
     def rows(self, name: str, maximum: int) -> "tuple[Params, ...]":
-        """The groups inside `name[0]`, `name[1]`, …, at most `maximum`, in the order of their numbers."""
+        """The groups inside `name[0]`, `name[1]`, …, at most `maximum`, in the order of their numbers.
+
+        They may be sent as the text of JSON, too. Source: kraken-rest#bodies.
+        """
+        value = self._fields.get(name)
+        if value and value.startswith("["):
+            return _json_list(name, value).rows(name, maximum)
         if self._fields.get(name) or name in self._repeated:
             raise bad_argument(name)
         rows: dict[int, list[_Pair]] = {_index(name, inner): [] for inner in self._row_names(name)}

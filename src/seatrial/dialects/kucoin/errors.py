@@ -123,6 +123,7 @@ SPELLING: Final = {
     Reject.CLIENT_ID_IN_USE: DUPLICATE_CLIENT_OID,
     Reject.QTY_OUT_OF_RANGE: Error(PARAMETER.code, "size not in the given range!"),
     Reject.PRICE_OUT_OF_RANGE: Error(PARAMETER.code, "price not in the given range!"),
+    Reject.NOTHING_TO_AMEND: PARAMETER,
     Reject.PRICE_OUT_OF_BAND: Error(ABOVE_MAXIMUM_PRICE, "price not in the given range!"),
     Reject.QTY_BELOW_MINIMUM: Error(PARAMETER.code, "Order size below the minimum requirement."),
     Reject.COST_BELOW_MINIMUM: FUNDS_TOO_SMALL,

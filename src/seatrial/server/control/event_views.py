@@ -188,6 +188,16 @@ def _smaller(views: Views, fact: facts.OrderDecreased | facts.HouseOrderFilled, 
     return _order(views, fact) | {"qty": format_units(fact.lots, views.market(fact.market).lot_scale)}
 
 
+def _amended(views: Views, fact: facts.OrderAmended, _only: int | None) -> View:
+    amend, market = fact.amend, views.market(fact.market)
+    return _order(views, fact) | {
+        "price": format_units(amend.price_ticks, market.price_scale),
+        "qty": format_units(amend.qty_lots, market.lot_scale),
+        "remaining": format_units(amend.remaining_lots, market.lot_scale),
+        "keeps_place": fact.keeps_place,
+    }
+
+
 def _traded(views: Views, fact: facts.Traded, _only: int | None) -> View:
     maker, taker = fact.maker, fact.taker
     return views.trade(fact.trade) | {
@@ -312,6 +322,7 @@ KINDS: Final = _table(
         (facts.OrderTriggered, _order_alone, _of_order),
         (facts.OrderRested, _order_alone, _of_order),
         (facts.OrderDecreased, _smaller, _of_order),
+        (facts.OrderAmended, _amended, _of_order),
         (facts.HouseOrderFilled, _smaller, _of_order),
         (facts.OrderEnded, _ended, _of_order),
         (

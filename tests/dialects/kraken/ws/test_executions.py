@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.core.commands import CancelOrders
+from seatrial.core.commands import AmendOrder, CancelOrders, ReplaceOrder
 from seatrial.core.orders import TimeInForce
 from seatrial.dialects.kraken.dialect import PERMISSIONS
 from tests.support.kraken_exchange import START_NS, Trader
@@ -104,6 +104,45 @@ def test_a_cancel_says_why_and_what_is_refused_by_the_book_never_goes_live(venue
     assert first.keys() == DELTA | SUMS | {"order_userref", "reason", "cancel_reason"}
     assert (first["reason"], first["order_userref"]) == ("User requested", 0)
     assert rows(talk)[4]["reason"] == "Post only order"
+
+
+def test_an_amendment_is_told_as_recorded_and_shown_to_who_comes_later(venue: SocketVenue) -> None:
+    order = venue.buyer.place("buy", "2", "100", client_id="mine")
+    talk = following(venue, venue.buyer)
+    brief = following(venue, venue.buyer, order_status=False)
+    venue.seller.place("sell", "0.5", "100")
+    venue.apply(AmendOrder(venue.buyer.account_id, order.order_id, 990, 10**8))
+    venue.apply(AmendOrder(venue.buyer.account_id, order.order_id, qty_lots=5 * 10**7))
+    assert kinds(talk) == ["trade", "amended", "amended", "canceled"]
+    assert kinds(brief) == ["trade", "canceled"]
+    _, amended, last, canceled = rows(talk)
+    assert list(amended) == [
+        "timestamp", "exec_type", "order_status", "cum_qty", "reason", "amended", "order_qty", "limit_price",
+        "limit_price_type", "cl_ord_id", "order_id",
+    ]  # fmt: skip
+    assert (amended["order_status"], amended["cum_qty"], amended["order_qty"], amended["limit_price"]) == (
+        "partially_filled", "0.50000000", "1.00000000", "99.0",
+    )  # fmt: skip
+    assert (amended["reason"], amended["amended"]) == ("User requested", True)
+    assert (last["order_qty"], canceled["reason"]) == ("0.50000000", "User requested")
+
+
+def test_an_amended_order_says_so_in_a_snapshot(venue: SocketVenue) -> None:
+    order = venue.buyer.place("buy", "2", "100")
+    venue.apply(AmendOrder(venue.buyer.account_id, order.order_id, 990))
+    late = following(venue, venue.buyer)
+    (shown,) = late.heard("executions")[0]["data"]
+    assert (shown["limit_price"], shown["amended"]) == ("99.0", True)
+    venue.apply(AmendOrder(venue.buyer.account_id, order.order_id, 1010))
+    assert rows(late)[0]["order_status"] == "new"
+
+
+def test_an_edited_order_is_canceled_and_another_one_is_new(venue: SocketVenue) -> None:
+    order = venue.buyer.place("buy", "2", "100")
+    talk = following(venue, venue.buyer)
+    venue.apply(ReplaceOrder(venue.buyer.account_id, order.order_id, 990))
+    assert kinds(talk) == ["canceled", "pending_new", "new"]
+    assert rows(talk)[0]["reason"] == "Order replaced"
 
 
 def test_who_wants_no_steps_hears_of_no_pending_order(venue: SocketVenue) -> None:

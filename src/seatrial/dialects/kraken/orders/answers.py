@@ -6,9 +6,10 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from seatrial.core.facts import OrderAccepted, OrderEnded
+from seatrial.core.facts import OrderAccepted, OrderAmended, OrderEnded
 from seatrial.core.findings import OrderChecked, OrdersCanceled
 from seatrial.core.machine import Done, first
+from seatrial.core.orders import Order
 from seatrial.dialects.kraken.context import Context
 from seatrial.dialects.kraken.describe import order_text
 
@@ -44,6 +45,22 @@ def order_answer(context: Context, outcome: Done) -> OrderAnswer:
             order = told.order
     assert order is not None, outcome
     return OrderAnswer(order_text(order, state.markets[order.market].market, tools.symbols), txid)
+
+
+def placed_order(context: Context, outcome: Done) -> Order:
+    """The order that was accepted or checked."""
+    for told in outcome:
+        if isinstance(told, OrderChecked):
+            return told.order
+    order = context.state.order(first(OrderAccepted, outcome).order_id)
+    assert order is not None, outcome
+    return order
+
+
+def amend_id(context: Context, outcome: Done) -> str | None:
+    """The id of an amendment; None where it was only checked."""
+    found = (context.tools.ids.amend(told.amend.amend_id) for told in outcome if isinstance(told, OrderAmended))
+    return next(found, None)
 
 
 def ended_orders(outcome: Done) -> Iterator[OrderEnded]:

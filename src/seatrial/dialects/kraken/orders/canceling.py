@@ -45,19 +45,24 @@ def timer_command(context: Context, timeout_s: int) -> SetCancelTimer:
 
 
 def cancel(
-    context: Context, tier: Tier | None, command: CancelOrders, write: Callable[[int], Result], so_far: int = 0
+    context: Context,
+    tier: Tier | None,
+    command: CancelOrders,
+    write: Callable[[int], Result],
+    so_far: int | None = None,
 ) -> Result | Steps:
     """Cancel what is open now, some orders at a time; `write` makes the result of how many there were.
 
-    Each adds to the counter of its market's orders where there are limits. Raises `BadCall`.
+    There must be one, unless so many were counted before. Each adds to the counter of its market's orders where there
+    are limits. Raises `BadCall`.
     """
     outcome = context.machine.apply(command, context.at_ns)
     if isinstance(outcome, Reject):
-        if so_far and outcome is Reject.ORDER_UNKNOWN:
+        if so_far is not None and outcome is Reject.ORDER_UNKNOWN:
             return write(so_far)
         raise context.refusal(outcome)
     if tier is not None:
         count_cancels(context, tier, outcome)
     done = canceled(outcome)
-    count = so_far + done.count
+    count = (so_far or 0) + done.count
     return Steps(lambda later, _: cancel(later, tier, command, write, count)) if done.more else write(count)

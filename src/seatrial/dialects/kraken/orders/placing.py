@@ -72,10 +72,11 @@ def _any_order(context: Context, request: OrderRequest, ms: MarketState, max_ope
     time_in_force, expires_ns = _life(request, context.at_ns)
     _check_flags(request, time_in_force)
     qty_lots, spend = _volume(request, ms.market)
-    price_ticks = _limit_price(context, request, ms) if request.kind is _LIMIT else _no_price(request)
+    limits = request.kind is _LIMIT
+    price_ticks = limit_price(context, ms, request.side, request.price) if limits else _no_price(request)
     _check_names(terms)
     if terms.deadline_ns is not None:
-        _check_deadline(terms.deadline_ns, context)
+        check_deadline(terms.deadline_ns, context)
     return PlaceOrder(
         context.account_id, request.market, request.side, request.kind, price_ticks, qty_lots, spend, time_in_force,
         terms.self_trade, terms.post_only, terms.fee_in_base, terms.starts_ns, expires_ns, terms.tag or None,
@@ -167,14 +168,13 @@ def _volume(request: OrderRequest, market: Market) -> tuple[int, int]:
     return (0, rescale_floor(units, scale, market.quote.scale)) if spends else (units, 0)
 
 
-def _limit_price(context: Context, request: OrderRequest, ms: MarketState) -> int:
+def limit_price(context: Context, ms: MarketState, side: Side, text: str) -> int:
     """The limit in ticks. Every pair's tick is its last decimal, so a price with no decimal too many is on it."""
-    text = request.price
     if not text:
         raise bad_argument("price")
     ticks = parse_units(text, ms.market.price_scale)
     if ticks is None:
-        ticks = _relative_price(text, context, ms, request.side)
+        ticks = _relative_price(text, context, ms, side)
     if ticks <= 0:
         raise BadCall(INVALID_PRICE)
     return ticks
@@ -230,7 +230,7 @@ def _check_names(terms: Terms) -> None:
         raise bad_argument("cl_ord_id")
 
 
-def _check_deadline(deadline_ns: int, context: Context) -> None:
+def check_deadline(deadline_ns: int, context: Context) -> None:
     """From two seconds to a minute ahead; one that has passed is no mistake but too late.
 
     Source: kraken-orders#parameters. Decided: ahead of the world's time or of the computer's, whichever is nearer.

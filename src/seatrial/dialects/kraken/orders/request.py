@@ -64,3 +64,28 @@ class CancelRequest(Struct, frozen=True):
     txids: Sequence[str] = ()
     tags: Sequence[int] = ()
     client_ids: Sequence[str] = ()
+
+
+class AmendRequest(Struct, frozen=True):
+    """What an open order is to ask for. Amounts and prices as in `OrderRequest`; what is None stays."""
+
+    volume: str | None
+    """Of the whole order; what it filled counts."""
+    price: str | None
+    post_only: bool
+    deadline_ns: int | None
+    check_only: bool
+
+
+class EditRequest(Struct, frozen=True):
+    """What the order asks for that takes the place of an open one. What is None stays as with the old one."""
+
+    volume: str | None
+    """Of the whole order; what the old one filled counts."""
+    price: str | None
+    post_only: bool
+    fee_in_base: bool | None
+    tag: int | None
+    """None: it has none, whatever the old one had."""
+    deadline_ns: int | None
+    check_only: bool

@@ -245,7 +245,7 @@ def _write_closed(context: Context, paging: Paging, found: Page[OrderRecord]) ->
 
 
 def _write_queried_orders(context: Context, found: list[OrderRecord]) -> dict[str, OrderView]:
-    visible = (record for record in found if _is_order_visible(context.key, record.order))
+    visible = (record for record in found if is_order_visible(context.key, record.order))
     return dict(_order_item(context, record) for record in visible)
 
 
@@ -293,7 +293,7 @@ def _trade_item(context: Context, fill: Fill, *, with_ledgers: bool) -> tuple[st
     return ids.trade(fill.fill_id), view
 
 
-def _is_order_visible(key: ApiKey, order: Order) -> bool:
+def is_order_visible(key: ApiKey, order: Order) -> bool:
     """An order shows when either of its times may be seen; an open one has but one."""
     return is_visible(key, order.opened_ns) or (not order.is_live and is_visible(key, order.closed_ns))
 

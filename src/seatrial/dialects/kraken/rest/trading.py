@@ -5,6 +5,7 @@ kraken-rest#order-limits.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
@@ -49,7 +50,7 @@ MAX_NAMED: Final = 50
 
 MAX_TIMEOUT_S: Final = 86_399
 
-_USERREF = re.compile(r"-?[0-9]{1,20}")
+USERREF = re.compile(r"-?[0-9]{1,20}")
 _LIMIT: Final = OrderKind.LIMIT
 _NONE: Final[frozenset[str]] = frozenset()
 
@@ -60,10 +61,10 @@ def add_order(context: Context, params: Params) -> dict[str, object]:
     The order's counter grows by the call whether its arguments hold or not. Source: kraken-rest#order-limits.
     """
     plain, tier = params.exactly(PLAIN_LIMIT), tier_of(context)
-    market = (plain and context.tools.symbols.pair(plain[0])) or _read_market(context, params)
+    market = (plain and context.tools.symbols.pair(plain[0])) or read_market(context, params)
     if tier is not None:
         count_order(context, tier, market)
-    request = (plain and _read_plain_limit(plain, market)) or _read_order(context, params, market)
+    request = (plain and _read_plain_limit(plain, market)) or read_order(context, params, market)
     answer = order_answer(context, context.apply(order_command(context, tier, request)))
     descr = {"order": answer.description}
     return {"descr": descr} if answer.txid is None else {"descr": descr, "txid": [answer.txid]}
@@ -74,7 +75,7 @@ def cancel_order(context: Context, params: Params) -> dict[str, int] | Steps:
 
     Decided: of a list whose members are not all open, those that are get canceled.
     """
-    return cancel(context, tier_of(context), cancel_command(context, _read_cancel(params)), _write_count)
+    return cancel(context, tier_of(context), cancel_command(context, _read_cancel(params)), write_count)
 
 
 def cancel_all(context: Context, _params: Params) -> dict[str, int] | Steps:
@@ -83,7 +84,7 @@ def cancel_all(context: Context, _params: Params) -> dict[str, int] | Steps:
     Decided: it costs one call and nothing on the orders' counters. Source: kraken-rest#call-limits and
     kraken-rest#cancel-all.
     """
-    return cancel(context, None, cancel_all_command(context), _write_count)
+    return cancel(context, None, cancel_all_command(context), write_count)
 
 
 def cancel_all_after(context: Context, params: Params) -> dict[str, str]:
@@ -99,7 +100,7 @@ def cancel_all_after(context: Context, params: Params) -> dict[str, str]:
     return {"currentTime": timer.current_time, "triggerTime": timer.trigger_time}
 
 
-def _read_market(context: Context, params: Params) -> str:
+def read_market(context: Context, params: Params) -> str:
     """The market of the pair. A class of assets that it is not in finds no pair: kraken-rest#service-errors."""
     symbols = context.tools.symbols
     symbol = symbols.pair(params.required("pair"))
@@ -111,7 +112,8 @@ def _read_market(context: Context, params: Params) -> str:
     return symbol
 
 
-def _read_order(context: Context, params: Params, market: str) -> OrderRequest:
+def read_order(context: Context, params: Params, market: str) -> OrderRequest:
+    """Any order. Raises `BadCall`."""
     kind = KINDS[params.required_choice("ordertype", KINDS)]
     side = SIDES[params.required_choice("type", SIDES)]
     terms = _read_terms(context, params)
@@ -124,7 +126,7 @@ def _read_terms(context: Context, params: Params) -> Terms:
     time_in_force = params.choice("timeinforce", TIMES_IN_FORCE, None)
     if time_in_force == "FOK" and not context.does(FILL_OR_KILL):
         raise bad_argument("timeinforce")
-    flags = _read_flags(params)
+    flags = read_flags(params)
     return Terms(
         None if time_in_force is None else TIMES_IN_FORCE[time_in_force],
         params.moment_ns("starttm", at_ns), params.moment_ns("expiretm", at_ns),
@@ -153,7 +155,7 @@ def _closes(params: Params) -> bool:
     return close is not None and any(close.text(name) for name in ("ordertype", "price", "price2"))
 
 
-def _read_flags(params: Params) -> frozenset[str]:
+def read_flags(params: Params) -> frozenset[str]:
     """The flags, each known and none at odds with another. Source: kraken-orders#flags."""
     flags = frozenset(params.comma_list("oflags", len(FLAGS)))
     if not flags:
@@ -164,28 +166,34 @@ def _read_flags(params: Params) -> frozenset[str]:
 
 
 def _read_cancel(params: Params) -> CancelRequest:
-    """A member of `txid` that is a number is a userref."""
-    txids: list[str] = []
-    tags: list[int] = []
-    for name in params.comma_list("txid", MAX_NAMED):
-        if _USERREF.fullmatch(name):
-            tags.append(int(name))
-        else:
-            txids.append(name)
+    txids, tags = tell_apart(params.comma_list("txid", MAX_NAMED))
     client_id = params.text("cl_ord_id")
     return CancelRequest(txids, tags, [] if client_id is None else [client_id])
 
 
-def _write_count(count: int) -> dict[str, int]:
+def tell_apart(names: Iterable[str]) -> tuple[list[str], list[int]]:
+    """Ids of orders and userrefs: a name that is a number is one of these."""
+    txids: list[str] = []
+    tags: list[int] = []
+    for name in names:
+        if USERREF.fullmatch(name):
+            tags.append(int(name))
+        else:
+            txids.append(name)
+    return txids, tags
+
+
+def write_count(count: int) -> dict[str, int]:
+    """How many orders were canceled."""
     return {"count": count}
 
 
-_CANCEL: Final = any_of("modify-trades", "close-trades")
+CANCEL_RIGHTS: Final = any_of("modify-trades", "close-trades")
 
 ENDPOINTS: Final = (
     Endpoint("AddOrder", add_order, any_of("modify-trades"), cost=0),
-    Endpoint("CancelOrder", cancel_order, _CANCEL, cost=0),
-    Endpoint("CancelAll", cancel_all, _CANCEL),
-    Endpoint("CancelAllOrdersAfter", cancel_all_after, _CANCEL),
+    Endpoint("CancelOrder", cancel_order, CANCEL_RIGHTS, cost=0),
+    Endpoint("CancelAll", cancel_all, CANCEL_RIGHTS),
+    Endpoint("CancelAllOrdersAfter", cancel_all_after, CANCEL_RIGHTS),
 )
 """Source of permissions and costs: kraken-rest#methods."""

@@ -31,6 +31,7 @@ LOOKED_UP_FILLS: Final = 200
 
 PENDING_NEW: Final = "pending_new"
 NEW: Final = "new"
+AMENDED: Final = "amended"
 PARTLY: Final = "partially_filled"
 FILLED: Final = "filled"
 ENDS: Final = {OrderStatus.FILLED: FILLED, OrderStatus.CANCELED: "canceled", OrderStatus.EXPIRED: "expired"}
@@ -70,6 +71,7 @@ class Known(Struct, gc=False):
     filled_lots: int = 0
     exact: int = 0
     fee_exact: int = 0
+    is_amended: bool = False
 
 
 class ExecutionsTopic:
@@ -91,7 +93,7 @@ class ExecutionsTopic:
                 number, order.market, order.side, order.kind, order.price_ticks, order.qty_lots, order.spend,
                 order.time_in_force, order.post_only, order.fee_in_base, order.tag, order.client_id, order.starts_ns,
                 order.expires_ns, order.opened_ns, order.status is OrderStatus.OPEN, order.filled_lots, order.exact,
-                order.fee_exact,
+                order.fee_exact, order.amended_ns > 0,
             )
             for number, order in state.accounts[account_id].orders.items()
         }  # fmt: skip
@@ -109,6 +111,8 @@ class ExecutionsTopic:
                 self._go_live(self._orders[fact.order_id], fact.at_ns)
             case facts.OrderDecreased():
                 self._orders[fact.order_id].qty_lots -= fact.lots
+            case facts.OrderAmended():
+                self._amend(self._orders[fact.order_id], fact)
             case facts.Traded():
                 for fill in (fact.maker, fact.taker):
                     if fill.account_id == self.account_id:
@@ -150,6 +154,21 @@ class ExecutionsTopic:
             )
             self.rows.append(Row(NEW, row))
 
+    def _amend(self, order: Known, fact: facts.OrderAmended) -> None:
+        """Source of the keys: kraken-websocket#rows-of-executions."""
+        order.price_ticks, order.qty_lots, order.is_amended = fact.amend.price_ticks, fact.amend.qty_lots, True
+        market = self._markets[order.market]
+        live = NEW if order.is_live else PENDING_NEW
+        row = (
+            f'{{"timestamp":"{micros(fact.at_ns)}","exec_type":"{AMENDED}",'
+            f'"order_status":"{PARTLY if order.filled_lots else live}",'
+            f'"cum_qty":{format_units(order.filled_lots, market.lot_scale)},'
+            f'"reason":{text(REASONS[EndReason.USER_REQUESTED])},"amended":true,{_wanted(order, market)},'
+            f'"limit_price":{format_units(order.price_ticks, market.price_scale)},"limit_price_type":"static",'
+            f'{_own_id(order)},"order_id":"{self._ids.order(order.order_id)}"}}'
+        )
+        self.rows.append(Row(AMENDED, row))
+
     def _fill(self, fill: Fill) -> None:
         self.last_fill = max(self.last_fill, fill.fill_id)
         order = self._orders[fill.order_id]
@@ -182,7 +201,7 @@ class ExecutionsTopic:
             f'"symbol":{text(self._symbols.pair_display(order.market))},{_wanted(order, market)},{sums},'
             f'"time_in_force":"{order.time_in_force.value.upper()}","exec_type":"{kind}","side":"{order.side.value}",'
             f'"order_type":"{order.kind.value}",{_own_id(order)},{_limit(order, market)}{_times(order)}'
-            f'{_post_only(order)}"order_status":"{status}",'
+            f'{_post_only(order)}{_amended(order)}"order_status":"{status}",'
             f'"fee_usd_equiv":{_in_dollars(market, order.fee_exact)},'
             f'"fee_ccy_pref":"{"fcib" if order.fee_in_base else "fciq"}","timestamp":"{micros(order.opened_ns)}"}}'
         )
@@ -250,6 +269,10 @@ def _times(order: Known) -> str:
 
 def _post_only(order: Known) -> str:
     return '"post_only":true,' if order.post_only else ""
+
+
+def _amended(order: Known) -> str:
+    return '"amended":true,' if order.is_amended else ""
 
 
 def _in_dollars(market: Market, fee_exact: int) -> str:

@@ -45,12 +45,14 @@ def data_frame(channel: str, kind: str, rows: str, more: str = "") -> bytes:
     return f'{{"channel":"{channel}","type":"{kind}",{more}"data":[{rows}]}}'.encode()
 
 
-def success(method: str, result: object, req_id: int | None, at_ns: int) -> bytes:
+def success(method: str, result: object, req_id: int | None, at_ns: int, canceled: int | None = None) -> bytes:
     """The reply to a request that was granted. Keys in alphabetical order, as recorded.
 
+    `canceled` is said beside the result, too, of a batch: so it was recorded in 2024.
     Decided: both times are the world's, which does not move while a request is answered.
     """
-    return _reply({"method": method, "req_id": req_id, "result": result, "success": True}, at_ns)
+    said = {"method": method, "orders_cancelled": canceled, "req_id": req_id, "result": result, "success": True}
+    return _reply(said, at_ns)
 
 
 def failure(error: str, method: str | None, req_id: int | None, at_ns: int, symbol: str | None = None) -> bytes:

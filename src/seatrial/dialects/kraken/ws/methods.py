@@ -21,7 +21,7 @@ from seatrial.dialects.kraken import errors
 from seatrial.dialects.kraken.context import Context, Steps, Tools
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
 from seatrial.dialects.kraken.params import Params
-from seatrial.dialects.kraken.rest import trading
+from seatrial.dialects.kraken.rest import amending, batches, trading
 from seatrial.dialects.kraken.ws import frames, words
 from seatrial.dialects.kraken.ws.channels import Refused
 from seatrial.dialects.wire import Call, Reply, Served, Unfinished
@@ -35,8 +35,12 @@ MAX_NAMED: Final = 50
 """How many orders one request may name."""
 
 _PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_ENDPOINTS: Final = {endpoint.name: endpoint for endpoint in trading.ENDPOINTS}
+_ENDPOINTS: Final = {
+    endpoint.name: endpoint for endpoint in (*trading.ENDPOINTS, *amending.ENDPOINTS, *batches.ENDPOINTS)
+}
 _SELF_TRADES: Final = {name.replace("-", "_"): name for name in trading.SELF_TRADES}
+
+ORDERS_NOT_OBJECTS: Final = "Orders field must be an array of objects"
 
 Given = dict[str, Any]
 
@@ -96,7 +100,8 @@ class MethodCall:
         if isinstance(result, Steps):
             return Unfinished(partial(self._go_on, context, result.go_on), result.query, result.turn)
         said, request = self._twin.result(self._given, result), self._request
-        return Reply(frames.success(self._twin.name, said, request.req_id, request.at_ns))
+        count = said["count"] if self._twin is BATCH_CANCEL and isinstance(said, dict) else None
+        return Reply(frames.success(self._twin.name, said, request.req_id, request.at_ns, count))
 
     def _go_on(self, context: Context, go_on: Callable[[Context, Any], Any], found: object, at_ns: int) -> Served:
         context = replace(context, at_ns=at_ns)
@@ -147,16 +152,8 @@ def _order(tools: Tools, given: Given) -> dict[str, str]:
             raise bad_argument(theirs)
     if given.get("limit_price_type", "static") != "static":
         raise bad_argument("price")
-    symbol = _text(given, "symbol")
-    market = tools.symbols.market_displayed(symbol or "")
-    if market is None:
-        raise Refused(words.not_supported(symbol or ""))
-    flags = ["post"] * _flag(given, "post_only") + ["viqc"] * ("cash_order_qty" in given)
-    preference = _text(given, "fee_preference")
-    if preference is not None:
-        if preference not in ("base", "quote"):
-            raise bad_argument("oflags")
-        flags.append("fcib" if preference == "base" else "fciq")
+    market = _market(tools, given)
+    flags = _flags(given) + ["viqc"] * ("cash_order_qty" in given)
     asked: dict[str, str | None] = {
         "pair": tools.symbols.pair_name(market),
         "ordertype": _text(given, "order_type"),
@@ -177,6 +174,124 @@ def _order(tools: Tools, given: Given) -> dict[str, str]:
         "leverage": _leverage(tools, market, given),
     }
     return {name: value for name, value in asked.items() if value}
+
+
+def _market(tools: Tools, given: Given) -> str:
+    symbol = _text(given, "symbol")
+    market = tools.symbols.market_displayed(symbol or "")
+    if market is None:
+        raise Refused(words.not_supported(symbol or ""))
+    return market
+
+
+def _flags(given: Given) -> list[str]:
+    flags = ["post"] * _flag(given, "post_only")
+    preference = _text(given, "fee_preference")
+    if preference is not None:
+        if preference not in ("base", "quote"):
+            raise bad_argument("oflags")
+        flags.append("fcib" if preference == "base" else "fciq")
+    return flags
+
+
+def _amendment(tools: Tools, given: Given) -> dict[str, str]:
+    """The parameters of AmendOrder."""
+    if given.get("limit_price_type", "static") != "static":
+        raise bad_argument("limit_price")
+    asked: dict[str, str | None] = {
+        "txid": _order_id(given),
+        "cl_ord_id": _text(given, "cl_ord_id"),
+        "order_qty": _number(given, "order_qty"),
+        "limit_price": _number(given, "limit_price"),
+        "display_qty": _number(given, "display_qty"),
+        "trigger_price": _number(given, "trigger_price"),
+        "pair": tools.symbols.pair_name(_market(tools, given)) if given.get("symbol") is not None else None,
+        "post_only": "true" if _flag(given, "post_only") else None,
+        "deadline": _text(given, "deadline"),
+        "validate": "true" if _flag(given, "validate") else None,
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def _amended(given: Given, result: dict[str, str]) -> object:
+    """As with an order, what was only checked has an empty id (decided)."""
+    said = {"amend_id": result.get("amend_id", "")}
+    return said | {name: given[name] for name in ("cl_ord_id", "order_id") if name in given}
+
+
+def _edit(tools: Tools, given: Given) -> dict[str, str]:
+    """The parameters of EditOrder. `price` is an older name of the limit."""
+    for name in ("triggers", "trigger", "stop_price"):
+        if given.get(name) is not None:
+            raise bad_argument("trigger")
+    asked: dict[str, str | None] = {
+        "txid": _order_id(given),
+        "pair": tools.symbols.pair_name(_market(tools, given)),
+        "volume": _number(given, "order_qty"),
+        "price": _number(given, "price" if given.get("limit_price") is None else "limit_price"),
+        "displayvol": _number(given, "display_qty"),
+        "userref": _whole(given, "order_userref"),
+        "oflags": ",".join(_flags(given)),
+        "reduce_only": "true" if _flag(given, "reduce_only") else None,
+        "deadline": _text(given, "deadline"),
+        "validate": "true" if _flag(given, "validate") else None,
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def _edited(_given: Given, result: dict[str, Any]) -> object:
+    return {"order_id": result.get("txid", ""), "original_order_id": result["originaltxid"]}
+
+
+def _order_id(given: Given) -> str | None:
+    """The id of one order, which is no userref."""
+    order_id = _text(given, "order_id")
+    if order_id is not None and not order_id.startswith("O"):
+        raise BadCall(errors.INVALID_ORDER)
+    return order_id
+
+
+def _batch(tools: Tools, given: Given) -> dict[str, str]:
+    """The parameters of AddOrderBatch."""
+    rows = [_batch_row(tools, given, row) for row in _list(given, "orders")]
+    asked: dict[str, str | None] = {
+        "pair": tools.symbols.pair_name(_market(tools, given)),
+        "orders": _json(rows),
+        "deadline": _text(given, "deadline"),
+        "validate": "true" if _flag(given, "validate") else None,
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def _batch_row(tools: Tools, given: Given, row: object) -> dict[str, str]:
+    if not isinstance(row, dict):
+        raise Refused(ORDERS_NOT_OBJECTS)
+    for name in row:
+        if name not in BATCH_FIELDS:
+            raise Refused(words.unsupported_field(name[:MAX_DIGITS], "batch add"))
+    return _order(tools, row | {"symbol": given.get("symbol")})
+
+
+def _batch_added(given: Given, result: dict[str, Any]) -> object:
+    """A row for each order; decided: whatever became of them, the request was granted."""
+    return [
+        row if "error" in row else _added(order, {"txid": (row.get("txid", ""),)})
+        for order, row in zip(given["orders"], result["orders"], strict=True)
+    ]
+
+
+def _batch_named(_tools: Tools, given: Given) -> dict[str, str]:
+    """The parameters of CancelOrderBatch. Userrefs may be numbers or texts, as over REST."""
+    ids, names = _list(given, "orders"), _list(given, "cl_ord_id")
+    for value in (*ids, *names):
+        if not isinstance(value, str | int) or isinstance(value, bool | Exact):
+            raise Refused("Orders field must be an array of strings")
+    asked = {"orders": _json(list(map(str, ids))) if ids else "", "cl_ord_ids": _json(list(map(str, names)))}
+    return {name: value for name, value in asked.items() if value and value != "[]"}
+
+
+def _json(value: object) -> str:
+    return frames.encode(value).decode()
 
 
 def _added(given: Given, result: dict[str, Any]) -> object:
@@ -287,20 +402,41 @@ CANCEL_ORDER: Final = Twin(
     "cancel_order", "CancelOrder", _named, _what_was_named, frozenset({"order_id", "cl_ord_id", "order_userref"})
 )
 
+BATCH_CANCEL: Final = Twin(
+    "batch_cancel", "CancelOrderBatch", _batch_named, _whatever, frozenset({"orders", "cl_ord_id"})
+)
+
+BATCH_FIELDS: Final = frozenset(
+    (
+        "order_type", "side", "order_qty", "cash_order_qty", "limit_price", "limit_price_type", "triggers",
+        "time_in_force", "expire_time", "effective_time", "margin", "post_only", "reduce_only", "display_qty",
+        "cl_ord_id", "order_userref", "conditional", "fee_preference", "stp_type", "no_mpp", "sender_sub_id",
+        "stop_price", "trigger",
+    )
+)  # fmt: skip
+"""What is said of each order of a batch."""
+OF_ALL: Final = frozenset(("symbol", "deadline", "validate", "asset_class"))
+"""What is said of all of them."""
+CHANGES: Final = OF_ALL | {"order_qty", "limit_price", "display_qty", "post_only"}
+"""What amending and editing can both say."""
+
 METHODS: Final = {
     twin.name: twin
     for twin in (
+        Twin("add_order", "AddOrder", _order, _added, BATCH_FIELDS | OF_ALL),
         Twin(
-            "add_order", "AddOrder", _order, _added,
-            frozenset(
-                (
-                    "order_type", "side", "symbol", "order_qty", "cash_order_qty", "limit_price", "limit_price_type",
-                    "triggers", "time_in_force", "expire_time", "effective_time", "deadline", "margin", "post_only",
-                    "reduce_only", "display_qty", "cl_ord_id", "order_userref", "conditional", "fee_preference",
-                    "stp_type", "no_mpp", "validate", "sender_sub_id", "stop_price", "trigger", "asset_class",
-                )
-            ),
+            "amend_order", "AmendOrder", _amendment, _amended,
+            CHANGES | {"order_id", "cl_ord_id", "limit_price_type", "trigger_price", "trigger_price_type"},
         ),
+        Twin(
+            "edit_order", "EditOrder", _edit, _edited,
+            CHANGES | {
+                "order_id", "order_userref", "reduce_only", "fee_preference", "triggers", "no_mpp", "price", "trigger",
+                "stop_price",
+            },
+        ),
+        Twin("batch_add", "AddOrderBatch", _batch, _batch_added, OF_ALL | {"orders"}),
+        BATCH_CANCEL,
         CANCEL_ORDER,
         Twin("cancel_all", "CancelAll", _nothing, _whatever, frozenset()),
         Twin("cancel_all_orders_after", "CancelAllOrdersAfter", _timeout, _whatever, frozenset({"timeout"})),

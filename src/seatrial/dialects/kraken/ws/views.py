@@ -114,6 +114,8 @@ class BookPart:
             case facts.Traded():
                 self._lessen(fact.maker.order_id, fact.maker.qty_lots)
                 self._lessen(fact.taker.order_id, fact.taker.qty_lots)
+            case facts.OrderAmended():
+                self._amend(fact)
             case facts.OrderEnded():
                 order = self._orders.pop(fact.order_id)
                 if order.rests:
@@ -125,6 +127,15 @@ class BookPart:
         """What changed was told."""
         self.bids.before.clear()
         self.asks.before.clear()
+
+    def _amend(self, fact: facts.OrderAmended) -> None:
+        order = self._orders[fact.order_id]
+        if order.rests:
+            self._change(order, -order.lots)
+        order.price_ticks, order.lots = fact.amend.price_ticks, fact.amend.remaining_lots
+        order.rests = order.rests and fact.keeps_place
+        if order.rests:
+            self._change(order, order.lots)
 
     def _lessen(self, order_id: int, lots: int) -> None:
         order = self._orders[order_id]
