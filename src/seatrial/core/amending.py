@@ -40,7 +40,7 @@ def replace_order(state: State, command: ReplaceOrder, at_ns: int) -> Reject | N
         time_in_force=old.time_in_force, self_trade=old.self_trade, post_only=old.post_only,
         fee_in_base=old.fee_in_base, starts_ns=old.starts_ns, expires_ns=old.expires_ns, tag=old.tag,
         client_id=old.client_id, note=old.note, label=old.label, cancels_post_only=old.cancels_post_only,
-        band_ppm=old.band_ppm, max_open=old.max_open,
+        band_ppm=old.band_ppm, max_open=old.max_open, minimums=command.minimums,
     )  # fmt: skip
     return place(state, new, at_ns, replaced=old)
 

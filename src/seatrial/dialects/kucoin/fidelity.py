@@ -150,6 +150,16 @@ RULES: Final = (
          "A side without orders and a market without trades show null."),
     Rule("market.unknown-symbol", DECIDED, "null and `900001` are both reported",
          "Market data of an unknown symbol answers `900001`."),
+    Rule("market.sizes", OBSERVED, "the specification; ccxt's markets of January 2026; lists recorded 2020 to 2022",
+         "14 symbols have KuCoin's own steps, smallest and largest sizes, and every symbol in Tether a smallest value "
+         "of 0.1 USDT. What a symbol says is what its orders are held to."),
+    Rule("market.sizes-elsewhere", DECIDED, "not recorded",
+         "Other symbols have the steps and smallest sizes of the market itself."),
+    Rule("market.finer-steps", DECIDED, "one book for the users of all venues",
+         "No step is finer than the book's: LTC-USDT and ETH-BTC have a price step ten times KuCoin's. Orders of other "
+         "venues' users may stand between KuCoin's steps, and a market order may fill by the book's finer ones."),
+    Rule("market.fee-coefficients", OBSERVED, "the specification; ccxt's markets of January 2026: seven of seven",
+         "Symbols are of fee category 1, and their fee coefficients are 1.00."),
     Rule("market.candles", DOCUMENTED, "docs: Get Klines",
          "Seven texts, newest first: start, open, close, high, low, volume, turnover; intervals without trades are "
          "left out."),
