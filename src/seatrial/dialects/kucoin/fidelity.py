@@ -166,6 +166,10 @@ RULES: Final = (
     Rule("market.candles-end", DECIDED, "clients that page treat it so", "`endAt` of the candles is exclusive."),
     Rule("market.sequence", DECIDED, "a number that never falls is all that is documented",
          "The sequence of a book counts its changes."),
+    Rule("market.call-auction", DECIDED, "the specification has the fields, not what they say without one",
+         "No market opens with a call auction: its book is empty, its estimates and its bounds of prices are 0."),
+    Rule("market.announcements", DECIDED, "nobody announces anything here",
+         "The list of announcements is empty, whatever kind, language or time is asked for."),
     Rule("market.fiat-prices", DECIDED, "no source",
          "A price is that of the last trade between the two, else by way of US dollars or Tether; what has none is "
          "left out."),

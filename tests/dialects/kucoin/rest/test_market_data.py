@@ -63,6 +63,28 @@ def test_what_does_not_exist_here_is_empty(exchange: Exchange) -> None:
     assert exchange.get("/api/v3/announcements", pageSize=15) == {
         "currentPage": 1, "pageSize": 15, "totalNum": 0, "totalPage": 0, "items": [],
     }  # fmt: skip
+    asked = exchange.get("/api/v3/announcements", annType="new-listings", lang="en_US", startTime=1729594043000)
+    assert (asked["pageSize"], asked["items"]) == (50, [])
+
+
+@pytest.mark.parametrize("levels", [20, 100])
+def test_no_market_opens_with_a_call_auction(exchange: Exchange, levels: int) -> None:
+    exchange.user(USDT="1000").place("buy", "0.01", "50000")
+    path = f"/api/v1/market/orderbook/callauction/level2_{levels}"
+    sequence = exchange.get("/api/v1/market/orderbook/level1", symbol="BTC-USDT")["sequence"]
+    assert exchange.get(path, symbol="BTC-USDT") == {
+        "time": exchange.now_ms, "sequence": sequence, "bids": [], "asks": [],
+    }  # fmt: skip
+    assert exchange.get("/api/v1/market/callauctionData", symbol="BTC-USDT") == {
+        "symbol": "BTC-USDT",
+        "estimatedPrice": "0",
+        "estimatedSize": "0",
+        "sellOrderRangeLowPrice": "0",
+        "sellOrderRangeHighPrice": "0",
+        "buyOrderRangeLowPrice": "0",
+        "buyOrderRangeHighPrice": "0",
+        "time": exchange.now_ms,
+    }
 
 
 def test_a_currency_with_its_chains(exchange: Exchange) -> None:
@@ -156,6 +178,8 @@ def test_symbols_in_both_forms(exchange: Exchange) -> None:
 NEED_A_SYMBOL = [
     "/api/v1/market/orderbook/level1", "/api/v1/market/stats", "/api/v1/market/orderbook/level2_20",
     "/api/v1/market/orderbook/level2_100", "/api/v1/market/histories",
+    "/api/v1/market/orderbook/callauction/level2_20", "/api/v1/market/orderbook/callauction/level2_100",
+    "/api/v1/market/callauctionData",
 ]  # fmt: skip
 
 

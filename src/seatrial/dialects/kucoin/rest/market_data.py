@@ -127,6 +127,19 @@ class BookView(Struct, frozen=True):
     asks: list[OldLevel]
 
 
+class Auction(Struct, frozen=True, rename="camel"):
+    """What the call auction of a market would come to now, and the prices that its orders may name."""
+
+    symbol: str
+    estimated_price: str
+    estimated_size: str
+    sell_order_range_low_price: str
+    sell_order_range_high_price: str
+    buy_order_range_low_price: str
+    buy_order_range_high_price: str
+    time: int
+
+
 class TradeRow(Struct, frozen=True):
     """One trade; `side` is the taker's, `time` in nanoseconds."""
 
@@ -252,6 +265,18 @@ def book(levels: int | None, context: PublicContext | Context, params: Params) -
         _levels(ms.market, ms.book.bids, levels),
         _levels(ms.market, ms.book.asks, levels),
     )
+
+
+def auction_book(context: PublicContext, params: Params) -> BookView:
+    """The levels of a call auction: none, since no market here opens with one."""
+    ms = _market(context, params)
+    return BookView(context.at_ns // MILLISECOND_NS, str(ms.book.sequence), [], [])
+
+
+def auction(context: PublicContext, params: Params) -> Auction:
+    """What a call auction would come to. Decided: zeros where there is none, which every client can read."""
+    name = context.tools.symbols.name(_market(context, params).market.symbol)
+    return Auction(name, *("0",) * 6, context.at_ns // MILLISECOND_NS)
 
 
 def histories(context: PublicContext, params: Params) -> Later:
@@ -480,6 +505,9 @@ ENDPOINTS: Final = (
     PublicEndpoint("GET", "/api/v1/market/stats", stats),
     PublicEndpoint("GET", "/api/v1/market/orderbook/level2_20", partial(book, 20)),
     PublicEndpoint("GET", "/api/v1/market/orderbook/level2_100", partial(book, 100)),
+    PublicEndpoint("GET", "/api/v1/market/orderbook/callauction/level2_20", auction_book),
+    PublicEndpoint("GET", "/api/v1/market/orderbook/callauction/level2_100", auction_book),
+    PublicEndpoint("GET", "/api/v1/market/callauctionData", auction),
     PublicEndpoint("GET", "/api/v1/market/histories", histories),
     PublicEndpoint("GET", "/api/v1/market/candles", candles),
     PublicEndpoint("GET", "/api/v1/prices", prices),
