@@ -63,7 +63,7 @@ RULES: Final = (
          "Each call takes its weight out of a pool of its account that is full again 30 seconds after the first call."),
     Rule("limits.headers", DOCUMENTED, "docs: Rate Limit",
          "Every private answer says quota, rest and milliseconds until it is full again in `gw-ratelimit-*` headers."),
-    Rule("limits.ledger-weight", DECIDED, "the page of the ledger says 10, the specification says 2",
+    Rule("limits.ledger-weight", DOCUMENTED, "docs: Get Account Ledgers; the specification of 2025 says 2",
          "A page of the account ledger weighs 10."),
     Rule("limits.public", DECIDED, "the pool is per address, and here everybody calls from the same one",
          "Public calls are not limited."),
@@ -146,10 +146,12 @@ RULES: Final = (
     Rule("accounts.fees-in-kcs-time", DECIDED, "KuCoin's rows are 0.2 to 0.4 seconds later",
          "The two rows have the time of the trade."),
 
-    Rule("market.null", DECIDED, "no source",
+    Rule("market.null", OBSERVED, "statistics recorded in September 2024; decided for the other calls",
          "A side without orders and a market without trades show null."),
-    Rule("market.unknown-symbol", DECIDED, "null and `900001` are both reported",
-         "Market data of an unknown symbol answers `900001`."),
+    Rule("market.unknown-symbol", OBSERVED, "answers recorded in September 2024 and in 2026",
+         "A symbol that is none answers `900001` and `Trading pair … does not exist.`; its statistics are all null."),
+    Rule("market.unknown-symbol-elsewhere", DECIDED, "null and `900001` are both reported",
+         "Other market data of an unknown symbol answer as the call of the symbol does."),
     Rule("market.sizes", OBSERVED, "the specification; ccxt's markets of January 2026; lists recorded 2020 to 2022",
          "14 symbols have KuCoin's own steps, smallest and largest sizes, and every symbol in Tether a smallest value "
          "of 0.1 USDT. What a symbol says is what its orders are held to."),
@@ -185,8 +187,12 @@ RULES: Final = (
          "market-maker-keeper #54 (2019)",
          "A price or a size that is no multiple of its step answers `400100` and `Price increment invalid.` or `Order "
          "size increment invalid.`, wherever an order names one; ccxt still notes `600100` for the size."),
-    Rule("orders.funds-increment", DECIDED, "the text was seen in January 2022, its code was not",
+    Rule("orders.funds-increment", OBSERVED, "kucoin-python-sdk #55 (2022-01); the notes of a bot on SOL-USDT, 2026; "
+         "ccxt #21898 (2024-03) had `The amount increment is invalid.`",
          "Funds that are no multiple of their step answer `400100` and `Funds increment invalid.`."),
+    Rule("orders.funds-too-small", OBSERVED, "ccxt #24286 (2024-11), for a market order; the specification's example "
+         "of several orders (2024-10)",
+         "Less than `minFunds` answers `600101` and `The order funds should more then 0.1 USDT.`."),
     Rule("orders.no-price-no-size", OBSERVED, "answers reported in February and May 2021",
          "A limit order without a price answers `300000` and `Order price invalid.`, one with neither size nor funds "
          "`300000` and `Order size invalid.`."),
@@ -205,10 +211,16 @@ RULES: Final = (
          "is about the whole order only."),
     Rule("orders.alter", DOCUMENTED, "docs: Modify Order",
          "Altering cancels the order and places it anew behind all others; the new size counts what is done already."),
+    Rule("orders.alter-nothing-left", DOCUMENTED, "specification: Modify Order; which id is answered is decided",
+         "A new size that is filled already cancels the order and places none; `newOrderId` is then its own id."),
     Rule("orders.alter-atomic", DECIDED, "KuCoin cancels first and may then fail to place",
-         "Both happen or neither; when nothing is left to place, the order is cancelled and its own id is answered."),
+         "Both happen or neither."),
+    Rule("orders.several", DECIDED, "the specification says one symbol, the change log of the older docs several",
+         "High-frequency orders that are placed at once may be of several symbols."),
     Rule("orders.timer", DOCUMENTED, "specification: dead-cancel-all",
          "One timer per account, of 5 to 86400 seconds, for up to 50 symbols or all; it survives a restart."),
+    Rule("orders.timer-unset", DOCUMENTED, "specification: Get DCP",
+         "The query of a timer that is not set answers null."),
     Rule("orders.timer-off", DECIDED, "no source", "Turning the timer off answers 0 as its time."),
     Rule("orders.dust", DOCUMENTED, "docs: Place Order; whose smallest unit is meant is decided",
          "After a fill or a partial cancel, a remainder worth less than the quote currency's smallest unit is "
@@ -268,5 +280,7 @@ RULES: Final = (
     Rule("funding.cancel", DOCUMENTED, "docs: Cancel Withdrawal", "Only a PROCESSING withdrawal can be cancelled."),
     Rule("funding.address", DOCUMENTED, "docs: Create Deposit Address",
          "Creating an address on a chain where there is one answers `260000`."),
-    Rule("funding.quota", DECIDED, "no source", "The daily quota is worth 999999 USDT and is never used up."),
+    Rule("funding.quota", OBSERVED, "the specification's example of an account without withdrawals",
+         "The daily quota is worth 999999 USDT."),
+    Rule("funding.quota-unused", DECIDED, "no account here has limits of its own", "It is never used up."),
 )

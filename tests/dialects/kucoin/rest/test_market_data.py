@@ -176,7 +176,7 @@ def test_symbols_in_both_forms(exchange: Exchange) -> None:
 
 
 NEED_A_SYMBOL = [
-    "/api/v1/market/orderbook/level1", "/api/v1/market/stats", "/api/v1/market/orderbook/level2_20",
+    "/api/v1/market/orderbook/level1", "/api/v1/market/orderbook/level2_20",
     "/api/v1/market/orderbook/level2_100", "/api/v1/market/histories",
     "/api/v1/market/orderbook/callauction/level2_20", "/api/v1/market/orderbook/callauction/level2_100",
     "/api/v1/market/callauctionData",
@@ -186,7 +186,20 @@ NEED_A_SYMBOL = [
 @pytest.mark.parametrize("path", NEED_A_SYMBOL)
 def test_a_symbol_must_be_named_and_known(exchange: Exchange, path: str) -> None:
     assert exchange.refused(path) == (200, "400100", "symbol can not be empty")
-    assert exchange.refused(path, symbol="BTC-USD") == (200, "900001", "Symbol does not exist")
+    assert exchange.refused(path, symbol="BTC-USD") == (
+        200,
+        "900001",
+        "Trading pair BTC-USD does not exist.",
+    )
+
+
+def test_the_statistics_of_an_unknown_symbol_are_null(exchange: Exchange) -> None:
+    assert exchange.refused("/api/v1/market/stats") == (200, "400100", "symbol can not be empty")
+    found = exchange.get("/api/v1/market/stats", symbol="BTC")
+    assert list(found) == list(exchange.get("/api/v1/market/stats", symbol="BTC-USDT"))
+    assert {name: value for name, value in found.items() if value is not None} == {
+        "time": exchange.now_ms, "symbol": "BTC",
+    }  # fmt: skip
 
 
 def test_an_unknown_symbol_in_a_path(exchange: Exchange) -> None:

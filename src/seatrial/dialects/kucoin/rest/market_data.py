@@ -101,6 +101,8 @@ TETHER: Final = "USDT"
 
 DAY_FIELDS: Final = ("changeRate", "changePrice", "high", "low", "vol", "volValue", "last", "averagePrice")
 """What every ticker says of the last 24 hours; all null in a market without trades."""
+RATE_FIELDS: Final = ("takerFeeRate", "makerFeeRate", "takerCoefficient", "makerCoefficient")
+"""What it says of fees."""
 
 OldLevel = tuple[str, str]
 
@@ -244,8 +246,13 @@ def all_tickers(context: PublicContext, _params: Params) -> dict[str, object]:
 
 
 def stats(context: PublicContext, params: Params) -> dict[str, object]:
-    """The last 24 hours."""
-    ms = _market(context, params)
+    """The last 24 hours; of a symbol that is none they are all null. Recorded: September 2024."""
+    name = params.required("symbol")
+    symbol = context.tools.symbols.symbol(name)
+    if symbol is None:
+        nothing = dict.fromkeys(("buy", "sell", *DAY_FIELDS, *RATE_FIELDS))
+        return {"time": context.at_ns // MILLISECOND_NS, "symbol": name, **nothing}
+    ms = context.state.markets[symbol]
     return {
         "time": context.at_ns // MILLISECOND_NS,
         "symbol": context.tools.symbols.name(ms.market.symbol),
@@ -404,12 +411,7 @@ def _day(ms: MarketState) -> dict[str, str | None]:
 def _rates(market: Market, at_ns: int) -> dict[str, str]:
     """What a new user pays."""
     tier = market.fees_for(VENUE).at(at_ns).of_level(DEFAULT_TIER).tier(0)
-    return {
-        "takerFeeRate": rate(tier.taker_ppm),
-        "makerFeeRate": rate(tier.maker_ppm),
-        "takerCoefficient": "1",
-        "makerCoefficient": "1",
-    }
+    return dict(zip(RATE_FIELDS, (rate(tier.taker_ppm), rate(tier.maker_ppm), "1", "1"), strict=True))
 
 
 def _levels(market: Market, side: BookSide, count: int | None) -> list[OldLevel]:
