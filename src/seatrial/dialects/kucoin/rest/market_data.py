@@ -259,7 +259,7 @@ def stats(context: PublicContext, params: Params) -> dict[str, object]:
         "buy": _best(ms.market, ms.book.bids)[0],
         "sell": _best(ms.market, ms.book.asks)[0],
         **_day(ms),
-        **_rates(ms.market, context.at_ns),
+        **_rates(ms.market, context.state.as_of(context.at_ns)),
     }
 
 
@@ -383,7 +383,7 @@ def _ticker(context: PublicContext, symbol: str) -> dict[str, str | None]:
         "sell": ask[0],
         "bestAskSize": ask[1],
         **_day(ms),
-        **_rates(ms.market, context.at_ns),
+        **_rates(ms.market, context.state.as_of(context.at_ns)),
     }
 
 
