@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from seatrial.core.assets import Assets
 from seatrial.core.commands import ChooseFeePayment, Command, OpenAccount, PlaceOrder
-from seatrial.core.ledger import EntryKind
 from seatrial.core.machine import Machine
 from seatrial.core.orders import OrderKind, Side
-from seatrial.core.queries import PostingPage
+from seatrial.core.postings import EntryKind, Posting
+from seatrial.core.queries import Page, PostingPage
 from seatrial.core.state import State
 from seatrial.dialects.kucoin.dialect import FEES_IN_KCS, MAIN, TRADE
 from seatrial.store.proofs import prove
@@ -58,6 +58,13 @@ def trade(size: str) -> tuple[Command, Command]:
     return order(OTHER, Side.SELL, size, "50000"), order(PAYER, Side.BUY, size, "50000")
 
 
+def kinds(store: Store) -> tuple[EntryKind, ...]:
+    """What the payer's last four rows are, oldest first."""
+    page = store.answer(PostingPage(PAYER, limit=4))
+    assert isinstance(page, Page)
+    return tuple(row.kind for row in reversed(page.rows) if isinstance(row, Posting))
+
+
 @pytest.fixture
 def world(place: Path | str) -> tuple[Path | str, str]:
     """Where a world is kept in which KCS paid a fee, and its fingerprint when it stopped."""
@@ -78,8 +85,7 @@ def test_it_is_the_same_world_with_the_same_rows(world: tuple[Path | str, str]) 
     with closing(open_store(place)) as store:
         machine = new_machine(store)
         assert machine.fingerprint() == fingerprint
-        rows = store.answer(PostingPage(PAYER)).rows[:4]
-        assert tuple(row.kind for row in reversed(rows)) == PAID
+        assert kinds(store) == PAID
         assert machine.state.accounts[PAYER].fee_payment == replace(FEES_IN_KCS, account_id=PAYER)
         with store.database.reading() as connection:
             assert [proof.law for proof in prove(connection) if proof.breaches] == []
@@ -89,7 +95,7 @@ def test_kcs_pay_the_next_fee_too_until_they_are_chosen_no_more(world: tuple[Pat
     with closing(open_store(world[0])) as store:
         machine = new_machine(store)
         apply(machine, store, *trade("0.002"))
-        assert tuple(row.kind for row in reversed(store.answer(PostingPage(PAYER)).rows[:4])) == PAID
+        assert kinds(store) == PAID
         apply(machine, store, ChooseFeePayment(PAYER, None))
         apply(new_machine(store), store, *trade("0.003"))
-        assert tuple(row.kind for row in reversed(store.answer(PostingPage(PAYER)).rows[:4])) == PAID[2:] + PAID[:2]
+        assert kinds(store) == PAID[2:] + PAID[:2]
