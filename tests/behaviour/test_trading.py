@@ -51,7 +51,7 @@ class TestPlacing:
         [
             ("buy", "1", "20000", Why.FUNDS),
             ("sell", "1.00000001", "20000", Why.FUNDS),
-            ("buy", "0.00001", "20000", Why.SMALL),
+            ("buy", "0.000009", "20000", Why.SMALL),
             ("buy", "0.01", "20000.01", Why.FINE),
         ],
     )

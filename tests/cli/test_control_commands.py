@@ -129,6 +129,21 @@ def test_a_new_account_shows_its_key_and_secret_on_lines_of_their_own(server: Ru
     assert [line.split()[0] for line in lines] == ["id", "name", "venue", "key", "secret"]
 
 
+def test_an_account_chooses_what_pays_its_fees_and_takes_it_back(server: RunningServer) -> None:
+    account = told(server, "account", "open", "kit", "--venue", "kucoin", "KCS=1")
+    chosen = {"account_id": account["id"], "asset": "KCS"}
+    assert told(server, "account", "fees", "kit", "KCS") == chosen
+    assert facts(shown(server, "account", "fees", "kit", "KCS")) == {"account id": str(account["id"]), "asset": "KCS"}
+    assert told(server, "account", "fees", "kit") == chosen | {"asset": None}
+
+
+def test_nothing_else_pays_fees(server: RunningServer) -> None:
+    told(server, "account", "open", "kay", "--venue", "kucoin")
+    assert "'BTC' pays no fees at this venue: only KCS does" in refused(server, "account", "fees", "kay", "BTC")
+    assert "at this venue nothing but what is traded pays fees" in refused(server, "account", "fees", "demo", "KFEE")
+    assert "`seatrial account list`" in refused(server, "account", "fees", "nobody", "KCS")
+
+
 def test_a_name_is_shown_as_it_is(server: RunningServer) -> None:
     opened(server, "[bold]:smile:")
     assert "[bold]:smile:" in shown(server, "account", "list")

@@ -3,9 +3,16 @@
 import pytest
 from msgspec.structs import replace
 
-from seatrial.core.commands import CancelOrders, IssueAddress, OpenAccount, RequestWithdrawal, SeeDeposit
+from seatrial.core.commands import (
+    CancelOrders,
+    IssueAddress,
+    OpenAccount,
+    ReplaceOrder,
+    RequestWithdrawal,
+    SeeDeposit,
+)
 from seatrial.core.market_state import MarketState
-from seatrial.core.markets import MarketStatus
+from seatrial.core.markets import MarketStatus, Minimums
 from seatrial.core.money import MAX_UNITS
 from seatrial.core.orders import Order, Side, TimeInForce
 from seatrial.core.rejects import Reject
@@ -28,6 +35,26 @@ def test_an_order_below_the_smallest_quantity_is_refused(floor: Floor) -> None:
 def test_an_order_below_the_smallest_cost_is_refused(floor: Floor) -> None:
     assert floor.refusal(floor.order("ann", BUY, "0.00005", at="9999.8")) is Reject.COST_BELOW_MINIMUM
     assert floor.place(floor.order("ann", BUY, "0.00005", at="10000"))
+
+
+def test_an_order_may_bring_minimums_of_its_own(floor: Floor) -> None:
+    """0.00001 BTC and a tenth of a dollar, as users of another venue may; then more than the market's."""
+    fewer, more = Minimums(1_000, 10**8), Minimums(10_000, 10**9)
+    assert floor.place(replace(floor.order("ann", BUY, "0.00001", at="10000"), minimums=fewer))
+    for order, minimums, reason in (
+        (floor.order("ann", BUY, "0.00000999", at="60000"), fewer, Reject.QTY_BELOW_MINIMUM),
+        (floor.order("ann", BUY, "0.00001", at="9999.9"), fewer, Reject.COST_BELOW_MINIMUM),
+        (floor.order("ann", BUY, "0.00009999", at="60000"), more, Reject.QTY_BELOW_MINIMUM),
+        (floor.order("ann", BUY, "0.0001", at="9999.9"), more, Reject.COST_BELOW_MINIMUM),
+    ):
+        assert floor.refusal(replace(order, minimums=minimums)) is reason
+
+
+def test_an_order_that_is_placed_anew_is_measured_by_what_its_owner_brings_then(floor: Floor) -> None:
+    order = floor.place(floor.order("ann", BUY, "0.0001", at="10000"))
+    smaller = ReplaceOrder(order.account_id, order.order_id, qty_lots=1_000)
+    assert floor.refusal(smaller) is Reject.QTY_BELOW_MINIMUM
+    assert floor.apply(replace(smaller, minimums=Minimums(1_000, 10**8)))
 
 
 def test_a_market_order_counts_by_what_it_would_meet(floor: Floor) -> None:

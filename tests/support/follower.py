@@ -257,7 +257,7 @@ class Follower:
 
     def _accept(self, fact: f.OrderAccepted) -> None:
         said = structs.asdict(fact.terms)
-        for name in ("check_only", "worth_min_qty", "matching_ns"):
+        for name in ("check_only", "worth_min_qty", "minimums", "matching_ns"):
             del said[name]
         order = Order(
             **said | {"price_ticks": fact.price_ticks}, order_id=fact.order_id, opened_ns=fact.at_ns,

@@ -52,7 +52,8 @@ def replace_order(state: State, command: ReplaceOrder, at_ns: int) -> Reject | N
         starts_ns=old.starts_ns, expires_ns=old.expires_ns,
         tag=old.tag if command.tag is None else command.tag or None,
         client_id=old.client_id, note=old.note, label=old.label, cancels_post_only=old.cancels_post_only,
-        band_ppm=old.band_ppm, max_open=old.max_open, check_only=command.check_only, matching_ns=command.matching_ns,
+        band_ppm=old.band_ppm, max_open=old.max_open, minimums=command.minimums, check_only=command.check_only,
+        matching_ns=command.matching_ns,
     )  # fmt: skip
     return place(state, new, at_ns, replaced=old)
 
@@ -120,11 +121,11 @@ def _why_not_amended(ms: MarketState, order: Order, wanted: Order) -> Reject | N
         return Reject.NOTHING_TO_AMEND
     if wanted.qty_lots == order.filled_lots:
         return None
-    if wanted.qty_lots < ms.market.min_qty_lots:
+    if wanted.qty_lots < ms.minimums.qty_lots:
         return Reject.QTY_BELOW_MINIMUM
     if order.band_ppm and order.status is OrderStatus.OPEN and not is_in_band(ms, wanted):
         return Reject.PRICE_OUT_OF_BAND
-    return Reject.COST_BELOW_MINIMUM if wanted.price_ticks * wanted.qty_lots < ms.min_exact else None
+    return Reject.COST_BELOW_MINIMUM if wanted.price_ticks * wanted.qty_lots < ms.minimums.exact else None
 
 
 def _only_shrinks(order: Order, wanted: Order) -> bool:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from seatrial.core.accounts import FeePayment
 from seatrial.core.funding import Delays, Destination, Transfer, TransferNote, TransferStatus
-from seatrial.core.markets import MarketStatus, SystemStatus
+from seatrial.core.markets import MarketStatus, Minimums, SystemStatus
 from seatrial.core.orders import OrderKind, SelfTrade, Side, TimeInForce
 
 
@@ -116,6 +116,8 @@ class PlaceOrder(Struct, frozen=True, tag=True, gc=False):
     band_ppm: int = 0
     worth_min_qty: bool = False
     """An amount to spend is worth the market's smallest quantity, at the best price or else at the last one."""
+    minimums: Minimums | None = None
+    """What it must be at least; None: what the market's own are."""
     matching_ns: int = 0
     """What passes between its opening and its trades, or its end where it finds no counterpart and may not rest."""
 
@@ -146,7 +148,8 @@ class ReplaceOrder(Struct, frozen=True, tag=True):
     """0: none."""
     check_only: bool = False
     matching_ns: int = 0
-    """As in `PlaceOrder`; so the one before."""
+    """As in `PlaceOrder`; so the one before and the one after."""
+    minimums: Minimums | None = None
 
 
 class AmendOrder(Struct, frozen=True, tag=True, gc=False):

@@ -8,7 +8,7 @@ from msgspec import Struct
 from seatrial.core.assets import USD
 from seatrial.core.book import Book
 from seatrial.core.candles import Candles, DayStats, Tally
-from seatrial.core.markets import Market
+from seatrial.core.markets import Market, Minimums
 from seatrial.core.money import PPM, Ratio
 from seatrial.core.orders import Side
 from seatrial.core.volume import USD_SCALE
@@ -45,8 +45,8 @@ class MarketState:
         self.to_base = Ratio(market.lot_scale, market.base.scale)
         self.to_base_fee = Ratio(market.lot_scale + 6, market.base.scale)
         self.to_usd = Ratio(exact_scale, USD_SCALE)
-        self.min_exact = Ratio(market.cost_scale, exact_scale).ceil(market.min_cost)
-        """The smallest cost of an order, in ticks * lots."""
+        self.minimums = Minimums(market.min_qty_lots, Ratio(market.cost_scale, exact_scale).ceil(market.min_cost))
+        """What an order must be at least, where its venue has no minimums of its own."""
         self.dust = (self.to_quote.div - 1) // self.to_quote.mul
         """The most in ticks * lots that is worth less than the smallest unit of the quote: nobody could pay for it.
 

@@ -123,6 +123,14 @@ class FeeSchedule(Struct, frozen=True):
         return own or (self.earlier is not None and self.earlier.looks_at_assets)
 
 
+class Minimums(Struct, frozen=True, gc=False):
+    """What an order must be at least."""
+
+    qty_lots: int
+    exact: int
+    """What it would move, in ticks * lots."""
+
+
 class Market(Struct, frozen=True):
     """Base traded for quote. A tick is 10**-price_scale of the quote, a lot 10**-lot_scale of the base."""
 

@@ -50,13 +50,14 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
         return Reject.QTY_OUT_OF_RANGE
     if command.price_ticks > MAX_UNITS:
         return Reject.PRICE_OUT_OF_RANGE
-    if command.qty_lots < (1 if is_house else market.min_qty_lots) and is_too_small(ms, command):
+    minimums = ms.minimums if command.minimums is None else command.minimums
+    if command.qty_lots < (1 if is_house else minimums.qty_lots) and is_too_small(ms, command, minimums.qty_lots):
         return Reject.QTY_BELOW_MINIMUM
     order = new_order(command, at_ns, is_house=is_house)
     if order.band_ppm and order.status is not _PENDING and not is_in_band(ms, order):
         return Reject.PRICE_OUT_OF_BAND
     plan = plan_of(ms, order)
-    if not is_house and costs(ms, order, plan) < ms.min_exact:
+    if not is_house and costs(ms, order, plan, minimums.exact) < minimums.exact:
         return Reject.COST_BELOW_MINIMUM
     if command.post_only and plan is not NO_PLAN and not command.cancels_post_only:
         return Reject.POST_ONLY_WOULD_TAKE

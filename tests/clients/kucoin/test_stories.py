@@ -51,7 +51,8 @@ class TestMarkets:
 
     def test_every_symbol_is_known_with_its_steps(self, venue: KucoinVenue, connect: Connect) -> None:
         markets = connect(venue.account()).markets()
-        assert markets[BITCOIN] == Rules(Decimal("0.1"), Decimal("0.00005"))
+        assert markets[BITCOIN] == Rules(Decimal("0.1"), Decimal("0.00001"))
+        assert markets["DOGE/USDT"] == Rules(Decimal("0.00001"), Decimal(10)), "KuCoin's own, the book's are finer"
 
     def test_ticker_book_and_trades_show_the_same_market(self, venue: KucoinVenue, connect: Connect) -> None:
         maker, taker = connect(venue.account(USDT="9000", BTC="2")), connect(venue.account(USDT="9000"))

@@ -57,12 +57,34 @@ def test_chains_are_found_by_id_and_by_method() -> None:
     assert symbols().chain_of("USD", "Bank (Wire)") is None
 
 
-def test_a_symbol_says_the_markets_own_sizes_and_steps() -> None:
+def test_a_symbol_says_kucoins_own_sizes_and_steps() -> None:
     info, market = symbols().symbol_info("BTC/USDT"), catalogue().markets["BTC/USDT"]
     assert (market.price_scale, market.lot_scale, market.min_qty_lots) == (1, 8, 5000)
-    assert (info.price_increment, info.base_increment, info.base_min_size) == ("0.1", "0.00000001", "0.00005")
-    assert (info.min_funds, info.quote_min_size, info.quote_increment) == ("0.5", "0.5", "0.00000001")
+    assert (info.price_increment, info.base_increment, info.base_min_size) == ("0.1", "0.00000001", "0.00001")
+    assert (info.min_funds, info.quote_min_size, info.quote_increment) == ("0.1", "0.1", "0.000001")
+    assert (info.base_max_size, info.quote_max_size) == ("10000000000", "99999999")
     assert (info.market, info.fee_currency, info.enable_trading) == ("USDS", "USDT", True)
+
+
+def test_a_symbol_of_which_nothing_is_known_has_the_markets_own_sizes_and_steps() -> None:
+    info, market = symbols().symbol_info("BTC/EUR"), catalogue().markets["BTC/EUR"]
+    assert (market.price_scale, market.lot_scale, market.min_qty_lots, market.quote.scale) == (1, 8, 5000, 4)
+    assert (info.price_increment, info.base_increment, info.base_min_size) == ("0.1", "0.00000001", "0.00005")
+    assert (info.min_funds, info.quote_min_size, info.quote_increment) == ("0.45", "0.45", "0.0001")
+
+
+@pytest.mark.parametrize(("symbol", "step"), [("LTC/USDT", "0.01"), ("ETH/BTC", "0.00001")])
+def test_a_step_that_is_finer_than_the_books_counts_as_theirs(symbol: str, step: str) -> None:
+    assert symbols().symbol_info(symbol).price_increment == step
+
+
+@pytest.mark.parametrize("symbol", symbols().markets)
+def test_sizes_are_on_their_steps_and_in_order(symbol: str) -> None:
+    sizes = symbols().line(symbol).sizes
+    assert sizes.min_size % sizes.size_step == sizes.max_size % sizes.size_step == 0
+    assert sizes.min_funds % sizes.funds_step == sizes.min_spend % sizes.funds_step == 0
+    assert 0 < sizes.min_size < sizes.max_size
+    assert 0 < sizes.min_spend < sizes.max_spend
 
 
 def test_a_precision_is_eight_at_most_and_never_finer_than_the_books() -> None:
@@ -119,6 +141,17 @@ SYMBOLS = "symbol,market,fee_category,price_limit_rate,margin\n"
         ("symbols.csv", SYMBOLS + "BTC-USDT,A,1,0.1,no\n", "line 2: symbol 'BTC-USDT' is not in markets.csv"),
         ("chains.csv", CHAINS + "BTC,Bitcoin,x,X,1,,no\nBTC,Bitcoin Lightning,x,X,1,,no\n", "x of BTC is listed twice"),
         ("symbols.csv", SYMBOLS + "BTC/USDT,A,4,0.1,no\n", "fee_category '4'"),
+        (
+            "symbols.csv",
+            SYMBOLS.strip() + ",price_increment\nBTC/USDT,A,1,0.1,no,0.25\n",
+            "line 2: price_increment '0.25' is no multiple of the market's own step",
+        ),
+        (
+            "symbols.csv",
+            SYMBOLS.strip() + ",base_min_size\nBTC/USDT,A,1,0.1,no,0.000000001\n",
+            "line 2: base_min_size '0.000000001' is not a plain number of at most 8 decimals",
+        ),
+        ("symbols.csv", SYMBOLS.strip() + ",min_funds\nBTC/USDT,A,1,0.1,no,0\n", "min_funds must be above zero"),
         ("symbols.csv", SYMBOLS + "BTC/USDT,A,1,0.1,no\nBTC/USDT,A,1,0.1,no\n", "listed twice"),
     ],
 )

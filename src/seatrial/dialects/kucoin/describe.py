@@ -15,6 +15,7 @@ from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, SelfTrade,
 from seatrial.dialects.kucoin.amounts import short
 from seatrial.dialects.kucoin.ids import Ids
 from seatrial.dialects.kucoin.listings import RATE_SCALE, rate
+from seatrial.dialects.kucoin.manners import FILL_TIMES
 from seatrial.dialects.kucoin.params import MILLISECOND_NS, SECOND_NS
 from seatrial.dialects.kucoin.symbols import Symbols
 
@@ -261,8 +262,9 @@ def sizes(order: Order, market: Market) -> Sizes:
     )
 
 
-def fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> FillView:
-    """As the classic endpoints show it."""
+def fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids, as_of_ns: int) -> FillView:
+    """As the classic endpoints show one of that moment."""
+    at_ns = fill.at_ns if FILL_TIMES.holds(as_of_ns) else fill.at_ns - fill.at_ns % SECOND_NS
     return FillView(
         symbol=symbols.name(fill.market),
         trade_id=str(ids.trade(fill.trade_id)),
@@ -280,7 +282,7 @@ def fill_view(fill: Fill, market: Market, symbols: Symbols, ids: Ids) -> FillVie
         stop="",
         trade_type=SPOT_TRADES,
         type=fill.kind,
-        created_at=fill.at_ns // MILLISECOND_NS,
+        created_at=at_ns // MILLISECOND_NS,
     )
 
 

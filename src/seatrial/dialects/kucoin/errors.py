@@ -164,6 +164,11 @@ def missing(name: str) -> Error:
     return Error(PARAMETER.code, f"{name} can not be empty")
 
 
+def unknown_symbol(name: str) -> Error:
+    """The refusal of a symbol that is none. Recorded: the symbol call's answer, 2026; decided: that of the others."""
+    return Error(UNKNOWN_SYMBOL.code, f"Trading pair {name} does not exist.")
+
+
 def malformed(name: str) -> Error:
     """The refusal of a text that is no such value at all.
 

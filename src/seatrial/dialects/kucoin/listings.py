@@ -14,6 +14,7 @@ from seatrial.catalogue.table import Row
 from seatrial.core.assets import AssetKind
 from seatrial.core.markets import FundingMethod, Market
 from seatrial.dialects.kucoin.amounts import short
+from seatrial.dialects.kucoin.sizes import COLUMNS, Sizes, plain_sizes, read_sizes
 
 VENUE: Final = "kucoin"
 _YES_NO: Final = {"yes": True, "no": False}
@@ -71,6 +72,7 @@ class SymbolLine(Struct, frozen=True):
     price_limit_ppm: int
     """How far a limit may lie beyond the best price on the other side."""
     margin: bool
+    sizes: Sizes
 
 
 def read_currency_lines(catalogue: Catalogue) -> dict[str, CurrencyLine]:
@@ -114,13 +116,15 @@ def read_symbol_lines(catalogue: Catalogue) -> dict[str, SymbolLine]:
     """KuCoin's symbols by our market. Raises `CatalogueError`."""
     lines: dict[str, SymbolLine] = {}
     columns = ("symbol", "market", "fee_category", "price_limit_rate", "margin")
-    for row in catalogue.tree.venue_table(VENUE, "symbols.csv", columns):
+    for row in catalogue.tree.venue_table(VENUE, "symbols.csv", columns, COLUMNS):
+        symbol = row.member("symbol", catalogue.markets, "markets.csv")
         line = SymbolLine(
-            symbol=row.member("symbol", catalogue.markets, "markets.csv"),
+            symbol=symbol,
             market=row.text("market"),
             fee_category=row.choice("fee_category", _FEE_CATEGORIES),
             price_limit_ppm=row.positive("price_limit_rate", RATE_SCALE),
             margin=row.choice("margin", _YES_NO),
+            sizes=read_sizes(row, catalogue.markets[symbol]),
         )
         if line.symbol in lines:
             row.fail(f"{line.symbol} is listed twice")
@@ -141,6 +145,7 @@ def plain_symbol_line(market: Market) -> SymbolLine:
         fee_category=1,
         price_limit_ppm=PLAIN_RATE_PPM,
         margin=False,
+        sizes=plain_sizes(market),
     )
 
 

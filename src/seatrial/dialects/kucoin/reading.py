@@ -2,7 +2,7 @@
 
 from seatrial.core.money import parse_units
 from seatrial.dialects.kucoin.context import Context, PublicContext
-from seatrial.dialects.kucoin.errors import UNKNOWN_SYMBOL, BadCall, missing, out_of_range
+from seatrial.dialects.kucoin.errors import BadCall, missing, out_of_range, unknown_symbol
 from seatrial.dialects.kucoin.params import Params
 
 
@@ -31,5 +31,5 @@ def market_of(context: PublicContext | Context, name: str) -> str:
     """The market of a symbol. Source of the refusal: kucoin-rest#trading-codes."""
     symbol = context.tools.symbols.symbol(name)
     if symbol is None:
-        raise BadCall(UNKNOWN_SYMBOL)
+        raise BadCall(unknown_symbol(name))
     return symbol

@@ -22,10 +22,6 @@ from seatrial.dialects.kucoin.listings import (
     read_symbol_lines,
 )
 
-MAX_BASE: Final = "10000000000"
-MAX_QUOTE: Final = "99999999"
-"""Sizes of a single order. Source: the specification's example of BTC-USDT; decided: the same everywhere."""
-
 CLOSED: Final = frozenset({MarketStatus.CANCEL_ONLY, MarketStatus.REDUCE_ONLY})
 """A market in which no order can be placed."""
 
@@ -285,9 +281,8 @@ class Symbols:
         return f"{self._lines[market.base.code].currency}-{self._lines[market.quote.code].currency}"
 
     def _symbol_info(self, market: Market) -> SymbolInfo:
-        """The smallest sizes and steps are those that the market itself goes by."""
         line, name = self._symbol_lines[market.symbol], self._names[market.symbol]
-        min_funds = short(market.min_cost, market.cost_scale)
+        sizes, lots, quote = line.sizes, market.lot_scale, market.quote.scale
         return SymbolInfo(
             symbol=name,
             name=name,
@@ -295,15 +290,15 @@ class Symbols:
             quote_currency=self.currency(market.quote.code),
             fee_currency=self.currency(market.quote.code),
             market=line.market,
-            base_min_size=short(market.min_qty_lots, market.lot_scale),
-            quote_min_size=min_funds,
-            base_max_size=MAX_BASE,
-            quote_max_size=MAX_QUOTE,
-            base_increment=short(1, market.lot_scale),
-            quote_increment=short(1, self.precision(market.quote.code)),
-            price_increment=short(1, market.price_scale),
+            base_min_size=short(sizes.min_size, lots),
+            quote_min_size=short(sizes.min_spend, quote),
+            base_max_size=short(sizes.max_size, lots),
+            quote_max_size=short(sizes.max_spend, quote),
+            base_increment=short(sizes.size_step, lots),
+            quote_increment=short(sizes.funds_step, quote),
+            price_increment=short(sizes.price_step, market.price_scale),
             price_limit_rate=rate(line.price_limit_ppm),
-            min_funds=min_funds,
+            min_funds=short(sizes.min_funds, quote),
             is_margin_enabled=line.margin,
             enable_trading=market.status not in CLOSED,
             fee_category=line.fee_category,

@@ -7,6 +7,7 @@ from seatrial.dialects.venue import Demo, Venue
 if TYPE_CHECKING:
     from seatrial.catalogue import Catalogue
     from seatrial.core.provenance import Rule
+    from seatrial.dialects.dated import Since
     from seatrial.dialects.signing import Calculator
     from seatrial.dialects.wire import Dialect
 
@@ -30,6 +31,12 @@ def _calculator() -> "Calculator":
     return CALCULATOR
 
 
+def _changes() -> "tuple[Since, ...]":
+    from seatrial.dialects.kucoin.manners import CHANGES
+
+    return CHANGES
+
+
 VENUE: Final = Venue(
     name="kucoin",
     title="KuCoin",
@@ -47,6 +54,7 @@ VENUE: Final = Venue(
         },
     ),
     rules=_rules,
+    changes=_changes,
     hosts=("api.kucoin.com", "api-futures.kucoin.com"),
     sample_path="/api/v1/accounts",
     tiers="vip0 to vip12",

@@ -175,7 +175,7 @@ def test_the_schedule_of_a_market_is_that_of_its_fee_category() -> None:
     ("params", "code", "message"),
     [
         ({}, "400100", "symbols can not be empty"),
-        ({"symbols": "BTC-USD"}, "900001", "Symbol does not exist"),
+        ({"symbols": "BTC-USD"}, "900001", "Trading pair BTC-USD does not exist."),
         ({"symbols": ",".join(["BTC-USDT"] * 11)}, "400100", "symbols not in the given range!"),
     ],
 )

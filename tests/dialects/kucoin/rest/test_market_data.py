@@ -63,6 +63,28 @@ def test_what_does_not_exist_here_is_empty(exchange: Exchange) -> None:
     assert exchange.get("/api/v3/announcements", pageSize=15) == {
         "currentPage": 1, "pageSize": 15, "totalNum": 0, "totalPage": 0, "items": [],
     }  # fmt: skip
+    asked = exchange.get("/api/v3/announcements", annType="new-listings", lang="en_US", startTime=1729594043000)
+    assert (asked["pageSize"], asked["items"]) == (50, [])
+
+
+@pytest.mark.parametrize("levels", [20, 100])
+def test_no_market_opens_with_a_call_auction(exchange: Exchange, levels: int) -> None:
+    exchange.user(USDT="1000").place("buy", "0.01", "50000")
+    path = f"/api/v1/market/orderbook/callauction/level2_{levels}"
+    sequence = exchange.get("/api/v1/market/orderbook/level1", symbol="BTC-USDT")["sequence"]
+    assert exchange.get(path, symbol="BTC-USDT") == {
+        "time": exchange.now_ms, "sequence": sequence, "bids": [], "asks": [],
+    }  # fmt: skip
+    assert exchange.get("/api/v1/market/callauctionData", symbol="BTC-USDT") == {
+        "symbol": "BTC-USDT",
+        "estimatedPrice": "0",
+        "estimatedSize": "0",
+        "sellOrderRangeLowPrice": "0",
+        "sellOrderRangeHighPrice": "0",
+        "buyOrderRangeLowPrice": "0",
+        "buyOrderRangeHighPrice": "0",
+        "time": exchange.now_ms,
+    }
 
 
 def test_a_currency_with_its_chains(exchange: Exchange) -> None:
@@ -154,15 +176,30 @@ def test_symbols_in_both_forms(exchange: Exchange) -> None:
 
 
 NEED_A_SYMBOL = [
-    "/api/v1/market/orderbook/level1", "/api/v1/market/stats", "/api/v1/market/orderbook/level2_20",
+    "/api/v1/market/orderbook/level1", "/api/v1/market/orderbook/level2_20",
     "/api/v1/market/orderbook/level2_100", "/api/v1/market/histories",
+    "/api/v1/market/orderbook/callauction/level2_20", "/api/v1/market/orderbook/callauction/level2_100",
+    "/api/v1/market/callauctionData",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", NEED_A_SYMBOL)
 def test_a_symbol_must_be_named_and_known(exchange: Exchange, path: str) -> None:
     assert exchange.refused(path) == (200, "400100", "symbol can not be empty")
-    assert exchange.refused(path, symbol="BTC-USD") == (200, "900001", "Symbol does not exist")
+    assert exchange.refused(path, symbol="BTC-USD") == (
+        200,
+        "900001",
+        "Trading pair BTC-USD does not exist.",
+    )
+
+
+def test_the_statistics_of_an_unknown_symbol_are_null(exchange: Exchange) -> None:
+    assert exchange.refused("/api/v1/market/stats") == (200, "400100", "symbol can not be empty")
+    found = exchange.get("/api/v1/market/stats", symbol="BTC")
+    assert list(found) == list(exchange.get("/api/v1/market/stats", symbol="BTC-USDT"))
+    assert {name: value for name, value in found.items() if value is not None} == {
+        "time": exchange.now_ms, "symbol": "BTC",
+    }  # fmt: skip
 
 
 def test_an_unknown_symbol_in_a_path(exchange: Exchange) -> None:

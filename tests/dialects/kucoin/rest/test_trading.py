@@ -212,7 +212,7 @@ def test_the_synchronous_answer_says_what_became_of_it(exchange: Exchange, user:
 def test_a_tested_order_is_checked_and_not_placed(user: User, path: str) -> None:
     assert len(user.post(path, **limit())["orderId"]) == 24
     assert user.get(CLASSIC, status="active")["items"] == []
-    assert user.refused("POST", path, **limit(size="0.00001"))[1] == "400100"
+    assert user.refused("POST", path, **limit(size="0.000009"))[1] == "400100"
 
 
 @pytest.mark.parametrize("path", [CLASSIC, HF])
@@ -235,10 +235,11 @@ REFUSED: list[tuple[dict[str, object], str, str]] = [
     (limit(price="0"), "400100", "price not in the given range!"),
     (limit(price="48000.05"), "400100", "Price increment invalid."),
     (limit(size="0.000000001"), "400100", "Order size increment invalid."),
-    (limit(size="0.00004"), "400100", "Order size below the minimum requirement."),
+    (limit(size="0.000009"), "400100", "Order size below the minimum requirement."),
     (limit(size="0"), "400100", "Order size below the minimum requirement."),
     (limit(size="9" * 25), "400100", "size not in the given range!"),
-    (limit(price="1", size="0.1"), "600101", "The order funds should more then 0.5 USDT."),
+    (limit(price="1", size="0.09"), "600101", "The order funds should more then 0.1 USDT."),
+    (limit(size="10000000000.00000001"), "400100", "size not in the given range!"),
     (limit(size="50"), "200004", "Balance insufficient!"),
     (limit(timeInForce="GTD"), "400100", "timeInForce not in the given range!"),
     (limit(timeInForce="GTT"), "400100", "cancelAfter can not be empty"),
@@ -260,8 +261,9 @@ REFUSED: list[tuple[dict[str, object], str, str]] = [
     (market_order(), "300000", "Order size invalid."),
     (market_order(size="1", funds="1"), "400100", "funds not in the given range!"),
     (market_order(funds="0"), "400100", "funds not in the given range!"),
-    (market_order(funds="1.000000001"), "400100", "Funds increment invalid."),
-    (market_order(funds="0.4"), "600101", "The order funds should more then 0.5 USDT."),
+    (market_order(funds="1.0000001"), "400100", "Funds increment invalid."),
+    (market_order(funds="100000000"), "400100", "funds not in the given range!"),
+    (market_order(funds="0.09"), "600101", "The order funds should more then 0.1 USDT."),
     (market_order(side="sell", size="1", funds="100"), "400100", "funds not in the given range!"),
 ]
 
@@ -495,7 +497,7 @@ def test_an_altered_order_is_placed_for_what_is_not_done_yet(user: User, maker: 
         ({"newPrice": "47000.05"}, "400100", "Price increment invalid."),
         ({"newSize": "0.1000000001"}, "400100", "Order size increment invalid."),
         ({"newPrice": "55000.1"}, "400370", "Max. price: 55000"),
-        ({"newPrice": None, "newSize": "0.00001"}, "400100", "Order size below the minimum requirement."),
+        ({"newPrice": None, "newSize": "0.000009"}, "400100", "Order size below the minimum requirement."),
         ({"newSize": "5"}, "200004", "Balance insufficient!"),
     ],
 )

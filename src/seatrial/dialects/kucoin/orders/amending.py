@@ -24,8 +24,8 @@ def cancel_part(context: Context, name: OrderName, size: str | None) -> tuple[Ma
     found = named_order(context, name, HF_NOT_CANCELABLE)
     if size is None:
         raise BadCall(errors.missing("cancelSize"))
-    market = context.state.markets[found.market].market
-    lots = lots_of(size, market)
+    market, sizes = context.state.markets[found.market].market, context.tools.symbols.line(found.market).sizes
+    lots = lots_of(size, market, sizes, "cancelSize")
     context.apply(DecreaseOrder(context.account_id, found.order_id, lots), PART_SPELLING)
     return market, lots
 
@@ -46,12 +46,14 @@ def alter(context: Context, request: AlterRequest) -> Order:
 
 
 def _replace_command(context: Context, found: Order, request: AlterRequest) -> ReplaceOrder:
-    market, price, size = context.state.markets[found.market].market, request.price, request.size
+    market, sizes = context.state.markets[found.market].market, context.tools.symbols.line(found.market).sizes
+    price, size = request.price, request.size
     if price is None and size is None:
         raise BadCall(errors.missing("newPrice"))
     return ReplaceOrder(
         context.account_id,
         found.order_id,
-        None if price is None else ticks_of(price, market, "newPrice"),
-        None if size is None else lots_of(size, market),
+        None if price is None else ticks_of(price, market, sizes, "newPrice"),
+        None if size is None else lots_of(size, market, sizes, "newSize"),
+        sizes.minimums,
     )

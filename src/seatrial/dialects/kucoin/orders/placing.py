@@ -22,6 +22,7 @@ from seatrial.dialects.kucoin.errors import BadCall, Error
 from seatrial.dialects.kucoin.orders.answers import order_of
 from seatrial.dialects.kucoin.orders.request import OrderRequest
 from seatrial.dialects.kucoin.params import SECOND_NS
+from seatrial.dialects.kucoin.sizes import Sizes
 
 MAX_OPEN: Final = 200
 """Live orders per market. Source: kucoin-rest#order-rules."""
@@ -50,13 +51,14 @@ def order_command(context: Context, request: OrderRequest, max_open: int | None)
     _refuse_other_orders(request)
     _check_words(request)
     _check_deadline(request, context.moments)
-    market = context.state.markets[request.market].market
+    market, line = context.state.markets[request.market].market, context.tools.symbols.line(request.market)
+    sizes = line.sizes
     is_market = request.kind is OrderKind.MARKET
     if is_market and request.self_trade is SelfTrade.DECREASE:
         raise BadCall(errors.out_of_range("stp"))
     expires_ns = _expires_ns(request, context.at_ns)
-    price_ticks = 0 if is_market else ticks_of(request.price, market, "price")
-    qty_lots, spend = _market_size(context, request, market) if is_market else (_size(request, market), 0)
+    price_ticks = 0 if is_market else ticks_of(request.price, market, sizes, "price")
+    qty_lots, spend = _market_size(request, market, sizes) if is_market else (_size(request, market, sizes), 0)
     if request.post_only and request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
         raise BadCall(errors.out_of_range("postOnly"))
     return PlaceOrder(
@@ -65,7 +67,7 @@ def order_command(context: Context, request: OrderRequest, max_open: int | None)
         SelfTrade.CANCEL_NEWEST if request.time_in_force is TimeInForce.FOK else request.self_trade,
         request.post_only, expires_ns=expires_ns, client_id=request.client_id, max_open=max_open,
         check_only=request.check_only, note=request.remark, label=request.tags, cancels_post_only=True,
-        band_ppm=_band_ppm(context, market.symbol),
+        band_ppm=line.price_limit_ppm, minimums=sizes.minimums,
     )  # fmt: skip
 
 
@@ -76,46 +78,47 @@ def refusal(context: Context, reject: Reject, symbol: str, side: Side, words: Ma
     """
     ms = context.state.markets[symbol]
     if reject is Reject.COST_BELOW_MINIMUM:
-        minimum = f"{short(ms.market.min_cost, ms.market.cost_scale)} {ms.market.quote.code}"
-        return Error(errors.FUNDS_TOO_SMALL.code, f"The order funds should more then {minimum}.")
+        return _funds_too_small(ms.market, context.tools.symbols.line(symbol).sizes.min_funds)
     return _out_of_band(context, ms, side) if reject is Reject.PRICE_OUT_OF_BAND else words[reject]
 
 
-def ticks_of(text: str | None, market: Market, name: str) -> int:
+def ticks_of(text: str | None, market: Market, sizes: Sizes, name: str) -> int:
     """A price in ticks. Raises `BadCall`."""
     if text is None:
         raise BadCall(errors.PRICE_MISSING)
     ticks = parse_units(text, market.price_scale)
-    if ticks is None:
+    if ticks is None or ticks % sizes.price_step:
         raise BadCall(errors.PRICE_INCREMENT)
     if ticks == 0:
         raise BadCall(errors.out_of_range(name))
     return ticks
 
 
-def lots_of(text: str, market: Market) -> int:
+def lots_of(text: str, market: Market, sizes: Sizes, name: str) -> int:
     """A size in lots. Raises `BadCall`."""
     lots = parse_units(text, market.lot_scale)
-    if lots is None:
+    if lots is None or lots % sizes.size_step:
         raise BadCall(errors.SIZE_INCREMENT)
+    if lots > sizes.max_size:
+        raise BadCall(errors.out_of_range(name))
     return lots
 
 
 def _out_of_band(context: Context, ms: MarketState, side: Side) -> Error:
-    bound = ms.bound_ticks(side, _band_ppm(context, ms.market.symbol))
+    """What is said is the last price that an order can name."""
+    line = context.tools.symbols.line(ms.market.symbol)
+    bound = ms.bound_ticks(side, line.price_limit_ppm)
     assert bound is not None, "a price is out of a band around another one"
-    limit = short(bound, ms.market.price_scale)
+    over = bound % line.sizes.price_step
     if side is Side.BUY:
-        return Error(errors.ABOVE_MAXIMUM_PRICE, f"Max. price: {limit}")
-    return Error(errors.BELOW_MINIMUM_PRICE, f"Min. price: {limit}")
+        return Error(errors.ABOVE_MAXIMUM_PRICE, f"Max. price: {short(bound - over, ms.market.price_scale)}")
+    bound += line.sizes.price_step - over if over else 0
+    return Error(errors.BELOW_MINIMUM_PRICE, f"Min. price: {short(bound, ms.market.price_scale)}")
 
 
-def _band_ppm(context: Context, symbol: str) -> int:
-    """How far beyond the best price on the other side an order may reach.
-
-    Source: kucoin-rest#symbols and kucoin-rest#order-rules.
-    """
-    return context.tools.symbols.line(symbol).price_limit_ppm
+def _funds_too_small(market: Market, minimum: int) -> Error:
+    least = f"{short(minimum, market.quote.scale)} {market.quote.code}"
+    return Error(errors.FUNDS_TOO_SMALL.code, f"The order funds should more then {least}.")
 
 
 def _refuse_other_orders(request: OrderRequest) -> None:
@@ -155,22 +158,23 @@ def _expires_ns(request: OrderRequest, at_ns: int) -> int:
     return at_ns + seconds * SECOND_NS
 
 
-def _size(request: OrderRequest, market: Market) -> int:
+def _size(request: OrderRequest, market: Market, sizes: Sizes) -> int:
     if request.size is None:
         raise BadCall(errors.SIZE_MISSING)
-    return lots_of(request.size, market)
+    return lots_of(request.size, market, sizes, "size")
 
 
-def _market_size(context: Context, request: OrderRequest, market: Market) -> tuple[int, int]:
+def _market_size(request: OrderRequest, market: Market, sizes: Sizes) -> tuple[int, int]:
     """Lots, or what to spend or to get in units of the quote: exactly one of the two."""
     if request.funds is None:
-        return _size(request, market), 0
+        return _size(request, market, sizes), 0
     if request.size is not None:
         raise BadCall(errors.out_of_range("funds"))
-    precision = context.tools.symbols.precision(market.quote.code)
-    units = parse_units(request.funds, precision)
-    if units is None:
+    units = parse_units(request.funds, market.quote.scale)
+    if units is None or units % sizes.funds_step:
         raise BadCall(errors.FUNDS_INCREMENT)
-    if units == 0:
+    if not 0 < units <= sizes.max_spend:
         raise BadCall(errors.out_of_range("funds"))
-    return 0, units * 10 ** (market.quote.scale - precision)
+    if units < sizes.min_spend:
+        raise BadCall(_funds_too_small(market, sizes.min_spend))
+    return 0, units

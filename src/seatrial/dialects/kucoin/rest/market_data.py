@@ -101,6 +101,8 @@ TETHER: Final = "USDT"
 
 DAY_FIELDS: Final = ("changeRate", "changePrice", "high", "low", "vol", "volValue", "last", "averagePrice")
 """What every ticker says of the last 24 hours; all null in a market without trades."""
+RATE_FIELDS: Final = ("takerFeeRate", "makerFeeRate", "takerCoefficient", "makerCoefficient")
+"""What it says of fees."""
 
 OldLevel = tuple[str, str]
 
@@ -125,6 +127,19 @@ class BookView(Struct, frozen=True):
     sequence: str
     bids: list[OldLevel]
     asks: list[OldLevel]
+
+
+class Auction(Struct, frozen=True, rename="camel"):
+    """What the call auction of a market would come to now, and the prices that its orders may name."""
+
+    symbol: str
+    estimated_price: str
+    estimated_size: str
+    sell_order_range_low_price: str
+    sell_order_range_high_price: str
+    buy_order_range_low_price: str
+    buy_order_range_high_price: str
+    time: int
 
 
 class TradeRow(Struct, frozen=True):
@@ -231,15 +246,20 @@ def all_tickers(context: PublicContext, _params: Params) -> dict[str, object]:
 
 
 def stats(context: PublicContext, params: Params) -> dict[str, object]:
-    """The last 24 hours."""
-    ms = _market(context, params)
+    """The last 24 hours; of a symbol that is none they are all null. Recorded: September 2024."""
+    name = params.required("symbol")
+    symbol = context.tools.symbols.symbol(name)
+    if symbol is None:
+        nothing = dict.fromkeys(("buy", "sell", *DAY_FIELDS, *RATE_FIELDS))
+        return {"time": context.at_ns // MILLISECOND_NS, "symbol": name, **nothing}
+    ms = context.state.markets[symbol]
     return {
         "time": context.at_ns // MILLISECOND_NS,
         "symbol": context.tools.symbols.name(ms.market.symbol),
         "buy": _best(ms.market, ms.book.bids)[0],
         "sell": _best(ms.market, ms.book.asks)[0],
         **_day(ms),
-        **_rates(ms.market, context.at_ns),
+        **_rates(ms.market, context.state.as_of(context.at_ns)),
     }
 
 
@@ -252,6 +272,18 @@ def book(levels: int | None, context: PublicContext | Context, params: Params) -
         _levels(ms.market, ms.book.bids, levels),
         _levels(ms.market, ms.book.asks, levels),
     )
+
+
+def auction_book(context: PublicContext, params: Params) -> BookView:
+    """The levels of a call auction: none, since no market here opens with one."""
+    ms = _market(context, params)
+    return BookView(context.at_ns // MILLISECOND_NS, str(ms.book.sequence), [], [])
+
+
+def auction(context: PublicContext, params: Params) -> Auction:
+    """What a call auction would come to. Decided: zeros where there is none, which every client can read."""
+    name = context.tools.symbols.name(_market(context, params).market.symbol)
+    return Auction(name, *("0",) * 6, context.at_ns // MILLISECOND_NS)
 
 
 def histories(context: PublicContext, params: Params) -> Later:
@@ -351,7 +383,7 @@ def _ticker(context: PublicContext, symbol: str) -> dict[str, str | None]:
         "sell": ask[0],
         "bestAskSize": ask[1],
         **_day(ms),
-        **_rates(ms.market, context.at_ns),
+        **_rates(ms.market, context.state.as_of(context.at_ns)),
     }
 
 
@@ -379,12 +411,7 @@ def _day(ms: MarketState) -> dict[str, str | None]:
 def _rates(market: Market, at_ns: int) -> dict[str, str]:
     """What a new user pays."""
     tier = market.fees_for(VENUE).at(at_ns).of_level(DEFAULT_TIER).tier(0)
-    return {
-        "takerFeeRate": rate(tier.taker_ppm),
-        "makerFeeRate": rate(tier.maker_ppm),
-        "takerCoefficient": "1",
-        "makerCoefficient": "1",
-    }
+    return dict(zip(RATE_FIELDS, (rate(tier.taker_ppm), rate(tier.maker_ppm), "1", "1"), strict=True))
 
 
 def _levels(market: Market, side: BookSide, count: int | None) -> list[OldLevel]:
@@ -480,6 +507,9 @@ ENDPOINTS: Final = (
     PublicEndpoint("GET", "/api/v1/market/stats", stats),
     PublicEndpoint("GET", "/api/v1/market/orderbook/level2_20", partial(book, 20)),
     PublicEndpoint("GET", "/api/v1/market/orderbook/level2_100", partial(book, 100)),
+    PublicEndpoint("GET", "/api/v1/market/orderbook/callauction/level2_20", auction_book),
+    PublicEndpoint("GET", "/api/v1/market/orderbook/callauction/level2_100", auction_book),
+    PublicEndpoint("GET", "/api/v1/market/callauctionData", auction),
     PublicEndpoint("GET", "/api/v1/market/histories", histories),
     PublicEndpoint("GET", "/api/v1/market/candles", candles),
     PublicEndpoint("GET", "/api/v1/prices", prices),

@@ -334,8 +334,11 @@ def _write_fills(context: Context, paging: Paging, page: Page[Fill]) -> dict[str
 
 
 def _fill_views(context: Context, found: Iterable[Fill]) -> list[FillView]:
-    markets, tools = context.state.markets, context.tools
-    return [fill_view(one, markets[one.market].market, tools.symbols, tools.ids) for one in found]
+    state, tools = context.state, context.tools
+    return [
+        fill_view(one, state.markets[one.market].market, tools.symbols, tools.ids, state.as_of(one.at_ns))
+        for one in found
+    ]
 
 
 def _hf_fill_views(context: Context, found: Iterable[Fill]) -> list[HfFillView]:
