@@ -111,7 +111,7 @@ class TestAssets:
     @pytest.mark.parametrize(
         ("params", "error"),
         [
-            ({"asset": "XBT,NOPE"}, "EQuery:Unknown asset"),
+            ({"asset": "NIX,NOPE"}, "EQuery:Unknown asset"),
             ({"asset": "XBT", "aclass": "tokenized_asset"}, "EQuery:Unknown asset"),
             ({"aclass": "bond"}, "EGeneral:Invalid arguments:aclass"),
             ({"assetVersion": 2}, "EGeneral:Invalid arguments:assetVersion"),
@@ -119,6 +119,11 @@ class TestAssets:
     )
     def test_refuses_what_it_does_not_know(self, exchange: Exchange, params: dict[str, object], error: str) -> None:
         assert exchange.public_error("Assets", **params) == error
+
+    def test_unknown_assets_are_an_error_beside_the_known_ones(self, exchange: Exchange) -> None:
+        answer = exchange.public("Assets", asset="XBT,NOPE,NIX")
+        assert answer["error"] == ["EQuery:Unknown asset"]
+        assert list(answer["result"]) == ["XXBT"]
 
 
 class TestAssetPairs:
@@ -188,7 +193,7 @@ class TestAssetPairs:
     @pytest.mark.parametrize(
         ("params", "error"),
         [
-            ({"pair": "XBTUSD,NOPE"}, "EQuery:Unknown asset pair"),
+            ({"pair": "NIXUSD,NOPE"}, "EQuery:Unknown asset pair"),
             ({"pair": "XBTUSD", "aclass_base": "tokenized_asset"}, "EQuery:Unknown asset pair"),
             ({"info": "everything"}, "EGeneral:Invalid arguments:info"),
             ({"aclass_base": "equity"}, "EGeneral:Invalid arguments"),
@@ -197,6 +202,11 @@ class TestAssetPairs:
     )
     def test_refuses_what_it_does_not_know(self, exchange: Exchange, params: dict[str, object], error: str) -> None:
         assert exchange.public_error("AssetPairs", **params) == error
+
+    def test_an_unknown_pair_is_an_error_beside_the_known_ones(self, exchange: Exchange) -> None:
+        answer = exchange.public("AssetPairs", pair="NOPE,XBTUSD,ETH/USD")
+        assert answer["error"] == ["EQuery:Unknown asset pair"]
+        assert list(answer["result"]) == ["XXBTZUSD", "ETH/USD"]
 
 
 class TestTicker:
@@ -262,8 +272,14 @@ class TestTicker:
     def test_version_1_keys_by_display_name(self, exchange: Exchange) -> None:
         assert list(exchange.public_result("Ticker", pair="XBTUSD,xdgusd", assetVersion=1)) == ["BTC/USD", "DOGE/USD"]
 
-    def test_one_unknown_pair_refuses_the_call(self, exchange: Exchange) -> None:
-        assert exchange.public_error("Ticker", pair="XBTUSD,NOPE") == "EQuery:Unknown asset pair"
+    def test_an_unknown_pair_is_an_error_beside_the_known_ones(self, exchange: Exchange) -> None:
+        answer = exchange.public("Ticker", pair="XBTUSD,NOPE")
+        assert list(answer) == ["error", "result"]
+        assert answer["error"] == ["EQuery:Unknown asset pair"]
+        assert answer["result"] == exchange.public_result("Ticker", pair="XBTUSD")
+
+    def test_a_list_without_a_known_pair_is_refused(self, exchange: Exchange) -> None:
+        assert exchange.public("Ticker", pair="NIX,NOPE") == {"error": ["EQuery:Unknown asset pair"]}
 
     def test_a_class_that_the_pair_is_not_of_finds_no_pair(self, exchange: Exchange) -> None:
         assert exchange.public_error("Ticker", pair="XBTUSD", asset_class="tokenized_asset") == (

@@ -21,7 +21,7 @@ from seatrial.core.money import MAX_UNITS, div_ceil, format_units, rescale_floor
 from seatrial.core.orders import OrderKind, Side, Trade
 from seatrial.core.queries import TradePage
 from seatrial.dialects.kraken import errors, manners
-from seatrial.dialects.kraken.context import Later, PublicContext
+from seatrial.dialects.kraken.context import Later, Partial, PublicContext
 from seatrial.dialects.kraken.describe import price_scale, price_text
 from seatrial.dialects.kraken.endpoint import PublicEndpoint
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
@@ -97,35 +97,43 @@ def system_status(context: PublicContext, _params: Params) -> dict[str, str]:
     return {"status": context.state.modes.system.value, "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
 
 
-def assets(context: PublicContext, params: Params) -> dict[str, object]:
+def assets(context: PublicContext, params: Params) -> dict[str, object] | Partial:
     """What is known of assets, by the names that they were asked by."""
     symbols = context.tools.symbols
     aclass = params.choice("aclass", ASSET_CLASSES, CURRENCY)
-    found = _assets_asked(context, params, aclass) or _by_name(context, params, symbols.asset_codes)
+    asked = params.comma_list("asset", MAX_NAMES)
+    known = [(text, code) for text in asked if (code := _asset_of_class(symbols, text, aclass)) is not None]
+    found = _asset_names(context, params, known) if asked else _by_name(context, params, symbols.asset_codes)
     infos = ((name, symbols.asset_info(code)) for name, code in found.items())
-    return {name: info for name, info in infos if info.aclass == aclass}
+    shown: dict[str, object] = {name: info for name, info in infos if info.aclass == aclass}
+    return _known_part(shown, errors.UNKNOWN_ASSET, is_whole=len(known) == len(asked))
 
 
-def asset_pairs(context: PublicContext, params: Params) -> dict[str, object]:
+def asset_pairs(context: PublicContext, params: Params) -> dict[str, object] | Partial:
     """What is known of markets, by canonical name. `country_code` is ignored: every market is open to all (decided)."""
     symbols = context.tools.symbols
     fields = INFO.get(params.choice("info", (ALL_INFO, *INFO), ALL_INFO))
     venues = params.comma_list("execution_venue", len(VENUES)) or VENUES[:1]
     if not set(venues) <= set(VENUES):
         raise bad_argument("execution_venue")
-    chosen = _pairs_asked(context, params, PAIR_CLASSES[params.choice("aclass_base", PAIR_CLASSES, CURRENCY)])
+    base_classes = PAIR_CLASSES[params.choice("aclass_base", PAIR_CLASSES, CURRENCY)]
+    chosen, is_whole = _pairs_asked(context, params, base_classes)
     infos = ((key, symbol, symbols.pair_info(symbol)) for key, symbol in chosen.items())
-    return {
+    shown = {
         key: _pair_fields(context, params, symbol, info, fields)
         for key, symbol, info in infos
         if info.execution_venue in venues
     }
+    return _known_part(shown, errors.UNKNOWN_PAIR, is_whole=is_whole)
 
 
-def ticker(context: PublicContext, params: Params) -> dict[str, Ticker]:
+def ticker(context: PublicContext, params: Params) -> dict[str, object] | Partial:
     """Best prices, last trade and day statistics of some markets, or of all."""
-    chosen = _pairs_asked(context, params, (_base_class(params),))
-    return {key: _ticker(context.state.markets[symbol], context.at_ns) for key, symbol in chosen.items()}
+    chosen, is_whole = _pairs_asked(context, params, (_base_class(params),))
+    tickers: dict[str, object] = {
+        key: _ticker(context.state.markets[symbol], context.at_ns) for key, symbol in chosen.items()
+    }
+    return _known_part(tickers, errors.UNKNOWN_PAIR, is_whole=is_whole)
 
 
 def ohlc(context: PublicContext, params: Params) -> dict[str, object]:
@@ -193,7 +201,19 @@ def _by_name(context: PublicContext, params: Params, codes: Iterable[str]) -> di
     return {name(code): code for code in codes}
 
 
-def _assets_asked(context: PublicContext, params: Params, aclass: str) -> dict[str, str]:
+def _known_part(shown: dict[str, object], error: str, *, is_whole: bool) -> dict[str, object] | Partial:
+    """What is known of a list of names, with the error beside it if some are not, or the refusal if none is.
+
+    Source: kraken-rest#envelope. Decided: the error stands there once, however many names are unknown.
+    """
+    if is_whole:
+        return shown
+    if not shown:
+        raise BadCall(error)
+    return Partial(shown, error)
+
+
+def _asset_names(context: PublicContext, params: Params, asked: list[tuple[str, str]]) -> dict[str, str]:
     """The assets named, by their names in the answer.
 
     Who asks by a display name is answered by it. A name that is display name and altname both, such as USD, counts as
@@ -201,7 +221,6 @@ def _assets_asked(context: PublicContext, params: Params, aclass: str) -> dict[s
     with EUR is answered so, and AVAX with EUR by AVAX and ZEUR.
     """
     symbols = context.tools.symbols
-    asked = [(text, _known_asset(symbols, text, aclass)) for text in params.comma_list("asset", MAX_NAMES)]
     by_display = [(text, code) for text, code in asked if symbols.is_asset_display(text, code)]
     if all(symbols.is_asset_altname(text, code) for text, code in by_display):
         by_display = []
@@ -221,39 +240,36 @@ def _pair_key(context: PublicContext, params: Params, symbol: str, asked: str = 
     return symbols.pair_display(symbol) if by_display else symbols.pair_name(symbol)
 
 
-def _known_asset(symbols: Symbols, text: str, aclass: str) -> str:
+def _asset_of_class(symbols: Symbols, text: str, aclass: str) -> str | None:
     code = symbols.asset(text)
-    if code is None or symbols.asset_info(code).aclass != aclass:
-        raise BadCall(errors.UNKNOWN_ASSET)
-    return code
+    return None if code is None or symbols.asset_info(code).aclass != aclass else code
 
 
 def _pair(context: PublicContext, params: Params) -> tuple[str, str]:
     """The one market that must be named, of the class that was asked for, and its name in the answer."""
     asked = params.required("pair")
-    symbol = _known_pair(context.tools.symbols, asked, (_base_class(params),))
+    symbol = _pair_of_class(context.tools.symbols, asked, (_base_class(params),))
+    if symbol is None:
+        raise BadCall(errors.UNKNOWN_PAIR)
     return symbol, _pair_key(context, params, symbol, asked)
 
 
-def _pairs_asked(context: PublicContext, params: Params, base_classes: tuple[str, ...]) -> dict[str, str]:
-    """The markets named, by their names in the answer; all of the classes when none is.
-
-    One unknown name refuses the call (decided).
-    """
+def _pairs_asked(
+    context: PublicContext, params: Params, base_classes: tuple[str, ...]
+) -> tuple[dict[str, str], bool]:
+    """The markets named, or else all of the classes, by their names in the answer; and whether every name is known."""
     symbols = context.tools.symbols
     asked = params.comma_list("pair", MAX_NAMES)
     if asked:
-        found = [(text, _known_pair(symbols, text, base_classes)) for text in asked]
-        return {_pair_key(context, params, symbol, text): symbol for text, symbol in found}
+        found = [(text, symbol) for text in asked if (symbol := _pair_of_class(symbols, text, base_classes))]
+        return {_pair_key(context, params, symbol, text): symbol for text, symbol in found}, len(found) == len(asked)
     listed = [symbol for symbol in symbols.pair_symbols if symbols.pair_info(symbol).aclass_base in base_classes]
-    return {_pair_key(context, params, symbol): symbol for symbol in listed}
+    return {_pair_key(context, params, symbol): symbol for symbol in listed}, True
 
 
-def _known_pair(symbols: Symbols, text: str, base_classes: tuple[str, ...]) -> str:
+def _pair_of_class(symbols: Symbols, text: str, base_classes: tuple[str, ...]) -> str | None:
     symbol = symbols.pair(text)
-    if symbol is None or symbols.pair_info(symbol).aclass_base not in base_classes:
-        raise BadCall(errors.UNKNOWN_PAIR)
-    return symbol
+    return None if symbol is None or symbols.pair_info(symbol).aclass_base not in base_classes else symbol
 
 
 def _base_class(params: Params) -> str:
