@@ -254,9 +254,7 @@ def _pair(context: PublicContext, params: Params) -> tuple[str, str]:
     return symbol, _pair_key(context, params, symbol, asked)
 
 
-def _pairs_asked(
-    context: PublicContext, params: Params, base_classes: tuple[str, ...]
-) -> tuple[dict[str, str], bool]:
+def _pairs_asked(context: PublicContext, params: Params, base_classes: tuple[str, ...]) -> tuple[dict[str, str], bool]:
     """The markets named, or else all of the classes, by their names in the answer; and whether every name is known."""
     symbols = context.tools.symbols
     asked = params.comma_list("pair", MAX_NAMES)
