@@ -28,6 +28,8 @@ ALLOWED = {
     "Balance": ["query-funds"],
     "BalanceEx": ["query-funds"],
     "TradeBalance": ["query-open-trades", "query-funds"],
+    "CreditLines": ["query-funds"],
+    "ListWalletAccounts": [],
     "TradeVolume": ["query-funds"],
     "OpenOrders": ["query-open-trades"],
     "OpenPositions": ["query-open-trades"],

@@ -19,12 +19,22 @@ from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
 from seatrial.dialects.kraken.manners import ONLY_GET
 from seatrial.dialects.kraken.params import parse_body, parse_query
-from seatrial.dialects.kraken.rest import account, funding, ledgers, market_data, orders_and_trades, trading
+from seatrial.dialects.kraken.rest import (
+    account,
+    funding,
+    ledgers,
+    market_data,
+    orders_and_trades,
+    trading,
+    transparency,
+)
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.kraken.ws.feed import PATHS, KrakenFeed
 from seatrial.dialects.wire import Call, Credentials, Find, Lookup, Opening, Reply, Served, Unfinished
 
-PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market_data.ENDPOINTS}
+PUBLIC: Final = {
+    f"/0/public/{endpoint.name}": endpoint for endpoint in (*market_data.ENDPOINTS, *transparency.ENDPOINTS)
+}
 PRIVATE: Final = {
     f"/0/private/{endpoint.name}": endpoint
     for endpoint in (

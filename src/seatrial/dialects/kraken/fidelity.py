@@ -209,6 +209,27 @@ RULES: Final = (
          "Spread's `since` is inclusive, in whole seconds; the newest 200 changes are kept, those of times when both "
          "sides had orders."),
 
+    Rule("market-data.grouped-book", DOCUMENTED, "docs: Get Grouped Order Book",
+         "GroupedBook adds up the book in levels of `grouping` ticks, asks rounded up and bids down: 10 levels, or as "
+         "many as `depth` says."),
+    Rule("market-data.grouped-book-depth", DECIDED, "a depth of 2 was seen to be answered, which is not documented",
+         "`depth` is any number from 1 to 1000; the `pair` of the answer is called as in other answers."),
+    Rule("market-data.pre-trade", DOCUMENTED, "docs: Pre-Trade Data",
+         "PreTrade shows the ten best levels of both sides, each with its volume and how many orders it has."),
+    Rule("market-data.level-times", DECIDED, "which order's, and what counts as a change, is not documented",
+         "A level was submitted with its oldest order and published when an order last came to it or filled."),
+    Rule("market-data.post-trade", OBSERVED,
+         "a trade of 2026-05-29 recorded by theapemachine/symm; gocryptotrader (2026) for the order and the notations",
+         "PostTrade shows trades of one market or of all, the newest first, with nine decimals of a second."),
+    Rule("market-data.post-trade-pages", DECIDED, "the documentation has the bounds, not which trades a count keeps",
+         "With `from_ts` the first trades after it are shown, without it the newest; without trades `last_ts` is the "
+         "moment asked about."),
+    Rule("market-data.trade-texts", DECIDED, "whose id a published trade has was not seen",
+         "PostTrade's ids have the form of an order's and are neither party's. Token identifiers are given for bitcoin "
+         "only, the one that was recorded."),
+    Rule("market-data.no-announcements", DECIDED, "a world has nobody who plans ahead",
+         "MaintenanceSchedule, `upcoming_maintenance` and `emergency` of SystemStatus are empty."),
+
     Rule("halts.modes", DOCUMENTED, "docs: Get System Status; guide: API error messages",
          "In `post_only` only post-only limit orders and cancels are taken, in `cancel_only` only cancels, in "
          "`maintenance` neither; an order answers `EService:Market in cancel_only mode` and the like, in maintenance "
@@ -440,8 +461,18 @@ RULES: Final = (
     Rule("accounts.sub-accounts", OBSERVED, "python-kraken-sdk's live test; sub-accounts are for institutions",
          "CreateSubaccount and AccountTransfer answer `EGeneral:Permission denied`, whatever the key may do."),
 
+    Rule("accounts.wallets", OBSERVED, "go-kraken and another client's answer of 2026",
+         "ListWalletAccounts shows one wallet, the main one, whose id balances, orders, trades and ledgers take as "
+         "`account_id`, with spaces or dashes."),
+    Rule("accounts.another-wallet", DECIDED, "no source names the text",
+         "Another `account_id` is an invalid argument."),
+
     Rule("balances.net-of-withdrawals", DOCUMENTED, "docs: Get Account Balance",
          "Balance is what an account owns, open orders' holds included, pending withdrawals excluded."),
+    Rule("balances.credit-lines", OBSERVED, "go-kraken's live answers, 2026-07 to 2026-10",
+         "CreditLines of an account without one shows what it has, what is held of it and what counts as collateral."),
+    Rule("balances.credit-values", DECIDED, "which decimals they have was not seen",
+         "All figures of CreditLines but amounts have four decimals; `ongoing_balance` is null."),
     Rule("balances.zeros-stay", OBSERVED, "recorded answers",
          "An asset once held stays listed at zero."),
     Rule("balances.hold-trade", DECIDED, "the Trading Rules say size plus fees; the rate is not named",

@@ -23,7 +23,7 @@ from seatrial.core.queries import TradePage
 from seatrial.dialects.kraken import errors, manners
 from seatrial.dialects.kraken.context import Later, Partial, PublicContext
 from seatrial.dialects.kraken.describe import price_scale, price_text
-from seatrial.dialects.kraken.endpoint import PublicEndpoint
+from seatrial.dialects.kraken.endpoint import PublicEndpoint, added
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
 from seatrial.dialects.kraken.listings import VENUE
 from seatrial.dialects.kraken.params import MAX_NS, Params
@@ -60,6 +60,11 @@ MAX_LEVELS: Final = 500
 USUAL_LEVELS: Final = 100
 MAX_TRADES: Final = 1_000
 
+MAX_GROUPS: Final = 1_000
+USUAL_GROUPS: Final = 10
+GROUPINGS: Final = ("1", "5", "10", "25", "50", "100", "250", "500", "1000")
+"""Source of all three: market-data#grouped-book."""
+
 FIRST_NANOSECONDS: Final = 10**11
 """A whole `since` of Trades from here on counts nanoseconds, below it seconds. Decided: see market-data#since."""
 
@@ -68,6 +73,22 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 TradeRow = tuple[str, str, float, str, str, str, int]
 CandleRow = tuple[int, str, str, str, str, str, str, int]
+
+
+class GroupedLevel(Struct, frozen=True):
+    """All that rests within some ticks."""
+
+    price: str
+    qty: str
+
+
+class GroupedBook(Struct, frozen=True):
+    """A book in levels of so many ticks."""
+
+    pair: str
+    grouping: int
+    bids: list[GroupedLevel]
+    asks: list[GroupedLevel]
 
 
 class Ticker(Struct, frozen=True):
@@ -91,10 +112,19 @@ def server_time(context: PublicContext, _params: Params) -> dict[str, object]:
     return {"unixtime": context.at_ns // SECOND_NS, "rfc1123": _rfc1123(context.at_ns)}
 
 
-def system_status(context: PublicContext, _params: Params) -> dict[str, str]:
-    """What the exchange as a whole is open for. Decided: the time of the status is now."""
+def system_status(context: PublicContext, _params: Params) -> dict[str, object]:
+    """What the exchange as a whole is open for. Decided: the time of the status is now.
+
+    Nothing can be announced in a world, so that there is never anything to come.
+    """
     at = datetime.fromtimestamp(context.at_ns // SECOND_NS, UTC)
-    return {"status": context.state.modes.system.value, "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    status = {"status": context.state.modes.system.value, "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    return {**status, "upcoming_maintenance": [], "emergency": []} if context.does(manners.MAINTENANCE) else {**status}
+
+
+def maintenance_schedule(_context: PublicContext, _params: Params) -> dict[str, list[object]]:
+    """What is announced for the next seven days: nothing."""
+    return {"events": []}
 
 
 def assets(context: PublicContext, params: Params) -> dict[str, object] | Partial:
@@ -164,6 +194,23 @@ def depth(context: PublicContext, params: Params) -> dict[str, object]:
     ms = context.state.markets[symbol]
     sides = {"asks": ms.book.asks, "bids": ms.book.bids}
     return {key: {name: _levels(ms.market, side, count) for name, side in sides.items()}}
+
+
+def grouped_book(context: PublicContext, params: Params) -> GroupedBook:
+    """The best levels of both sides where each is as many ticks wide. Source: market-data#grouped-book.
+
+    Decided: a depth that is not among the documented ones gives so many levels, as 2 was seen to.
+    """
+    symbol, key = _pair(context, params)
+    depth = params.integer("depth", 1, MAX_GROUPS) or USUAL_GROUPS
+    ticks = int(params.choice("grouping", GROUPINGS, GROUPINGS[0]))
+    ms = context.state.markets[symbol]
+    return GroupedBook(
+        key,
+        ticks,
+        _grouped(ms.market, ms.book.bids, ticks, depth, upwards=False),
+        _grouped(ms.market, ms.book.asks, ticks, depth, upwards=True),
+    )
 
 
 def trades(context: PublicContext, params: Params) -> Later:
@@ -403,6 +450,19 @@ def _levels(market: Market, side: BookSide, count: int) -> list[tuple[str, str, 
     ]
 
 
+def _grouped(market: Market, side: BookSide, ticks: int, depth: int, *, upwards: bool) -> list[GroupedLevel]:
+    """Asks count for the next group above them, bids for that below: both go to the passive side."""
+    lots: dict[int, int] = {}
+    for level in side.levels():
+        group = (div_ceil(level.price_ticks, ticks) if upwards else level.price_ticks // ticks) * ticks
+        if group not in lots:
+            if len(lots) == depth:
+                break
+            lots[group] = 0
+        lots[group] += level.qty_lots
+    return [GroupedLevel(price_text(market, group), _lots(market, sum_)) for group, sum_ in lots.items()]
+
+
 def _trades_since(params: Params) -> int | None:
     """`since` in nanoseconds: a decimal with a point, or a small number, was in seconds."""
     text = params.decimal("since")
@@ -447,11 +507,13 @@ def _rfc1123(at_ns: int) -> str:
 ENDPOINTS: Final = (
     PublicEndpoint("Time", server_time),
     PublicEndpoint("SystemStatus", system_status),
+    PublicEndpoint("MaintenanceSchedule", added(manners.MAINTENANCE, maintenance_schedule)),
     PublicEndpoint("Assets", assets),
     PublicEndpoint("AssetPairs", asset_pairs),
     PublicEndpoint("Ticker", ticker),
     PublicEndpoint("OHLC", ohlc),
     PublicEndpoint("Depth", depth),
+    PublicEndpoint("GroupedBook", added(manners.FULL_BOOKS, grouped_book)),
     PublicEndpoint("Trades", trades),
     PublicEndpoint("Spread", spread),
 )
