@@ -103,7 +103,7 @@ class Kraken:
         public = PUBLIC.get(call.path)
         if public is not None:
             return self._public(public, machine, call, at_ns)
-        return failure(errors.UNKNOWN_METHOD)
+        return _refusal(errors.UNKNOWN_METHOD)
 
     def unavailable(self) -> Reply:
         """The store did not take it. Source: kraken-rest#service-errors."""
@@ -171,7 +171,7 @@ class Kraken:
         except admission.Unsigned as bad:
             return failure(bad.error, note=bad.expected)
         except BadCall as bad:
-            return failure(bad.error)
+            return _refusal(bad.error)
 
     def _public(self, endpoint: PublicEndpoint, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
         context = PublicContext(machine, self._tools, at_ns)
@@ -186,7 +186,12 @@ class Kraken:
         try:
             return _reply(endpoint.handle(context, params))
         except BadCall as bad:
-            return failure(bad.error)
+            return _refusal(bad.error)
+
+
+def _refusal(error: str) -> Reply:
+    """Refusals come with status 200, but for a method that there is not. Source: kraken-rest#envelope."""
+    return failure(error, status=404 if error == errors.UNKNOWN_METHOD else 200)
 
 
 def _reply(result: object) -> Reply | Lookup:
@@ -204,7 +209,7 @@ def _go_on(context: Context, go_on: Callable[[Context, Any], Any], found: object
     try:
         result = go_on(context, found)
     except BadCall as bad:
-        return failure(bad.error)
+        return _refusal(bad.error)
     return _unfinished(context, result) if isinstance(result, Steps) else _reply(result)
 
 
@@ -212,4 +217,4 @@ def _write(write: Callable[[Any], Any], answer: object) -> Reply:
     try:
         return success(write(answer))
     except BadCall as bad:
-        return failure(bad.error)
+        return _refusal(bad.error)
