@@ -279,6 +279,8 @@ RULES: Final = (
     Rule("orders.window", DOCUMENTED, "guide: API keys; for open orders it is decided",
          "A key with a stretch of time sees orders that were opened or ended in it, open ones too, and trades and "
          "ledger entries of it."),
+    Rule("orders.reduce-only", DOCUMENTED, "guide: API error messages; `Non-PC` is about clients in Ontario",
+         "An order with `reduce_only` answers `EOrder:Reduce only:No position exists`, since nobody has one."),
     Rule("orders.no-positions", OBSERVED,
          "python-kraken-sdk's live tests; ccxt's fetchPositions and nautilus_trader for the list",
          "OpenPositions is empty: a map, or with `consolidation=market` a list."),

@@ -1,6 +1,7 @@
 """Balances, fees, and what a key is told about itself."""
 
 import re
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -400,7 +401,8 @@ def test_sub_accounts_are_for_institutions(exchange: Exchange, method: str) -> N
 
 class TestCreditLines:
     def test_without_a_credit_line_it_shows_what_is_there_and_no_credit(self, exchange: Exchange) -> None:
-        trader = exchange.account(USD="1000", **{"USDT.F": "5"})
+        opening: dict[str, Any] = {"USD": "1000", "USDT.F": "5"}
+        trader = exchange.account(**opening)
         trader.place("buy", "0.01", "20000")
         held = trader.result("BalanceEx")["ZUSD"]["hold_trade"]
         assert trader.result("CreditLines") == {

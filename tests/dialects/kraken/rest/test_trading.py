@@ -208,7 +208,7 @@ def test_a_raw_plus_in_a_form_still_means_from_now(trader: Trader) -> None:
         ({"leverage": "2:3"}, f"{BAD}:leverage"),
         ({"leverage": "-2"}, f"{BAD}:leverage"),
         ({"leverage": "two"}, f"{BAD}:leverage"),
-        ({"reduce_only": "true"}, "EOrder:Reduce only:Non-PC"),
+        ({"reduce_only": "true"}, "EOrder:Reduce only:No position exists"),
         ({"reduce_only": "maybe"}, f"{BAD}:reduce_only"),
     ],
 )

@@ -20,7 +20,7 @@ INVALID_PRICE: Final = "EOrder:Invalid price"
 MALFORMED_PRICE: Final = "EOrder:Invalid price:Invalid price argument"
 UNUSED_PRICE: Final = "EOrder:Invalid price:Invalid secondary price argument"
 NO_MARGIN: Final = "EOrder:Cannot open position"
-NOTHING_TO_REDUCE: Final = "EOrder:Reduce only:Non-PC"
+NOTHING_TO_REDUCE: Final = "EOrder:Reduce only:No position exists"
 """Source of these five: kraken-rest#order-errors."""
 
 MATCHING_NS: Final = 200_000

@@ -451,16 +451,22 @@ def _levels(market: Market, side: BookSide, count: int) -> list[tuple[str, str, 
 
 
 def _grouped(market: Market, side: BookSide, ticks: int, depth: int, *, upwards: bool) -> list[GroupedLevel]:
-    """Asks count for the next group above them, bids for that below: both go to the passive side."""
-    lots: dict[int, int] = {}
+    """Asks count for the next group above them, bids for that below: both go to the passive side.
+
+    There may be many levels: a plain loop, which divides once a group.
+    """
+    groups: list[list[int]] = []
+    bound, group = 0, [0, 0]
     for level in side.levels():
-        group = (div_ceil(level.price_ticks, ticks) if upwards else level.price_ticks // ticks) * ticks
-        if group not in lots:
-            if len(lots) == depth:
+        price = level.price_ticks
+        if not groups or (price > bound if upwards else price < bound):
+            if len(groups) == depth:
                 break
-            lots[group] = 0
-        lots[group] += level.qty_lots
-    return [GroupedLevel(price_text(market, group), _lots(market, sum_)) for group, sum_ in lots.items()]
+            bound = (div_ceil(price, ticks) if upwards else price // ticks) * ticks
+            group = [bound, 0]
+            groups.append(group)
+        group[1] += level.qty_lots
+    return [GroupedLevel(price_text(market, price), _lots(market, lots)) for price, lots in groups]
 
 
 def _trades_since(params: Params) -> int | None:
