@@ -91,6 +91,8 @@ def _kraken(answer: dict[str, Any]) -> Verdict | None:
     match answer:
         case {"error": [], "result": _}:
             return Verdict(accepted=True, words="ok")
+        case {"error": ["EQuery:Unknown asset pair" | "EQuery:Unknown asset"], "result": {}}:
+            return Verdict(accepted=True, words="ok in part")
         case {"error": [str(first), *_]} if "result" not in answer:
             return Verdict(accepted=False, words=":".join(first.split(":")[:2]))
     return None

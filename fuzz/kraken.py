@@ -20,16 +20,22 @@ _PAGE: Final = "ofs limit start end without_count with_cursor cursor"
 PARAMETERS: Final[dict[str, Spec]] = {
     "/0/public/Time": spec(""),
     "/0/public/SystemStatus": spec(""),
+    "/0/public/MaintenanceSchedule": spec(""),
     "/0/public/Assets": spec("| asset:assets aclass assetVersion:bit"),
     "/0/public/AssetPairs": spec("| pair:pairs info aclass_base:aclass execution_venue assetVersion:bit"),
     "/0/public/Ticker": spec("| pair:pairs asset_class assetVersion:bit"),
     "/0/public/OHLC": spec("pair interval | since:seconds asset_class assetVersion:bit"),
     "/0/public/Depth": spec("pair | count asset_class assetVersion:bit"),
+    "/0/public/GroupedBook": spec("pair | depth grouping asset_class assetVersion:bit"),
+    "/0/public/PreTrade": spec("symbol:pair"),
+    "/0/public/PostTrade": spec("| symbol:pair from_ts:instant to_ts:instant count"),
     "/0/public/Trades": spec("pair | since:trade_since count asset_class assetVersion:bit"),
     "/0/public/Spread": spec("pair | since:seconds asset_class assetVersion:bit"),
-    "/0/private/Balance": spec("| rebase_multiplier"),
-    "/0/private/BalanceEx": spec("| rebase_multiplier"),
+    "/0/private/Balance": spec("| rebase_multiplier account_id:wallet"),
+    "/0/private/BalanceEx": spec("| rebase_multiplier account_id:wallet"),
     "/0/private/TradeBalance": spec("| asset rebase_multiplier"),
+    "/0/private/CreditLines": spec("| rebase_multiplier account_id:wallet"),
+    "/0/private/ListWalletAccounts": spec(""),
     "/0/private/TradeVolume": spec("pair:pairs | fee_schedule rebase_multiplier"),
     "/0/private/GetApiKeyInfo": spec(""),
     "/0/private/GetWebSocketsToken": spec(""),
@@ -171,6 +177,13 @@ class KrakenWords(Words):
         at_ns = self.now_ns + self.luck.choice((-1, 0, 1, 5, 30, 60, 90)) * SECOND_NS
         return iso(at_ns).replace("Z", self.luck.choice(("Z", "z", "+00:00", "-05:30")))
 
+    def instant(self) -> str:
+        return iso(self.now_ns - self.luck.choice((-10, 0, 1, 60, 10**5, 10**9)) * SECOND_NS)
+
+    def wallet(self) -> str:
+        own = self.ids.wallet(self.account.account.account_id)
+        return self.luck.choice((own, own.replace(" ", "-"), own.replace(" ", "")))
+
     def method(self) -> str:
         named = [method.name for method in self.state.methods.get(self.asset.code, [])]
         return self.luck.choice(named or ["Bitcoin"])
@@ -215,13 +228,16 @@ KINDS: Final[dict[str, Kind[KrakenWords]]] = {
     "count": choice("1", "2", "10", "100", "500", "1000", 5),
     "cursor": KrakenWords.cursor,
     "deadline": KrakenWords.deadline,
+    "depth": choice("2", "10", "25", "100", "250", "1000", 10),
     "end": KrakenWords.bound,
     "execution_venue": choice("international", "bitnomial_exchange"),
     "fee_schedule": choice("true", "false"),
     "fill": KrakenWords.fill,
     "fills": lists(KrakenWords.fill, 20),
     "flag": choice("viqc", "fciq", "fcib"),
+    "grouping": choice("1", "5", "10", "25", "50", "100", "250", "500", "1000"),
     "info": choice("info", "leverage", "fees", "margin"),
+    "instant": KrakenWords.instant,
     "interval": choice("1", "5", "15", "30", "60", "240", "1440", "10080", "21600", 1),
     "key": KrakenWords.key,
     "later": KrakenWords.later,
@@ -254,6 +270,7 @@ KINDS: Final[dict[str, Kind[KrakenWords]]] = {
     "transfer_cursor": KrakenWords.transfer_cursor,
     "userref": KrakenWords.userref,
     "volume": Words.volume,
+    "wallet": KrakenWords.wallet,
     "with_cursor": choice("true", "false"),
     "without_count": choice("true", "false", True),
 }  # fmt: skip

@@ -81,7 +81,6 @@ BAD_AMOUNT = Refusal("EFunding:Invalid amount", ccxt.InsufficientFunds, sdk.Krak
 FEE_ABOVE = Refusal("EFunding:Max fee exceeded", ccxt.ExchangeError, sdk.KrakenMaxFeeExceededError)
 BAD_REFID = Refusal("EFunding:Invalid reference id", ccxt.ExchangeError, sdk.KrakenInvalidReferenceIdError)
 NO_REFID = Refusal("EFunding:Unknown reference id", ccxt.ExchangeError, sdk.KrakenUnknownReferenceIdError)
-NO_METHOD = Refusal("EGeneral:Unknown method", ccxt.ExchangeError, sdk.KrakenUnknownMethodError)
 
 MISTAKES = [
     order(UNKNOWN_PAIR, pair="NOPEUSD"),
@@ -107,7 +106,6 @@ MISTAKES = [
     Mistake("Withdraw", {"asset": "XBT", "key": "cold wallet", "amount": "0.1", "max_fee": "0.0001"}, FEE_ABOVE),
     Mistake("WithdrawCancel", {"asset": "XBT", "refid": "nonsense"}, BAD_REFID),
     Mistake("WithdrawCancel", {"asset": "XBT", "refid": "AAAAAAA-AAAAAA-AAAAAA"}, NO_REFID),
-    Mistake("Lend", {}, NO_METHOD),
 ]
 
 
@@ -132,6 +130,14 @@ def test_a_mistake_is_answered_and_changes_nothing(
     before = client.balances()
     expect(client_name, mistake.refusal, lambda: client.private(mistake.method, **mistake.params))
     assert (client.balances(), client.open_orders(), client.closed_orders()) == (before, {}, {})
+
+
+def test_a_method_that_there_is_not_is_not_found(client_name: str, venue: Venue, connect: Connect) -> None:
+    """Two of the clients look at the status first."""
+    client = connect(venue.account())
+    words = {"krakenex": "404 Client Error", "kraken-sdk": "404 - .*EGeneral:Unknown method"}
+    with pytest.raises(Exception, match=words.get(client_name, "EGeneral:Unknown method")):
+        client.private("Lend")
 
 
 class TestKeys:

@@ -47,7 +47,8 @@ class TestAnswers:
     def test_a_refusal_is_a_list_of_errors_without_a_result(self, venue: Venue, connect: Connect) -> None:
         with closing(api(venue.url)) as public:
             assert public.query_public("Ticker", {"pair": "NOPE"}) == {"error": ["EQuery:Unknown asset pair"]}
-            assert public.query_public("Nonsense") == {"error": ["EGeneral:Unknown method"]}
+            with pytest.raises(requests.HTTPError, match="404"):
+                public.query_public("Nonsense")
         assert connect(venue.account()).query_private("CancelOrder") == {"error": ["EGeneral:Invalid arguments:txid"]}
 
     def test_its_example_of_paging_reads_the_whole_ledger(self, busy: Keys, venue: Venue, connect: Connect) -> None:

@@ -38,7 +38,7 @@ READERS = {
     "comma_list", "group", "rows", "milliseconds_ns", "moment_ns", "rfc3339_ns", "classified_list", "strict_boolean",
 }  # fmt: skip
 ADD_ORDER = "/0/private/AddOrder"
-PLANTED = Plan(1, 1, 240, sampled=5)
+PLANTED = Plan(1, 4, 240, sampled=5)
 """Enough for a planted fault to show."""
 
 

@@ -32,6 +32,7 @@ from seatrial.core.queries import (
     Query,
     Span,
     TradePage,
+    TradesOfMarkets,
     TransferPage,
     TransfersById,
 )
@@ -98,6 +99,8 @@ class History:
                 return [(move.move_id, move.at_ns) for move in self.moves if (move.account_id, move.client_id) == name]
             case TradePage():
                 return self.trade_page(query)
+            case TradesOfMarkets():
+                return self.trades_of_markets(query)
             case CandlePage():
                 return self.candle_page(query)
 
@@ -184,6 +187,15 @@ class History:
     def trade_page(self, query: TradePage) -> list[Trade]:
         """Oldest first."""
         trades = self.trades[query.market]
+        if query.after_ns is None:
+            return trades[-query.limit :]
+        return [trade for trade in trades if trade.at_ns > query.after_ns][: query.limit]
+
+    def trades_of_markets(self, query: TradesOfMarkets) -> list[Trade]:
+        """By time, and by the market's name where two have the same."""
+        listed = [trade for market in query.markets for trade in self.trades[market]]
+        trades = sorted(listed, key=lambda trade: (trade.at_ns, trade.market))
+        trades = [trade for trade in trades if query.until_ns is None or trade.at_ns <= query.until_ns]
         if query.after_ns is None:
             return trades[-query.limit :]
         return [trade for trade in trades if trade.at_ns > query.after_ns][: query.limit]
@@ -290,6 +302,9 @@ def queries(moments: list[int]) -> st.SearchStrategy[Query]:
         st.builds(FundingPage, st.one_of(st.none(), ACCOUNTS), MAYBE_NUMBER, LIMITS),
         st.builds(MoveNamed, ACCOUNTS, st.sampled_from(("a", "b", "c"))),
         st.builds(TradePage, st.sampled_from(tuple(PRICES)), maybe_moment, LIMITS),
+        st.builds(
+            TradesOfMarkets, st.sampled_from((tuple(PRICES), tuple(PRICES)[:1])), maybe_moment, maybe_moment, LIMITS
+        ),
     )  # fmt: skip
 
 

@@ -13,7 +13,17 @@ from msgspec.structs import replace
 
 from seatrial.core.changes import Changes
 from seatrial.core.orders import Fill, Order, OrderKind, OrderStatus, SelfTrade, Side, TimeInForce, Trade
-from seatrial.core.queries import FillPage, OrderPage, OrderRecord, OrderTime, Page, Query, Span, TradePage
+from seatrial.core.queries import (
+    FillPage,
+    OrderPage,
+    OrderRecord,
+    OrderTime,
+    Page,
+    Query,
+    Span,
+    TradePage,
+    TradesOfMarkets,
+)
 from seatrial.store import answers
 from seatrial.store.store import Store, open_store
 from tests.support.any_commands import new_machine
@@ -103,6 +113,20 @@ def test_trades_after_a_moment_are_those_of_a_plain_list(past: Past, after_ns: i
     assert past.store.answer(TradePage(market, after_ns, 20)) == found[:20]
 
 
+@given(
+    after_ns=TIMES, until_ns=TIMES, limit=st.sampled_from((1, 3, 250)), markets=st.sampled_from((MARKETS, MARKETS[:1]))
+)
+def test_trades_of_several_markets_are_those_of_a_plain_list(
+    past: Past, after_ns: int | None, until_ns: int | None, limit: int, markets: tuple[str, ...]
+) -> None:
+    listed = [trade for trade in past.trades if trade.market in markets]
+    trades = sorted(listed, key=lambda trade: (trade.at_ns, trade.market))
+    trades = [trade for trade in trades if until_ns is None or trade.at_ns <= until_ns]
+    after = [trade for trade in trades if after_ns is not None and trade.at_ns > after_ns]
+    expected = trades[-limit:] if after_ns is None else after[:limit]
+    assert past.store.answer(TradesOfMarkets(markets, after_ns, until_ns, limit)) == expected
+
+
 @pytest.mark.parametrize("past", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("middle", [LENGTH // 8, LENGTH // 2, LENGTH - 9])
 def test_what_was_long_before_a_span_or_after_it_is_not_read(past: Past, middle: int) -> None:
@@ -112,6 +136,9 @@ def test_what_was_long_before_a_span_or_after_it_is_not_read(past: Past, middle:
     orders = [OrderPage(MINE, live=False, by=OrderTime.OPENED, newest_opened_first=True, span=span)
               for span in (a_little, everything)]  # fmt: skip
     assert 3 * steps(past, orders[0]) < steps(past, orders[1])
+    all_trades = steps(past, TradesOfMarkets(MARKETS, -1, limit=LENGTH))
+    assert 3 * steps(past, TradesOfMarkets(MARKETS, middle, middle + 3)) < all_trades
+    assert 3 * steps(past, TradesOfMarkets(MARKETS, None, middle, limit=5)) < all_trades
 
 
 def steps(past: Past, query: Query) -> int:

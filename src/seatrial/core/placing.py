@@ -83,12 +83,13 @@ def place(  # noqa: C901, PLR0912  a ladder of checks
         state.set_timer(order.expires_ns, Timer.EXPIRE_ORDER, order.order_id)
     if order.status is _PENDING:
         state.set_timer(order.starts_ns, Timer.START_ORDER, order.order_id)
-    elif order.post_only and plan is not NO_PLAN:
-        end(state, order, Step.CANCEL, EndReason.POST_ONLY, at_ns)
     else:
         if command.matching_ns and (plan is not NO_PLAN or not _may_rest(order)):
             state.now_ns = at_ns = at_ns + command.matching_ns
-        enter(state, ms, order, plan, at_ns)
+        if order.post_only and plan is not NO_PLAN:
+            end(state, order, Step.CANCEL, EndReason.POST_ONLY, at_ns)
+        else:
+            enter(state, ms, order, plan, at_ns)
     return None
 
 

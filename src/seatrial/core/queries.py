@@ -190,6 +190,15 @@ class TradePage(Struct, frozen=True):
     limit: int = 1000
 
 
+class TradesOfMarkets(Struct, frozen=True):
+    """The trades of several markets, oldest first → list[Trade]: the first after a moment, or else the newest ones."""
+
+    markets: tuple[str, ...]
+    after_ns: int | None = None
+    until_ns: int | None = None
+    limit: int = 1000
+
+
 class CandlePage(Struct, frozen=True):
     """A market's candles of one length that begin in from_s <= start < until_s, newest first → list[Candle].
 
@@ -206,7 +215,7 @@ class CandlePage(Struct, frozen=True):
 
 Query = (
     PostingPage | PostingsById | OrderPage | OrdersById | AmendsOf | FillPage | FillsById | TransferPage
-    | TransfersById | FundingPage | MoveNamed | TradePage | CandlePage
+    | TransfersById | FundingPage | MoveNamed | TradePage | TradesOfMarkets | CandlePage
 )  # fmt: skip
 Answer = (
     Page[Posting] | list[Posting] | Page[OrderRecord] | list[OrderRecord] | list[OrderHistory] | Page[Fill] | list[Fill]

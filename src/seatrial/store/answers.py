@@ -1,6 +1,8 @@
 """Answers about stored history. Reads only."""
 
-from collections.abc import Callable, Iterable
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from operator import itemgetter
 from typing import Any, Final, assert_never
 
@@ -10,7 +12,7 @@ from sqlalchemy.sql import ColumnElement
 
 from seatrial.core.candles import Candle
 from seatrial.core.funding import Transfer
-from seatrial.core.orders import Fill
+from seatrial.core.orders import Fill, Trade
 from seatrial.core.queries import (
     AmendsOf,
     Answer,
@@ -30,6 +32,7 @@ from seatrial.core.queries import (
     Query,
     Span,
     TradePage,
+    TradesOfMarkets,
     TransferPage,
     TransfersById,
 )
@@ -39,6 +42,9 @@ from seatrial.store.quick import Question, Statement, by_id, named
 
 _orders, _fills = schema.orders.c, schema.fills.c
 _trades, _transfers, _candles = schema.trades.c, schema.transfers.c, schema.candles.c
+
+_TAPE_PAGE: Final = 100
+"""How many of a market's trades are read at once beside those of others."""
 
 MAX_IN_A_LIST: Final = 10_000
 """Values in one condition; the databases take 32,766 and 65,535."""
@@ -81,6 +87,8 @@ def answer(query: Query, connection: Connection) -> Answer:  # noqa: C901  one c
             return _funding_page(query, connection)
         case TradePage():
             return _trade_page(query, connection)
+        case TradesOfMarkets():
+            return _trades_of_markets(query, connection)
         case CandlePage():
             return _candle_page(query, connection)
         case PostingsById() | FillsById() | TransfersById() | MoveNamed():
@@ -350,3 +358,35 @@ def _trade_page(query: TradePage, connection: Connection) -> list[Any]:
         return [schema.TRADES.from_row(row) for row in connection.execute(page)]
     newest: list[RawRow] = list(connection.execute(mine.order_by(_trades.trade_id.desc()).limit(query.limit)))
     return [schema.TRADES.from_row(row) for row in reversed(newest)]
+
+
+def _trades_of_markets(query: TradesOfMarkets, connection: Connection) -> list[Trade]:
+    """Markets are read side by side, each only as far as its trades are among those that are asked for."""
+    is_forward = query.after_ns is not None
+    tapes = [_tape(query, market, connection, is_forward=is_forward) for market in query.markets]
+    found = list(islice(heapq.merge(*tapes, key=_place_in_time, reverse=not is_forward), query.limit))
+    return found if is_forward else found[::-1]
+
+
+def _place_in_time(trade: Trade) -> tuple[int, str]:
+    return trade.at_ns, trade.market
+
+
+def _tape(query: TradesOfMarkets, market: str, connection: Connection, *, is_forward: bool) -> Iterator[Trade]:
+    """A market's trades after the first moment, or backwards from the second one."""
+    number, at, until_ns = _trades.trade_id, _trades.at_ns, query.until_ns
+    page = select(schema.trades).where(_trades.market == market).order_by(number if is_forward else number.desc())
+    page = page.limit(query.limit if len(query.markets) == 1 else min(query.limit, _TAPE_PAGE))
+    if query.after_ns is not None:
+        page = page.where(*marks.later(number, at, query.after_ns, market))
+    elif until_ns is not None:
+        page = page.where(*marks.until(number, at, until_ns, market))
+    found: list[Trade] = [schema.TRADES.from_row(row) for row in connection.execute(page)]
+    while found:
+        for trade in found:
+            if until_ns is not None and trade.at_ns > until_ns:
+                return
+            yield trade
+        last = found[-1].trade_id
+        rest = page.where(number > last if is_forward else number < last)
+        found = [schema.TRADES.from_row(row) for row in connection.execute(rest)]

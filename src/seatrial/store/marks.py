@@ -22,9 +22,9 @@ def later(key: Column[int], at: Column[int], moment: Moment, market: str | None 
     return at > moment, key > func.coalesce(_mark(key, at, moment, market, is_before=True), 0)
 
 
-def until(key: Column[int], at: Column[int], moment: Moment) -> tuple[Condition, Condition]:
+def until(key: Column[int], at: Column[int], moment: Moment, market: str | None = None) -> tuple[Condition, Condition]:
     """What was not later than a moment."""
-    return at <= moment, key <= func.coalesce(_mark(key, at, moment, None, is_before=False), _HIGHEST)
+    return at <= moment, key <= func.coalesce(_mark(key, at, moment, market, is_before=False), _HIGHEST)
 
 
 def _mark(

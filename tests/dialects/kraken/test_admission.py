@@ -28,6 +28,8 @@ ALLOWED = {
     "Balance": ["query-funds"],
     "BalanceEx": ["query-funds"],
     "TradeBalance": ["query-open-trades", "query-funds"],
+    "CreditLines": ["query-funds"],
+    "ListWalletAccounts": [],
     "TradeVolume": ["query-funds"],
     "OpenOrders": ["query-open-trades"],
     "OpenPositions": ["query-open-trades"],
@@ -385,7 +387,8 @@ def test_a_public_method_is_get_only(exchange: Exchange, verb: str) -> None:
 )
 @pytest.mark.parametrize("verb", ["GET", "POST"])
 def test_a_path_that_is_no_method_is_answered_in_krakens_words(exchange: Exchange, verb: str, path: str) -> None:
-    assert error(exchange.serve(plain(verb, path))) == "EGeneral:Unknown method"
+    reply = exchange.serve(plain(verb, path))
+    assert (reply.status, reply.body) == (404, b'{"error":["EGeneral:Unknown method"]}')
 
 
 @pytest.mark.parametrize(("agent", "status"), [({}, 403), ({"user_agent": b""}, 403), ({"user_agent": b" "}, 403)])

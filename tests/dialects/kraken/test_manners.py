@@ -197,13 +197,31 @@ def test_withdrawals_and_their_methods_had_fewer_fields(exchange: Exchange) -> N
 
 @pytest.mark.parametrize(
     ("change", "method"),
-    [(manners.KEY_INFO, "GetApiKeyInfo")],
+    [(manners.KEY_INFO, "GetApiKeyInfo"), (manners.WALLETS, "ListWalletAccounts")],
 )
 def test_a_method_is_unknown_until_its_day(exchange: Exchange, change: Since, method: str) -> None:
     trader = exchange.account(USD="1")
     before, since = before_and_since(exchange, change, lambda _: trader.call(method))
     assert before == {"error": ["EGeneral:Unknown method"]}
     assert since["error"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "method", "params"),
+    [(manners.FULL_BOOKS, "GroupedBook", {"pair": "XBTUSD"}), (manners.MAINTENANCE, "MaintenanceSchedule", {})],
+)
+def test_a_public_method_is_unknown_until_its_day(
+    exchange: Exchange, change: Since, method: str, params: dict[str, str]
+) -> None:
+    before, since = before_and_since(exchange, change, lambda _: exchange.public(method, **params))
+    assert before == {"error": ["EGeneral:Unknown method"]}
+    assert since["error"] == []
+
+
+def test_the_status_of_the_system_had_two_fields(exchange: Exchange) -> None:
+    before, since = before_and_since(exchange, manners.MAINTENANCE, lambda _: exchange.public_result("SystemStatus"))
+    assert list(before) == ["status", "timestamp"]
+    assert list(since) == ["status", "timestamp", "upcoming_maintenance", "emergency"]
 
 
 def test_changes_stand_in_their_order_and_each_once() -> None:

@@ -91,6 +91,13 @@ class Context(Struct, frozen=True, gc=False):
         return BadCall(older if says_older else SPELLING[reject])
 
 
+class Partial(Struct, frozen=True):
+    """A result that lacks some of what was asked for, and the words for that: the answer has both."""
+
+    result: object
+    error: str
+
+
 class Later(Struct, frozen=True):
     """The result needs stored history: `write` makes it of the answer. `write` may raise `BadCall`."""
 

@@ -29,16 +29,15 @@ REASONS: Final = {
     EndReason.POST_ONLY: "Post only order",
     EndReason.NOT_FILLED_AT_ONCE: "Order not filled immediately",
     EndReason.NO_LIQUIDITY: "No liquidity",
-    EndReason.OUT_OF_FUNDS: "Out of funds",
+    EndReason.OUT_OF_FUNDS: "Insufficient funds",
     EndReason.EXPIRED: "Order expired",
     EndReason.REPLACED: "Order replaced",
     EndReason.MARKET_CLOSED: "Market closed",
     EndReason.PRICE_OUT_OF_BAND: "Price out of band",
     EndReason.WORTHLESS: "Insignificant volume remaining",
 }
-"""Source of the first: venue-pages#user-references; of the second: kraken-orders#self-trade-prevention; of that of an
-order that was replaced: a recording of 2023-11; of the last: ccxt issue 8816 (2021-04). The others are decided:
-kraken-orders#reasons has no text for them."""
+"""Source: kraken-orders#reasons; of the second: kraken-orders#self-trade-prevention. What has no text there is decided:
+expiry, what is not filled at once or finds no counterpart, halts and bands."""
 
 SHOWN_NS: Final = 1_000
 """Private history shows times to the microsecond. Source: kraken-rest#times, an order and a trade of June 2026."""

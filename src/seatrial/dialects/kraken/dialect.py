@@ -28,12 +28,15 @@ from seatrial.dialects.kraken.rest import (
     market_data,
     orders_and_trades,
     trading,
+    transparency,
 )
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.kraken.ws.feed import PATHS, KrakenFeed
 from seatrial.dialects.wire import Call, Credentials, Find, Lookup, Opening, Reply, Served, Unfinished
 
-PUBLIC: Final = {f"/0/public/{endpoint.name}": endpoint for endpoint in market_data.ENDPOINTS}
+PUBLIC: Final = {
+    f"/0/public/{endpoint.name}": endpoint for endpoint in (*market_data.ENDPOINTS, *transparency.ENDPOINTS)
+}
 PRIVATE: Final = {
     f"/0/private/{endpoint.name}": endpoint
     for endpoint in (
@@ -104,7 +107,7 @@ class Kraken:
         public = PUBLIC.get(call.path)
         if public is not None:
             return self._public(public, machine, call, at_ns)
-        return failure(errors.UNKNOWN_METHOD)
+        return _refusal(errors.UNKNOWN_METHOD)
 
     def unavailable(self) -> Reply:
         """The store did not take it. Source: kraken-rest#service-errors."""
@@ -172,7 +175,7 @@ class Kraken:
         except admission.Unsigned as bad:
             return failure(bad.error, note=bad.expected)
         except BadCall as bad:
-            return failure(bad.error)
+            return _refusal(bad.error)
 
     def _public(self, endpoint: PublicEndpoint, machine: Machine, call: Call, at_ns: int) -> Reply | Lookup:
         context = PublicContext(machine, self._tools, at_ns)
@@ -187,7 +190,12 @@ class Kraken:
         try:
             return _reply(endpoint.handle(context, params))
         except BadCall as bad:
-            return failure(bad.error)
+            return _refusal(bad.error)
+
+
+def _refusal(error: str) -> Reply:
+    """Refusals come with status 200, but for a method that there is not. Source: kraken-rest#envelope."""
+    return failure(error, status=404 if error == errors.UNKNOWN_METHOD else 200)
 
 
 def _reply(result: object) -> Reply | Lookup:
@@ -205,7 +213,7 @@ def _go_on(context: Context, go_on: Callable[[Context, Any], Any], found: object
     try:
         result = go_on(context, found)
     except BadCall as bad:
-        return failure(bad.error)
+        return _refusal(bad.error)
     return _unfinished(context, result) if isinstance(result, Steps) else _reply(result)
 
 
@@ -213,4 +221,4 @@ def _write(write: Callable[[Any], Any], answer: object) -> Reply:
     try:
         return success(write(answer))
     except BadCall as bad:
-        return failure(bad.error)
+        return _refusal(bad.error)

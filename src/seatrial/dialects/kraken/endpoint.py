@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from seatrial.core.accounts import ApiKey
 from seatrial.dialects.dated import Since
-from seatrial.dialects.kraken.context import Context, PublicContext
+from seatrial.dialects.kraken.context import Context, Partial, PublicContext
 from seatrial.dialects.kraken.errors import UNKNOWN_METHOD, BadCall
 from seatrial.dialects.kraken.params import Params
 from seatrial.dialects.wire import Reply
@@ -62,6 +62,8 @@ def any_of(*alternatives: str) -> tuple[frozenset[str], ...]:
 
 def success(result: object) -> Reply:
     """The envelope of a result."""
+    if isinstance(result, Partial):
+        return Reply(b'{"error":[' + _encode(result.error) + b'],"result":' + _encode(result.result) + b"}")
     return Reply(b'{"error":[],"result":' + _encode(result) + b"}")
 
 

@@ -82,6 +82,16 @@ class Ids:
         remainder = int("".join(str(int(character, 36)) for character in f"{account}AA00")) % 97
         return f"AA{98 - remainder:02} {account[:4]} {account[4:8]} {account[8:]}"
 
+    def published_trade(self, market: str, number: int) -> str:
+        """What PostTrade calls a market's trade, which is neither party's id of it: `OUTNLW-YR5DF-JVWGII`."""
+        drawn = "".join(_ALPHABET[byte & 31] for byte in _draw(self._seed, f"trade {market} {number}", 16))
+        return f"O{drawn[:5]}-{drawn[5:10]}-{drawn[10:]}"
+
+    def wallet(self, number: int) -> str:
+        """An account's wallet, in the form of ListWalletAccounts: `WX6V JUKW KKPB QE36`."""
+        drawn = "".join(_ALPHABET[byte & 31] for byte in _draw(self._seed, f"wallet {number}", 16))
+        return f"{drawn[:4]} {drawn[4:8]} {drawn[8:12]} {drawn[12:]}"
+
     def ws_token(self, number: int) -> str:
         """A token for the authenticated WebSocket: 43 characters."""
         return base64.urlsafe_b64encode(_draw(self._seed, f"token {number}", 32)).decode().rstrip("=")

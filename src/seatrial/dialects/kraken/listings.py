@@ -37,6 +37,16 @@ class AssetLine(Struct, frozen=True):
     display_decimals: int
     margin_rate: str | None
     """Percent, as Kraken writes it; None for what cannot be borrowed."""
+    full_name: str = ""
+    """Bitcoin."""
+    dti_code: str = ""
+    """Its digital token identifier; of money and where it is not known, nothing. Source: market-data#transparency."""
+    dti_short_name: str = ""
+
+
+_LATER_COLUMNS: Final = ("full_name", "dti_code", "dti_short_name")
+"""A catalogue that somebody made before they were there has none of them."""
+_ASSET_COLUMNS: Final = tuple(name for name in AssetLine.__struct_fields__ if name not in _LATER_COLUMNS)
 
 
 class PairLine(Struct, frozen=True):
@@ -66,7 +76,7 @@ def read_asset_lines(catalogue: Catalogue) -> dict[str, tuple[AssetLine, Row]]:
     """Kraken's lines by our asset code, and where they stand. Raises `CatalogueError`."""
     codes = {asset.code for asset in catalogue.assets}
     lines: dict[str, tuple[AssetLine, Row]] = {}
-    for row in catalogue.tree.venue_table(VENUE, "assets.csv", AssetLine.__struct_fields__):
+    for row in catalogue.tree.venue_table(VENUE, "assets.csv", _ASSET_COLUMNS, _LATER_COLUMNS):
         line = _asset_line(row, row.member("code", codes, "assets.csv"))
         if line.code in lines:
             row.fail(f"{line.code} is listed twice")
@@ -151,6 +161,9 @@ def _asset_line(row: Row, code: str) -> AssetLine:
         aclass=row.text("aclass"),
         display_decimals=row.whole("display_decimals", MAX_SCALE),
         margin_rate=_margin_rate(row),
+        full_name=row.optional("full_name") or "",
+        dti_code=row.optional("dti_code") or "",
+        dti_short_name=row.optional("dti_short_name") or "",
     )
 
 

@@ -121,6 +121,16 @@ class Symbols:
         """BTC → BTC, as with `assetVersion=1`; a suffixed asset keeps its altname, XBT.M."""
         return self._assets[code].display
 
+    def asset_full_name(self, code: str) -> str:
+        """BTC → Bitcoin; where it has no such name, its display name."""
+        line = self._assets[code]
+        return line.full_name or line.display
+
+    def asset_dti(self, code: str) -> tuple[str, str]:
+        """Its digital token identifier and the short name of that, empty where there is none."""
+        line = self._assets[code]
+        return line.dti_code, line.dti_short_name
+
     def asset_place(self, code: str) -> int:
         """Where an asset stands in a list of balances: as in the catalogue, unlisted ones behind."""
         return self._places[code]

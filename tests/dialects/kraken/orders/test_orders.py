@@ -153,7 +153,6 @@ def test_typed_values_place_the_order_that_a_form_places(
         ({"volume": "1000"}, {"order_qty": 1000}),
         ({"volume": "0.00000001"}, {"order_qty": "0.00000001"}),
         ({"oflags": "post", "timeinforce": "FOK"}, {"post_only": True, "time_in_force": "fok"}),
-        ({"oflags": "post", "price": "30000"}, {"post_only": True, "limit_price": 30000}),
         ({"timeinforce": "GTD"}, {"time_in_force": "gtd"}),
         ({"expiretm": "+1"}, {"expire_time": soon(1)}),
         ({"userref": "7", "cl_ord_id": CLIENT_ID}, {"order_userref": 7, "cl_ord_id": CLIENT_ID}),

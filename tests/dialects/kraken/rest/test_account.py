@@ -1,6 +1,7 @@
 """Balances, fees, and what a key is told about itself."""
 
 import re
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -22,6 +23,13 @@ def withdraw(exchange: Exchange, trader: Trader, asset: str, amount: str) -> Tra
     exchange.apply(SaveDestination(trader.account_id, asset, method, "mine", "an address"))
     events = exchange.apply(RequestWithdrawal(trader.account_id, asset, "mine", exchange.units(asset, amount)))
     return next(event.transfer for event in events if isinstance(event, WithdrawalRequested))
+
+
+OF_A_WALLET = (
+    "Balance", "BalanceEx", "CreditLines", "TradeBalance", "OpenOrders", "ClosedOrders", "QueryOrders", "TradesHistory",
+    "QueryTrades", "OpenPositions", "Ledgers", "QueryLedgers",
+)  # fmt: skip
+"""The methods that take `account_id`. Source: kraken-rest#wallet-accounts."""
 
 
 class TestBalance:
@@ -389,6 +397,76 @@ class TestTheLadderOfJuly2026:
 @pytest.mark.parametrize("method", ["CreateSubaccount", "AccountTransfer"])
 def test_sub_accounts_are_for_institutions(exchange: Exchange, method: str) -> None:
     assert exchange.account(USD="1").error(method, username="second") == "EGeneral:Permission denied"
+
+
+class TestCreditLines:
+    def test_without_a_credit_line_it_shows_what_is_there_and_no_credit(self, exchange: Exchange) -> None:
+        opening: dict[str, Any] = {"USD": "1000", "USDT.F": "5"}
+        trader = exchange.account(**opening)
+        trader.place("buy", "0.01", "20000")
+        held = trader.result("BalanceEx")["ZUSD"]["hold_trade"]
+        assert trader.result("CreditLines") == {
+            "asset_details": {
+                "ZUSD": {"balance": "1000.0000", "hold_trade": held, "collateral_value": "1.0000"},
+                "USDT.F": {"balance": "5.00000000", "hold_trade": "0.00000000"},
+            },
+            "limits_monitor": {
+                "total_credit_usd": "0.0000",
+                "total_credit_used_usd": "0.0000",
+                "total_collateral_value_usd": "1000.0000",
+                "equity_usd": "1000.0000",
+                "ongoing_balance": None,
+                "debt_to_equity": "0.0000",
+            },
+        }
+
+    def test_collateral_is_that_of_the_trade_balance(self, exchange: Exchange) -> None:
+        trader, _ = exchange.two_rich_traders()
+        exchange.trade("61250.4", "0.01")
+        monitor = trader.result("CreditLines")["limits_monitor"]
+        assert monitor["total_collateral_value_usd"] == trader.result("TradeBalance")["tb"]
+
+    def test_a_new_account_has_nothing(self, exchange: Exchange) -> None:
+        assert exchange.account().result("CreditLines")["asset_details"] == {}
+
+
+class TestListWalletAccounts:
+    def test_an_account_has_one_wallet(self, exchange: Exchange) -> None:
+        found = exchange.account().result("ListWalletAccounts")
+        (wallet,) = found["accounts"]
+        assert found["cursor"] == {"next": None}
+        assert re.fullmatch(r"[A-Z2-7]{4}( [A-Z2-7]{4}){3}", wallet.pop("account_id"))
+        assert wallet == {
+            "flags": {"user_defined": False, "active": True},
+            "status": "active",
+            "type": "main",
+            "name": None,
+        }
+
+    def test_a_wallet_is_its_accounts_and_not_its_keys(self, exchange: Exchange) -> None:
+        one, other = exchange.account(), exchange.account()
+        ids = [wallet_of(trader) for trader in (one, exchange.key(one.account_id), other)]
+        assert ids[0] == ids[1] != ids[2]
+
+    @pytest.mark.parametrize("method", OF_A_WALLET)
+    @pytest.mark.parametrize("separator", [" ", "-", ""])
+    def test_a_call_may_name_the_wallet(self, exchange: Exchange, method: str, separator: str) -> None:
+        trader = exchange.account(USD="1")
+        named = trader.call(method, account_id=wallet_of(trader).replace(" ", separator))
+        assert named["error"] == trader.call(method)["error"]
+        assert named.get("result") == trader.call(method).get("result")
+
+    @pytest.mark.parametrize("method", OF_A_WALLET)
+    def test_the_wallet_of_another_is_refused(self, exchange: Exchange, method: str) -> None:
+        trader, other = exchange.account(USD="1"), exchange.account(USD="1")
+        for wallet in (wallet_of(other), "main", "WX6V JUKW KKPB QE36"):
+            assert trader.error(method, account_id=wallet) == "EGeneral:Invalid arguments:account_id"
+
+
+def wallet_of(trader: Trader) -> str:
+    """The id of an account's wallet."""
+    wallet: str = trader.result("ListWalletAccounts")["accounts"][0]["account_id"]
+    return wallet
 
 
 class TestGetApiKeyInfo:

@@ -47,7 +47,15 @@ class TestTimeAndStatus:
         assert exchange.public_result("Time")["rfc1123"] == "Mon,  7 Jun 27 12:00:00 +0000"
 
     def test_the_system_is_online_now(self, exchange: Exchange) -> None:
-        assert exchange.public_result("SystemStatus") == {"status": "online", "timestamp": "2026-09-30T00:00:00Z"}
+        assert exchange.public_result("SystemStatus") == {
+            "status": "online",
+            "timestamp": "2026-09-30T00:00:00Z",
+            "upcoming_maintenance": [],
+            "emergency": [],
+        }
+
+    def test_no_maintenance_is_announced(self, exchange: Exchange) -> None:
+        assert exchange.public_result("MaintenanceSchedule") == {"events": []}
 
 
 class TestAssets:
@@ -111,7 +119,7 @@ class TestAssets:
     @pytest.mark.parametrize(
         ("params", "error"),
         [
-            ({"asset": "XBT,NOPE"}, "EQuery:Unknown asset"),
+            ({"asset": "NIX,NOPE"}, "EQuery:Unknown asset"),
             ({"asset": "XBT", "aclass": "tokenized_asset"}, "EQuery:Unknown asset"),
             ({"aclass": "bond"}, "EGeneral:Invalid arguments:aclass"),
             ({"assetVersion": 2}, "EGeneral:Invalid arguments:assetVersion"),
@@ -119,6 +127,11 @@ class TestAssets:
     )
     def test_refuses_what_it_does_not_know(self, exchange: Exchange, params: dict[str, object], error: str) -> None:
         assert exchange.public_error("Assets", **params) == error
+
+    def test_unknown_assets_are_an_error_beside_the_known_ones(self, exchange: Exchange) -> None:
+        answer = exchange.public("Assets", asset="XBT,NOPE,NIX")
+        assert answer["error"] == ["EQuery:Unknown asset"]
+        assert list(answer["result"]) == ["XXBT"]
 
 
 class TestAssetPairs:
@@ -188,7 +201,7 @@ class TestAssetPairs:
     @pytest.mark.parametrize(
         ("params", "error"),
         [
-            ({"pair": "XBTUSD,NOPE"}, "EQuery:Unknown asset pair"),
+            ({"pair": "NIXUSD,NOPE"}, "EQuery:Unknown asset pair"),
             ({"pair": "XBTUSD", "aclass_base": "tokenized_asset"}, "EQuery:Unknown asset pair"),
             ({"info": "everything"}, "EGeneral:Invalid arguments:info"),
             ({"aclass_base": "equity"}, "EGeneral:Invalid arguments"),
@@ -197,6 +210,11 @@ class TestAssetPairs:
     )
     def test_refuses_what_it_does_not_know(self, exchange: Exchange, params: dict[str, object], error: str) -> None:
         assert exchange.public_error("AssetPairs", **params) == error
+
+    def test_an_unknown_pair_is_an_error_beside_the_known_ones(self, exchange: Exchange) -> None:
+        answer = exchange.public("AssetPairs", pair="NOPE,XBTUSD,ETH/USD")
+        assert answer["error"] == ["EQuery:Unknown asset pair"]
+        assert list(answer["result"]) == ["XXBTZUSD", "ETH/USD"]
 
 
 class TestTicker:
@@ -262,8 +280,14 @@ class TestTicker:
     def test_version_1_keys_by_display_name(self, exchange: Exchange) -> None:
         assert list(exchange.public_result("Ticker", pair="XBTUSD,xdgusd", assetVersion=1)) == ["BTC/USD", "DOGE/USD"]
 
-    def test_one_unknown_pair_refuses_the_call(self, exchange: Exchange) -> None:
-        assert exchange.public_error("Ticker", pair="XBTUSD,NOPE") == "EQuery:Unknown asset pair"
+    def test_an_unknown_pair_is_an_error_beside_the_known_ones(self, exchange: Exchange) -> None:
+        answer = exchange.public("Ticker", pair="XBTUSD,NOPE")
+        assert list(answer) == ["error", "result"]
+        assert answer["error"] == ["EQuery:Unknown asset pair"]
+        assert answer["result"] == exchange.public_result("Ticker", pair="XBTUSD")
+
+    def test_a_list_without_a_known_pair_is_refused(self, exchange: Exchange) -> None:
+        assert exchange.public("Ticker", pair="NIX,NOPE") == {"error": ["EQuery:Unknown asset pair"]}
 
     def test_a_class_that_the_pair_is_not_of_finds_no_pair(self, exchange: Exchange) -> None:
         assert exchange.public_error("Ticker", pair="XBTUSD", asset_class="tokenized_asset") == (
@@ -391,6 +415,72 @@ class TestDepth:
     @pytest.mark.parametrize("count", [0, 501, "ten"])
     def test_refuses_other_counts(self, exchange: Exchange, count: object) -> None:
         assert exchange.public_error("Depth", pair="XBTUSD", count=count) == "EGeneral:Invalid arguments:count"
+
+
+class TestGroupedBook:
+    def test_levels_are_as_many_ticks_wide_as_asked_for(self, exchange: Exchange) -> None:
+        """Asks go up to the next multiple, bids down."""
+        maker, other = exchange.traders
+        for price, volume in (("99.5", "1"), ("99.9", "0.25"), ("100", "0.5"), ("95", "2"), ("94.9", "0.125")):
+            maker.place("buy", volume, price)
+        for price, volume in (("100.1", "1"), ("105", "0.5"), ("105.1", "0.25"), ("110", "2"), ("120", "0.0625")):
+            other.place("sell", volume, price)
+        assert exchange.public_result("GroupedBook", pair="XBTUSD", grouping=50) == {
+            "pair": PAIR,
+            "grouping": 50,
+            "bids": [
+                {"price": "100.00000", "qty": "0.50000000"},
+                {"price": "95.00000", "qty": "3.25000000"},
+                {"price": "90.00000", "qty": "0.12500000"},
+            ],
+            "asks": [
+                {"price": "105.00000", "qty": "1.50000000"},
+                {"price": "110.00000", "qty": "2.25000000"},
+                {"price": "120.00000", "qty": "0.06250000"},
+            ],
+        }
+
+    def test_without_a_grouping_each_tick_is_a_level(self, exchange: Exchange) -> None:
+        maker, other = exchange.traders
+        maker.place("buy", "1", "99.9")
+        other.place("buy", "1.5", "99.9")
+        maker.place("buy", "1", "99.8")
+        found = exchange.public_result("GroupedBook", pair="XBTUSD")
+        assert found["grouping"] == 1
+        assert found["bids"] == [
+            {"price": "99.90000", "qty": "2.50000000"},
+            {"price": "99.80000", "qty": "1.00000000"},
+        ]
+        assert found["asks"] == []
+
+    def test_the_depth_counts_groups_and_is_ten(self, exchange: Exchange) -> None:
+        maker, _ = exchange.traders
+        for tick in range(400):
+            maker.place("sell", "0.1", f"{100 + tick / 10:.1f}")
+        asked = {
+            depth: exchange.public_result("GroupedBook", pair="XBTUSD", depth=depth) for depth in (None, 2, 25, 1000)
+        }
+        assert {depth: len(book["asks"]) for depth, book in asked.items()} == {None: 10, 2: 2, 25: 25, 1000: 400}
+        wide = exchange.public_result("GroupedBook", pair="XBTUSD", depth=2, grouping=100)["asks"]
+        assert [level["qty"] for level in wide] == ["0.10000000", "10.00000000"]
+
+    def test_the_pair_is_called_as_it_was_asked_for(self, exchange: Exchange) -> None:
+        assert exchange.public_result("GroupedBook", pair="BTC/USD")["pair"] == "BTC/USD"
+        assert exchange.public_result("GroupedBook", pair="XBTUSD", assetVersion=1)["pair"] == "BTC/USD"
+
+    @pytest.mark.parametrize(
+        ("params", "error"),
+        [
+            ({"pair": None}, "EGeneral:Invalid arguments:pair"),
+            ({"pair": "NOPE"}, "EQuery:Unknown asset pair"),
+            ({"depth": 0}, "EGeneral:Invalid arguments:depth"),
+            ({"depth": 1001}, "EGeneral:Invalid arguments:depth"),
+            ({"grouping": 2}, "EGeneral:Invalid arguments:grouping"),
+            ({"grouping": "1.0"}, "EGeneral:Invalid arguments:grouping"),
+        ],
+    )
+    def test_refuses_what_it_does_not_know(self, exchange: Exchange, params: dict[str, object], error: str) -> None:
+        assert exchange.public_error("GroupedBook", **{"pair": "XBTUSD"} | params) == error
 
 
 class TestTrades:

@@ -208,7 +208,7 @@ def test_a_raw_plus_in_a_form_still_means_from_now(trader: Trader) -> None:
         ({"leverage": "2:3"}, f"{BAD}:leverage"),
         ({"leverage": "-2"}, f"{BAD}:leverage"),
         ({"leverage": "two"}, f"{BAD}:leverage"),
-        ({"reduce_only": "true"}, "EOrder:Reduce only:Non-PC"),
+        ({"reduce_only": "true"}, "EOrder:Reduce only:No position exists"),
         ({"reduce_only": "maybe"}, f"{BAD}:reduce_only"),
     ],
 )
@@ -311,7 +311,8 @@ def test_too_many_decimals_name_the_pair_as_kraken_does_today(trader: Trader) ->
         ("sell", "+5%", 210_000),
         ("buy", "#1%", 198_000),
         ("sell", "#1%", 202_000),
-        ("buy", "-0.0003%", 199_999),
+        ("buy", "-0.0003%", 200_000),
+        ("buy", "-0.0009%", 199_999),
         ("sell", "+0.0007%", 200_001),
         ("sell", "+.5%", 201_000),
     ],
@@ -340,11 +341,16 @@ def test_minimums_and_funds_are_checked(trader: Trader, changes: dict[str, str],
     assert answer["error"] == ([] if error is None else [error])
 
 
-def test_a_post_only_order_that_would_take_is_refused(exchange: Exchange, trader: Trader) -> None:
+def test_a_post_only_order_that_would_take_gets_an_id_and_is_canceled(exchange: Exchange, trader: Trader) -> None:
     exchange.account(BTC="1").place("sell", "0.5", "20000.0")
-    before = exchange.fingerprint()
-    assert trader.error("AddOrder", **LIMIT, oflags="post") == "EOrder:Post only order"
-    assert exchange.fingerprint() == before
+    before = trader.result("BalanceEx")
+    (txid,) = trader.result("AddOrder", **LIMIT, oflags="post")["txid"]
+    found = trader.result("QueryOrders", txid=txid)[txid]
+    assert (found["status"], found["reason"], found["misc"]) == ("canceled", "Post only order", "")
+    assert found["vol_exec"] == "0.00000000"
+    assert found["closetm"] == pytest.approx(found["opentm"] + 0.0002, abs=1e-6)
+    assert trader.result("BalanceEx") == before
+    assert trader.result("OpenOrders") == {"open": {}}
 
 
 @pytest.mark.parametrize("leverage", ["none", "0", "1", "1:1", ""])

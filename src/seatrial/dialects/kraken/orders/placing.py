@@ -20,7 +20,7 @@ INVALID_PRICE: Final = "EOrder:Invalid price"
 MALFORMED_PRICE: Final = "EOrder:Invalid price:Invalid price argument"
 UNUSED_PRICE: Final = "EOrder:Invalid price:Invalid secondary price argument"
 NO_MARGIN: Final = "EOrder:Cannot open position"
-NOTHING_TO_REDUCE: Final = "EOrder:Reduce only:Non-PC"
+NOTHING_TO_REDUCE: Final = "EOrder:Reduce only:No position exists"
 """Source of these five: kraken-rest#order-errors."""
 
 MATCHING_NS: Final = 200_000
@@ -80,7 +80,8 @@ def _any_order(context: Context, request: OrderRequest, ms: MarketState, max_ope
     return PlaceOrder(
         context.account_id, request.market, request.side, request.kind, price_ticks, qty_lots, spend, time_in_force,
         terms.self_trade, terms.post_only, terms.fee_in_base, terms.starts_ns, expires_ns, terms.tag or None,
-        terms.client_id, max_open, terms.check_only, worth_min_qty=True, matching_ns=MATCHING_NS,
+        terms.client_id, max_open, terms.check_only, cancels_post_only=terms.post_only, worth_min_qty=True,
+        matching_ns=MATCHING_NS,
     )  # fmt: skip
 
 
@@ -194,8 +195,8 @@ def _no_price(request: OrderRequest) -> int:
 def _relative_price(text: str, context: Context, ms: MarketState, side: Side) -> int:
     """`+n`, `-n`, `#n`, each in the quote or in percent, from the last trade. Source: kraken-orders#prices.
 
-    `#` is minus for a buy, plus for a sell; results in percent are rounded down. Decided: before the first trade there
-    is nothing to be relative to.
+    `#` is minus for a buy, plus for a sell; an offset in percent is cut off at a tick. Decided: before the first trade
+    there is nothing to be relative to.
     """
     match = _RELATIVE.fullmatch(text)
     if match is None:
@@ -208,8 +209,9 @@ def _relative_price(text: str, context: Context, ms: MarketState, side: Side) ->
     last = ms.stats.last
     if last is None:
         raise BadCall(INVALID_PRICE)
-    signed = offset if rises else -offset
-    return last.price_ticks * (WHOLE + signed) // WHOLE if percent else last.price_ticks + signed
+    if percent:
+        offset = last.price_ticks * offset // WHOLE
+    return last.price_ticks + offset if rises else last.price_ticks - offset
 
 
 def _too_fine(context: Context, market: Market) -> BadCall:

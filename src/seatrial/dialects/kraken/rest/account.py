@@ -5,6 +5,7 @@ kraken-rest#websocket-token; venue-pages#get-account-balance.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final, Never
 
 import msgspec
@@ -70,6 +71,44 @@ class ExtendedBalance(Struct, frozen=True):
 
     balance: str
     hold_trade: str
+
+
+class CreditDetail(Struct, frozen=True):
+    """One asset of CreditLines, of an account without a credit line. Source: kraken-rest#credit-lines."""
+
+    balance: str
+    hold_trade: str
+    collateral_value: str | UnsetType = UNSET
+    """How much of its value counts as collateral; left out of what is none."""
+
+
+class LimitsMonitor(Struct, frozen=True, kw_only=True):
+    """What credit an account has and what stands behind it, in US dollars."""
+
+    total_credit_usd: str
+    total_credit_used_usd: str
+    total_collateral_value_usd: str
+    equity_usd: str
+    ongoing_balance: None = None
+    """Collateral by credit: of no credit, nothing."""
+    debt_to_equity: str
+
+
+class CreditLines(Struct, frozen=True):
+    """The credit lines of an account: nobody has one."""
+
+    asset_details: dict[str, CreditDetail]
+    limits_monitor: LimitsMonitor
+
+
+class WalletAccount(Struct, frozen=True, kw_only=True):
+    """One wallet of ListWalletAccounts. Source of the fields: kraken-rest#wallet-accounts."""
+
+    account_id: str
+    flags: dict[str, bool]
+    status: str = "active"
+    type: str = "main"
+    name: None = None
 
 
 class TradeBalance(Struct, frozen=True, kw_only=True):
@@ -160,7 +199,7 @@ class ApiKeyInfo(Struct, frozen=True, kw_only=True):
 
 def balance(context: Context, params: Params) -> Raw:
     """What the account owns of each asset it ever had. Written anew only when that has changed."""
-    _check_rebase_multiplier(params)
+    _check_options(context, params)
     account_id, written = context.key.account_id, context.tools.balances
     amounts = [
         (purse.asset.code, purse.free.balance + purse.held.balance)
@@ -179,7 +218,7 @@ def _balances(context: Context) -> Raw:
 
 def balance_ex(context: Context, params: Params) -> dict[str, ExtendedBalance]:
     """The same, with what open orders hold of it."""
-    _check_rebase_multiplier(params)
+    _check_options(context, params)
     name = context.tools.symbols.asset_name
     return {
         name(one.asset.code): ExtendedBalance(
@@ -195,12 +234,12 @@ def trade_balance(context: Context, params: Params) -> TradeBalance:
     Decided: values are those of the last trades, cut off at the fourth decimal, and what has no known price counts
     nothing; `uv` is the value of what open orders hold, fees included, and `mfo` the free margin less that.
     """
-    _check_rebase_multiplier(params)
+    _check_options(context, params)
     target = _target(context, params)
     owned = _owned(context)
     state = context.state
     whole = sum(_value(state, one.asset, one.settled, target) for one in owned)
-    collateral = sum(_value(state, one.asset, one.settled, target) * one.asset.collateral_ppm for one in owned) // 10**6
+    collateral = _collateral(state, owned, target)
     unfilled = sum(_value(state, one.asset, one.held, target) for one in owned)
     zero = _amount(0)
     return TradeBalance(
@@ -241,6 +280,34 @@ def trade_volume(context: Context, params: Params) -> TradeVolume:
     )
 
 
+def credit_lines(context: Context, params: Params) -> CreditLines:
+    """What credit the account has: none, and what it has without.
+
+    Decided: `collateral_value` has four decimals; the values are those of TradeBalance.
+    """
+    _check_options(context, params)
+    owned, state = _owned(context), context.state
+    collateral = _amount(_collateral(state, owned, state.assets[USD]))
+    zero = _amount(0)
+    monitor = LimitsMonitor(
+        total_credit_usd=zero,
+        total_credit_used_usd=zero,
+        total_collateral_value_usd=collateral,
+        equity_usd=collateral,
+        debt_to_equity=zero,
+    )
+    name = context.tools.symbols.asset_name
+    return CreditLines({name(one.asset.code): _credit_detail(one) for one in owned}, monitor)
+
+
+def wallet_accounts(context: Context, _params: Params) -> dict[str, object]:
+    """The wallets that `account_id` may name: an account has one."""
+    wallet = WalletAccount(
+        account_id=context.tools.ids.wallet(context.account_id), flags={"user_defined": False, "active": True}
+    )
+    return {"accounts": [wallet], "cursor": {"next": None}}
+
+
 def not_entitled(_context: Context, _params: Params) -> Never:
     """Sub-accounts are for institutions; no account here is one. Source: kraken-rest#sub-accounts."""
     raise BadCall(errors.PERMISSION_DENIED)
@@ -276,8 +343,28 @@ def _write_token(context: Context, outcome: Done) -> dict[str, object]:
     return {"token": context.tools.ids.ws_token(first(TokenIssued, outcome).token_id), "expires": TOKEN_SECONDS}
 
 
-def _check_rebase_multiplier(params: Params) -> None:
+def of_wallet(handle: Callable[[Context, Params], object]) -> Callable[[Context, Params], object]:
+    """The handler of a method that takes `account_id`. Decided: a wallet of another account's is a bad argument."""
+
+    def handle_for(context: Context, params: Params) -> object:
+        _check_wallet(context, params)
+        return handle(context, params)
+
+    return handle_for
+
+
+def _check_wallet(context: Context, params: Params) -> None:
+    """Clients send it with spaces, with dashes, or with neither."""
+    wallet = params.text("account_id")
+    if wallet is not None and wallet.replace("-", "").replace(" ", "") != context.tools.ids.wallet(
+        context.account_id
+    ).replace(" ", ""):
+        raise bad_argument("account_id")
+
+
+def _check_options(context: Context, params: Params) -> None:
     params.choice("rebase_multiplier", REBASE_MULTIPLIERS, None)
+    _check_wallet(context, params)
 
 
 def _owned(context: Context) -> list[Owned]:
@@ -294,6 +381,17 @@ def _owned(context: Context) -> list[Owned]:
         held[spent_as(purse.asset.code)] += purse.held.balance
     codes = sorted(assets, key=context.tools.symbols.asset_place)
     return [Owned(assets[code], settled[code], held[code]) for code in codes]
+
+
+def _credit_detail(one: Owned) -> CreditDetail:
+    scale, ppm = one.asset.scale, one.asset.collateral_ppm
+    value = format_units(ppm // 10**2, 4) if ppm else UNSET
+    return CreditDetail(format_units(one.settled, scale), format_units(one.held, scale), value)
+
+
+def _collateral(state: State, owned: list[Owned], target: Asset) -> int:
+    """What of an account's assets counts as collateral, as a value in another asset."""
+    return sum(_value(state, one.asset, one.settled, target) * one.asset.collateral_ppm for one in owned) // 10**6
 
 
 def _target(context: Context, params: Params) -> Asset:
@@ -401,6 +499,8 @@ ENDPOINTS: Final = (
     Endpoint("Balance", balance, any_of("query-funds")),
     Endpoint("BalanceEx", balance_ex, any_of("query-funds")),
     Endpoint("TradeBalance", trade_balance, any_of("query-open-trades", "query-funds")),
+    Endpoint("CreditLines", credit_lines, any_of("query-funds")),
+    Endpoint("ListWalletAccounts", added(manners.WALLETS, wallet_accounts)),
     Endpoint("TradeVolume", trade_volume, any_of("query-funds")),
     Endpoint("GetApiKeyInfo", added(manners.KEY_INFO, api_key_info)),
     Endpoint("GetWebSocketsToken", websockets_token, any_of("create-ws-token")),

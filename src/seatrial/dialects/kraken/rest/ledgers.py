@@ -19,6 +19,7 @@ from seatrial.dialects.kraken.errors import BadCall
 from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.manners import TRADE_SUBTYPE
 from seatrial.dialects.kraken.params import Params
+from seatrial.dialects.kraken.rest.account import of_wallet
 from seatrial.dialects.kraken.rest.paging import (
     MAX_NAMES,
     Paging,
@@ -207,7 +208,7 @@ def _asset(context: Context, text: str, wanted: str | None) -> str:
 
 
 ENDPOINTS: Final = (
-    Endpoint("Ledgers", ledgers, any_of("query-ledger"), cost=2),
-    Endpoint("QueryLedgers", query_ledgers, any_of("query-ledger"), cost=2),
+    Endpoint("Ledgers", of_wallet(ledgers), any_of("query-ledger"), cost=2),
+    Endpoint("QueryLedgers", of_wallet(query_ledgers), any_of("query-ledger"), cost=2),
 )
 """Permissions: kraken-rest#permissions. Costs: kraken-rest#call-limits."""

@@ -21,9 +21,9 @@ from seatrial.core.money import MAX_UNITS, div_ceil, format_units, rescale_floor
 from seatrial.core.orders import OrderKind, Side, Trade
 from seatrial.core.queries import TradePage
 from seatrial.dialects.kraken import errors, manners
-from seatrial.dialects.kraken.context import Later, PublicContext
+from seatrial.dialects.kraken.context import Later, Partial, PublicContext
 from seatrial.dialects.kraken.describe import price_scale, price_text
-from seatrial.dialects.kraken.endpoint import PublicEndpoint
+from seatrial.dialects.kraken.endpoint import PublicEndpoint, added
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
 from seatrial.dialects.kraken.listings import VENUE
 from seatrial.dialects.kraken.params import MAX_NS, Params
@@ -60,6 +60,11 @@ MAX_LEVELS: Final = 500
 USUAL_LEVELS: Final = 100
 MAX_TRADES: Final = 1_000
 
+MAX_GROUPS: Final = 1_000
+USUAL_GROUPS: Final = 10
+GROUPINGS: Final = ("1", "5", "10", "25", "50", "100", "250", "500", "1000")
+"""Source of all three: market-data#grouped-book."""
+
 FIRST_NANOSECONDS: Final = 10**11
 """A whole `since` of Trades from here on counts nanoseconds, below it seconds. Decided: see market-data#since."""
 
@@ -68,6 +73,22 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 TradeRow = tuple[str, str, float, str, str, str, int]
 CandleRow = tuple[int, str, str, str, str, str, str, int]
+
+
+class GroupedLevel(Struct, frozen=True):
+    """All that rests within some ticks."""
+
+    price: str
+    qty: str
+
+
+class GroupedBook(Struct, frozen=True):
+    """A book in levels of so many ticks."""
+
+    pair: str
+    grouping: int
+    bids: list[GroupedLevel]
+    asks: list[GroupedLevel]
 
 
 class Ticker(Struct, frozen=True):
@@ -91,41 +112,58 @@ def server_time(context: PublicContext, _params: Params) -> dict[str, object]:
     return {"unixtime": context.at_ns // SECOND_NS, "rfc1123": _rfc1123(context.at_ns)}
 
 
-def system_status(context: PublicContext, _params: Params) -> dict[str, str]:
-    """What the exchange as a whole is open for. Decided: the time of the status is now."""
+def system_status(context: PublicContext, _params: Params) -> dict[str, object]:
+    """What the exchange as a whole is open for. Decided: the time of the status is now.
+
+    Nothing can be announced in a world, so that there is never anything to come.
+    """
     at = datetime.fromtimestamp(context.at_ns // SECOND_NS, UTC)
-    return {"status": context.state.modes.system.value, "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    status = {"status": context.state.modes.system.value, "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    return {**status, "upcoming_maintenance": [], "emergency": []} if context.does(manners.MAINTENANCE) else {**status}
 
 
-def assets(context: PublicContext, params: Params) -> dict[str, object]:
+def maintenance_schedule(_context: PublicContext, _params: Params) -> dict[str, list[object]]:
+    """What is announced for the next seven days: nothing."""
+    return {"events": []}
+
+
+def assets(context: PublicContext, params: Params) -> dict[str, object] | Partial:
     """What is known of assets, by the names that they were asked by."""
     symbols = context.tools.symbols
     aclass = params.choice("aclass", ASSET_CLASSES, CURRENCY)
-    found = _assets_asked(context, params, aclass) or _by_name(context, params, symbols.asset_codes)
+    asked = params.comma_list("asset", MAX_NAMES)
+    known = [(text, code) for text in asked if (code := _asset_of_class(symbols, text, aclass)) is not None]
+    found = _asset_names(context, params, known) if asked else _by_name(context, params, symbols.asset_codes)
     infos = ((name, symbols.asset_info(code)) for name, code in found.items())
-    return {name: info for name, info in infos if info.aclass == aclass}
+    shown: dict[str, object] = {name: info for name, info in infos if info.aclass == aclass}
+    return _known_part(shown, errors.UNKNOWN_ASSET, is_whole=len(known) == len(asked))
 
 
-def asset_pairs(context: PublicContext, params: Params) -> dict[str, object]:
+def asset_pairs(context: PublicContext, params: Params) -> dict[str, object] | Partial:
     """What is known of markets, by canonical name. `country_code` is ignored: every market is open to all (decided)."""
     symbols = context.tools.symbols
     fields = INFO.get(params.choice("info", (ALL_INFO, *INFO), ALL_INFO))
     venues = params.comma_list("execution_venue", len(VENUES)) or VENUES[:1]
     if not set(venues) <= set(VENUES):
         raise bad_argument("execution_venue")
-    chosen = _pairs_asked(context, params, PAIR_CLASSES[params.choice("aclass_base", PAIR_CLASSES, CURRENCY)])
+    base_classes = PAIR_CLASSES[params.choice("aclass_base", PAIR_CLASSES, CURRENCY)]
+    chosen, is_whole = _pairs_asked(context, params, base_classes)
     infos = ((key, symbol, symbols.pair_info(symbol)) for key, symbol in chosen.items())
-    return {
+    shown = {
         key: _pair_fields(context, params, symbol, info, fields)
         for key, symbol, info in infos
         if info.execution_venue in venues
     }
+    return _known_part(shown, errors.UNKNOWN_PAIR, is_whole=is_whole)
 
 
-def ticker(context: PublicContext, params: Params) -> dict[str, Ticker]:
+def ticker(context: PublicContext, params: Params) -> dict[str, object] | Partial:
     """Best prices, last trade and day statistics of some markets, or of all."""
-    chosen = _pairs_asked(context, params, (_base_class(params),))
-    return {key: _ticker(context.state.markets[symbol], context.at_ns) for key, symbol in chosen.items()}
+    chosen, is_whole = _pairs_asked(context, params, (_base_class(params),))
+    tickers: dict[str, object] = {
+        key: _ticker(context.state.markets[symbol], context.at_ns) for key, symbol in chosen.items()
+    }
+    return _known_part(tickers, errors.UNKNOWN_PAIR, is_whole=is_whole)
 
 
 def ohlc(context: PublicContext, params: Params) -> dict[str, object]:
@@ -156,6 +194,23 @@ def depth(context: PublicContext, params: Params) -> dict[str, object]:
     ms = context.state.markets[symbol]
     sides = {"asks": ms.book.asks, "bids": ms.book.bids}
     return {key: {name: _levels(ms.market, side, count) for name, side in sides.items()}}
+
+
+def grouped_book(context: PublicContext, params: Params) -> GroupedBook:
+    """The best levels of both sides where each is as many ticks wide. Source: market-data#grouped-book.
+
+    Decided: a depth that is not among the documented ones gives so many levels, as 2 was seen to.
+    """
+    symbol, key = _pair(context, params)
+    depth = params.integer("depth", 1, MAX_GROUPS) or USUAL_GROUPS
+    ticks = int(params.choice("grouping", GROUPINGS, GROUPINGS[0]))
+    ms = context.state.markets[symbol]
+    return GroupedBook(
+        key,
+        ticks,
+        _grouped(ms.market, ms.book.bids, ticks, depth, upwards=False),
+        _grouped(ms.market, ms.book.asks, ticks, depth, upwards=True),
+    )
 
 
 def trades(context: PublicContext, params: Params) -> Later:
@@ -193,7 +248,19 @@ def _by_name(context: PublicContext, params: Params, codes: Iterable[str]) -> di
     return {name(code): code for code in codes}
 
 
-def _assets_asked(context: PublicContext, params: Params, aclass: str) -> dict[str, str]:
+def _known_part(shown: dict[str, object], error: str, *, is_whole: bool) -> dict[str, object] | Partial:
+    """What is known of a list of names, with the error beside it if some are not, or the refusal if none is.
+
+    Source: kraken-rest#envelope. Decided: the error stands there once, however many names are unknown.
+    """
+    if is_whole:
+        return shown
+    if not shown:
+        raise BadCall(error)
+    return Partial(shown, error)
+
+
+def _asset_names(context: PublicContext, params: Params, asked: list[tuple[str, str]]) -> dict[str, str]:
     """The assets named, by their names in the answer.
 
     Who asks by a display name is answered by it. A name that is display name and altname both, such as USD, counts as
@@ -201,7 +268,6 @@ def _assets_asked(context: PublicContext, params: Params, aclass: str) -> dict[s
     with EUR is answered so, and AVAX with EUR by AVAX and ZEUR.
     """
     symbols = context.tools.symbols
-    asked = [(text, _known_asset(symbols, text, aclass)) for text in params.comma_list("asset", MAX_NAMES)]
     by_display = [(text, code) for text, code in asked if symbols.is_asset_display(text, code)]
     if all(symbols.is_asset_altname(text, code) for text, code in by_display):
         by_display = []
@@ -221,39 +287,34 @@ def _pair_key(context: PublicContext, params: Params, symbol: str, asked: str = 
     return symbols.pair_display(symbol) if by_display else symbols.pair_name(symbol)
 
 
-def _known_asset(symbols: Symbols, text: str, aclass: str) -> str:
+def _asset_of_class(symbols: Symbols, text: str, aclass: str) -> str | None:
     code = symbols.asset(text)
-    if code is None or symbols.asset_info(code).aclass != aclass:
-        raise BadCall(errors.UNKNOWN_ASSET)
-    return code
+    return None if code is None or symbols.asset_info(code).aclass != aclass else code
 
 
 def _pair(context: PublicContext, params: Params) -> tuple[str, str]:
     """The one market that must be named, of the class that was asked for, and its name in the answer."""
     asked = params.required("pair")
-    symbol = _known_pair(context.tools.symbols, asked, (_base_class(params),))
+    symbol = _pair_of_class(context.tools.symbols, asked, (_base_class(params),))
+    if symbol is None:
+        raise BadCall(errors.UNKNOWN_PAIR)
     return symbol, _pair_key(context, params, symbol, asked)
 
 
-def _pairs_asked(context: PublicContext, params: Params, base_classes: tuple[str, ...]) -> dict[str, str]:
-    """The markets named, by their names in the answer; all of the classes when none is.
-
-    One unknown name refuses the call (decided).
-    """
+def _pairs_asked(context: PublicContext, params: Params, base_classes: tuple[str, ...]) -> tuple[dict[str, str], bool]:
+    """The markets named, or else all of the classes, by their names in the answer; and whether every name is known."""
     symbols = context.tools.symbols
     asked = params.comma_list("pair", MAX_NAMES)
     if asked:
-        found = [(text, _known_pair(symbols, text, base_classes)) for text in asked]
-        return {_pair_key(context, params, symbol, text): symbol for text, symbol in found}
+        found = [(text, symbol) for text in asked if (symbol := _pair_of_class(symbols, text, base_classes))]
+        return {_pair_key(context, params, symbol, text): symbol for text, symbol in found}, len(found) == len(asked)
     listed = [symbol for symbol in symbols.pair_symbols if symbols.pair_info(symbol).aclass_base in base_classes]
-    return {_pair_key(context, params, symbol): symbol for symbol in listed}
+    return {_pair_key(context, params, symbol): symbol for symbol in listed}, True
 
 
-def _known_pair(symbols: Symbols, text: str, base_classes: tuple[str, ...]) -> str:
+def _pair_of_class(symbols: Symbols, text: str, base_classes: tuple[str, ...]) -> str | None:
     symbol = symbols.pair(text)
-    if symbol is None or symbols.pair_info(symbol).aclass_base not in base_classes:
-        raise BadCall(errors.UNKNOWN_PAIR)
-    return symbol
+    return None if symbol is None or symbols.pair_info(symbol).aclass_base not in base_classes else symbol
 
 
 def _base_class(params: Params) -> str:
@@ -389,6 +450,25 @@ def _levels(market: Market, side: BookSide, count: int) -> list[tuple[str, str, 
     ]
 
 
+def _grouped(market: Market, side: BookSide, ticks: int, depth: int, *, upwards: bool) -> list[GroupedLevel]:
+    """Asks count for the next group above them, bids for that below: both go to the passive side.
+
+    There may be many levels: a plain loop, which divides once a group.
+    """
+    groups: list[list[int]] = []
+    bound, group = 0, [0, 0]
+    for level in side.levels():
+        price = level.price_ticks
+        if not groups or (price > bound if upwards else price < bound):
+            if len(groups) == depth:
+                break
+            bound = (div_ceil(price, ticks) if upwards else price // ticks) * ticks
+            group = [bound, 0]
+            groups.append(group)
+        group[1] += level.qty_lots
+    return [GroupedLevel(price_text(market, price), _lots(market, lots)) for price, lots in groups]
+
+
 def _trades_since(params: Params) -> int | None:
     """`since` in nanoseconds: a decimal with a point, or a small number, was in seconds."""
     text = params.decimal("since")
@@ -433,11 +513,13 @@ def _rfc1123(at_ns: int) -> str:
 ENDPOINTS: Final = (
     PublicEndpoint("Time", server_time),
     PublicEndpoint("SystemStatus", system_status),
+    PublicEndpoint("MaintenanceSchedule", added(manners.MAINTENANCE, maintenance_schedule)),
     PublicEndpoint("Assets", assets),
     PublicEndpoint("AssetPairs", asset_pairs),
     PublicEndpoint("Ticker", ticker),
     PublicEndpoint("OHLC", ohlc),
     PublicEndpoint("Depth", depth),
+    PublicEndpoint("GroupedBook", added(manners.FULL_BOOKS, grouped_book)),
     PublicEndpoint("Trades", trades),
     PublicEndpoint("Spread", spread),
 )

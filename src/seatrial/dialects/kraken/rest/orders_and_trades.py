@@ -42,6 +42,7 @@ from seatrial.dialects.kraken.endpoint import Endpoint, any_of
 from seatrial.dialects.kraken.errors import BadCall, bad_argument
 from seatrial.dialects.kraken.manners import TRADE_FIELDS
 from seatrial.dialects.kraken.params import Params
+from seatrial.dialects.kraken.rest.account import of_wallet
 from seatrial.dialects.kraken.rest.paging import (
     MAX_NAMES,
     Paging,
@@ -335,12 +336,12 @@ def _pair(context: Context, text: str, wanted: str | None) -> str:
 _encode: Final = msgspec.json.Encoder().encode
 
 ENDPOINTS: Final = (
-    Endpoint("OpenOrders", open_orders, any_of("query-open-trades")),
-    Endpoint("ClosedOrders", closed_orders, any_of("query-closed-trades")),
-    Endpoint("QueryOrders", query_orders, any_of("query-open-trades", "query-closed-trades")),
-    Endpoint("TradesHistory", trades_history, any_of("query-closed-trades", "query-open-trades"), cost=2),
-    Endpoint("QueryTrades", query_trades, any_of("query-closed-trades", "query-open-trades")),
-    Endpoint("OpenPositions", open_positions, any_of("query-open-trades")),
+    Endpoint("OpenOrders", of_wallet(open_orders), any_of("query-open-trades")),
+    Endpoint("ClosedOrders", of_wallet(closed_orders), any_of("query-closed-trades")),
+    Endpoint("QueryOrders", of_wallet(query_orders), any_of("query-open-trades", "query-closed-trades")),
+    Endpoint("TradesHistory", of_wallet(trades_history), any_of("query-closed-trades", "query-open-trades"), cost=2),
+    Endpoint("QueryTrades", of_wallet(query_trades), any_of("query-closed-trades", "query-open-trades")),
+    Endpoint("OpenPositions", of_wallet(open_positions), any_of("query-open-trades")),
 )
 """Permissions: kraken-rest#permissions, where guide and method pages differ either of the two.
 Costs: kraken-rest#call-limits."""
