@@ -67,11 +67,12 @@ class Talk:
 class Stored:
     """A world whose feed is told what is committed."""
 
-    def __init__(self, machine: Machine, symbols: Symbols) -> None:
+    def __init__(self, machine: Machine, symbols: Symbols, tools: Tools | None = None) -> None:
         self.machine = machine
         self.trades: list[Trade] = []
         self.fills: list[Fill] = []
-        self.feed = KrakenFeed(machine, Tools(symbols, Ids(machine.state.seed), Limits(), {}), self._find)
+        tools = tools or Tools(symbols, Ids(machine.state.seed), Limits(), {})
+        self.feed = KrakenFeed(machine, tools, self._find)
         self._look_ups: list[tuple[TradePage | FillPage, Callable[[Any], None]]] = []
         self.commit()
         self.feed.begin(machine.state.last_fact)
@@ -148,14 +149,16 @@ class SocketVenue(Exchange):
     def __init__(self) -> None:
         super().__init__()
         self.buyer, self.seller = self.two_rich_traders()
-        self.stored = Stored(self.machine, all_symbols())
+        self.stored = Stored(self.machine, all_symbols(), self.kraken._tools)
 
     def commit(self) -> None:
         """As the exchange does, and the feed is told."""
         if not hasattr(self, "stored"):
             super().commit()
             return
-        self.orders.update(self.stored.commit().orders)
+        changes = self.stored.commit()
+        self.orders.update(changes.orders)
+        self.store.commit(self.store.batch(changes, self.machine.state, ""))
 
     def talk(self, path: str = "/v2", host: str = "localhost") -> Talk:
         """A conversation, its status read."""

@@ -30,6 +30,7 @@ ALLOWED = {
     "TradeBalance": ["query-open-trades", "query-funds"],
     "TradeVolume": ["query-funds"],
     "OpenOrders": ["query-open-trades"],
+    "Level3": ["query-open-trades"],
     "OpenPositions": ["query-open-trades"],
     "ClosedOrders": ["query-closed-trades"],
     "QueryOrders": ["query-open-trades", "query-closed-trades"],

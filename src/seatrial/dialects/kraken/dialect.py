@@ -19,7 +19,7 @@ from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Limits
 from seatrial.dialects.kraken.manners import ONLY_GET
 from seatrial.dialects.kraken.params import parse_body, parse_query
-from seatrial.dialects.kraken.rest import account, funding, ledgers, market_data, orders_and_trades, trading
+from seatrial.dialects.kraken.rest import account, funding, ledgers, market_data, order_book, orders_and_trades, trading
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.kraken.ws.feed import PATHS, KrakenFeed
 from seatrial.dialects.wire import Call, Credentials, Find, Lookup, Opening, Reply, Served, Unfinished
@@ -31,6 +31,7 @@ PRIVATE: Final = {
         *account.ENDPOINTS,
         *orders_and_trades.ENDPOINTS,
         *ledgers.ENDPOINTS,
+        *order_book.ENDPOINTS,
         *trading.ENDPOINTS,
         *funding.ENDPOINTS,
     )

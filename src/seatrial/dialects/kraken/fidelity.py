@@ -202,6 +202,8 @@ RULES: Final = (
     Rule("market-data.depth-volume", DECIDED,
          "three decimals were observed; whether the rest is cut or rounded was not",
          "Depth shows volumes with three decimals, the rest cut off."),
+    Rule("market-data.level3", DECIDED, "docs: Get Level 3 Order Book does not say what `depth` counts",
+         "Level3 shows the orders of so many levels of each side, those of one price as they queue."),
     Rule("market-data.spread-since", DOCUMENTED, "docs: Get Recent Spreads",
          "Spread's `since` is inclusive, in whole seconds; the newest 200 changes are kept, those of times when both "
          "sides had orders."),
@@ -518,7 +520,7 @@ RULES: Final = (
          "When a commit failed or a backup was restored, every connection is told `maintenance` and closed with 1012."),
     Rule("sockets.message-rate", DECIDED, "the frame is recorded, the number is not published",
          "A connection may send 1,000 messages a second; the first one above is answered by `Exceeded msg rate`, the "
-         "rest by nothing. New connections are not counted."),
+         "rest by nothing. New connections are not counted. A request names 2,000 symbols at most."),
     Rule("sockets.frames", DECIDED, "no source",
          "Nothing is throttled: whatever one command, or one thing that falls due, does to a market is one frame of "
          "each channel, trades first, then ticker, candles and book."),
@@ -534,8 +536,21 @@ RULES: Final = (
     Rule("sockets.candles", DECIDED, "how many rows a snapshot has and the usual interval are not documented",
          "A snapshot has up to 720 candles, only intervals with trades; the interval is a minute where none is said."),
     Rule("sockets.token", DECIDED, "how long it is good is documented, which right its key needs is not",
-         "A token opens `executions` within 15 minutes and stays good while a connection follows them. Its key needs "
-         "the right to see open orders, or the answer is `EGeneral:Permission denied`."),
+         "A token opens `executions`, `balances` and `level3` within 15 minutes and stays good while a connection "
+         "follows one of them. Its key needs the right to see open orders, for `balances` that to see funds, or the "
+         "answer is `EGeneral:Permission denied`."),
+    Rule("sockets.level3", DOCUMENTED, "docs: level3; guide: level 3 checksum, whose vector is a test",
+         "`level3` tells of each order of the best levels, its queue and its end, at one depth for each market; what "
+         "comes into sight is added whole, and of what is pushed out nothing is said."),
+    Rule("sockets.level3-limits", OBSERVED, "docs: level3; the text was recorded in 2026",
+         "A connection follows 200 books order by order, and may ask for so many in a second of the computer's time "
+         "as its tier's counter has room for."),
+    Rule("sockets.level3-hosts", DECIDED, "docs: level3; api-go still asks ws-auth; Kraken's unified pages",
+         "`level3` is served at ws-l3.kraken.com, which serves nothing else, and with a token at ws-auth.kraken.com "
+         "and both unified addresses."),
+    Rule("sockets.level3-times", DECIDED, "the page says when an order was placed or last amended",
+         "The time of a resting order is when it came to rest, last filled or got smaller, as in Level3 over REST; the "
+         "house's orders have ids that no call finds."),
     Rule("sockets.executions", OBSERVED, "recorded rows, 2024 to 2026; kraken-cli for the end of an order",
          "An order is told as `pending_new` and `new`, each fill as `trade`, and its end as `filled`, `canceled` or "
          "`expired`, each row in a frame of its own."),
@@ -544,6 +559,24 @@ RULES: Final = (
          "is filled of it."),
     Rule("sockets.executions-refused", DECIDED, "whether there is a `new` between was not recorded",
          "An order that the book refuses, such as a post-only one that would take, is `pending_new` and `canceled`."),
+    Rule("sockets.ratecounter", DECIDED, "the option is documented, its field is not; version 1 calls it so",
+         "With `ratecounter` rows of orders have `ratecount`: how high the counter of their market was when their "
+         "command had been counted."),
+    Rule("sockets.users", DECIDED, "the option is documented, what stands in the field is not",
+         "Who follows the users `all` has no snapshot, and rows have `user`: the number of the account."),
+    Rule("sockets.restated", DECIDED, "its meaning is documented, its fields were not recorded",
+         "An order that the exchange makes smaller is told as `restated`, with `amended`."),
+    Rule("sockets.balances", DOCUMENTED, "docs: balances; captures of 2024",
+         "`balances` shows what an account has, and then each entry of its ledger in a frame of its own, with the id "
+         "and reference that Ledgers shows."),
+    Rule("sockets.balances-rows", DECIDED, "the words are listed, what each is of is not",
+         "Trades have no subtype there. What earns rewards is the wallet `earn`/`liquid` of its asset; what comes back "
+         "from it is a `transfer`, category `staking-rewards`. Withdrawals on their way still count."),
+    Rule("sockets.order-of-channels", DECIDED, "no source",
+         "Of what one command did, `executions` are told before `balances`."),
+    Rule("sockets.deadline", DOCUMENTED, "docs: add_order",
+         "A `deadline` over a WebSocket is half a second to a minute ahead. Without one an order has 5 seconds, which "
+         "never pass, since it is placed when it is read."),
     Rule("sockets.fees-in-dollars", DECIDED, "no source says by which price",
          "`fee_usd_equiv` is 0 in markets that are not quoted in dollars."),
     Rule("sockets.methods", DECIDED, "the texts of the validator beside two were not recorded",

@@ -57,6 +57,10 @@ class Ids:
         self.withdrawal, self.withdrawal_number = _long("A", seed)
         self.transfer, self.transfer_number = _long("B", seed)
 
+    def any_order(self, number: int) -> str:
+        """An order's id, the house's among them, whose numbers are below zero."""
+        return self.order(number if number >= 0 else LIMIT + number)
+
     def credentials(self, number: int) -> tuple[str, str]:
         """An API key and its private key: 56 characters, and the base64 of 64 bytes."""
         drawn = _draw(self._seed, f"key {number}", 42 + 64)
