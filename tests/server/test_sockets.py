@@ -102,7 +102,8 @@ def test_a_socket_can_be_opened_behind_other_calls_of_a_connection(server: Runni
         (b"/v2", HEAD + b"Sec-WebSocket-Key: short\r\n", b"400"),
         (b"/v2", KEY + HEAD.replace(b"13", b"12"), b"400"),
         (b"/v3", HEAD + KEY, b"404"),
-        (b"/v2", b"", b"404"),
+        (b"/v2", b"", b"426"),
+        (b"/v2/private", HEAD + KEY + b"Content-Length: 0\r\n", b"426"),
         (b"/0/public/Time", HEAD + KEY, b"200"),
     ],
 )
