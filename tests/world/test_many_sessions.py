@@ -49,6 +49,10 @@ class Crowd:
             for message in messages:
                 sockets.receive(session, message)
 
+    async def has_begun(self) -> None:
+        """Wait until all have their acknowledgements."""
+        await until(lambda: all(len(ear.frames) > SUBSCRIPTIONS for ear in self.ears))
+
     def forget(self) -> None:
         """What was told until now."""
         for ear in self.ears:
@@ -83,7 +87,7 @@ def test_a_thousand_sessions_with_ten_thousand_subscriptions_are_told() -> None:
         tracemalloc.start()
         crowd = Crowd(server, token, 1_000)
         sockets = server.world.sockets["/v2"]
-        await until(lambda: all(len(ear.frames) > SUBSCRIPTIONS for ear in crowd.ears))
+        await crowd.has_begun()
         crowd.forget()
         bytes_each = tracemalloc.get_traced_memory()[0] / len(crowd.sessions)
         tracemalloc.stop()
@@ -109,7 +113,7 @@ def test_ten_times_the_sessions_take_no_more_than_ten_times_the_work() -> None:
         for count in (100, 1_000):
             began = time.process_time()
             crowd = Crowd(server, token, count)
-            await until(lambda crowd=crowd: all(len(ear.frames) > SUBSCRIPTIONS for ear in crowd.ears))
+            await crowd.has_begun()
             await told(server, ann, crowd, 10)
             crowd.leave()
             took.append(time.process_time() - began)

@@ -91,7 +91,8 @@ def test_a_deposit_is_told_when_it_is_posted(venue: SocketVenue) -> None:
 
 
 def test_rewards_are_a_wallet_of_their_asset_and_come_back_in_two_rows(venue: SocketVenue) -> None:
-    trader = venue.account(**{"USD": "100", "USD.F": "100"})
+    balances: dict[str, Any] = {"USD": "100", "USD.F": "100"}
+    trader = venue.account(**balances)
     talk = following(venue, trader)
     (dollars,) = talk.heard("balances")[0]["data"]
     assert (dollars["asset"], dollars["balance"]) == ("USD", "200.0000")

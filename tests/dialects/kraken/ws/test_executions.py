@@ -125,13 +125,15 @@ def test_counters_are_told_with_the_rows_of_orders_as_they_were(venue: SocketVen
     assert not any("ratecount" in row for row in rows(plain))
 
 
-def test_counters_are_those_of_the_command_that_is_told_whatever_was_counted_since(venue: SocketVenue) -> None:
+def test_counters_are_those_of_the_command_that_is_told_whatever_was_counted_since(
+    venue: SocketVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trader = venue.account(USD="100000", rate_limits=True)
     talk = following(venue, trader, ratecounter=True)
-    venue.commit = lambda: None  # type: ignore[method-assign]  nothing is stored meanwhile
+    monkeypatch.setattr(venue, "commit", lambda: None)
     for _ in range(3):
         trader.call("AddOrder", pair="XBTUSD", type="buy", ordertype="limit", price="90", volume="1")
-    del venue.commit
+    monkeypatch.undo()
     venue.commit()
     assert [(row["exec_type"], row["ratecount"]) for row in rows(talk)] == [
         (kind, count) for count in (1, 2, 3) for kind in ("pending_new", "new")

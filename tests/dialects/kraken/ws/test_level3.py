@@ -150,10 +150,13 @@ def test_each_book_is_followed_at_one_depth_and_ended_by_any(venue: SocketVenue)
 
 def test_a_token_stays_good_while_a_book_is_followed(venue: SocketVenue) -> None:
     talk, issued, late_ns = venue.talk(), token(venue.buyer), START_NS + 901 * 10**9
-    message = {"method": "subscribe", "params": {"channel": "level3", "symbol": ["BTC/USD"], "token": issued}}
-    assert talk.say(message, START_NS)[0]["success"]
-    other = {"method": "subscribe", "params": {**message["params"], "symbol": ["ETH/USD"]}}
-    assert talk.say(other, late_ns)[0]["success"]
+
+    def ask(symbol: str) -> dict[str, Any]:
+        params = {"channel": "level3", "symbol": [symbol], "token": issued}
+        return {"method": "subscribe", "params": params}
+
+    assert talk.say(ask("BTC/USD"), START_NS)[0]["success"]
+    assert talk.say(ask("ETH/USD"), late_ns)[0]["success"]
 
 
 @pytest.mark.parametrize(("tier", "granted"), [("intermediate", 8), ("pro", 20)])
