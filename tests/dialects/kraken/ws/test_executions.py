@@ -140,6 +140,17 @@ def test_counters_are_those_of_the_command_that_is_told_whatever_was_counted_sin
     ]
 
 
+def test_counters_are_not_kept_of_what_is_stored(venue: SocketVenue) -> None:
+    trader = venue.account(USD="100000", rate_limits=True)
+    talk = following(venue, trader, ratecounter=True)
+    for _ in range(5):
+        trader.error("AddOrder", pair="XBTUSD", type="buy", ordertype="limit", price="90", volume="x")
+    (counters,) = venue.stored.feed._noting
+    assert len(counters._noted) == 1, "the last one, behind which nothing has happened"
+    trader.result("AddOrder", pair="XBTUSD", type="buy", ordertype="limit", price="90", volume="1")
+    assert rows(talk)[0]["ratecount"] == 6
+
+
 def test_all_users_are_followed_without_a_snapshot_and_named(venue: SocketVenue) -> None:
     venue.buyer.place("buy", "1", "90")
     talk = venue.talk()

@@ -127,6 +127,21 @@ def test_the_houses_orders_have_ids_that_no_call_finds(venue: SocketVenue) -> No
     assert ids.order_number(ids.any_order(-7)) not in range(10**9)
 
 
+def test_single_orders_are_kept_while_somebody_follows_them(venue: SocketVenue) -> None:
+    levels = venue.talk()
+    levels.subscribe("book", "BTC/USD")
+    talk, issued = following(venue), token(venue.buyer)
+    other = following(venue, depth=100)
+    view = venue.stored.feed._views["BTC/USD"]
+    other.session.leave()
+    venue.buyer.place("buy", "1", "100")
+    assert len(events(talk)) == 1
+    talk.say({"method": "unsubscribe", "params": {"channel": "level3", "symbol": ["BTC/USD"], "token": issued}})
+    assert view.queue is None
+    venue.buyer.place("buy", "1", "99")
+    assert len(following(venue).heard("level3")[0]["data"][0]["bids"]) == 2
+
+
 def test_a_token_is_needed_whose_key_sees_orders(venue: SocketVenue) -> None:
     talk = venue.talk()
     assert errors(talk) == ["Token(s) not found"]

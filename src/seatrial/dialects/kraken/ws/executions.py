@@ -50,8 +50,12 @@ class RateCounters:
     Decided: they are told as `ratecount`, which is what version 1 calls them.
     """
 
-    def __init__(self, state: State, limits: Limits, tier: Tier, account_id: int) -> None:
+    def __init__(
+        self, state: State, limits: Limits, tier: Tier, account_id: int, noting: "dict[RateCounters, None]"
+    ) -> None:
         self._state = state
+        self._noting = noting
+        """Those that know of something which has not been told."""
         self._decay_per_s = tier.orders_decay_per_s
         self._known = {market: (level, at_ns) for market, level, at_ns in limits.levels(account_id, state.markets)}
         self._noted: deque[tuple[int, str, float, int]] = deque()
@@ -63,6 +67,7 @@ class RateCounters:
         if noted and noted[-1][:2] == (number, market):
             noted.pop()
         noted.append((number, market, level, at_ns))
+        self._noting[self] = None
 
     def go_on_to(self, last: int) -> None:
         """All up to that fact is told."""
@@ -70,6 +75,8 @@ class RateCounters:
         while noted and noted[0][0] <= last:
             _, market, level, at_ns = noted.popleft()
             self._known[market] = level, at_ns
+        if not noted:
+            self._noting.pop(self, None)
 
     def shown(self, market: str, at_ns: int) -> str:
         """What a row says of a market's."""

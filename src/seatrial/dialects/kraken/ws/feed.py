@@ -75,6 +75,8 @@ class KrakenFeed:
         self._last_token = 0
         self._accounts: dict[int, list[AccountTopic]] = {}
         """The topics of each account that somebody follows, in the order in which they are told."""
+        self._noting: dict[RateCounters, None] = {}
+        """The counters of orders that were counted for what is not stored yet."""
         self._symbols = symbols
         self._find = find
         self._markets = {symbols.pair_display(symbol): symbol for symbol in symbols.pair_symbols}
@@ -118,6 +120,8 @@ class KrakenFeed:
             self._tell(recorded.first + begin, recorded.facts[begin:end])
             begin = end
         self._last = recorded.last
+        for counters in list(self._noting):
+            counters.go_on_to(self._last)
         self._send_snapshots(self._last)
 
     def tick(self) -> None:
@@ -165,7 +169,7 @@ class KrakenFeed:
         state, limits = self._machine.state, self.tools.limits
         if channel == BALANCES:
             return BalancesTopic(state, self._symbols, self._ids, account_id)
-        counters = RateCounters(state, limits, self.tier(account_id), account_id)
+        counters = RateCounters(state, limits, self.tier(account_id), account_id, self._noting)
         limits.watchers[account_id] = counters.note
         return ExecutionsTopic(state, self._symbols, self._ids, account_id, counters)
 
@@ -226,6 +230,13 @@ class KrakenFeed:
             self._of_market[market] = [known for known in self._of_market[market] if known is not topic]
             if not self._of_market[market]:
                 del self._of_market[market], self._views[market]
+            elif isinstance(topic, Level3Topic):
+                self._forget_queue(market)
+
+    def _forget_queue(self, market: str) -> None:
+        """Single orders are kept no longer than somebody follows them."""
+        if not any(isinstance(topic, Level3Topic) for topic in self._of_market[market]):
+            self._views[market].queue = None
 
     def _forget(self, topic: AccountTopic) -> None:
         left = [known for known in self._accounts[topic.account_id] if known is not topic]
@@ -234,6 +245,7 @@ class KrakenFeed:
             del self._accounts[topic.account_id]
         if isinstance(topic, ExecutionsTopic):
             del self.tools.limits.watchers[topic.account_id]
+            self._noting.pop(topic.counters, None)
 
     def left(self, session: Session) -> None:
         """A conversation is over."""
@@ -255,11 +267,12 @@ class KrakenFeed:
                 views[market].take(number, fact)
                 touched[market] = None
         for market in touched:
-            for topic in self._of_market[market]:
+            view = views[market]
+            for topic in list(self._of_market[market]):
                 frame = topic.frame() if topic.place < last else None
                 if frame is not None:
                     _deliver(topic, frame)
-            views[market].settle()
+            view.settle()
         if self._accounts:
             self._tell_accounts(last, told)
 
