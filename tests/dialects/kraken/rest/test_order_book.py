@@ -2,6 +2,9 @@
 
 import pytest
 
+from seatrial.dialects.kraken.context import Later
+from seatrial.dialects.kraken.params import Params
+from seatrial.dialects.kraken.rest.order_book import level3
 from tests.support.kraken_exchange import START_NS, Exchange, Trader
 
 
@@ -47,9 +50,13 @@ def test_so_many_levels_are_shown(trader: Trader, depth: int | None, levels: int
     assert len(trader.result("Level3", pair="XBTUSD", depth=depth)["bids"]) == levels
 
 
-def test_a_long_book_is_written_whole(trader: Trader) -> None:
+def test_a_long_book_is_written_whole_and_beside_the_machine(exchange: Exchange, trader: Trader) -> None:
     for _ in range(2_001):
         trader.place("buy", "1", "100")
+    later = level3(trader.context, Params({"pair": "XBTUSD"}))
+    assert isinstance(later, Later)
+    assert later.is_long
+    assert not exchange.store.is_quick(later.query)
     assert len(trader.result("Level3", pair="XBTUSD", depth=10)["bids"]) == 2_001
 
 

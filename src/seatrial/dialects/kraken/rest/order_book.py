@@ -26,6 +26,9 @@ USUAL_DEPTH: Final = 100
 MANY: Final = 2_000
 """From so many orders on they are written beside the machine."""
 
+NOTHING: Final = OrdersById(0, (), client_ids=("",))
+"""Looked up where nothing is needed: what is quick to find would be written at once."""
+
 Resting = tuple[int, int, int, int]
 """Price, what is left, number, and when it came to rest, filled or got smaller."""
 
@@ -54,7 +57,7 @@ def level3(context: Context, params: Params) -> dict[str, object] | Later:
     write = partial(_write, name, ms.market, context.tools.ids, bids, asks)
     if len(bids) + len(asks) < MANY:
         return write(None)
-    return Later(OrdersById(context.account_id, ()), write, is_long=True)
+    return Later(NOTHING, write, is_long=True)
 
 
 def _resting(side: BookSide, count: int | None) -> list[Resting]:
