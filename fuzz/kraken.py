@@ -42,6 +42,7 @@ PARAMETERS: Final[dict[str, Spec]] = {
     "/0/private/OpenOrders": spec(
         f"| trades:boolean userref cl_ord_id consolidate_taker:boolean {_PAGE} rebase_multiplier"
     ),
+    "/0/private/Level3": spec("pair | depth:book_depth"),
     "/0/private/OpenPositions": spec("| txid:fills docalcs:boolean consolidation rebase_multiplier"),
     "/0/private/ClosedOrders": spec(
         f"| trades:boolean userref cl_ord_id closetime consolidate_taker:boolean {_PAGE} rebase_multiplier",
@@ -226,6 +227,7 @@ KINDS: Final[dict[str, Kind[KrakenWords]]] = {
     "consolidation": choice("market"),
     "closetime": choice("open", "close", "both"),
     "count": choice("1", "2", "10", "100", "500", "1000", 5),
+    "book_depth": choice("0", "10", "25", "100", "250", "1000", 10),
     "cursor": KrakenWords.cursor,
     "deadline": KrakenWords.deadline,
     "depth": choice("2", "10", "25", "100", "250", "1000", 10),

@@ -16,15 +16,16 @@ VENUE: Final = "kraken"
 PATH: Final = "/v2"
 _FOLLOW: Final = "channel symbol:symbols | snapshot:flag depth interval event_trigger"
 _PRIVATE: Final = (
-    "channel:private | snap_orders:flag snap_trades:flag order_status:flag ratecounter:flag snapshot:flag "
-    "snapshot_trades:flag users token"
+    "channel:private token | snap_orders:flag snap_trades:flag order_status:flag ratecounter:flag snapshot:flag "
+    "snapshot_trades:flag users rebased:flag"
 )
+_LEVEL3: Final = "channel:level3 symbol:symbols token | snapshot:flag depth:order_depth"
 _WHOLE: Final = "channel:whole | execution_venue include_tokenized_assets:flag snapshot:flag"
 
 PARAMETERS: Final[dict[str, Spec]] = {
     "ping": spec("| x"),
-    "subscribe": spec(_FOLLOW, _PRIVATE, _WHOLE),
-    "unsubscribe": spec(_FOLLOW, _PRIVATE, _WHOLE),
+    "subscribe": spec(_FOLLOW, _PRIVATE, _LEVEL3, _WHOLE),
+    "unsubscribe": spec(_FOLLOW, _PRIVATE, _LEVEL3, _WHOLE),
     "add_order": spec(
         "order_type:at_limit side symbol order_qty:number limit_price:price token | time_in_force post_only:flag "
         "cl_ord_id order_userref deadline validate:flag fee_preference stp_type effective_time expire_time "
@@ -33,6 +34,19 @@ PARAMETERS: Final[dict[str, Spec]] = {
         "order_type:at_market side symbol order_qty:number token | validate:flag cash_order_qty:number",
         "order_type:at_limit side symbol order_qty:number limit_price:price token time_in_force:gtd expire_time",
     ),
+    "amend_order": spec(
+        "order_id:open_order order_qty:number limit_price:price token | cl_ord_id post_only:flag deadline "
+        "validate:flag display_qty:number limit_price_type trigger_price:price trigger_price_type:limit_price_type "
+        "symbol asset_class",
+        "cl_ord_id order_qty:number token | limit_price:price",
+    ),
+    "edit_order": spec(
+        "order_id:open_order symbol order_qty:number limit_price:price token | post_only:flag deadline validate:flag "
+        "order_userref reduce_only:flag fee_preference display_qty:number triggers trigger stop_price:price price "
+        "no_mpp:flag asset_class",
+    ),
+    "batch_add": spec("symbol orders:new_orders token | deadline validate:flag asset_class"),
+    "batch_cancel": spec("orders token | cl_ord_id:client_ids"),
     "cancel_order": spec(
         "order_id:orders token | cl_ord_id:client_ids order_userref:userrefs",
         "cl_ord_id:client_ids token", "order_userref:userrefs token",
@@ -62,6 +76,15 @@ def _some(kind: SocketKind, maximum: int) -> SocketKind:
     return make
 
 
+def _order(words: KrakenWords) -> Value:
+    """One of a batch."""
+    order: dict[str, Value] = {
+        "order_type": "limit", "side": words.luck.choice(("buy", "sell")), "order_qty": Raw(words.volume()),
+        "limit_price": Raw(words.price()),
+    }  # fmt: skip
+    return order | ({"cl_ord_id": words.client_id()} if words.luck.random() < 0.3 else {})
+
+
 def _symbol(words: KrakenWords) -> str:
     return words.luck.choices((words.market.symbol, words.pair()), (90, 10))[0]
 
@@ -70,7 +93,7 @@ KINDS: Final[dict[str, SocketKind]] = {
     "asset_class": choice("spot", "spot", "derivatives"),
     "at_limit": choice("limit"),
     "at_market": choice("market"),
-    "channel": choice(*(name for name, channel in CHANNELS.items() if channel.is_of_symbols)),
+    "channel": choice(*(name for name, channel in CHANNELS.items() if channel.is_of_symbols and not channel.right)),
     "cl_ord_id": Words.client_id,
     "client_ids": _some(Words.client_id, 4),
     "conditional": lambda words: {"order_type": "limit", "trigger_price": Raw(words.price())},
@@ -84,12 +107,16 @@ KINDS: Final[dict[str, SocketKind]] = {
     "flag": choice(True, False, True, False, "true"),
     "gtd": choice("gtd"),
     "interval": choice(1, 5, 15, 30, 60, 240, 1440, 10080, 21600, 2),
+    "level3": choice("level3"),
     "limit_price_type": choice("static", "pct", "quote"),
+    "new_orders": _some(_order, 15),
     "number": _as_number(Words.volume),
+    "open_order": KrakenWords.order,
+    "order_depth": choice(10, 100, 1000, 25),
     "order_userref": KrakenWords.userref,
     "orders": _some(KrakenWords.order, 50),
     "price": _as_number(Words.price),
-    "private": choice(*(name for name, channel in CHANNELS.items() if not channel.is_public)),
+    "private": choice(*(name for name, channel in CHANNELS.items() if channel.is_private)),
     "sender_sub_id": choice("desk"),
     "side": choice("buy", "sell"),
     "stp_type": choice("cancel_newest", "cancel_oldest", "cancel_both"),
@@ -102,7 +129,7 @@ KINDS: Final[dict[str, SocketKind]] = {
     "triggers": lambda words: {"price": Raw(words.price()), "reference": "last"},
     "userrefs": _some(KrakenWords.userref, 4),
     "users": choice("all"),
-    "whole": choice(*(name for name, channel in CHANNELS.items() if channel.is_public and not channel.is_of_symbols)),
+    "whole": choice(*(name for name, channel in CHANNELS.items() if not channel.right and not channel.is_of_symbols)),
 }
 
 

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import ccxt.pro
+import kraken.spot
 import pytest
-from kraken.spot import SpotWSClient
+from kraken.spot import SpotOrderBookClient, SpotWSClient
 
 from tests.support.venue import Keys, Venue, done
 
@@ -72,6 +73,12 @@ def pro(venue: Venue, keys: Keys | None = None) -> Any:
             },
         }
     )  # fmt: skip
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait for something to come."""
+    while not holds():  # noqa: ASYNC110  the client tells nothing but by its callback
+        await asyncio.sleep(0.02)
 
 
 async def soon(act: Callable[[], None]) -> None:
@@ -151,10 +158,6 @@ def test_python_kraken_sdk_follows_all_public_channels(venue: Venue, market: Mar
     def of(channel: str) -> list[dict[str, Any]]:
         return [message for message in heard if message.get("channel") == channel]
 
-    async def until(holds: Callable[[], object]) -> None:
-        while not holds():  # noqa: ASYNC110  the client tells nothing but by its callback
-            await asyncio.sleep(0.02)
-
     async def story() -> None:
         sockets = venue.url.replace("http", "ws")
         client = SpotWSClient(callback=callback, rest_url=venue.url, ws_url=sockets, auth_ws_url=sockets)
@@ -174,6 +177,99 @@ def test_python_kraken_sdk_follows_all_public_channels(venue: Venue, market: Mar
         assert not client.exception_occur
         assert [message["type"] for message in of("book")[:3]] == ["snapshot", "update", "update"]
         assert [row["price"] for row in of("trade")[-1]["data"]] == [2005]
+
+    run(story)
+
+
+def test_python_kraken_sdk_keeps_a_book_whose_sums_are_right(
+    venue: Venue, market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes no addresses, but has them as attributes, and its REST client another one."""
+    monkeypatch.setattr(kraken.spot.Market, "URL", venue.url)
+    updates: list[dict[str, Any]] = []
+
+    class Book(SpotOrderBookClient):
+        WS_URL = venue.url.replace("http", "ws")
+
+        async def on_book_update(self, pair: str, message: dict[str, Any]) -> None:
+            assert pair == "ETH/EUR"
+            updates.append(message)
+
+    async def story() -> None:
+        client = Book(depth=25)
+        await client.start()
+        try:
+            await client.add_book(pairs=["ETH/EUR"])
+            await until(lambda: updates)
+            await soon(lambda: market.trade("2005"))
+            await soon(lambda: market.rest("buy", "1995.5", "2"))
+            await until(lambda: len(updates) > 3)
+            book = client.get("ETH/EUR")
+            assert book is not None
+            assert book["valid"]
+            assert list(book["bid"])[:2] == ["1995.50", "1990.00"]
+            assert not any("error" in message for message in updates)
+            await client.remove_book(pairs=["ETH/EUR"])
+            await until(lambda: client.get("ETH/EUR") is None)
+        finally:
+            await client.close()
+        assert not client.exception_occur
+
+    run(story)
+
+
+@pytest.mark.usefixtures("market")
+def test_python_kraken_sdk_follows_its_orders_funds_and_a_whole_book(venue: Venue) -> None:
+    keys, heard = venue.account(ETH="10", EUR="10000"), list[dict[str, Any]]()
+
+    async def callback(message: dict[str, Any]) -> None:
+        heard.append(message)
+
+    def rows(channel: str) -> list[dict[str, Any]]:
+        return [row for message in heard if message.get("channel") == channel for row in message["data"]]
+
+    async def story() -> None:
+        sockets = venue.url.replace("http", "ws")
+        client = SpotWSClient(
+            keys.key, keys.secret, callback, rest_url=venue.url, ws_url=sockets, auth_ws_url=sockets, no_public=True
+        )
+        await client.start()
+        try:
+            await client.subscribe({"channel": "executions", "snap_trades": True, "ratecounter": True})
+            await client.subscribe({"channel": "balances"})
+            await client.subscribe({"channel": "level3", "symbol": ["ETH/EUR"]})
+            await until(lambda: rows("level3") and rows("balances"))
+            order = {"order_type": "limit", "side": "buy", "symbol": "ETH/EUR", "order_qty": 0.5, "limit_price": 2010.0}
+            await client.send_message({"method": "add_order", "params": order})
+            await until(lambda: any(row["exec_type"] == "filled" for row in rows("executions")))
+            await until(lambda: [row for row in rows("balances") if row.get("type") == "trade"][1:])
+            await until(lambda: [row for row in rows("level3")[1:] if row["asks"]])
+        finally:
+            await client.close()
+        assert not client.exception_occur
+        paid, got = (row for row in rows("balances") if row.get("type") == "trade")
+        assert (paid["asset"], paid["amount"], got["asset"], got["amount"]) == ("EUR", -1005, "ETH", 0.5)
+        assert rows("level3")[1]["asks"][0]["event"] == "modify"
+
+    run(story)
+
+
+@pytest.mark.usefixtures("market")
+def test_ccxt_watches_its_balance(venue: Venue) -> None:
+    keys = venue.account(ETH="10", EUR="10000")
+
+    async def story() -> None:
+        async with pro(venue, keys) as exchange:
+
+            async def watch() -> dict[str, float]:
+                return dict((await exchange.watch_balance())["total"])
+
+            assert await watch() == {"ETH": 10, "EUR": 10000}
+            await exchange.create_order("ETH/EUR", "limit", "buy", 0.5, 2010)
+            balance = await watch()
+            while balance["ETH"] == 10:
+                balance = await watch()
+            assert balance["ETH"] == 10.5
 
     run(story)
 

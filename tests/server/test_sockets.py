@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,7 +103,8 @@ def test_a_socket_can_be_opened_behind_other_calls_of_a_connection(server: Runni
         (b"/v2", HEAD + b"Sec-WebSocket-Key: short\r\n", b"400"),
         (b"/v2", KEY + HEAD.replace(b"13", b"12"), b"400"),
         (b"/v3", HEAD + KEY, b"404"),
-        (b"/v2", b"", b"404"),
+        (b"/v2", b"", b"426"),
+        (b"/v2/private", HEAD + KEY + b"Content-Length: 0\r\n", b"426"),
         (b"/0/public/Time", HEAD + KEY, b"200"),
     ],
 )
@@ -133,9 +135,28 @@ def test_what_no_message_may_be_closes_the_connection(server: RunningServer, mes
         ([framed(b"a", fin=False), framed(b"b")], 1002),
         ([Frame(Opcode.TEXT, b"unmasked").serialize(mask=False)], 1002),
         ([b"\x89\xfe\x00\x7e" + bytes(130)], 1002),
+        ([b"\xc1\x80" + bytes(4)], 1002),
+        ([b"\x83\x80" + bytes(4)], 1002),
+        ([b"\x09\x80" + bytes(4)], 1002),
+        ([b"\x88\x81" + bytes(5)], 1002),
+        ([framed((1005).to_bytes(2, "big"), Opcode.CLOSE)], 1002),
+        ([framed((1000).to_bytes(2, "big"), Opcode.CLOSE)], 1000),
         ([framed(b"x" * 1000, fin=False)] + [framed(b"x" * 1000, Opcode.CONT, fin=False)] * 140, 1009),
     ],
-    ids=["binary", "no beginning", "no end", "unmasked", "a long ping", "long in fragments"],
+    ids=[
+        "binary",
+        "no beginning",
+        "no end",
+        "unmasked",
+        "a long ping",
+        "a reserved bit",
+        "a reserved opcode",
+        "a ping in fragments",
+        "half a code",
+        "no code",
+        "a close",
+        "long in fragments",
+    ],
 )
 def test_broken_frames_close_the_connection(server: RunningServer, parts: list[bytes], code: int) -> None:
     answer = raw(server, *parts)
@@ -163,6 +184,39 @@ def test_who_goes_without_a_word_leaves_nothing_behind(server: RunningServer) ->
             assert (await heard(connection))["method"] == "pong"
 
     run(story)
+
+
+def test_who_does_not_read_is_cut_off_and_holds_up_nobody(server: RunningServer) -> None:
+    address, times = urlsplit(server.url), 490
+    asks = b"".join(
+        framed(json.dumps({"method": method, "params": {"channel": "instrument"}}).encode())
+        for _ in range(times)
+        for method in ("subscribe", "unsubscribe")
+    )
+
+    async def story() -> None:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect((address.hostname, address.port))
+            slow.sendall(b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n%b\r\n" % (HEAD + KEY) + asks)
+            async with opened(server) as quick:
+                await heard(quick)
+                for _ in range(20):
+                    await quick.send(PING.decode())
+                    assert (await heard(quick))["method"] == "pong"
+            assert all_of(slow) < times * 30_000 // 2
+
+    run(story)
+
+
+def all_of(connection: socket.socket) -> int:
+    """How many bytes come until it ends, which must be soon."""
+    connection.settimeout(PATIENCE_SECONDS / 3)
+    received = 0
+    with suppress(ConnectionResetError):
+        while data := connection.recv(1 << 20):
+            received += len(data)
+    return received
 
 
 def test_a_path_without_a_socket_is_refused(server: RunningServer) -> None:

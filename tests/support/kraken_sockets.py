@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from seatrial.core.changes import Changes
+from seatrial.core.commands import IssueKey, IssueToken
 from seatrial.core.machine import Machine
 from seatrial.core.queries import FillPage, Page, Query, TradePage
 from seatrial.dialects.kraken.context import Tools
@@ -67,11 +68,12 @@ class Talk:
 class Stored:
     """A world whose feed is told what is committed."""
 
-    def __init__(self, machine: Machine, symbols: Symbols) -> None:
+    def __init__(self, machine: Machine, symbols: Symbols, tools: Tools | None = None) -> None:
         self.machine = machine
         self.trades: list[Trade] = []
         self.fills: list[Fill] = []
-        self.feed = KrakenFeed(machine, Tools(symbols, Ids(machine.state.seed), Limits(), {}), self._find)
+        tools = tools or Tools(symbols, Ids(machine.state.seed), Limits(), {})
+        self.feed = KrakenFeed(machine, tools, self._find)
         self._look_ups: list[tuple[TradePage | FillPage, Callable[[Any], None]]] = []
         self.commit()
         self.feed.begin(machine.state.last_fact)
@@ -142,20 +144,82 @@ class RebuiltBook:
         return zlib.crc32("".join(digits).encode())
 
 
+class RebuiltOrders:
+    """A book order by order as clients keep it: an order that comes joins the end of the queue at its price."""
+
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
+        self.sides: dict[str, dict[str, dict[str, tuple[str, str]]]] = {"bids": {}, "asks": {}}
+        """By side and price: quantity and time of each order, the oldest first."""
+        self._has_begun = False
+
+    def take(self, frame: dict[str, Any]) -> None:
+        """One more frame of it."""
+        (row,) = frame["data"]
+        assert self._has_begun == (frame["type"] == "update")
+        self._has_begun = True
+        for name, levels in self.sides.items():
+            for order in row[name]:
+                self._take_order(levels, order)
+            if len(levels) > self._depth:
+                self.sides[name] = dict(self._best(name))
+        assert row["checksum"] == self._checksum()
+
+    @property
+    def orders(self) -> dict[str, list[tuple[str, str, str, str]]]:
+        """Price, quantity, id and time of all orders, the best first."""
+        return {
+            name: [(price, qty, order, at) for price, queue in self._best(name) for order, (qty, at) in queue.items()]
+            for name in self.sides
+        }
+
+    def _take_order(self, levels: dict[str, dict[str, tuple[str, str]]], order: dict[str, Any]) -> None:
+        price, order_id, event = order["limit_price"], order["order_id"], order.get("event", "add")
+        queue = levels.setdefault(price, {})
+        assert (order_id in queue) == (event != "add"), (event, order)
+        if event == "delete":
+            assert queue.pop(order_id)[0] == order["order_qty"]
+            if not queue:
+                del levels[price]
+        else:
+            queue[order_id] = order["order_qty"], order["timestamp"]
+
+    def _best(self, name: str) -> list[tuple[str, dict[str, tuple[str, str]]]]:
+        sign = -1 if name == "bids" else 1
+        return sorted(self.sides[name].items(), key=lambda level: sign * float(level[0]))[: self._depth]
+
+    def _checksum(self) -> int:
+        """Source: kraken-websocket#checksum."""
+        levels = self._best("asks")[:10] + self._best("bids")[:10]
+        texts = (text for price, queue in levels for qty, _ in queue.values() for text in (price, qty))
+        return zlib.crc32("".join(text.replace(".", "").lstrip("0") for text in texts).encode())
+
+
+def open_feed(machine: Machine, account_id: int) -> str:
+    """A token for all that is told of an account, issued at once."""
+    permissions = frozenset({"query-open-trades", "query-funds"})
+    machine.apply(IssueKey(account_id, "feed", f"feed {account_id}", "secret", permissions), machine.state.now_ns)
+    key_id = machine.state.keys[f"feed {account_id}"].key_id
+    machine.apply(IssueToken(account_id, key_id, 10**18), machine.state.now_ns)
+    return Ids(machine.state.seed).ws_token(machine.state.counters.token_id)
+
+
 class SocketVenue(Exchange):
     """A world with two traders and a feed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.buyer, self.seller = self.two_rich_traders()
-        self.stored = Stored(self.machine, all_symbols())
+        self.stored = Stored(self.machine, all_symbols(), self.kraken._tools)
 
     def commit(self) -> None:
         """As the exchange does, and the feed is told."""
         if not hasattr(self, "stored"):
             super().commit()
             return
-        self.orders.update(self.stored.commit().orders)
+        changes = self.stored.commit()
+        self.orders.update(changes.orders)
+        self.store.commit(self.store.batch(changes, self.machine.state, ""))
 
     def talk(self, path: str = "/v2", host: str = "localhost") -> Talk:
         """A conversation, its status read."""

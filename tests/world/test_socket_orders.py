@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -143,6 +144,29 @@ def test_what_cannot_be_placed_is_refused_as_over_rest(change: dict[str, Any], e
         assert await trader.open_ids() == []
 
     played(story)
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "error"),
+    [
+        (499, "EGeneral:Invalid arguments:deadline"),
+        (500, None),
+        (60_000, None),
+        (60_001, "EGeneral:Invalid arguments:deadline"),
+        (0, "EService:Deadline elapsed"),
+    ],
+)
+def test_a_deadline_is_half_a_second_to_a_minute_ahead(ahead_ms: int, error: str | None) -> None:
+    async def story(server: Inside) -> None:
+        assert (await server.post("/clock", frozen=True, now="2030-01-01")).status == 200
+        trader = Trader(server, (await server.call("GetWebSocketsToken")).result["token"])
+        at_ms = server.world.time.now_ns() // 10**6 + ahead_ms
+        deadline = f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03}Z"
+        reply = await trader.ask("add_order", **ORDER, deadline=deadline)
+        assert reply.get("error") == error
+        assert len(await trader.open_ids()) == (error is None)
+
+    inside(story)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,10 @@ class Sockets:
         self._place = record.last
         self._loads = record.loads
         self._is_reading = False
+        self._asked: dict[SocketSession, int] = {}
+        """How many methods each session waits for, where it waits for any."""
+        self._ending: dict[SocketSession, int] = {}
+        """Those that end once these are answered, and with which code."""
 
     def open(self, call: Call, line: Line) -> SocketSession:
         """A conversation begins."""
@@ -66,17 +70,35 @@ class Sockets:
     def receive(self, session: SocketSession, message: bytes) -> None:
         """The other side of a conversation said something."""
         self._catch_up()
-        if session.is_over:
+        if session.is_over or session in self._ending:
             return
         at_ns = self._time.now_ns()
         try:
             for method in session.receive(message, at_ns):
-                self._answer(method, _NO_CALL, partial(_answered, session))
+                self._asked[session] = self._asked.get(session, 0) + 1
+                self._answer(method, _NO_CALL, partial(self._answered, session))
         except Exception:  # noqa: BLE001  the outermost loop: whatever it is, the others go on
             _log.exception("a message met a bug")
             session.end(BUG)
         if self._machine.state.has_changes and not self._commits.refuses:
             self._commits.wait(_Nobody())
+
+    def stop(self, session: SocketSession, code: int) -> None:
+        """End it once the methods that it asked for are answered; nothing more of it is heard."""
+        if session in self._asked:
+            self._ending[session] = code
+        else:
+            session.end(code)
+
+    def _answered(self, session: SocketSession, reply: Reply) -> None:
+        if not session.is_over:
+            session.answer(reply)
+        self._asked[session] -= 1
+        if not self._asked[session]:
+            del self._asked[session]
+            code = self._ending.pop(session, None)
+            if code is not None:
+                session.end(code)
 
     async def _read(self) -> None:
         """Tell what is stored, as long as there is anybody to tell."""
@@ -121,11 +143,6 @@ class Sockets:
             lost()
         else:
             found(answer)
-
-
-def _answered(session: SocketSession, reply: Reply) -> None:
-    if not session.is_over:
-        session.answer(reply)
 
 
 class _Nobody:

@@ -32,6 +32,7 @@ ALLOWED = {
     "ListWalletAccounts": [],
     "TradeVolume": ["query-funds"],
     "OpenOrders": ["query-open-trades"],
+    "Level3": ["query-open-trades"],
     "OpenPositions": ["query-open-trades"],
     "ClosedOrders": ["query-closed-trades"],
     "QueryOrders": ["query-open-trades", "query-closed-trades"],

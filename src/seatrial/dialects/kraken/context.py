@@ -61,6 +61,8 @@ class Context(Struct, frozen=True, gc=False):
     account: AccountState
     real_ns: int
     """The computer's own time, which clients go by."""
+    min_deadline_ns: int = 2 * 10**9
+    """How far ahead a deadline must be. Source: kraken-orders#parameters."""
 
     @property
     def state(self) -> State:

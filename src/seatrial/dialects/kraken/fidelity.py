@@ -9,6 +9,7 @@ from typing import Final
 from seatrial.core.provenance import Rule, Source
 from seatrial.dialects.kraken.fidelity_amending import AMENDING
 from seatrial.dialects.kraken.fidelity_market_data import MARKET_DATA
+from seatrial.dialects.kraken.ws.fidelity import SOCKET_RULES
 
 DOCUMENTED: Final = Source.DOCUMENTED
 OBSERVED: Final = Source.OBSERVED
@@ -475,79 +476,7 @@ RULES: Final = (
     Rule("funding.delays", DECIDED, "real confirmations take as long as they take",
          "Steps happen by the world's clock after configurable delays, or when told."),
 
-    Rule("sockets.addresses", DOCUMENTED, "guide: WebSocket introduction; Kraken's pages on the unified WebSocket",
-         "Version 2 of the WebSocket is at `/v2`, and at the unified `/v2/public` and `/v2/private`, where "
-         "`instrument` needs `asset_class`, which is `spot`."),
-    Rule("sockets.hosts", OBSERVED, "recorded refusals",
-         "Under the name of one of Kraken's hosts only what that host serves is served; under any other, everything."),
-    Rule("sockets.requests", OBSERVED, "recorded replies, 2024 to 2026",
-         "Replies have their keys in alphabetical order and echo `req_id`; a list of symbols has one reply for each, "
-         "before its snapshot."),
-    Rule("sockets.texts", OBSERVED, "recorded refusals; the words of version 1 where none was recorded",
-         "Refusals over a WebSocket have texts of their own, such as `Currency pair not supported ETH/QQQ`."),
-    Rule("sockets.malformed", DECIDED, "no source",
-         "What is no JSON object, or has no text as its method, answers `Malformed request`; binary messages close the "
-         "connection with 1003."),
-    Rule("sockets.times", DECIDED, "no source names the clock",
-         "`time_in` and `time_out` are the world's time, and the same."),
-    Rule("sockets.unknown-options", DECIDED, "clients send each other's options",
-         "Options of a subscription that its channel does not know are ignored."),
-    Rule("sockets.status", OBSERVED, "docs: status; recorded frames",
-         "The first frame is the status, which comes again when it changes and not each second; it cannot be "
-         "subscribed to."),
-    Rule("sockets.heartbeat", DOCUMENTED, "docs: heartbeat",
-         "Whoever follows something hears a heartbeat in each second of the computer's time without another frame; a "
-         "status is none."),
-    Rule("sockets.idle", DOCUMENTED, "guide: WebSocket introduction; Kraken's Rust SDK",
-         "A connection that nothing went over for a minute is closed."),
-    Rule("sockets.recovery", DECIDED, "clients connect again after any close code but 1008",
-         "When a commit failed or a backup was restored, every connection is told `maintenance` and closed with 1012."),
-    Rule("sockets.message-rate", DECIDED, "the frame is recorded, the number is not published",
-         "A connection may send 1,000 messages a second; the first one above is answered by `Exceeded msg rate`, the "
-         "rest by nothing. New connections are not counted."),
-    Rule("sockets.frames", DECIDED, "no source",
-         "Nothing is throttled: whatever one command, or one thing that falls due, does to a market is one frame of "
-         "each channel, trades first, then ticker, candles and book."),
-    Rule("sockets.two-depths", DECIDED, "keys of their own for Kraken's Rust SDK; what the server does is not known",
-         "One connection may follow a book at several depths. Its frames do not say which they are of."),
-    Rule("sockets.book", DOCUMENTED, "docs: book; guide: book checksum, whose vectors are tests",
-         "Nothing is said of a level that better ones push out; what comes back is said again. The checksum is that "
-         "of the ten best levels of each side."),
-    Rule("sockets.ticker", DECIDED, "shape and triggers are documented, the window's rules are those of REST",
-         "The day of a ticker ends with the last trade; `vwap` is cut off at the tick, `change_pct` rounded to two "
-         "decimals; a side without orders shows zeros."),
-    Rule("sockets.trade-snapshot", DOCUMENTED, "docs: trade", "A snapshot has the last 50 trades, if it is asked for."),
-    Rule("sockets.candles", DECIDED, "how many rows a snapshot has and the usual interval are not documented",
-         "A snapshot has up to 720 candles, only intervals with trades; the interval is a minute where none is said."),
-    Rule("sockets.token", DECIDED, "how long it is good is documented, which right its key needs is not",
-         "A token opens `executions` within 15 minutes and stays good while a connection follows them. Its key needs "
-         "the right to see open orders, or the answer is `EGeneral:Permission denied`."),
-    Rule("sockets.executions", OBSERVED, "recorded rows, 2024 to 2026; kraken-cli for the end of an order",
-         "An order is told as `pending_new` and `new`, each fill as `trade`, and its end as `filled`, `canceled` or "
-         "`expired`, each row in a frame of its own."),
-    Rule("sockets.executions-snapshot", DECIDED, "open orders of a snapshot were not recorded",
-         "Orders and fills are snapshots of their own, orders first. An order is shown as when it was new, with what "
-         "is filled of it."),
-    Rule("sockets.executions-refused", DECIDED, "whether there is a `new` between was not recorded",
-         "An order that the book refuses, such as a post-only one that would take, is `pending_new` and `canceled`."),
-    Rule("sockets.fees-in-dollars", DECIDED, "no source says by which price",
-         "`fee_usd_equiv` is 0 in markets that are not quoted in dollars."),
-    Rule("sockets.methods", DECIDED, "the texts of the validator beside two were not recorded",
-         "The methods are checked, counted and refused as their twins over REST; unknown names and numbers sent as "
-         "texts are refused in words of their own."),
-    Rule("sockets.amendments", OBSERVED, "recorded rows of `amended`; `validate` with it is decided",
-         "An amendment is told as `amended`, before whatever it leads to; with `validate` the `amend_id` is empty."),
-    Rule("sockets.batches", DECIDED, "the documentation, a recording of 2024 and clients disagree",
-         "`batch_add` gives a list of ids and errors and is a success whatever became of its orders; `batch_cancel` "
-         "says the count as `count` and as `orders_cancelled`."),
-    Rule("sockets.market-time-in-force", DECIDED, "clients send `GTC` with every order",
-         "`time_in_force` of a market order is ignored over a WebSocket."),
-    Rule("sockets.validate", DOCUMENTED, "Kraken's Rust SDK",
-         "With `validate` an order is only checked, and its id is empty."),
-    Rule("sockets.cancel-replies", DOCUMENTED, "docs: cancel_order; kraken-cli counts them",
-         "Each order that `cancel_order` names has a reply of its own."),
-    Rule("sockets.instrument", DECIDED, "the fields are documented, what stands in two of them is not",
-         "`margin_initial` is what the highest leverage leaves to pay; pairs with leverage have an index."),
+    *SOCKET_RULES,
 )
 # fmt: on
 """All of them, topic by topic."""

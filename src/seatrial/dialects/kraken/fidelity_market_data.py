@@ -61,6 +61,8 @@ MARKET_DATA: Final = (
     Rule("market-data.depth-volume", DECIDED,
          "three decimals were observed; whether the rest is cut or rounded was not",
          "Depth shows volumes with three decimals, the rest cut off."),
+    Rule("market-data.level3", DECIDED, "docs: Get Level 3 Order Book does not say what `depth` counts",
+         "Level3 shows the orders of so many levels of each side, those of one price as they queue."),
     Rule("market-data.spread-since", DOCUMENTED, "docs: Get Recent Spreads",
          "Spread's `since` is inclusive, in whole seconds; the newest 200 changes are kept, those of times when both "
          "sides had orders."),

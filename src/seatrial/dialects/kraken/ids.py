@@ -70,6 +70,10 @@ class Ids:
         """The id of what an order began with, in the list of its amendments."""
         return self.trade(ORIGINALS + order_number)
 
+    def any_order(self, number: int) -> str:
+        """An order's id, the house's among them, whose numbers are below zero."""
+        return self.order(number if number >= 0 else LIMIT + number)
+
     def credentials(self, number: int) -> tuple[str, str]:
         """An API key and its private key: 56 characters, and the base64 of 64 bytes."""
         drawn = _draw(self._seed, f"key {number}", 42 + 64)

@@ -25,7 +25,13 @@ from seatrial.server.connections.limits import (
     MAX_MESSAGE_BYTES,
     REQUEST_SECONDS,
 )
-from seatrial.server.connections.replies import BAD_REQUEST, CONTINUE, HEAD_TOO_LARGE, UNKNOWN_CODING
+from seatrial.server.connections.replies import (
+    BAD_REQUEST,
+    CONTINUE,
+    HEAD_TOO_LARGE,
+    UNKNOWN_CODING,
+    UPGRADE_REQUIRED,
+)
 from seatrial.server.connections.request import OLD_VERSION, Request
 from seatrial.server.connections.site import Asgi, Site
 from seatrial.server.connections.websocket import WebSocketConnection, shake_hands
@@ -412,7 +418,8 @@ class HttpConnection(asyncio.Protocol):
         elif (application := self._site.application(request.path)) is not None:
             self._run(request, application)
         else:
-            self.respond(self._site.nobody)
+            is_socket = self._site.sockets(request.path) is not None
+            self.respond(UPGRADE_REQUIRED if is_socket else self._site.nobody)
 
     def _expect_socket(self, request: Request) -> None:
         """What follows such a request is no HTTP, whatever becomes of it."""

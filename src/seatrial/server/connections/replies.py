@@ -18,6 +18,13 @@ HEAD_TOO_LARGE: Final = Reply(
     _TEXT,
 )
 UNKNOWN_CODING: Final = Reply(b"a body may be chunked, and is not coded further", HTTPStatus.NOT_IMPLEMENTED, _TEXT)
+UPGRADE_REQUIRED: Final = Reply(
+    b"this is a WebSocket: it is opened by a GET with an Upgrade header",
+    HTTPStatus.UPGRADE_REQUIRED,
+    _TEXT,
+    headers=((b"upgrade", b"websocket"), (b"connection", b"upgrade")),
+)
+"""Source: RFC 9110, 15.5.22. What the venues answer was not recorded."""
 BUG: Final = Reply(b"Internal Server Error", HTTPStatus.INTERNAL_SERVER_ERROR, _TEXT)
 
 

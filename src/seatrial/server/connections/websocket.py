@@ -104,8 +104,8 @@ class WebSocketConnection(asyncio.Protocol):
 
     def stop(self) -> None:
         """The server stops."""
-        if self._session is not None:
-            self._session.end(CloseCode.GOING_AWAY)
+        if self._session is not None and self._sockets is not None:
+            self._sockets.stop(self._session, CloseCode.GOING_AWAY)
 
     def abort(self) -> None:
         """Close now."""

@@ -260,7 +260,8 @@ def test_an_order_that_shares_its_userref_or_has_a_name_cannot_be_edited(trader:
 
 def level(trader: Trader) -> float:
     """The counter of bitcoin's orders."""
-    return trader.exchange.kraken._tools.limits._orders[trader.account_id, "BTC/USD"]._level
+    counted: float = trader.exchange.kraken._tools.limits._orders[trader.account_id, "BTC/USD"].level
+    return counted
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_a_batch_costs_half_of_what_its_orders_would(exchange: Exchange) -> None
     limited.exchange.traders.insert(0, limited)
     add(limited, BID, BID, BID)
     counter = exchange.kraken._tools.limits._orders[limited.account_id, "BTC/USD"]
-    assert counter._level == pytest.approx(1.5)
+    assert counter.level == pytest.approx(1.5)
     for _ in range(7):
         call(limited, "AddOrderBatch", pair="XBTUSD", orders=[BID] * 15)
     assert call(limited, "AddOrderBatch", pair="XBTUSD", orders=[BID] * 15) == {"error": ["EOrder:Rate limit exceeded"]}
@@ -168,7 +168,7 @@ def test_each_cancel_of_a_batch_costs_by_the_age_of_its_order(exchange: Exchange
     ids = [row["txid"] for row in add(limited, *[BID] * 15)]
     call(limited, "CancelOrderBatch", orders=ids)
     counter = exchange.kraken._tools.limits._orders[limited.account_id, "BTC/USD"]
-    assert counter._level == pytest.approx(7.5 + 15 * 8)
+    assert counter.level == pytest.approx(7.5 + 15 * 8)
     assert live(limited) == []
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.core.commands import AmendOrder, CancelOrders, ReplaceOrder
+from seatrial.core.commands import AmendOrder, CancelOrders, DecreaseOrder, ReplaceOrder
 from seatrial.core.orders import TimeInForce
 from seatrial.dialects.kraken.dialect import PERMISSIONS
 from tests.support.kraken_exchange import START_NS, Trader
@@ -143,6 +143,70 @@ def test_an_edited_order_is_canceled_and_another_one_is_new(venue: SocketVenue) 
     venue.apply(ReplaceOrder(venue.buyer.account_id, order.order_id, 990))
     assert kinds(talk) == ["canceled", "pending_new", "new"]
     assert rows(talk)[0]["reason"] == "Order replaced"
+
+
+def test_counters_are_told_with_the_rows_of_orders_as_they_were(venue: SocketVenue) -> None:
+    trader = venue.account(USD="100000", rate_limits=True)
+    order = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "price": "90", "volume": "1"}
+    trader.result("AddOrder", **order)
+    plain, counted = following(venue, trader), following(venue, trader, ratecounter=True)
+    txid = trader.result("AddOrder", **order)["txid"][0]
+    assert trader.error("AddOrder", **order | {"volume": "x"}) == "EGeneral:Invalid arguments:volume"
+    venue.clock.advance(2)
+    trader.result("CancelOrder", txid=txid)
+    venue.clock.advance(1)
+    trader.result("AddOrder", **order)
+    venue.seller.place("sell", "2", "90")
+    assert [(row["exec_type"], row.get("ratecount")) for row in rows(counted)] == [
+        ("pending_new", 2), ("new", 2), ("canceled", 8), ("pending_new", "5.25"), ("new", "5.25"),
+        ("trade", None), ("filled", "5.25"), ("trade", None), ("filled", "5.25"),
+    ]  # fmt: skip
+    assert not any("ratecount" in row for row in rows(plain))
+
+
+def test_counters_are_those_of_the_command_that_is_told_whatever_was_counted_since(
+    venue: SocketVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trader = venue.account(USD="100000", rate_limits=True)
+    talk = following(venue, trader, ratecounter=True)
+    monkeypatch.setattr(venue, "commit", lambda: None)
+    for _ in range(3):
+        trader.call("AddOrder", pair="XBTUSD", type="buy", ordertype="limit", price="90", volume="1")
+    monkeypatch.undo()
+    venue.commit()
+    assert [(row["exec_type"], row["ratecount"]) for row in rows(talk)] == [
+        (kind, count) for count in (1, 2, 3) for kind in ("pending_new", "new")
+    ]
+
+
+def test_counters_are_not_kept_of_what_is_stored(venue: SocketVenue) -> None:
+    trader = venue.account(USD="100000", rate_limits=True)
+    talk = following(venue, trader, ratecounter=True)
+    for _ in range(5):
+        trader.error("AddOrder", pair="XBTUSD", type="buy", ordertype="limit", price="90", volume="x")
+    (counters,) = venue.stored.feed._noting
+    assert len(counters._noted) == 1, "the last one, behind which nothing has happened"
+    trader.result("AddOrder", pair="XBTUSD", type="buy", ordertype="limit", price="90", volume="1")
+    assert rows(talk)[0]["ratecount"] == 6
+
+
+def test_all_users_are_followed_without_a_snapshot_and_named(venue: SocketVenue) -> None:
+    venue.buyer.place("buy", "1", "90")
+    talk = venue.talk()
+    (acknowledged,) = talk.subscribe("executions", token=token(venue.buyer), users="all")
+    assert acknowledged["result"]["snap_orders"] is False
+    venue.trade("100", "1")
+    assert {row["user"] for row in rows(talk)} == {venue.ids.iban(venue.buyer.account_id)}
+    assert error(talk, token=token(venue.buyer), users="none") == "EGeneral:Invalid arguments:users"
+
+
+def test_an_order_that_is_made_smaller_says_so(venue: SocketVenue) -> None:
+    talk = following(venue, venue.buyer)
+    order = venue.buyer.place("buy", "2", "100")
+    venue.apply(DecreaseOrder(venue.buyer.account_id, order.order_id, 50_000_000))
+    restated = rows(talk)[-1]
+    assert (restated["exec_type"], restated["order_status"], restated["order_qty"]) == ("restated", "new", "1.50000000")
+    assert restated["amended"] is True
 
 
 def test_who_wants_no_steps_hears_of_no_pending_order(venue: SocketVenue) -> None:

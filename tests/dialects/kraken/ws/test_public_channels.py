@@ -1,5 +1,6 @@
 """What is told of markets: whoever reads nothing but frames has the same books, trades and candles as the machine."""
 
+from collections.abc import Callable
 from itertools import islice
 from random import Random
 from typing import Any
@@ -11,13 +12,18 @@ from seatrial.core.commands import CancelOrders, Command, PlaceOrder
 from seatrial.core.markets import Market
 from seatrial.core.money import format_units
 from seatrial.core.orders import OrderKind, Side
-from seatrial.dialects.kraken.ws.channels import DEPTHS
+from seatrial.dialects.kraken.context import Context
+from seatrial.dialects.kraken.params import Params
+from seatrial.dialects.kraken.rest.market_data import depth as depth_over_rest
+from seatrial.dialects.kraken.rest.order_book import level3 as level3_over_rest
+from seatrial.dialects.kraken.ws.channels import DEPTHS, ORDER_DEPTHS
+from seatrial.dialects.kraken.ws.frames import nanos
 from seatrial.dialects.kraken.ws.topics import checksum
 from seatrial.dialects.kraken.ws.views import Levels
 from tests.support.any_commands import OPENING, PRICES, any_journal, markets, new_machine
 from tests.support.houses import any_of_a_house, of_a_house
 from tests.support.kraken_exchange import symbols
-from tests.support.kraken_sockets import RebuiltBook, Stored, Talk
+from tests.support.kraken_sockets import RebuiltBook, RebuiltOrders, Stored, Talk, open_feed
 
 MARKETS = ("BTC/USD", "PEPE/USD")
 VECTOR_ASKS = (
@@ -35,7 +41,10 @@ VECTOR_BIDS = (
 class Client:
     """Has a connection for each depth of a book, since frames do not say it, and one for the rest."""
 
-    def __init__(self, world: Stored) -> None:
+    def __init__(self, world: Stored, token: str, order_depths: tuple[int, ...]) -> None:
+        self.by_orders = {depth: Talk(world.feed) for depth in order_depths}
+        for depth, talk in self.by_orders.items():
+            talk.subscribe("level3", *MARKETS, depth=depth, token=token)
         self.by_depth = {depth: Talk(world.feed) for depth in DEPTHS}
         for depth, talk in self.by_depth.items():
             talk.subscribe("book", *MARKETS, depth=depth)
@@ -46,7 +55,7 @@ class Client:
 
     def leave(self) -> None:
         """All of its connections are gone."""
-        for talk in (self.rest, *self.by_depth.values()):
+        for talk in (self.rest, *self.by_depth.values(), *self.by_orders.values()):
             talk.session.leave()
 
 
@@ -57,12 +66,14 @@ class Watched:
         machine = new_machine()
         for command in (*OPENING, *of_a_house()):
             machine.apply(command, machine.state.now_ns)
+        self.token = open_feed(machine, 1)
         self.world = Stored(machine, symbols())
         self.clients: list[Client] = []
 
     def join(self) -> None:
         """One more client, in the middle of what is not stored yet."""
-        self.clients.append(Client(self.world))
+        depths = ORDER_DEPTHS if not self.clients else ORDER_DEPTHS[:1]
+        self.clients.append(Client(self.world, self.token, depths))
 
     def deepest(self) -> int:
         """How many levels the longest side has."""
@@ -75,6 +86,8 @@ class Watched:
             for symbol in MARKETS:
                 for depth, talk in client.by_depth.items():
                     self._check_book(talk, symbol, depth)
+                for depth, talk in client.by_orders.items():
+                    self._check_orders(talk, symbol, depth)
                 self._check_trades(client.rest, symbol)
                 self._check_candles(client.rest, symbol)
                 self._check_best(client.rest, symbol)
@@ -86,6 +99,26 @@ class Watched:
         ms = self.world.machine.state.markets[symbol]
         assert rebuilt.best_bids == _levels(ms.market, ms.book.bids, depth)
         assert rebuilt.best_asks == _levels(ms.market, ms.book.asks, depth)
+        shown = self._over_rest(depth_over_rest, pair=symbol, count=str(min(depth, 500)))[symbol]
+        for side, levels in (("bids", rebuilt.best_bids), ("asks", rebuilt.best_asks)):
+            assert [float(price) for price, _, _ in shown[side]] == [float(price) for price, _ in levels[:500]]
+
+    def _check_orders(self, talk: Talk, symbol: str, depth: int) -> None:
+        rebuilt = RebuiltOrders(depth)
+        for frame in _of(talk, "level3", symbol):
+            rebuilt.take(frame)
+        shown = self._over_rest(level3_over_rest, pair=symbol, depth=str(depth))
+        for side, orders in rebuilt.orders.items():
+            assert [(float(price), qty, order, at) for price, qty, order, at in orders] == [
+                (float(row.price), row.qty, row.order_id, nanos(row.timestamp)) for row in shown[side]
+            ]
+
+    def _over_rest(self, handle: Callable[[Any, Params], Any], **params: str) -> Any:
+        machine = self.world.machine
+        account = machine.state.accounts[1]
+        key = machine.state.keys["feed 1"]
+        now_ns = machine.state.now_ns
+        return handle(Context(machine, self.world.feed.tools, now_ns, key, account, now_ns), Params(params))
 
     def _check_trades(self, talk: Talk, symbol: str) -> None:
         told = [row["trade_id"] for frame in _of(talk, "trade", symbol) for row in frame["data"]]

@@ -6,6 +6,7 @@ import pytest
 
 from seatrial.core.commands import SetStatus, SetSystemStatus
 from seatrial.core.markets import MarketStatus, SystemStatus
+from seatrial.dialects.kraken.ws import session
 from seatrial.dialects.kraken.ws.session import MAX_MESSAGES
 from tests.support.kraken_exchange import START_NS
 from tests.support.kraken_sockets import SocketVenue, Talk
@@ -225,6 +226,22 @@ def test_the_snapshot_of_trades_has_the_last_fifty_and_what_follows_waits_for_it
     snapshot, update = talk.heard("trade")
     assert [row["trade_id"] for row in snapshot["data"]] == list(range(6, 56))
     assert [row["trade_id"] for row in update["data"]] == [56]
+
+
+def test_whose_snapshot_does_not_come_is_let_go_and_nobody_else(
+    venue: SocketVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "MAX_BACKLOG", 2)
+    monkeypatch.setattr(venue.stored, "look_up", lambda: None)
+    waiting, other = venue.talk(), venue.talk()
+    waiting.subscribe("trade", "BTC/USD", snapshot=True)
+    other.subscribe("book", "ETH/USD")
+    for _ in range(4):
+        venue.trade("100", "1")
+    assert waiting.closed == 1012
+    assert other.closed is None
+    venue.buyer.place("buy", "1", "100", pair="ETH/USD")
+    assert len(other.heard("book")) == 2
 
 
 def test_who_says_too_much_is_told_so_once_a_second(venue: SocketVenue) -> None:

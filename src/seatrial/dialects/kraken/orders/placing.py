@@ -34,7 +34,6 @@ SECOND_NS: Final = 10**9
 MIN_LIFE_NS: Final = 5 * SECOND_NS
 MAX_LIFE_NS: Final = 31 * 86_400 * SECOND_NS
 """Source: kraken-orders#parameters. Decided: the longest of months."""
-EARLIEST_DEADLINE_NS: Final = 2 * SECOND_NS
 LATEST_DEADLINE_NS: Final = 60 * SECOND_NS
 
 PERCENT_SCALE: Final = 4
@@ -233,12 +232,12 @@ def _check_names(terms: Terms) -> None:
 
 
 def check_deadline(deadline_ns: int, context: Context) -> None:
-    """From two seconds to a minute ahead; one that has passed is no mistake but too late.
+    """From two seconds to a minute ahead, over a socket from half a second; one that has passed is just too late.
 
     Source: kraken-orders#parameters. Decided: ahead of the world's time or of the computer's, whichever is nearer.
     """
     left_ns = min(deadline_ns - context.at_ns, deadline_ns - context.real_ns, key=abs)
     if left_ns <= 0:
         raise BadCall(DEADLINE)
-    if not EARLIEST_DEADLINE_NS <= left_ns <= LATEST_DEADLINE_NS:
+    if not context.min_deadline_ns <= left_ns <= LATEST_DEADLINE_NS:
         raise bad_argument("deadline")

@@ -142,7 +142,7 @@ def _write_queried_ledger(context: Context, found: list[Posting]) -> dict[str, L
 def _ledger_item(context: Context, posting: Posting) -> tuple[str, LedgerEntry]:
     symbols, scale = context.tools.symbols, context.state.assets[posting.asset].scale
     entry = LedgerEntry(
-        refid=_refid(context.tools.ids, posting),
+        refid=refid(context.tools.ids, posting),
         time=seconds(posting.at_ns),
         type=ENTRY_TYPES[posting.kind],
         subtype=posting.subtype or _subtype(context, posting),
@@ -162,7 +162,7 @@ def _subtype(context: Context, posting: Posting) -> str:
     return ENTRY_SUBTYPES.get(posting.kind, "")
 
 
-def _refid(ids: Ids, posting: Posting) -> str:
+def refid(ids: Ids, posting: Posting) -> str:
     """The id of what caused it. Source: kraken-rest#ids."""
     match posting.kind:
         case EntryKind.TRADE:

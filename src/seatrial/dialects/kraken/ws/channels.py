@@ -1,18 +1,27 @@
 """What may be subscribed to, and the options of each: read and checked. Source: kraken-websocket#requests."""
 
 from collections.abc import Callable, Mapping
+from enum import Flag, auto
 from typing import Any, Final
 
 from msgspec import Struct
 
 from seatrial.core.candles import MINUTES
+from seatrial.dialects.kraken.errors import bad_argument
 from seatrial.dialects.kraken.ws import words
+from seatrial.dialects.kraken.ws.balances import BALANCES
 from seatrial.dialects.kraken.ws.executions import EXECUTIONS
 from seatrial.dialects.kraken.ws.instrument import VENUES
-from seatrial.dialects.kraken.ws.topics import BOOK, INSTRUMENT, OHLC, TICKER, TRADE
+from seatrial.dialects.kraken.ws.topics import BOOK, INSTRUMENT, LEVEL3, OHLC, TICKER, TRADE
 
 DEPTHS: Final = (10, 25, 100, 500, 1000)
+ORDER_DEPTHS: Final = (10, 100, 1000)
+"""Of level 3."""
 TRIGGERS: Final = ("trades", "bbo")
+
+SEES_ORDERS: Final = "query-open-trades"
+SEES_FUNDS: Final = "query-funds"
+"""What a key needs for its orders and all orders of a book to be followed; for its funds. Decided."""
 
 Params = Mapping[str, Any]
 Options = dict[str, Any]
@@ -24,6 +33,16 @@ class Refused(Exception):
     def __init__(self, error: str) -> None:
         super().__init__(error)
         self.error = error
+
+
+class Serves(Flag):
+    """What an address is for."""
+
+    PUBLIC = auto()
+    PRIVATE = auto()
+    LEVEL3 = auto()
+    UNIFIED = auto()
+    """Whether it is one of the unified addresses, where some requests must say `asset_class`."""
 
 
 class Channel(Struct, frozen=True):
@@ -39,16 +58,24 @@ class Channel(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     usual_snapshot: bool = True
     is_of_symbols: bool = True
-    is_public: bool = True
+    where: Serves = Serves.PUBLIC
+    """Which addresses have it."""
+    right: str = ""
+    """What the key of its token must be allowed to do; empty where no token is needed."""
     needs_class: bool = False
     """Whether the unified addresses want `asset_class`."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is of an account: then its frames are numbered."""
+        return self.where is Serves.PRIVATE
 
     def read(self, params: Params) -> Options:
         """All options. Raises `Refused`."""
         options = self.options(params)
-        if self.is_public:
-            return {**options, "snapshot": flag(params, "snapshot", usual=self.usual_snapshot)}
-        return {**options, "snapshot": options["snap_orders"] or options["snap_trades"]}
+        if "snapshot" in options:
+            return options
+        return {**options, "snapshot": flag(params, "snapshot", usual=self.usual_snapshot)}
 
 
 def flag(params: Params, name: str, *, usual: bool) -> bool:
@@ -61,6 +88,11 @@ def flag(params: Params, name: str, *, usual: bool) -> bool:
 
 def _depth(params: Params) -> Options:
     return {"depth": _number(params.get("depth", DEPTHS[0]), DEPTHS, words.DEPTH_NOT_A_NUMBER, words.BAD_DEPTH)}
+
+
+def _order_depth(params: Params) -> Options:
+    given = params.get("depth", ORDER_DEPTHS[0])
+    return {"depth": _number(given, ORDER_DEPTHS, words.DEPTH_NOT_A_NUMBER, words.BAD_DEPTH)}
 
 
 def _interval(params: Params) -> Options:
@@ -96,9 +128,30 @@ def _executions(params: Params) -> Options:
     """The deprecated names count where the newer ones are not said. Source: kraken-websocket#executions."""
     orders = flag(params, "snap_orders", usual=flag(params, "snapshot", usual=True))
     trades = flag(params, "snap_trades", usual=flag(params, "snapshot_trades", usual=False))
-    steps = flag(params, "order_status", usual=True)
-    flag(params, "ratecounter", usual=False)
-    return {"snap_orders": orders, "snap_trades": trades, "order_status": steps}
+    options = {
+        "order_status": flag(params, "order_status", usual=True),
+        "ratecounter": flag(params, "ratecounter", usual=False),
+        "users": _users(params),
+    }
+    shows = not options["users"]
+    orders, trades = orders and shows, trades and shows
+    return {**options, "snap_orders": orders, "snap_trades": trades, "snapshot": orders or trades}
+
+
+def _balances(params: Params) -> Options:
+    users = _users(params)
+    return {"users": users, "snapshot": flag(params, "snapshot", usual=True) and not users}
+
+
+def _users(params: Params) -> bool:
+    """Whether all users of a client are followed, of whom there is one: then nothing is shown of what was before.
+
+    Source: kraken-websocket#executions. `rebased` is about tokenized assets only.
+    """
+    flag(params, "rebased", usual=True)
+    if params.get("users") not in (None, "all"):
+        raise Refused(bad_argument("users").error)
+    return params.get("users") is not None
 
 
 def _none(_params: Params) -> Options:
@@ -116,9 +169,13 @@ CHANNELS: Final = {
             INSTRUMENT, _instruments, (), warnings=("tick_size is deprecated, use price_increment",),
             is_of_symbols=False, needs_class=True,
         ),
+        Channel(LEVEL3, _order_depth, ("depth",), where=Serves.LEVEL3, right=SEES_ORDERS),
         Channel(
-            EXECUTIONS, _executions, ("snap_orders", "snap_trades"), is_of_symbols=False, is_public=False,
-            needs_class=True,
+            EXECUTIONS, _executions, ("snap_orders", "snap_trades"), is_of_symbols=False, where=Serves.PRIVATE,
+            right=SEES_ORDERS, needs_class=True,
+        ),
+        Channel(
+            BALANCES, _balances, ("snapshot",), is_of_symbols=False, where=Serves.PRIVATE, right=SEES_FUNDS
         ),
     )
 }  # fmt: skip

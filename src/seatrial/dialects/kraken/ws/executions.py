@@ -4,6 +4,7 @@ Source: kraken-websocket#executions and kraken-websocket#rows-of-executions. Dec
 of its own; fees in another currency than dollars show 0 as their equivalent in dollars.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,8 +19,10 @@ from seatrial.core.queries import FillPage
 from seatrial.core.state import State
 from seatrial.dialects.kraken.describe import REASONS, cost_text, fee_text
 from seatrial.dialects.kraken.ids import Ids
+from seatrial.dialects.kraken.limits import Limits, Tier
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.kraken.ws.frames import micros, text, whole_seconds
+from seatrial.dialects.kraken.ws.rows import Row, rows_frame
 
 if TYPE_CHECKING:
     from seatrial.dialects.kraken.ws.session import Subscription
@@ -34,18 +37,53 @@ NEW: Final = "new"
 AMENDED: Final = "amended"
 PARTLY: Final = "partially_filled"
 FILLED: Final = "filled"
+RESTATED: Final = "restated"
 ENDS: Final = {OrderStatus.FILLED: FILLED, OrderStatus.CANCELED: "canceled", OrderStatus.EXPIRED: "expired"}
 
 SHORT: Final = frozenset({NEW, "trade", *ENDS.values()})
 """The rows of who does not want every step. Source: kraken-websocket#executions; fills are inferred there."""
 
 
-class Row(Struct, frozen=True):
-    """One row."""
+class RateCounters:
+    """How high the counters of an account's orders were when each of its commands had been counted.
 
-    kind: str
-    """Its `exec_type`."""
-    text: str
+    They are counted when a command is applied, and told when it is stored: by then others may have been counted.
+    Decided: they are told as `ratecount`, which is what version 1 calls them.
+    """
+
+    def __init__(
+        self, state: State, limits: Limits, tier: Tier, account_id: int, noting: "dict[RateCounters, None]"
+    ) -> None:
+        self._state = state
+        self._noting = noting
+        """Those that know of something which has not been told."""
+        self._decay_per_s = tier.orders_decay_per_s
+        self._known = {market: (level, at_ns) for market, level, at_ns in limits.levels(account_id, state.markets)}
+        self._noted: deque[tuple[int, str, float, int]] = deque()
+        """By the last fact that was to follow: what was counted, and has not been told."""
+
+    def note(self, market: str, level: float, at_ns: int, *, is_before: bool) -> None:
+        """One of them changed."""
+        number, noted = self._state.last_fact + is_before, self._noted
+        if noted and noted[-1][:2] == (number, market):
+            noted.pop()
+        noted.append((number, market, level, at_ns))
+        self._noting[self] = None
+
+    def go_on_to(self, last: int) -> None:
+        """All up to that fact is told."""
+        noted = self._noted
+        while noted and noted[0][0] <= last:
+            _, market, level, at_ns = noted.popleft()
+            self._known[market] = level, at_ns
+        if not noted:
+            self._noting.pop(self, None)
+
+    def shown(self, market: str, at_ns: int) -> str:
+        """What a row says of a market's."""
+        level, since_ns = self._known.get(market, (0.0, 0))
+        left = max(0.0, level - self._decay_per_s * max(0, at_ns - since_ns) / 1e9)
+        return f',"ratecount":{round(left, 2):g}'
 
 
 class Known(Struct, gc=False):
@@ -77,14 +115,17 @@ class Known(Struct, gc=False):
 class ExecutionsTopic:
     """The orders of one account."""
 
-    def __init__(self, state: State, symbols: Symbols, ids: Ids, account_id: int) -> None:
+    channel: Final = EXECUTIONS
+
+    def __init__(self, state: State, symbols: Symbols, ids: Ids, account_id: int, counters: RateCounters) -> None:
         self.key: tuple[Any, ...] = ()
         self.followers: dict[Subscription, None] = {}
         self.place = state.last_fact
         self.account_id = account_id
+        self.user = f',"user":{text(ids.iban(account_id))}'
+        self.counters = counters
         self.last_fill = state.counters.fill_id
-        self.rows: list[Row] = []
-        """Those since the last command."""
+        self._rows: list[Row] = []
         self._markets = {symbol: ms.market for symbol, ms in state.markets.items()}
         self._symbols = symbols
         self._ids = ids
@@ -110,7 +151,7 @@ class ExecutionsTopic:
             case facts.OrderRested():
                 self._go_live(self._orders[fact.order_id], fact.at_ns)
             case facts.OrderDecreased():
-                self._orders[fact.order_id].qty_lots -= fact.lots
+                self._decrease(self._orders[fact.order_id], fact)
             case facts.OrderAmended():
                 self._amend(self._orders[fact.order_id], fact)
             case facts.Traded():
@@ -122,10 +163,15 @@ class ExecutionsTopic:
             case _:
                 pass
 
+    def cut(self) -> list[Row]:
+        """The rows since the last command."""
+        rows, self._rows = self._rows, []
+        return rows
+
     def orders_snapshot(self) -> bytes:
         """All orders that are open or wait for their start, the earliest first."""
         rows = (self._whole(order, NEW if order.is_live else PENDING_NEW) for order in self._orders.values())
-        return _frame("snapshot", rows)
+        return rows_frame(EXECUTIONS, "snapshot", rows)
 
     def fills_wanted(self) -> FillPage:
         """What must be looked up for a snapshot of fills."""
@@ -134,7 +180,7 @@ class ExecutionsTopic:
     def fills_snapshot(self, fills: Iterable[Fill], until: int) -> bytes:
         """The last fills, the newest first."""
         shown = [fill for fill in fills if fill.fill_id <= until][:SNAPSHOT_FILLS]
-        return _frame("snapshot", (self._filled(fill, FILLED, "") for fill in shown))
+        return rows_frame(EXECUTIONS, "snapshot", (self._filled(fill, FILLED, "") for fill in shown))
 
     def _accept(self, fact: facts.OrderAccepted) -> None:
         terms = fact.terms
@@ -143,7 +189,7 @@ class ExecutionsTopic:
             terms.time_in_force, terms.post_only, terms.fee_in_base, terms.tag, terms.client_id, terms.starts_ns,
             terms.expires_ns, fact.at_ns, is_live=False,
         )  # fmt: skip
-        self.rows.append(Row(PENDING_NEW, self._whole(order, PENDING_NEW)))
+        self._add(PENDING_NEW, self._whole(order, PENDING_NEW), order, fact.at_ns)
 
     def _go_live(self, order: Known, at_ns: int) -> None:
         if not order.is_live:
@@ -152,7 +198,7 @@ class ExecutionsTopic:
                 f'{{"timestamp":"{micros(at_ns)}","order_status":"{NEW}","exec_type":"{NEW}",{_own_id(order)},'
                 f'{_post_only(order)}"order_id":"{self._ids.order(order.order_id)}"}}'
             )
-            self.rows.append(Row(NEW, row))
+            self._add(NEW, row, order, at_ns)
 
     def _amend(self, order: Known, fact: facts.OrderAmended) -> None:
         """Source of the keys: kraken-websocket#rows-of-executions."""
@@ -167,7 +213,7 @@ class ExecutionsTopic:
             f'"limit_price":{format_units(order.price_ticks, market.price_scale)},"limit_price_type":"static",'
             f'{_own_id(order)},"order_id":"{self._ids.order(order.order_id)}"}}'
         )
-        self.rows.append(Row(AMENDED, row))
+        self._add(AMENDED, row, order, fact.at_ns)
 
     def _fill(self, fill: Fill) -> None:
         self.last_fill = max(self.last_fill, fill.fill_id)
@@ -176,7 +222,19 @@ class ExecutionsTopic:
         order.filled_lots += fill.qty_lots
         order.exact += fill.exact
         order.fee_exact += fill.fee_exact
-        self.rows.append(Row("trade", self._filled(fill, PARTLY, f"{self._sums(order)},", order)))
+        self._rows.append(Row("trade", self._filled(fill, PARTLY, f"{self._sums(order)},", order)))
+
+    def _decrease(self, order: Known, fact: facts.OrderDecreased) -> None:
+        """The exchange made it smaller. Source: kraken-websocket#rows-of-executions."""
+        order.qty_lots -= fact.lots
+        market = self._markets[order.market]
+        status = (PARTLY if order.filled_lots else NEW) if order.is_live else PENDING_NEW
+        row = (
+            f'{{"timestamp":"{micros(fact.at_ns)}","order_status":"{status}","exec_type":"{RESTATED}",'
+            f'"cum_qty":{format_units(order.filled_lots, market.lot_scale)},"amended":true,{_wanted(order, market)},'
+            f'{_own_id(order)},"order_id":"{self._ids.order(order.order_id)}"}}'
+        )
+        self._add(RESTATED, row, order, fact.at_ns)
 
     def _end(self, order: Known, fact: facts.OrderEnded) -> None:
         """Source of a worthless rest that counts as filled: ccxt issue 8816, as in REST."""
@@ -189,7 +247,11 @@ class ExecutionsTopic:
             f'"fee_usd_equiv":{_in_dollars(market, order.fee_exact)},{_own_id(order)},{reasons}'
             f'"order_id":"{self._ids.order(order.order_id)}"}}'
         )
-        self.rows.append(Row(kind, row))
+        self._add(kind, row, order, fact.at_ns)
+
+    def _add(self, kind: str, row: str, order: Known, at_ns: int) -> None:
+        """A row about an order itself, which counters are told with."""
+        self._rows.append(Row(kind, row, self.counters.shown(order.market, at_ns)))
 
     def _whole(self, order: Known, kind: str) -> str:
         """All of an order: when it is new, and in a snapshot."""
@@ -232,15 +294,6 @@ class ExecutionsTopic:
             f'"cum_qty":{format_units(order.filled_lots, market.lot_scale)},'
             f'"cum_cost":{cost_text(market, order.exact)},"avg_price":{format_units(average, market.price_scale)}'
         )
-
-
-def update(row: Row) -> bytes:
-    """The frame of a row, but for its end: see `PrivateSubscription`."""
-    return _frame("update", (row.text,))
-
-
-def _frame(kind: str, rows: Iterable[str]) -> bytes:
-    return f'{{"channel":"{EXECUTIONS}","type":"{kind}","data":[{",".join(rows)}]'.encode()
 
 
 def _own_id(order: Known) -> str:

@@ -13,20 +13,24 @@ from seatrial.core.orders import Fill, Trade
 from seatrial.core.queries import Page
 from seatrial.core.state import State
 from seatrial.dialects.kraken.context import Tools
-from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS
+from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Tier
 from seatrial.dialects.kraken.ws import words
-from seatrial.dialects.kraken.ws.channels import Options, Refused
-from seatrial.dialects.kraken.ws.executions import SHORT, ExecutionsTopic, update
+from seatrial.dialects.kraken.ws.balances import BALANCES, BalancesTopic
+from seatrial.dialects.kraken.ws.channels import Options, Refused, Serves
+from seatrial.dialects.kraken.ws.executions import EXECUTIONS, SHORT, ExecutionsTopic, RateCounters
 from seatrial.dialects.kraken.ws.frames import text
 from seatrial.dialects.kraken.ws.instrument import InstrumentTopic
-from seatrial.dialects.kraken.ws.session import TRY_AGAIN, Key, Serves, Session, Subscription
+from seatrial.dialects.kraken.ws.rows import AccountTopic, tell
+from seatrial.dialects.kraken.ws.session import TRY_AGAIN, Key, Session, Subscription
 from seatrial.dialects.kraken.ws.topics import (
     BOOK,
+    LEVEL3,
     OHLC,
     TICKER,
     TRADE,
     BookTopic,
     CandleTopic,
+    Level3Topic,
     MarketTopic,
     TickerTopic,
     Topic,
@@ -36,23 +40,24 @@ from seatrial.dialects.kraken.ws.views import MarketView
 from seatrial.dialects.wire import Call, Find, Line
 
 PATHS: Final = {
-    "/v2": Serves.PUBLIC | Serves.PRIVATE,
-    "/v2/public": Serves.PUBLIC | Serves.UNIFIED,
-    "/v2/private": Serves.PRIVATE | Serves.UNIFIED,
+    "/v2": Serves.PUBLIC | Serves.PRIVATE | Serves.LEVEL3,
+    "/v2/public": Serves.PUBLIC | Serves.LEVEL3 | Serves.UNIFIED,
+    "/v2/private": Serves.PRIVATE | Serves.LEVEL3 | Serves.UNIFIED,
 }
 """Source: kraken-websocket#addresses and kraken-websocket#unified-websocket."""
 
 HOSTS: Final = {
     "ws.kraken.com": Serves.PUBLIC,
     "beta-ws.kraken.com": Serves.PUBLIC,
-    "ws-auth.kraken.com": Serves.PRIVATE,
-    "beta-ws-auth.kraken.com": Serves.PRIVATE,
-    "ws-l3.kraken.com": Serves.PRIVATE,
+    "ws-auth.kraken.com": Serves.PRIVATE | Serves.LEVEL3,
+    "beta-ws-auth.kraken.com": Serves.PRIVATE | Serves.LEVEL3,
+    "ws-l3.kraken.com": Serves.LEVEL3,
 }
 """Where a host is named, only what that one serves. Under any other name everything is served."""
 
-ORDER: Final = (TRADE, TICKER, OHLC, BOOK)
-"""In which one command is told of. Decided."""
+ORDER: Final = (TRADE, TICKER, OHLC, BOOK, LEVEL3)
+PRIVATE_ORDER: Final = (EXECUTIONS, BALANCES)
+"""In which one command is told of, to all and to each account. Decided."""
 
 VERSION: Final = "2.0.10"
 
@@ -68,8 +73,10 @@ class KrakenFeed:
         self._tokens: dict[str, int] = {}
         """The numbers of tokens by their texts."""
         self._last_token = 0
-        self._accounts: dict[int, ExecutionsTopic] = {}
-        """The topic of each account that somebody follows."""
+        self._accounts: dict[int, list[AccountTopic]] = {}
+        """The topics of each account that somebody follows, in the order in which they are told."""
+        self._noting: dict[RateCounters, None] = {}
+        """The counters of orders that were counted for what is not stored yet."""
         self._symbols = symbols
         self._find = find
         self._sessions: dict[Session, None] = {}
@@ -112,6 +119,8 @@ class KrakenFeed:
             self._tell(recorded.first + begin, recorded.facts[begin:end])
             begin = end
         self._last = recorded.last
+        for counters in list(self._noting):
+            counters.go_on_to(self._last)
         self._send_snapshots(self._last)
 
     def tick(self) -> None:
@@ -144,18 +153,32 @@ class KrakenFeed:
                 self._line_up(market, topic)
         return topic
 
-    def private_topic(self, account_id: int) -> ExecutionsTopic:
-        """The orders of an account."""
-        topic = self._accounts.get(account_id)
-        if topic is None:
-            topic = ExecutionsTopic(self._machine.state, self._symbols, self._ids, account_id)
-            self._accounts[account_id] = topic
+    def private_topic(self, channel: str, account_id: int) -> AccountTopic:
+        """What is to be followed of an account."""
+        topics = self._accounts.setdefault(account_id, [])
+        known = next((topic for topic in topics if topic.channel == channel), None)
+        if known is not None:
+            return known
+        topic = self._new_private_topic(channel, account_id)
+        topics.append(topic)
+        topics.sort(key=lambda topic: PRIVATE_ORDER.index(topic.channel))
         return topic
 
-    def max_rate(self, account_id: int) -> int:
-        """Where the counter of an account's orders ends."""
-        tier = self._machine.state.accounts[account_id].account.tier
-        return TIERS.get(tier, TIERS[DEFAULT_TIER]).orders
+    def _new_private_topic(self, channel: str, account_id: int) -> AccountTopic:
+        state, limits = self._machine.state, self.tools.limits
+        if channel == BALANCES:
+            return BalancesTopic(state, self._symbols, self._ids, account_id)
+        counters = RateCounters(state, limits, self.tier(account_id), account_id, self._noting)
+        limits.watchers[account_id] = counters.note
+        return ExecutionsTopic(state, self._symbols, self._ids, account_id, counters)
+
+    def tier(self, account_id: int) -> Tier:
+        """What an account's verification allows."""
+        return TIERS.get(self.tier_name(account_id), TIERS[DEFAULT_TIER])
+
+    def tier_name(self, account_id: int) -> str:
+        """How far it is verified."""
+        return self._machine.state.accounts[account_id].account.tier
 
     def key_of(self, token: str, at_ns: int) -> ApiKey:
         """Whose token it is. Raises `Refused`. Decided: its key must be there still."""
@@ -197,8 +220,8 @@ class KrakenFeed:
         topic.followers.pop(subscription, None)
         if topic.followers:
             return
-        if isinstance(topic, ExecutionsTopic):
-            del self._accounts[topic.account_id]
+        if isinstance(topic, ExecutionsTopic | BalancesTopic):
+            self._forget(topic)
             return
         del self._topics[topic.key]
         market = topic.key[1]
@@ -206,6 +229,22 @@ class KrakenFeed:
             self._of_market[market] = [known for known in self._of_market[market] if known is not topic]
             if not self._of_market[market]:
                 del self._of_market[market], self._views[market]
+            elif isinstance(topic, Level3Topic):
+                self._forget_queue(market)
+
+    def _forget_queue(self, market: str) -> None:
+        """Single orders are kept no longer than somebody follows them."""
+        if not any(isinstance(topic, Level3Topic) for topic in self._of_market[market]):
+            self._views[market].queue = None
+
+    def _forget(self, topic: AccountTopic) -> None:
+        left = [known for known in self._accounts[topic.account_id] if known is not topic]
+        self._accounts[topic.account_id] = left
+        if not left:
+            del self._accounts[topic.account_id]
+        if isinstance(topic, ExecutionsTopic):
+            del self.tools.limits.watchers[topic.account_id]
+            self._noting.pop(topic.counters, None)
 
     def left(self, session: Session) -> None:
         """A conversation is over."""
@@ -227,31 +266,36 @@ class KrakenFeed:
                 views[market].take(number, fact)
                 touched[market] = None
         for market in touched:
-            for topic in self._of_market[market]:
+            view = views[market]
+            for topic in list(self._of_market[market]):
                 frame = topic.frame() if topic.place < last else None
                 if frame is not None:
                     _deliver(topic, frame)
-            views[market].settle()
+            view.settle()
         if self._accounts:
             self._tell_accounts(last, told)
 
     def _tell_accounts(self, last: int, told: tuple[AnyFact, ...]) -> None:
-        """Each account that somebody follows, of its own orders."""
-        touched: dict[int, None] = {}
+        """Each account that somebody follows, of what is its own."""
+        touched: dict[int, list[AccountTopic]] = {}
         for fact in told:
             for account_id in _accounts_of(fact):
-                topic = self._accounts.get(account_id)
-                if topic is not None and last > topic.place:
-                    topic.take(fact)
-                    touched[account_id] = None
-        for account_id in touched:
-            topic = self._accounts[account_id]
-            rows, topic.rows = topic.rows, []
-            for row in rows:
-                frame = update(row)
-                for subscription in list(topic.followers):
-                    if subscription.options["order_status"] or row.kind in SHORT:
-                        subscription.deliver(frame)
+                topics = self._accounts.get(account_id)
+                if topics is not None:
+                    if account_id not in touched:
+                        touched[account_id] = self._about_to_tell(topics, last)
+                    for topic in touched[account_id]:
+                        topic.take(fact)
+        for topics in touched.values():
+            for topic in topics:
+                tell(topic, SHORT)
+
+    def _about_to_tell(self, topics: list[AccountTopic], last: int) -> list[AccountTopic]:
+        """Those of an account's that do not know of a command which ends with that fact."""
+        for topic in topics:
+            if isinstance(topic, ExecutionsTopic):
+                topic.counters.go_on_to(last)
+        return [topic for topic in topics if last > topic.place]
 
     def _set_modes(self, number: int, modes: Modes) -> None:
         if modes.system is not self._modes.system:
@@ -274,12 +318,15 @@ class KrakenFeed:
                 self._show(subscription)
 
     def _show(self, subscription: Subscription) -> None:
-        if isinstance(subscription.topic, ExecutionsTopic):
-            self._show_executions(subscription, subscription.topic)
-            return
         topic = subscription.topic
-        assert isinstance(topic, MarketTopic | InstrumentTopic)
-        shown = topic.snapshot()
+        if isinstance(topic, ExecutionsTopic):
+            self._show_executions(subscription, topic)
+            return
+        if isinstance(topic, MarketTopic):
+            shown = topic.whole()
+        else:
+            assert isinstance(topic, InstrumentTopic | BalancesTopic)
+            shown = topic.snapshot()
         if isinstance(shown, bytes):
             subscription.begin(shown)
             return
@@ -312,7 +359,10 @@ class KrakenFeed:
         view = self._views.get(market)
         if view is None:
             view = self._views[market] = MarketView(state, market)
-        return _market_topic(channel, view, text(self._symbols.pair_display(market)), state, options)
+        symbol = text(self._symbols.pair_display(market))
+        if channel == LEVEL3:
+            return Level3Topic(view, symbol, state, self._ids, options["depth"])
+        return _market_topic(channel, view, symbol, state, options)
 
     def _line_up(self, market: str, topic: MarketTopic) -> None:
         """Topics of a market are told in one order, whoever came first."""
@@ -346,12 +396,14 @@ def _market_of(fact: AnyFact) -> str | None:
 
 
 def _accounts_of(fact: AnyFact) -> tuple[int, ...]:
-    """The accounts of whose orders a fact tells; one alone where an order meets its owner's own."""
+    """The accounts of whose orders and funds a fact tells; one alone where an order meets its owner's own."""
     if isinstance(fact, facts.OrderFact):
         return (fact.account_id,)
     if isinstance(fact, facts.Traded):
         maker, taker = fact.maker.account_id, fact.taker.account_id
         return (maker,) if maker == taker else (maker, taker)
+    if isinstance(fact, facts.EntryPosted):
+        return tuple({posted[2]: None for posted in fact.postings})
     return ()
 
 

@@ -55,9 +55,13 @@ def success(method: str, result: object, req_id: int | None, at_ns: int, cancele
     return _reply(said, at_ns)
 
 
-def failure(error: str, method: str | None, req_id: int | None, at_ns: int, symbol: str | None = None) -> bytes:
+def failure(
+    error: str, method: str | None, req_id: int | None, at_ns: int, symbol: str | None = None,
+    more: Mapping[str, str] | None = None,
+) -> bytes:  # fmt: skip
     """The reply to a request that was refused."""
-    return _reply({"error": error, "method": method, "req_id": req_id, "success": False, "symbol": symbol}, at_ns)
+    fields = {"error": error, "method": method, "req_id": req_id, "success": False, "symbol": symbol, **(more or {})}
+    return _reply(dict(sorted(fields.items())), at_ns)
 
 
 def pong(req_id: int | None, at_ns: int) -> bytes:

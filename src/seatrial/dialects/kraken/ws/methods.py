@@ -29,6 +29,8 @@ from seatrial.dialects.wire import Call, Reply, Served, Unfinished
 if TYPE_CHECKING:
     from seatrial.dialects.kraken.ws.session import Request
 
+MIN_DEADLINE_NS: Final = 500_000_000
+"""How far ahead a deadline must be. Source: kraken-websocket#trading-methods."""
 MAX_EXPONENT: Final = 30
 MAX_DIGITS: Final = 64
 MAX_NAMED: Final = 50
@@ -85,7 +87,9 @@ class MethodCall:
         if not endpoint.allows(key):
             return self._failed(errors.PERMISSION_DENIED)
         account = state.accounts[key.account_id]
-        context = Context(machine, self._tools, at_ns, key, account, at_ns if real_ns is None else real_ns)
+        context = Context(
+            machine, self._tools, at_ns, key, account, at_ns if real_ns is None else real_ns, MIN_DEADLINE_NS
+        )
         try:
             params = Params(self._twin.params(self._tools, self._given))
             return self._reply(context, endpoint.handle(context, params))

@@ -5,7 +5,6 @@ that a subscription does not know are ignored, because clients send each other's
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from enum import Flag, auto
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -14,9 +13,10 @@ from msgspec import Struct
 from seatrial.core.accounts import ApiKey
 from seatrial.dialects.kraken.errors import PERMISSION_DENIED
 from seatrial.dialects.kraken.ws import frames, words
-from seatrial.dialects.kraken.ws.channels import CHANNELS, Channel, Options, Params, Refused
+from seatrial.dialects.kraken.ws.channels import CHANNELS, Channel, Options, Params, Refused, Serves
+from seatrial.dialects.kraken.ws.executions import EXECUTIONS
 from seatrial.dialects.kraken.ws.methods import METHODS, Exact, MethodCall, Twin, method_calls
-from seatrial.dialects.kraken.ws.topics import OHLC, Topic
+from seatrial.dialects.kraken.ws.topics import LEVEL3, OHLC, Topic
 from seatrial.dialects.wire import Line, Reply
 
 if TYPE_CHECKING:
@@ -34,8 +34,14 @@ PING: Final = "ping"
 STATUS: Final = "status"
 HEARTBEAT: Final = b'{"channel":"heartbeat"}'
 
-QUERY: Final = "query-open-trades"
-"""What a key needs for its orders to be followed. Decided."""
+MAX_SYMBOLS: Final = 2_000
+"""How many a request may name. Decided: as many as a list of pairs over REST."""
+MAX_LEVEL3: Final = 200
+"""How many books a connection may follow order by order. Source: kraken-websocket#level3."""
+LEVEL3_COSTS: Final = {10: 5, 100: 25, 1000: 100}
+LEVEL3_RATES: Final = {"pro": 500}
+USUAL_LEVEL3_RATE: Final = 200
+"""What a subscription by its depth adds to a counter, and how far that goes in a second. Source: as above."""
 
 MAX_SHOWN: Final = 64
 """Characters of a name that a refusal repeats."""
@@ -46,15 +52,6 @@ TRY_AGAIN: Final = 1012
 Key = tuple[Any, ...]
 
 _decode: Final = msgspec.json.Decoder(float_hook=Exact).decode
-
-
-class Serves(Flag):
-    """What an address is for."""
-
-    PUBLIC = auto()
-    PRIVATE = auto()
-    UNIFIED = auto()
-    """Whether it is one of the unified addresses, where some requests must say `asset_class`."""
 
 
 class Request(Struct, frozen=True):
@@ -129,6 +126,10 @@ class Session:
         """Whether nothing was sent since the last tick."""
         self._heard = 0
         """Messages since then."""
+        self._level3_cost = 0
+        """What the subscriptions to level 3 since then came to."""
+        self._following = dict.fromkeys(Serves, 0)
+        """How many subscriptions it has, by where their channels are served."""
         self.is_over = False
 
     @property
@@ -147,7 +148,7 @@ class Session:
 
     def tick(self) -> None:
         """A second passed: a heartbeat where nothing else was sent in it."""
-        self._heard = 0
+        self._heard = self._level3_cost = 0
         if self._is_quiet and self.subscriptions:
             self._line.send(HEARTBEAT)
         self._is_quiet = True
@@ -207,10 +208,10 @@ class Session:
         channel = self._channel(params)
         options = channel.read(params)
         act = self._subscribe if method == SUBSCRIBE else self._unsubscribe
-        if not channel.is_of_symbols:
-            act(request, channel, None, options)
-            return ()
-        for symbol in _symbols(params):
+        symbols = _symbols(params) if channel.is_of_symbols else (None,)
+        if channel.right and channel.right not in self._key(request).permissions:
+            raise Refused(PERMISSION_DENIED)
+        for symbol in symbols:
             act(request, channel, symbol, options)
         return ()
 
@@ -237,10 +238,8 @@ class Session:
         channel = CHANNELS.get(name) if isinstance(name, str) else None
         if channel is None:
             raise Refused(words.UNKNOWN_CHANNEL)
-        if channel.is_public and Serves.PUBLIC not in self._serves:
-            raise Refused(words.PUBLIC_ELSEWHERE)
-        if not channel.is_public and Serves.PRIVATE not in self._serves:
-            raise Refused(words.PRIVATE_ELSEWHERE)
+        if channel.where not in self._serves:
+            raise Refused(words.PRIVATE_ELSEWHERE if channel.right else words.PUBLIC_ELSEWHERE)
         needed = channel.needs_class and Serves.UNIFIED in self._serves
         if params.get("asset_class", None if needed else SPOT) != SPOT:
             raise Refused(words.BAD_CLASS)
@@ -257,27 +256,44 @@ class Session:
             other = channel.name == OHLC and known.options["interval"] != options["interval"]
             self._refuse(request, words.OTHER_INTERVAL if other else words.ALREADY, symbol)
             return
-        if not channel.is_public:
+        if channel.is_private:
             self._subscribe_privately(request, channel, key, options)
             return
+        if channel.name == LEVEL3 and not self._may_see_orders(request, symbol or "", options["depth"]):
+            return
         topic = self._feed.topic(channel.name, market, options)
-        subscription = self.subscriptions[key] = Subscription(self, channel, key, options, topic)
         shown = {name: options[name] for name in (*channel.shown, "snapshot")}
         warnings = {"warnings": channel.warnings} if channel.warnings else {}
         self._acknowledge(request, channel, symbol, shown | warnings)
-        self._feed.follow(subscription)
+        self._follow(Subscription(self, channel, key, options, topic))
 
     def _subscribe_privately(self, request: Request, channel: Channel, key: Key, options: Options) -> None:
-        api_key = self._key(request)
-        if QUERY not in api_key.permissions:
-            raise Refused(PERMISSION_DENIED)
-        account_id = api_key.account_id
-        topic = self._feed.private_topic(account_id)
-        subscription = self.subscriptions[key] = PrivateSubscription(self, channel, key, options, topic)
+        account_id = self._key(request).account_id
+        topic = self._feed.private_topic(channel.name, account_id)
         shown = {name: options[name] for name in channel.shown}
-        counted = {"maxratecount": self._feed.max_rate(account_id)}
-        self._acknowledge(request, channel, None, counted | shown)
+        if channel.name == EXECUTIONS:
+            shown["maxratecount"] = self._feed.tier(account_id).orders
+        self._acknowledge(request, channel, None, shown)
+        self._follow(PrivateSubscription(self, channel, key, options, topic))
+
+    def _follow(self, subscription: Subscription) -> None:
+        self.subscriptions[subscription.key] = subscription
+        self._following[subscription.channel.where] += 1
         self._feed.follow(subscription)
+
+    def _may_see_orders(self, request: Request, symbol: str, depth: int) -> bool:
+        """Whether it may follow one more book order by order. What it may not is told."""
+        rate = LEVEL3_RATES.get(self._feed.tier_name(self._key(request).account_id), USUAL_LEVEL3_RATE)
+        if self._following[Serves.LEVEL3] >= MAX_LEVEL3:
+            self._refuse(request, words.TOO_MANY_SYMBOLS, symbol)
+        elif self._level3_cost + LEVEL3_COSTS[depth] > rate:
+            more = {"channel": LEVEL3, "status": "error"}
+            error = words.too_many_snapshots(symbol)
+            self.send(frames.failure(error, request.method, request.req_id, request.at_ns, symbol, more))
+        else:
+            self._level3_cost += LEVEL3_COSTS[depth]
+            return True
+        return False
 
     def _key(self, request: Request) -> ApiKey:
         """Whose token it is. One that keeps a private subscription stays good for this conversation. Raises `Refused`.
@@ -289,22 +305,20 @@ class Session:
             raise Refused(words.NO_TOKEN)
         if not isinstance(token, str):
             raise Refused(words.BAD_TOKEN)
-        is_kept = any(not subscription.channel.is_public for subscription in self.subscriptions.values())
+        is_kept = self._following[Serves.PRIVATE] or self._following[Serves.LEVEL3]
         if self._token is None or self._token[0] != token or not is_kept:
             self._token = token, self._feed.key_of(token, request.at_ns)
         return self._token[1]
 
     def _unsubscribe(self, request: Request, channel: Channel, symbol: str | None, options: Options) -> None:
         """Source of `subscribe` as the method of a refusal: recorded frames."""
-        if not channel.is_public:
-            self._key(request)
         known = self.subscriptions.get(_key(channel, symbol, options))
         if known is None or known.options.get("interval") != options.get("interval"):
             error = words.NOT_SUBSCRIBED
             self.send(frames.failure(error, SUBSCRIBE, request.req_id, request.at_ns, _shown(symbol)))
             return
         self._drop(known)
-        shown = {name: known.options[name] for name in channel.shown} if channel.is_public else {}
+        shown = {} if channel.is_private else {name: known.options[name] for name in channel.shown}
         self._acknowledge(request, channel, symbol, shown)
 
     def _acknowledge(self, request: Request, channel: Channel, symbol: str | None, more: Options) -> None:
@@ -317,6 +331,7 @@ class Session:
     def _drop(self, subscription: Subscription) -> None:
         subscription.is_over = True
         del self.subscriptions[subscription.key]
+        self._following[subscription.channel.where] -= 1
         self._feed.unfollow(subscription)
 
 
@@ -340,6 +355,8 @@ def _symbols(params: Params) -> Iterator[str]:
         raise Refused(words.NO_SYMBOL)
     if not isinstance(symbols, list) or not all(isinstance(symbol, str) for symbol in symbols):
         raise Refused(words.SYMBOLS_NOT_A_LIST)
+    if len(symbols) > MAX_SYMBOLS:
+        raise Refused(words.TOO_MANY_SYMBOLS)
     return iter(symbols)
 
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from seatrial.core.candles import Candle
 from seatrial.core.markets import Market
 from seatrial.core.money import div_half_up, format_units
-from seatrial.core.orders import Trade
+from seatrial.core.orders import Side, Trade
 from seatrial.core.queries import TradePage
 from seatrial.core.state import State
+from seatrial.dialects.kraken.ids import Ids
 from seatrial.dialects.kraken.ws.frames import data_frame, micros, nanos
-from seatrial.dialects.kraken.ws.views import Levels, MarketView
+from seatrial.dialects.kraken.ws.views import Levels, MarketView, Queued, Queues
 
 if TYPE_CHECKING:
     from seatrial.dialects.kraken.ws.session import Subscription
@@ -32,6 +33,7 @@ TICKER: Final = "ticker"
 TRADE: Final = "trade"
 OHLC: Final = "ohlc"
 INSTRUMENT: Final = "instrument"
+LEVEL3: Final = "level3"
 
 
 class Topic(Protocol):
@@ -54,10 +56,17 @@ class MarketTopic:
         self.key: tuple[Any, ...] = ()
         self.followers: dict[Subscription, None] = {}
         self.place = place
+        self._whole: tuple[int, bytes | TradePage] | None = None
 
     def frame(self) -> bytes | None:
         """What changed since the last one; None where nothing did."""
         raise NotImplementedError
+
+    def whole(self) -> bytes | TradePage:
+        """The snapshot, made once for all who come before something happens in the market."""
+        if self._whole is None or self._whole[0] != self.view.taken:
+            self._whole = self.view.taken, self.snapshot()
+        return self._whole[1]
 
     def snapshot(self) -> bytes | TradePage:
         """All of it as it is; or what must be looked up first."""
@@ -214,6 +223,61 @@ class CandleTopic(MarketTopic):
             f'"interval_begin":"{nanos(row.start_s * 10**9)}","interval":{self._minutes},'
             f'"timestamp":"{micros(end_ns)}"}}'
         )
+
+
+class Level3Topic(MarketTopic):
+    """The orders of the best levels of both sides, as they stand in their queues.
+
+    Source: kraken-websocket#level3. Decided: an order's time is when it came to rest, filled or got smaller.
+    """
+
+    def __init__(self, view: MarketView, symbol: str, state: State, ids: Ids, depth: int) -> None:
+        queue = view.needs_queue(state)
+        super().__init__(view, symbol, queue.place)
+        self._ids = ids
+        self._depth = depth
+        self._bids, self._asks = queue.queues[Side.BUY], queue.queues[Side.SELL]
+        self._edges = self._edges_now()
+
+    def frame(self) -> bytes | None:
+        """What happened to orders within its depth, and those that came into it."""
+        depth = self._depth
+        if not (self._bids.events or self._asks.events):
+            return None
+        bids = [self._row(*change) for change in self._bids.changes(depth, self._edges[0])]
+        asks = [self._row(*change) for change in self._asks.changes(depth, self._edges[1])]
+        self._edges = self._edges_now()
+        return self._frame("update", bids, asks) if bids or asks else None
+
+    def snapshot(self) -> bytes:
+        """The orders of the best levels."""
+        bids, asks = ([self._row("", queued) for queued in side.best(self._depth)] for side in (self._bids, self._asks))
+        return self._frame("snapshot", bids, asks)
+
+    def _edges_now(self) -> tuple[int | None, int | None]:
+        return self._bids.edge(self._depth), self._asks.edge(self._depth)
+
+    def _frame(self, kind: str, bids: list[str], asks: list[str]) -> bytes:
+        summed = order_checksum(self._bids, self._asks)
+        row = (
+            f'{{"symbol":{self.symbol},"checksum":{summed},"bids":[{",".join(bids)}],"asks":[{",".join(asks)}],'
+            f'"timestamp":"{nanos(self.view.at_ns)}"}}'
+        )
+        return data_frame(LEVEL3, kind, row)
+
+    def _row(self, event: str, queued: Queued) -> str:
+        market = self.view.market
+        said = f'"event":"{event}",' if event else ""
+        return (
+            f'{{{said}"order_id":"{self._ids.any_order(queued.order_id)}",'
+            f'"limit_price":{_price(market, queued.price_ticks)},"order_qty":{_qty(market, queued.lots)},'
+            f'"timestamp":"{nanos(queued.touched_ns)}"}}'
+        )
+
+
+def order_checksum(bids: Queues, asks: Queues) -> int:
+    """That of level 3: of all orders of those levels, one after the other."""
+    return zlib.crc32((asks.digits(SUMMED_LEVELS) + bids.digits(SUMMED_LEVELS)).encode())
 
 
 def checksum(bids: Levels, asks: Levels) -> int:

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import Struct
+
 from seatrial.core import facts
 from seatrial.core.candles import KEPT, Candle, DayStats
 from seatrial.core.orders import Side, Trade
@@ -17,6 +19,10 @@ from seatrial.core.state import State
 _BUY: Final = Side.BUY
 
 SECOND_NS: Final = 10**9
+
+ADD: Final = "add"
+MODIFY: Final = "modify"
+DELETE: Final = "delete"
 
 
 class Levels:
@@ -80,6 +86,97 @@ class _Order:
         self.price_ticks = price_ticks
         self.lots = lots
         self.rests = rests
+
+
+class Queued(Struct, frozen=True, gc=False):
+    """An order in its queue."""
+
+    order_id: int
+    price_ticks: int
+    lots: int
+    touched_ns: int
+    """When it came to rest, filled or got smaller."""
+
+
+Event = tuple[str, int, Queued]
+"""What happened to an order, and the key of its price."""
+
+
+class Queues:
+    """One side of a book, order by order. Keys as in `Levels`."""
+
+    __slots__ = ("_digits", "_sign", "_where", "events", "keys", "orders")
+
+    def __init__(self, sign: int) -> None:
+        self._sign = sign
+        self.keys: list[int] = []
+        self.orders: dict[int, dict[int, Queued]] = {}
+        self.events: list[Event] = []
+        """Those since the last frame."""
+        self._where: dict[int, int] = {}
+        """The keys of orders."""
+        self._digits: dict[int, str] = {}
+        """What levels add to a checksum, of those that were asked for and have not changed since."""
+
+    def stand(self, order_id: int, price_ticks: int, lots: int, at_ns: int) -> None:
+        """An order now has so much left, in its place or at the end of the queue; none: it is gone."""
+        key = self._where.get(order_id)
+        if key is None:
+            if lots:
+                self.put(order_id, price_ticks, lots, at_ns)
+            return
+        queue = self.orders[key]
+        known = queue[order_id]
+        self._digits.pop(key, None)
+        if lots:
+            queue[order_id] = Queued(order_id, known.price_ticks, lots, at_ns)
+            self.events.append((MODIFY, key, queue[order_id]))
+            return
+        del queue[order_id], self._where[order_id]
+        if not queue:
+            del self.orders[key], self.keys[bisect_left(self.keys, key)]
+        self.events.append((DELETE, key, Queued(order_id, known.price_ticks, known.lots, at_ns)))
+
+    def put(self, order_id: int, price_ticks: int, lots: int, at_ns: int) -> None:
+        """An order joins the end of its queue."""
+        key = self._where[order_id] = price_ticks * self._sign
+        if key not in self.orders:
+            self.orders[key] = {}
+            insort(self.keys, key)
+        self.orders[key][order_id] = queued = Queued(order_id, price_ticks, lots, at_ns)
+        self._digits.pop(key, None)
+        self.events.append((ADD, key, queued))
+
+    def best(self, count: int) -> Iterator[Queued]:
+        """The orders of the best levels, the best one first."""
+        return (queued for key in reversed(self.keys[-count:]) for queued in self.orders[key].values())
+
+    def digits(self, count: int) -> str:
+        """Prices and lots of those orders, as a checksum takes them."""
+        known = self._digits
+        for key in self.keys[-count:]:
+            if key not in known:
+                known[key] = "".join(f"{queued.price_ticks}{queued.lots}" for queued in self.orders[key].values())
+        return "".join(known[key] for key in reversed(self.keys[-count:]))
+
+    def edge(self, depth: int) -> int | None:
+        """As in `Levels`."""
+        return self.keys[-depth] if len(self.keys) >= depth else None
+
+    def changes(self, depth: int, edge_before: int | None) -> Iterator[tuple[str, Queued]]:
+        """What someone who knows the orders of the best levels of before must be told to know those of now.
+
+        What came into sight is said whole, behind what happened to what was in sight and still is.
+        """
+        edge = self.edge(depth)
+        for event, key, queued in self.events:
+            if (edge_before is None or key >= edge_before) and (edge is None or key >= edge):
+                yield event, queued
+        if edge_before is not None and (edge is None or edge < edge_before):
+            first = 0 if edge is None else len(self.keys) - depth
+            for key in reversed(self.keys[first : bisect_left(self.keys, edge_before)]):
+                for queued in self.orders[key].values():
+                    yield ADD, queued
 
 
 class BookPart:
@@ -148,6 +245,40 @@ class BookPart:
             (self.bids if order.side is _BUY else self.asks).change(order.price_ticks, by_lots)
 
 
+class QueuePart(BookPart):
+    """The orders of a market as they stand in their queues."""
+
+    def __init__(self, state: State, symbol: str) -> None:
+        self.queues = {Side.BUY: Queues(1), Side.SELL: Queues(-1)}
+        super().__init__(state, symbol)
+        book = state.markets[symbol].book
+        for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
+            for level in levels.levels():
+                for order in level.orders.values():
+                    self.queues[side].put(order.order_id, order.price_ticks, order.open_lots, order.touched_ns)
+        self.settle()
+
+    def take(self, fact: facts.AnyFact) -> None:
+        """One more thing happened in the market."""
+        if isinstance(fact, facts.Traded):
+            concerned: tuple[int, ...] = fact.maker.order_id, fact.taker.order_id
+        else:
+            concerned = (fact.order_id,) if isinstance(fact, facts.OrderFact) else ()
+        known = [self._orders.get(order_id) for order_id in concerned]
+        super().take(fact)
+        for order_id, before in zip(concerned, known, strict=True):
+            order = self._orders.get(order_id, before)
+            if order is not None:
+                is_gone = order_id not in self._orders or not order.rests or not order.lots
+                self.queues[order.side].stand(order_id, order.price_ticks, 0 if is_gone else order.lots, fact.at_ns)
+
+    def settle(self) -> None:
+        """What changed was told."""
+        super().settle()
+        for queues in self.queues.values():
+            queues.events.clear()
+
+
 class StatsPart:
     """What the trades of a day come to."""
 
@@ -192,11 +323,14 @@ class MarketView:
     def __init__(self, state: State, symbol: str) -> None:
         self.market = state.markets[symbol].market
         self.book: BookPart | None = None
+        self.queue: QueuePart | None = None
         self.stats: StatsPart | None = None
         self.candles: dict[int, CandlesPart] = {}
         self.at_ns = state.now_ns
         """When something last happened in it."""
         self.place = state.last_fact
+        self.taken = 0
+        """The last fact that any part of it took."""
         self.trades: list[Trade] = []
         """Those since the last frame."""
 
@@ -205,6 +339,12 @@ class MarketView:
         if self.book is None:
             self.book = BookPart(state, self.market.symbol)
         return self.book
+
+    def needs_queue(self, state: State) -> QueuePart:
+        """Its orders are followed from now on."""
+        if self.queue is None:
+            self.queue = QueuePart(state, self.market.symbol)
+        return self.queue
 
     def needs_stats(self, state: State) -> StatsPart:
         """Its day is followed from now on."""
@@ -220,8 +360,11 @@ class MarketView:
 
     def take(self, number: int, fact: facts.AnyFact) -> None:
         """One more thing happened in it, and is stored."""
+        self.taken = number
         if self.book is not None and number > self.book.place:
             self.book.take(fact)
+        if self.queue is not None and number > self.queue.place:
+            self.queue.take(fact)
         if number <= self.place:
             return
         self.at_ns = fact.at_ns
@@ -233,6 +376,8 @@ class MarketView:
         self.trades = []
         if self.book is not None:
             self.book.settle()
+        if self.queue is not None:
+            self.queue.settle()
         for part in self.candles.values():
             part.touched = []
 

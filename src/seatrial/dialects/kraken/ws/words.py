@@ -16,6 +16,7 @@ OTHER_INTERVAL: Final = "Already subscribed to one ohlc interval on this symbol"
 NOT_SUBSCRIBED: Final = "Subscription Not Found"
 BAD_DEPTH: Final = "Subscription depth not supported"
 DEPTH_NOT_A_NUMBER: Final = "Subscription book depth must be an integer"
+TOO_MANY_SYMBOLS: Final = "Subscription symbol limit exceeded"
 BAD_INTERVAL: Final = "Subscription ohlc interval not supported"
 INTERVAL_NOT_A_NUMBER: Final = "Subscription ohlc interval must be an integer"
 BAD_TRIGGER: Final = "Subscription event_trigger not supported"
@@ -38,6 +39,11 @@ def not_supported(symbol: str) -> str:
         if "/" in symbol
         else f"Currency pair not in ISO 4217-A3 format {symbol}"
     )
+
+
+def too_many_snapshots(symbol: str) -> str:
+    """More of level 3 than a second allows, as recorded."""
+    return f"Rate limit for snapshot requests exceeded, when trying to subscribe to {symbol} level3 snapshot"
 
 
 def not_boolean(name: str) -> str:

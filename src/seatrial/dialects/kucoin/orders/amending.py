@@ -55,5 +55,5 @@ def _replace_command(context: Context, found: Order, request: AlterRequest) -> R
         found.order_id,
         None if price is None else ticks_of(price, market, sizes, "newPrice"),
         None if size is None else lots_of(size, market, sizes, "newSize"),
-        sizes.minimums,
+        minimums=sizes.minimums,
     )
