@@ -69,7 +69,7 @@ JSON_BLOCKS = [block for page in PAGES for block in blocks(page) if block.langua
 
 def fill_in(code: str, exchange: RunningServer) -> str:
     """Do what the documents ask of the reader: put in the address, and a key of the client's own with its secret."""
-    code = code.replace(README_URL, exchange.url)
+    code = code.replace(README_URL.removeprefix("http://"), exchange.url.removeprefix("http://"))
     if "YOUR_KEY" not in code:
         return code
     account = "demo-kucoin" if "YOUR_PASSPHRASE" in code else "demo"

@@ -33,7 +33,8 @@ def test_one_line_of_json_says_how_to_reach_it() -> None:
             r'\{"url":"(http://127\.0\.0\.1:[1-9]\d*)","control":"\1/_seatrial/v1","world":"main","accounts":\['
             r'\{"id":1,"name":"demo","venue":"kraken","key":"[A-Za-z0-9+/]{56}","secret":"[A-Za-z0-9+/]{86}=="\},'
             r'\{"id":2,"name":"demo-kucoin","venue":"kucoin","key":"[0-9a-f]{24}","secret":"[0-9a-f-]{36}",'
-            r'"passphrase":"[a-z2-9]{12}"\}\],"version":"[^"]+"\}'
+            r'"passphrase":"[a-z2-9]{12}"\}\],"https":"https:(?P<there>//127\.0\.0\.1:[0-9]+)","ca":"[^"]+/ca\.pem",'
+            r'"version":"[^"]+"\}'
         )
         assert re.fullmatch(shape, line), line
         assert server.ask("/health")["status"] == "ok"
@@ -47,7 +48,7 @@ def test_the_line_is_all_that_it_prints() -> None:
     line = process.stdout.readline()
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=PATIENCE_SECONDS)
-    assert msgspec.json.decode(line).keys() == {"url", "control", "world", "accounts", "version"}
+    assert msgspec.json.decode(line).keys() == {"url", "https", "ca", "control", "world", "accounts", "version"}
     assert (rest, errors, process.returncode) == ("", "", 0)
 
 
@@ -70,6 +71,7 @@ def test_the_banner_says_what_to_paste_where(tmp_path: Path) -> None:
     assert f'ccxt.kraken({{"apiKey": "{key}", "secret": "{secret}"}})' in banner
     assert f"Control API: {url}/_seatrial/v1" in banner
     assert f"The world is kept in {tmp_path / 'data'}." in banner
+    assert f"and at {url.replace('http', 'https')}, for those who trust {tmp_path / 'data' / 'tls' / 'ca.pem'}" in banner
     assert (errors, process.returncode) == ("", 0)
 
 
@@ -252,8 +254,9 @@ def test_what_it_keeps_is_its_owners_alone(umask: int, tmp_path: Path) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (data, *data.iterdir())}
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE_SECONDS)
+    folders = {"data": 0o700, "tls": 0o700}
     files = ("lock", "world.sqlite3", "world.sqlite3-wal", "world.sqlite3-shm", "connection.json")
-    assert modes == {"data": 0o700} | dict.fromkeys(files, 0o600)
+    assert modes == folders | dict.fromkeys(files, 0o600)
 
 
 def refused(*options: str) -> str:

@@ -7,6 +7,7 @@ import sys
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from seatrial.cli import exits, local
 from seatrial.dialects.registry import venues
@@ -17,11 +18,12 @@ from seatrial.server.host.connection import Connection, KeyedAccount
 from seatrial.server.host.demos import COMMAND_LINE_KEY, connection_of
 from seatrial.server.host.errors import WorldError
 from seatrial.server.host.worlds import Settings, open_world
-from seatrial.server.serve import Listen, ServeError, bind, calm_collector, run
+from seatrial.server.serve import Listen, ServeError, bind, calm_collector, certified, run
 from seatrial.world.world import World
 
 _BANNER = """\
 Seatrial {version} answers at {url}
+and at {https}, for those who trust {ca}
 
 {keys}
 {samples}Control API: {control} (described by {url}/_seatrial/openapi.json)
@@ -41,12 +43,14 @@ def start(settings: Settings, listen: Listen, *, as_json: bool) -> None:
 
             def announce(connection: Connection) -> None:
                 if settings.data is not None:
-                    local.write(settings.data, connection_of(world, connection.url, key_name=COMMAND_LINE_KEY))
+                    own = connection_of(world, connection.url, key_name=COMMAND_LINE_KEY)
+                    local.write(settings.data, replace(connection, accounts=own.accounts))
                 sys.stdout.write(_line(connection) if as_json else _banner(connection, settings, world))
                 sys.stdout.flush()
 
-            calm_collector()
-            run(world, listener, listen, announce)
+            with certified(world, settings.data) as who:
+                calm_collector()
+                run(world, listener, listen, who, announce)
             if not as_json:
                 sys.stdout.write(f"\nStopped. {_kept(settings, world)}\n")
         gc.unfreeze()  # or else what reads tapes reports at exit that it was never collected
@@ -63,7 +67,8 @@ def _banner(connection: Connection, settings: Settings, world: World) -> str:
     demos = [(venue, demo) for venue, demo in found if demo is not None]
     width = max((len(venue.title) for venue, _ in demos), default=0)
     return _BANNER.format(
-        version=connection.version, url=connection.url, control=connection.control,
+        version=connection.version, url=connection.url, https=connection.https, ca=connection.ca,
+        control=connection.control,
         market=_market(world.driver), kept=_kept(settings, world),
         keys="".join(_keys(venue.title.ljust(width), demo) for venue, demo in demos),
         samples="".join(f"{_sample(venue, demo, connection.url)}\n" for venue, demo in demos if venue.sample),

@@ -6,16 +6,21 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from seatrial.dialects.registry import venues
 from seatrial.server.app import App
 from seatrial.server.connections.server import HttpServer
 from seatrial.server.connections.site import Asgi
 from seatrial.server.host.connection import Connection
 from seatrial.server.host.demos import connection_of
+from seatrial.server.tls.identity import CertificateError, Identity, identity
 from seatrial.world.errors import Unavailable
 from seatrial.world.world import World
 
@@ -47,11 +52,26 @@ def token_fault(token: str) -> str | None:
     return None
 
 
-def run(world: World, listener: socket.socket, listen: Listen, on_ready: Callable[[Connection], None]) -> None:
+@contextmanager
+def certified(world: World, data: Path | None) -> Iterator[Identity]:
+    """Who the server of a world is over TLS: of its data directory, or of this run alone. Raises `ServeError`."""
+    hosts = tuple(host for venue in venues() for host in venue.hosts)
+    now = datetime.fromtimestamp(world.clock.real_ns() // 10**9, UTC)
+    try:
+        with identity(data, hosts, now) as who:
+            yield who
+    except CertificateError as error:
+        raise ServeError(str(error)) from error
+
+
+def run(
+    world: World, listener: socket.socket, listen: Listen, who: Identity, on_ready: Callable[[Connection], None]
+) -> None:
     """Serve at what `bind` gave until interrupted; then commit what is left. Raises `ServeError`."""
     port = listener.getsockname()[1]
     host = "127.0.0.1" if listen.host in ("0.0.0.0", "::") else listen.host  # noqa: S104  compared, not bound
-    connection = connection_of(world, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    address = f"{f'[{host}]' if ':' in host else host}:{port}"
+    connection = replace(connection_of(world, f"http://{address}"), https=f"https://{address}", ca=str(who.ca))
 
     def control() -> Asgi:
         from seatrial.server.control.app import control_app  # noqa: PLC0415  only when it is first called
@@ -60,7 +80,7 @@ def run(world: World, listener: socket.socket, listen: Listen, on_ready: Callabl
 
     app = App(world, control, lambda note: _log.warning("%s", note))
     with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(_serve(app, listener, world, lambda: on_ready(connection)))
+        runner.run(_serve(app, listener, who, world, lambda: on_ready(connection)))
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -72,9 +92,9 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(app: App, listener: socket.socket, world: World, on_ready: Callable[[], None]) -> None:
+async def _serve(app: App, listener: socket.socket, who: Identity, world: World, on_ready: Callable[[], None]) -> None:
     """Pass the time that went by before anybody is answered, and commit what is left after the last call."""
-    server = HttpServer(app, listener)
+    server = HttpServer(app, listener, who.context)
     stopped = _stopped_by_signal(server)
     try:
         await world.time.pass_time()

@@ -125,7 +125,7 @@ def order_view(
     nothing = format_units(0, market.cost_scale)
     is_newer = ORDER_FIELDS.holds(as_of_ns)
     return OrderView(
-        userref=order.tag if is_newer else order.tag or 0,
+        userref=order.tag or (None if is_newer and order.client_id is not None else 0),
         cl_ord_id=order.client_id or UNSET,
         status=_status(order),
         reason=_reason(order) if with_reason else UNSET,

@@ -216,9 +216,9 @@ RULES: Final = (
     Rule("orders.fields", OBSERVED, "an order of 2026-06-04 in Kraken's Rust SDK; Kraken.Net 8.1.0 (2026-07-09)",
          "Orders have `time_in_force`, and `aclass` and `close` in their description."),
     Rule("orders.userref-unset", OBSERVED,
-         "that order of June 2026, beside a `cl_ord_id`; five recordings of 2021 to 2025 of orders without either; for "
-         "those since 2026 it is decided",
-         "`userref` is null where an order has none, and was 0 until 2026."),
+         "that order of June 2026, beside a `cl_ord_id`; five recordings of 2021 to 2025 of orders without either; "
+         "infinity-grid 1.3.6 of 2026 reads a number of each order",
+         "`userref` is 0 where an order has none; since 2026 it is null beside a `cl_ord_id`."),
     Rule("orders.market-price", OBSERVED, "pykrakenapi #12 and #14 (2018); Gunthy #159 (2020) for NaN",
          "A market order's `price` must be readable and changes nothing."),
     Rule("orders.open-all", DOCUMENTED, "docs: Get Open Orders; a call without a cursor is not paged",

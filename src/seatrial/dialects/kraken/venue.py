@@ -57,7 +57,7 @@ VENUE: Final = Venue(
     ),
     rules=_rules,
     changes=_changes,
-    hosts=("api.kraken.com",),
+    hosts=("api.kraken.com", "ws.kraken.com", "ws-auth.kraken.com", "ws-l3.kraken.com", "uws.kraken.com"),
     private="/0/private/",
     sample_path="/0/private/Balance",
     names_methods=True,

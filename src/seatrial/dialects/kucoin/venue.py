@@ -55,7 +55,7 @@ VENUE: Final = Venue(
     ),
     rules=_rules,
     changes=_changes,
-    hosts=("api.kucoin.com", "api-futures.kucoin.com"),
+    hosts=("api.kucoin.com", "api-futures.kucoin.com", "ws-api-spot.kucoin.com"),
     sample_path="/api/v1/accounts",
     tiers="vip0 to vip12",
     calculator=_calculator,

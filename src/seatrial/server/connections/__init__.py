@@ -2,8 +2,8 @@
 
 One port takes whatever comes, and each further protocol has one place here:
 
-- TLS: `HttpServer._take` has a socket from which nothing was read. There the first byte is looked at (`MSG_PEEK`, with
-  a timer for those who stay silent), and `connect_accepted_socket` is told to speak TLS where that byte says so.
+- TLS: `HttpServer._connect` looks at the first byte without reading it, with a limit for those who stay silent, and the
+  loop speaks TLS where that byte says so. Who the server is then: `server/tls/`.
 - WebSocket: `HttpConnection._hand_over`, when it is the turn of a request that asks for one at a path that has one,
   gives the transport to a `WebSocketConnection`, with the bytes that came behind the head. Elsewhere such a request is
   answered as any other.

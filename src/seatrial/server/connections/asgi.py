@@ -57,12 +57,14 @@ class Wire(Protocol):
 class Exchange:
     """A request and the answer to it."""
 
-    def __init__(self, wire: Wire, request: Request, replies: ReplyHeads, client: Address, server: Address) -> None:
+    def __init__(
+        self, wire: Wire, request: Request, replies: ReplyHeads, client: Address, server: Address, scheme: str
+    ) -> None:
         self.task: asyncio.Task[None] | None = None
         self._wire = wire
         self._request = request
         self._replies = replies
-        self._scope = _scope(request, client, server)
+        self._scope = _scope(request, client, server, scheme)
         self._is_read = False
         self._has_begun = False
         """Whether the answer has."""
@@ -173,11 +175,11 @@ class Exchange:
             self._wire.end(self._request, keep_alive=self._keep_alive)
 
 
-def _scope(request: Request, client: Address, server: Address) -> Scope:
+def _scope(request: Request, client: Address, server: Address, scheme: str) -> Scope:
     """What the application is told of the request."""
     return {
         "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": request.version,
-        "method": request.verb, "scheme": "http", "path": request.path, "raw_path": request.raw_path,
+        "method": request.verb, "scheme": scheme, "path": request.path, "raw_path": request.raw_path,
         "query_string": request.query, "root_path": "", "headers": request.headers, "client": client,
         "server": server,
     }  # fmt: skip

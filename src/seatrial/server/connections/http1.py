@@ -461,7 +461,8 @@ class HttpConnection(asyncio.Protocol):
 
     def _run(self, request: Request, application: Asgi) -> None:
         here = _address(self._transport.get_extra_info("sockname"))
-        exchange = self._exchange = Exchange(self, request, self._replies, self._peer, here)
+        scheme = "http" if self._transport.get_extra_info("sslcontext") is None else "https"
+        exchange = self._exchange = Exchange(self, request, self._replies, self._peer, here, scheme)
         exchange.task = self._hub.run(exchange.run(application))
         if self._write_paused:
             exchange.pause()

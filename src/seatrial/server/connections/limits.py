@@ -14,6 +14,9 @@ REQUEST_SECONDS: Final = 60.0
 It may also leave an answer lying for so long.
 """
 
+HANDSHAKE_SECONDS: Final = 20.0
+"""How long a handshake of TLS may take."""
+
 KEEP_ALIVE_SECONDS: Final = 75.0
 """Longer than the pools of the usual clients keep an idle connection, so that they and not we close it."""
 

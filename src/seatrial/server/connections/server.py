@@ -4,12 +4,14 @@ import asyncio
 import logging
 import resource
 import socket
+import ssl
 from typing import Final
 
 from seatrial.server.connections.http1 import HttpConnection
 from seatrial.server.connections.hub import Hub
-from seatrial.server.connections.limits import STOP_SECONDS
+from seatrial.server.connections.limits import HANDSHAKE_SECONDS, REQUEST_SECONDS, STOP_SECONDS
 from seatrial.server.connections.site import Site
+from seatrial.server.connections.telling import HANDSHAKE, first_byte, why_no_tls
 
 MAX_AT_ONCE: Final = 64
 """So many connections are accepted before those that exist have their turn again."""
@@ -20,14 +22,20 @@ SPARE_DESCRIPTORS: Final = 64
 PAUSE_SECONDS: Final = 0.25
 """How long accepting pauses after it failed for want of descriptors or memory. Callers wait meanwhile."""
 
+QUIET_SECONDS: Final = 10.0
+"""How long the same trouble of connections is not told again."""
+
 _log = logging.getLogger("seatrial")
 
 
 class HttpServer:
     """One listening socket and all who came through it."""
 
-    def __init__(self, site: Site, listener: socket.socket) -> None:
+    def __init__(self, site: Site, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         self._site = site
+        self._tls = tls
+        self._told: dict[str, float] = {}
+        """What was last said of connections that came to nothing, and when."""
         self._listener = listener
         self._loop = asyncio.get_running_loop()
         self._hub = Hub()
@@ -113,11 +121,34 @@ class HttpServer:
         task.add_done_callback(self._arriving.discard)
 
     async def _connect(self, taken: socket.socket) -> None:
+        """Wait for the first byte, which says whether they speak TLS."""
+        is_ours = True
         try:
             taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await self._loop.connect_accepted_socket(lambda: HttpConnection(self._site, self._hub, self._loop), taken)
-        except OSError:  # they left already
-            taken.close()
+            tls = self._tls if await first_byte(self._loop, taken, REQUEST_SECONDS) == HANDSHAKE else None
+            is_ours = False
+            await self._open(taken, tls)
+        except ssl.SSLError as error:
+            self._tell(why_no_tls(error))
+        except (OSError, TimeoutError):  # they left already, or never said anything
+            pass
+        finally:
+            if is_ours:
+                taken.close()
+
+    async def _open(self, taken: socket.socket, tls: ssl.SSLContext | None) -> None:
+        def connection() -> HttpConnection:
+            return HttpConnection(self._site, self._hub, self._loop)
+
+        patience = None if tls is None else HANDSHAKE_SECONDS
+        await self._loop.connect_accepted_socket(connection, taken, ssl=tls, ssl_handshake_timeout=patience)
+
+    def _tell(self, why: str) -> None:
+        """Log it, unless that was done a moment ago."""
+        now = self._loop.time()
+        if now - self._told.get(why, -QUIET_SECONDS) >= QUIET_SECONDS:
+            self._told[why] = now
+            _log.warning("%s", why)
 
     def _tick(self) -> None:
         self._hub.replies.renew()

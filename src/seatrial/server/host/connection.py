@@ -26,6 +26,10 @@ class Connection(Struct, frozen=True):
     control: str
     world: str
     accounts: tuple[KeyedAccount, ...]
+    https: str = ""
+    """The same address, over TLS; empty in the file of a release that had none."""
+    ca: str = ""
+    """The file with the certificate authority to trust for it, as PEM."""
     version: str = ""
     """The server's release; empty in the file of a release that did not write it."""
 
