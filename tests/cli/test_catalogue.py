@@ -21,7 +21,7 @@ SEAT = {
     "funding__methods": "SEAT,Seatcoin,Seat,0,0,1,0.5,evm\nBTC,By Hand,Hand,0,0,1,0.5,bitcoin\n",
     "crowd__assets": "SEAT,2,USD,5,yes\n",
     "crowd__pairs": "SEAT/USDT,0.1,1000,5,50,1\n",
-    "venues__kraken__assets": "SEAT,XSEA,SEA,SEAT,currency,4,\n",
+    "venues__kraken__assets": "SEAT,XSEA,SEA,SEAT,currency,4,,Seatcoin,,\n",
     "venues__kucoin__currencies": "SEAT,SEAT,SEAT,Seatcoin,no\n",
     "venues__kucoin__chains": "SEAT,Seatcoin,sea,SEA,1,,no\n",
 }
@@ -42,7 +42,7 @@ def test_our_files_are_written_to_be_changed(tmp_path: Path) -> None:
     found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert sorted(found) == sorted(said["files"])
     assert found == {name: (OURS.folder / name).read_bytes() for name in said["files"]}
-    assert f"{folder}: 62 assets, 91 markets, 56 methods\n" == run("catalogue", "check", folder).stdout
+    assert f"{folder}: 68 assets, 98 markets, 63 methods\n" == run("catalogue", "check", folder).stdout
 
 
 def test_no_file_is_written_over(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_readme_tells_of_every_file_and_of_every_column() -> None:
 
 def test_a_bad_file_is_one_line_with_its_place_and_reason(tmp_path: Path) -> None:
     tree = add_lines(own_tree(tmp_path / "own"), markets="BTC/SEAT,1,8,5,1,1,crypto,online\n")
-    line = f"seatrial: {tree}/markets.csv line 93: 'SEAT' is no asset that can be traded and moved\n"
+    line = f"seatrial: {tree}/markets.csv line 100: 'SEAT' is no asset that can be traded and moved\n"
     assert run("catalogue", "check", tree, fails=2).output == line
     assert run("serve", "--memory", "--port", 0, "--catalogue", tree, fails=2).output == line
     missing = run("serve", "--memory", "--port", 0, "--catalogue", tmp_path / "none", fails=2).output

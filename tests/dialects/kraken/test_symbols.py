@@ -31,6 +31,13 @@ PAIR_LINES = (
 )
 
 
+def test_a_catalogue_without_full_names_calls_assets_as_they_are_shown(tmp_path: Path) -> None:
+    own = own_tree(tmp_path, venues__kraken__assets=ASSET_LINES + "BTC,XXBT,XBT,BTC,currency,5,\n")
+    symbols = Symbols(load(own))
+    assert (symbols.asset_full_name("BTC"), symbols.asset_dti("BTC")) == ("BTC", ("", ""))
+    assert (SYMBOLS.asset_full_name("BTC"), SYMBOLS.asset_dti("BTC")) == ("Bitcoin", ("V15WLZJMF", "BTC,XBT"))
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
