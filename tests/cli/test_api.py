@@ -285,7 +285,7 @@ def test_the_connection_file_is_what_serve_prints_and_for_its_owner_only(tmp_pat
     account = {"id": 1, "name": "demo", "venue": "kraken", "key": "k", "secret": "s"}
     printed = {
         "url": "http://h:1", "control": "http://h:1/_seatrial/v1", "world": "main", "accounts": [account],
-        "https": "https://h:1", "ca": "/there/ca.pem", "version": "9",
+        "version": "9", "https": "https://h:1", "ca": "/there/ca.pem",
     }  # fmt: skip
     connection = Connection(
         url="http://h:1",

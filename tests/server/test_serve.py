@@ -33,8 +33,8 @@ def test_one_line_of_json_says_how_to_reach_it() -> None:
             r'\{"url":"(http://127\.0\.0\.1:[1-9]\d*)","control":"\1/_seatrial/v1","world":"main","accounts":\['
             r'\{"id":1,"name":"demo","venue":"kraken","key":"[A-Za-z0-9+/]{56}","secret":"[A-Za-z0-9+/]{86}=="\},'
             r'\{"id":2,"name":"demo-kucoin","venue":"kucoin","key":"[0-9a-f]{24}","secret":"[0-9a-f-]{36}",'
-            r'"passphrase":"[a-z2-9]{12}"\}\],"https":"https:(?P<there>//127\.0\.0\.1:[0-9]+)","ca":"[^"]+/ca\.pem",'
-            r'"version":"[^"]+"\}'
+            r'"passphrase":"[a-z2-9]{12}"\}\],"version":"[^"]+",'
+            r'"https":"https://127\.0\.0\.1:[1-9]\d*","ca":"[^"]+/ca\.pem"\}'
         )
         assert re.fullmatch(shape, line), line
         assert server.ask("/health")["status"] == "ok"
@@ -71,7 +71,9 @@ def test_the_banner_says_what_to_paste_where(tmp_path: Path) -> None:
     assert f'ccxt.kraken({{"apiKey": "{key}", "secret": "{secret}"}})' in banner
     assert f"Control API: {url}/_seatrial/v1" in banner
     assert f"The world is kept in {tmp_path / 'data'}." in banner
-    assert f"and at {url.replace('http', 'https')}, for those who trust {tmp_path / 'data' / 'tls' / 'ca.pem'}" in banner
+    assert (
+        f"and at {url.replace('http', 'https')}, for those who trust {tmp_path / 'data' / 'tls' / 'ca.pem'}" in banner
+    )
     assert (errors, process.returncode) == ("", 0)
 
 

@@ -233,7 +233,7 @@ def test_an_order_is_amended_by_the_name_that_its_owner_gave_it() -> None:
         ("amend_order", {"order_qty": 1_000_000}, "EOrder:Insufficient funds"),
         ("edit_order", {"order_qty": 1}, "Currency pair not in ISO 4217-A3 format "),
         ("edit_order", {"symbol": "BTC/USDT", "triggers": {}}, "EGeneral:Invalid arguments:trigger"),
-        ("edit_order", {"symbol": "BTC/USDT", "reduce_only": True}, "EOrder:Reduce only:Non-PC"),
+        ("edit_order", {"symbol": "BTC/USDT", "reduce_only": True}, "EOrder:Reduce only:No position exists"),
         ("edit_order", {"symbol": "BTC/USDT", "limit_price": 0}, "EOrder:Invalid price"),
         ("edit_order", {"symbol": "ETH/USDT", "limit_price": 1}, "EOrder:Invalid order"),
         ("edit_order", {"symbol": "BTC/USDT", "fee_preference": "x"}, "EGeneral:Invalid arguments:oflags"),

@@ -77,7 +77,10 @@ def open_account(
 def choose_fee_asset(
     account: Account,
     asset: Annotated[
-        str | None, typer.Argument(metavar="[ASSET]", help="KCS, at KuCoin. Without it, fees are paid as ever.")
+        str | None,
+        typer.Argument(
+            metavar="[ASSET]", help="One that the account's venue takes for fees. Without it, they are paid as ever."
+        ),
     ] = None,
     *,
     data: Data = defaults.DATA,

@@ -140,7 +140,7 @@ def test_entries_of_trades_keep_what_they_were_shown_as() -> None:
 
 
 def test_orders_had_fewer_fields(exchange: Exchange) -> None:
-    exchange.account(USD="5000").place("buy", "0.1", "20000")
+    exchange.account(USD="5000").place("buy", "0.1", "20000", client_id="mine")
     before, since = before_and_since(exchange, manners.ORDER_FIELDS, lambda of: first_row(of, "OpenOrders", "open"))
     assert ("time_in_force" in before, before["userref"]) == (False, 0)
     assert (since["time_in_force"], since["userref"]) == ("gtc", None)

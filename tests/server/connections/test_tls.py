@@ -179,7 +179,7 @@ def test_a_data_directory_keeps_its_authority_for_its_owners_eyes_only(tmp_path:
     ("hosts", "now", "spoilt"),
     [
         (HOSTS, NOW + timedelta(days=DAYS) - RENEWED, None),
-        ((*HOSTS, "harbor.example"), NOW, None),
+        ((*HOSTS, "elsewhere.example"), NOW, None),
         (HOSTS, NOW, b"no certificate"),
     ],
     ids=["nearly over", "a new host", "spoilt"],

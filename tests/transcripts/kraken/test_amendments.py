@@ -36,7 +36,7 @@ def test_an_amended_order_and_its_history(exchange: Exchange, trader: Trader) ->
         '"limit_price":"61100.0","reason":"User requested","post_only":false,"timestamp":1790812350678900000}]}}'
     )
     assert trader.raw("OpenOrders").decode() == (
-        f'{{"error":[],"result":{{"open":{{"{txid}":{{"refid":null,"userref":null,"status":"open",'
+        f'{{"error":[],"result":{{"open":{{"{txid}":{{"refid":null,"userref":0,"status":"open",'
         '"opentm":1790812345.6789,"starttm":0,"expiretm":0,"descr":{"pair":"XBTUSD","aclass":"forex","type":"buy",'
         '"ordertype":"limit","price":"61100.0","price2":"0","leverage":"none",'
         '"order":"buy 0.01000000 XBTUSD @ limit 61100.0","close":""},"vol":"0.01000000","vol_exec":"0.00000000",'

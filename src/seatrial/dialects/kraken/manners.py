@@ -62,7 +62,8 @@ GONE_ORDERS: Final = since(
 )  # fmt: skip
 ORDER_FIELDS: Final = since(
     "2026", "Orders",
-    before="no `time_in_force`; `userref` 0 where an order has none", after="`time_in_force`; `userref` null beside a `cl_ord_id`",
+    before="no `time_in_force`; `userref` 0 where an order has none",
+    after="`time_in_force`; `userref` null beside a `cl_ord_id`",
     where="an output of October 2025, five recordings of 2021 to 2025; an order of 2026-06-04 in Kraken's Rust SDK",
 )  # fmt: skip
 TRADE_FIELDS: Final = since(

@@ -26,12 +26,12 @@ class Connection(Struct, frozen=True):
     control: str
     world: str
     accounts: tuple[KeyedAccount, ...]
+    version: str = ""
+    """The server's release; empty in the file of a release that did not write it."""
     https: str = ""
     """The same address, over TLS; empty in the file of a release that had none."""
     ca: str = ""
     """The file with the certificate authority to trust for it, as PEM."""
-    version: str = ""
-    """The server's release; empty in the file of a release that did not write it."""
 
     def account(self, venue: str) -> KeyedAccount | None:
         """The first account that speaks the venue's API."""

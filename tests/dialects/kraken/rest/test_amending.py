@@ -239,7 +239,7 @@ def test_what_an_edited_order_filled_stays_with_it(exchange: Exchange, trader: T
         ({"displayvol": "1"}, f"{BAD}:displayvol"),
         ({"oflags": "viqc"}, f"{BAD}:oflags"),
         ({"userref": "x"}, f"{BAD}:userref"),
-        ({"reduce_only": "true"}, "EOrder:Reduce only:Non-PC"),
+        ({"reduce_only": "true"}, "EOrder:Reduce only:No position exists"),
         ({"deadline": "2026-09-30T23:52:00Z"}, "EService:Deadline elapsed"),
     ],
 )

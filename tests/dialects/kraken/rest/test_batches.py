@@ -62,7 +62,8 @@ def test_what_the_engine_refuses_of_a_batch_stands_beside_what_it_takes(exchange
     rows = add(trader, BID | {"volume": "100"}, BID, BID | {"price": "21000", "oflags": "post"})
     assert rows[0] == {"error": "EOrder:Insufficient funds"}
     assert rows[1]["txid"]
-    assert rows[2] == {"error": "EOrder:Post only order"}
+    closed = trader.result("QueryOrders", txid=rows[2]["txid"])[rows[2]["txid"]]
+    assert (closed["status"], closed["reason"]) == ("canceled", "Post only order")
     assert len(live(trader)) == 2
 
 
