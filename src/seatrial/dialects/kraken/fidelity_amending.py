@@ -37,7 +37,7 @@ AMENDING: Final = (
          "What EditOrder refuses is an error of the call; an order with a `cl_ord_id` answers `EOrder:Invalid order`, "
          "a userref that several have `EGeneral:Invalid arguments:txid`."),
     Rule("orders.batch", DOCUMENTED, "docs: Add Order Batch; Kraken's Rust SDK",
-         "2 to 15 orders of one pair: one that is wrong in itself refuses all; what funds, open orders or post-only "
+         "2 to 15 orders of one pair: one that is wrong in itself refuses all; what funds or the limit of open orders "
          "refuse is an `error` in its row."),
     Rule("orders.cancel-batch", DECIDED, "whether a batch of unknown ids is an error is not known",
          "CancelOrderBatch takes 50 names at most and counts those that were open, which may be none."),
