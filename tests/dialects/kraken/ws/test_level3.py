@@ -10,6 +10,7 @@ from seatrial.dialects.kraken.dialect import PERMISSIONS
 from seatrial.dialects.kraken.ws.topics import order_checksum
 from seatrial.dialects.kraken.ws.views import Queues
 from tests.support.kraken_exchange import START_NS, Trader
+from tests.support.kraken_exchange import symbols as all_symbols
 from tests.support.kraken_sockets import SocketVenue, Talk
 
 ASKS = (
@@ -177,8 +178,8 @@ def test_a_token_stays_good_while_a_book_is_followed(venue: SocketVenue) -> None
 @pytest.mark.parametrize(("tier", "granted"), [("intermediate", 8), ("pro", 20)])
 def test_so_many_books_may_be_asked_for_in_a_second(venue: SocketVenue, tier: str, granted: int) -> None:
     talk, trader = venue.talk(), venue.account(tier=tier)
-    known = venue.kraken.symbols
-    symbols = [known.pair_display(pair) for pair in known.pair_symbols if pair.endswith("/USD")][: granted + 1]
+    names = [all_symbols().pair_display(symbol) for symbol in all_symbols().pair_symbols]
+    symbols = [name for name in names if name.endswith("/USD")][: granted + 1]
     params = {"channel": "level3", "symbol": symbols, "depth": 100, "token": token(trader), "snapshot": False}
     *_, last = replies = talk.say({"method": "subscribe", "params": params, "req_id": 1}, START_NS)
     assert [reply["success"] for reply in replies] == [True] * granted + [False]

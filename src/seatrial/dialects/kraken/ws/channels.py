@@ -66,6 +66,11 @@ class Channel(Struct, frozen=True):
     """Whether the unified addresses want `asset_class`."""
 
     @property
+    def is_public(self) -> bool:
+        """Whether it takes no token."""
+        return not self.right
+
+    @property
     def is_private(self) -> bool:
         """Whether it is of an account: then its frames are numbered."""
         return self.where is Serves.PRIVATE

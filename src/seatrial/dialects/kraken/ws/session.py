@@ -209,7 +209,7 @@ class Session:
         options = channel.read(params)
         act = self._subscribe if method == SUBSCRIBE else self._unsubscribe
         symbols = _symbols(params) if channel.is_of_symbols else (None,)
-        if channel.right and channel.right not in self._key(request).permissions:
+        if not channel.is_public and channel.right not in self._key(request).permissions:
             raise Refused(PERMISSION_DENIED)
         for symbol in symbols:
             act(request, channel, symbol, options)
@@ -239,7 +239,7 @@ class Session:
         if channel is None:
             raise Refused(words.UNKNOWN_CHANNEL)
         if channel.where not in self._serves:
-            raise Refused(words.PRIVATE_ELSEWHERE if channel.right else words.PUBLIC_ELSEWHERE)
+            raise Refused(words.PUBLIC_ELSEWHERE if channel.is_public else words.PRIVATE_ELSEWHERE)
         needed = channel.needs_class and Serves.UNIFIED in self._serves
         if params.get("asset_class", None if needed else SPOT) != SPOT:
             raise Refused(words.BAD_CLASS)
