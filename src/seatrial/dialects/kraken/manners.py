@@ -106,7 +106,7 @@ VOLUME_INPUTS: Final = since(
 MAINTENANCE: Final = since(
     "2026-09-01", "Announced maintenance",
     before="SystemStatus has a status and a time; MaintenanceSchedule is `EGeneral:Unknown method`",
-    after="`upcoming_maintenance` and `emergency` in SystemStatus; MaintenanceSchedule is answered",
+    after="`upcoming_maintenance` and `emergency` in SystemStatus and `status`; MaintenanceSchedule is answered",
     where="API changelog, as two repositories cite it",
 )  # fmt: skip
 NO_LADDERS: Final = since(

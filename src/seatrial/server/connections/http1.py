@@ -410,7 +410,7 @@ class HttpConnection(asyncio.Protocol):
             self._hand_over(request, request.sockets)
             return
         if request.upgrades:
-            _log.warning("a request asked for an upgrade, which is not made here")
+            _log.warning("a request asked for an upgrade at %.100r, where there is none", request.path)
         application = None
         if request.dialect is not None:
             self.remember(request, request.dialect)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from seatrial.core.commands import SetStatus, SetSystemStatus
+from seatrial.core.commands import SetAsOf, SetStatus, SetSystemStatus
 from seatrial.core.markets import MarketStatus, SystemStatus
+from seatrial.dialects.kraken.manners import MAINTENANCE
 from seatrial.dialects.kraken.ws import session
 from seatrial.dialects.kraken.ws.session import MAX_MESSAGES
 from tests.support.kraken_exchange import START_NS
@@ -38,7 +39,11 @@ def test_the_first_frame_is_the_status_and_each_connection_has_a_number(venue: S
     first, second = Talk(venue.stored.feed), Talk(venue.stored.feed)
     (one,), (other,) = first.heard("status"), second.heard("status")
     assert one["type"] == "update"
-    assert one["data"][0].keys() == {"api_version", "connection_id", "system", "version"}
+    today = {"api_version", "connection_id", "emergency", "system", "upcoming_maintenance", "version"}
+    assert one["data"][0].keys() == today
+    venue.apply(SetAsOf(MAINTENANCE.from_ns - 1))
+    (before,) = Talk(venue.stored.feed).heard("status")
+    assert before["data"][0].keys() == today - {"emergency", "upcoming_maintenance"}
     assert 2**63 <= one["data"][0]["connection_id"] != other["data"][0]["connection_id"]
 
 

@@ -14,6 +14,7 @@ from seatrial.core.queries import Page
 from seatrial.core.state import State
 from seatrial.dialects.kraken.context import Tools
 from seatrial.dialects.kraken.limits import DEFAULT_TIER, TIERS, Tier
+from seatrial.dialects.kraken.manners import MAINTENANCE
 from seatrial.dialects.kraken.ws import words
 from seatrial.dialects.kraken.ws.balances import BALANCES, BalancesTopic
 from seatrial.dialects.kraken.ws.channels import Options, Refused, Serves
@@ -371,10 +372,14 @@ class KrakenFeed:
         topics.sort(key=lambda topic: (ORDER.index(topic.key[0]), topic.key[2:]))
 
     def _status(self, session: Session, system: str | None = None) -> bytes:
+        """Source of what is announced: kraken-websocket#session-channels. Decided: a world announces nothing."""
+        state = self._machine.state
+        announces = MAINTENANCE.holds(state.as_of(state.now_ns))
+        emergency, upcoming = ('"emergency":[],', '"upcoming_maintenance":[],') if announces else ("", "")
         return (
             f'{{"channel":"status","type":"update","data":[{{"api_version":"v2",'
-            f'"connection_id":{session.connection_id},"system":"{system or self._modes.system.value}",'
-            f'"version":"{VERSION}"}}]}}'
+            f'"connection_id":{session.connection_id},{emergency}"system":"{system or self._modes.system.value}",'
+            f'{upcoming}"version":"{VERSION}"}}]}}'
         ).encode()
 
     def _number(self, opened: int) -> int:
