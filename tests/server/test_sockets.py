@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from seatrial.client.kraken import KrakenClient
+from seatrial.dialects.kraken.ws.coming import MAX_OPENED
 from seatrial.server.connections.limits import MAX_MESSAGE_BYTES
 from tests.support.running import RunningServer
 
@@ -268,3 +269,16 @@ def test_hundreds_of_sessions_are_told_the_same_and_let_go_when_the_server_stops
     with RunningServer() as server:
         run(lambda: story(server))
         assert "Traceback" not in server.log
+
+
+def test_who_opens_too_many_sockets_is_refused_before_any_where_that_is_counted() -> None:
+    async def story(url: str) -> None:
+        for _ in range(MAX_OPENED):
+            async with connect(url, proxy=None):
+                pass
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(url, proxy=None)
+        assert refused.value.response.status_code == 429
+
+    with RunningServer(None, "--count-connections") as counting:
+        run(lambda: story(counting.url.replace("http", "ws") + "/v2"))

@@ -59,6 +59,13 @@ def serve(
             "--unknown-order", help="Answer EOrder:Unknown order, the older text, if a cancel finds no open order."
         ),
     ] = False,
+    count_connections: Annotated[
+        bool,
+        typer.Option(
+            "--count-connections",
+            help="Refuse WebSockets from an address that opens too many, as the venue does: 150 in ten minutes.",
+        ),
+    ] = False,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -108,7 +115,11 @@ def serve(
     fault = None if token is None else token_fault(token)
     if fault is not None:
         fail(fault)
-    quirks = {"require-user-agent": require_user_agent, "unknown-order": unknown_order}
+    quirks = {
+        "require-user-agent": require_user_agent,
+        "unknown-order": unknown_order,
+        "count-connections": count_connections,
+    }
     settings = Settings(
         None if memory else data, database=database, catalogue=catalogue, seed=seed,
         quirks=frozenset(name for name, wanted in quirks.items() if wanted), writes_apart=True,

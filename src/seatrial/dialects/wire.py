@@ -141,6 +141,10 @@ class Feed(Protocol):
         """Somebody is about to come, and nobody is there; that was the last fact that is stored."""
         ...
 
+    def refusal(self, call: Call, at_s: float) -> Reply | None:
+        """Why nobody may come by that request, at that second of the computer's clock; None where somebody may."""
+        ...
+
     def open(self, call: Call, line: Line) -> SocketSession:
         """Somebody comes, by that request."""
         ...

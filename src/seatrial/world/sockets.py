@@ -54,6 +54,10 @@ class Sockets:
         self._ending: dict[SocketSession, int] = {}
         """Those that end once these are answered, and with which code."""
 
+    def refusal(self, call: Call) -> Reply | None:
+        """Why the venue lets nobody in by that request; None where it does."""
+        return self._feed.refusal(call, asyncio.get_running_loop().time())
+
     def open(self, call: Call, line: Line) -> SocketSession:
         """A conversation begins."""
         self._catch_up()

@@ -32,6 +32,7 @@ from seatrial.dialects.kraken.rest import (
     transparency,
 )
 from seatrial.dialects.kraken.symbols import Symbols
+from seatrial.dialects.kraken.ws.coming import Comings
 from seatrial.dialects.kraken.ws.feed import PATHS, KrakenFeed
 from seatrial.dialects.wire import Call, Credentials, Find, Lookup, Opening, Reply, Served, Unfinished
 
@@ -86,18 +87,21 @@ _FORBIDDEN: Final = Reply(
 class Kraken:
     """The dialect of one world.
 
-    `require_user_agent` turns the 403 page on, `says_unknown_order` the older refusal of a cancel.
+    `require_user_agent` turns the 403 page on, `says_unknown_order` the older refusal of a cancel, `counts_connections`
+    the limit of WebSockets by address.
     """
 
     changing_headers: Final = frozenset({b"api-sign"})
 
     def __init__(
-        self, seed: int, symbols: Symbols, *, require_user_agent: bool = False, says_unknown_order: bool = False
-    ) -> None:
+        self, seed: int, symbols: Symbols, *, require_user_agent: bool = False, says_unknown_order: bool = False,
+        counts_connections: bool = False,
+    ) -> None:  # fmt: skip
         self.ids = Ids(seed)
         self.symbols = symbols
         self._tools = Tools(symbols, self.ids, Limits(), {}, says_unknown_order)
         self._require_user_agent = require_user_agent
+        self._comings = Comings() if counts_connections else None
 
     def serve(self, machine: Machine, call: Call, at_ns: int, real_ns: int | None = None) -> Served:
         """Answer one call. Nothing that a caller sends raises out of here."""
@@ -123,7 +127,7 @@ class Kraken:
 
     def feed(self, machine: Machine, find: Find) -> KrakenFeed:
         """What users are told over sockets."""
-        return KrakenFeed(machine, self._tools, find)
+        return KrakenFeed(machine, self._tools, find, self._comings)
 
     @property
     def opening(self) -> Opening:

@@ -21,6 +21,7 @@ def _dialect(seed: int, catalogue: "Catalogue", quirks: frozenset[str]) -> "Dial
         Symbols(catalogue),
         require_user_agent="require-user-agent" in quirks,
         says_unknown_order="unknown-order" in quirks,
+        counts_connections="count-connections" in quirks,
     )
 
 

@@ -435,7 +435,9 @@ class HttpConnection(asyncio.Protocol):
 
     def _hand_over(self, request: Request, sockets: Sockets) -> None:
         """Another protocol takes the connection over, unless the request is not as it must be for that."""
+        call = request.call(self.address)
         answer, refusal = shake_hands(request)
+        refusal = refusal or sockets.refusal(call)
         if refusal is not None:
             request.keep_alive = False
             self.respond(refusal)
@@ -447,7 +449,7 @@ class HttpConnection(asyncio.Protocol):
         socket = WebSocketConnection(self._hub, self._loop, self._transport, answer)
         self._transport.set_protocol(socket)
         self._hub.left(self)
-        socket.open(sockets, request.call(self.address), bytes(self._behind))
+        socket.open(sockets, call, bytes(self._behind))
 
     def remember(self, request: Request, dialect: Dialect) -> None:
         """Read the next call with such a head without the parser, if it read nothing but this one."""

@@ -18,6 +18,7 @@ from seatrial.dialects.kraken.manners import MAINTENANCE
 from seatrial.dialects.kraken.ws import words
 from seatrial.dialects.kraken.ws.balances import BALANCES, BalancesTopic
 from seatrial.dialects.kraken.ws.channels import Options, Refused, Serves
+from seatrial.dialects.kraken.ws.coming import Comings
 from seatrial.dialects.kraken.ws.executions import EXECUTIONS, SHORT, ExecutionsTopic, RateCounters
 from seatrial.dialects.kraken.ws.frames import text
 from seatrial.dialects.kraken.ws.instrument import InstrumentTopic
@@ -38,7 +39,7 @@ from seatrial.dialects.kraken.ws.topics import (
     TradeTopic,
 )
 from seatrial.dialects.kraken.ws.views import MarketView
-from seatrial.dialects.wire import Call, Find, Line
+from seatrial.dialects.wire import Call, Find, Line, Reply
 
 PATHS: Final = {
     "/v2": Serves.PUBLIC | Serves.PRIVATE | Serves.LEVEL3,
@@ -62,12 +63,22 @@ PRIVATE_ORDER: Final = (EXECUTIONS, BALANCES)
 
 VERSION: Final = "2.0.10"
 
+TOO_MANY_CONNECTIONS: Final = Reply(
+    b"<!DOCTYPE html>\n<html><head><title>Access denied</title></head>"
+    b"<body><h1>Error 1015: you are being rate limited</h1></body></html>\n",
+    status=429,
+    content_type=b"text/html; charset=UTF-8",
+)
+"""Source of the limit: kraken-websocket#connection. Decided: the page, after those of the edge before the venue."""
+
 
 class KrakenFeed:
     """All sessions of one world."""
 
-    def __init__(self, machine: Machine, tools: Tools, find: Find) -> None:
+    def __init__(self, machine: Machine, tools: Tools, find: Find, comings: Comings | None = None) -> None:
         self._machine = machine
+        self._comings = comings
+        """Counts who comes from where; None: nobody does."""
         self.tools = tools
         self._ids = tools.ids
         symbols = tools.symbols
@@ -101,6 +112,12 @@ class KrakenFeed:
         """Somebody comes, and nobody is there; that was the last fact that is stored."""
         self._last = last
         self._modes = self._machine.state.modes
+
+    def refusal(self, call: Call, at_s: float) -> Reply | None:
+        """Whether too many came from there."""
+        if self._comings is None or self._comings.admits(call.address, at_s):
+            return None
+        return TOO_MANY_CONNECTIONS
 
     def open(self, call: Call, line: Line) -> Session:
         """A conversation begins. The first frame says how the exchange is."""

@@ -43,9 +43,13 @@ SOCKET_RULES: Final = (
          "Who leaves 8 MiB of frames lying, or takes nothing for a minute, is cut off."),
     Rule("sockets.recovery", DECIDED, "clients connect again after any close code but 1008",
          "When a commit failed or a backup was restored, every connection is told `maintenance` and closed with 1012."),
+    Rule("sockets.connection-rate", DOCUMENTED,
+         "guide: WebSocket introduction; off by default, because the edge that does it is no part of the API",
+         "An address that opened 150 WebSockets in ten minutes opens no other for ten minutes, where that option is "
+         "on. Decided: the page that it gets, with 429."),
     Rule("sockets.message-rate", DECIDED, "the frame is recorded, the number is not published",
          "A connection may send 1,000 messages a second; the first one above is answered by `Exceeded msg rate`, the "
-         "rest by nothing. New connections are not counted. A request names 2,000 symbols at most."),
+         "rest by nothing. A request names 2,000 symbols at most."),
     Rule("sockets.frames", DECIDED, "no source",
          "Nothing is throttled: whatever one command, or one thing that falls due, does to a market is one frame of "
          "each channel, trades first, then ticker, candles and book."),
