@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.core.candles import MINUTES, Candle
-from seatrial.core.commands import CancelOrders, PlaceOrder
+from seatrial.core.commands import AmendOrder, CancelOrders, PlaceOrder
 from seatrial.core.funding import Direction, Transfer, TransferStatus
-from seatrial.core.money import div_half_up
 from seatrial.core.orders import Fill, Order, OrderKind, Side, Trade
 from seatrial.core.postings import EntryKind, Posting
 from seatrial.core.queries import (
@@ -216,20 +215,24 @@ def place(order: Order) -> tuple[int, int]:
 
 
 def merged(fills: Iterable[Fill]) -> list[Fill]:
-    """All that one order took on arrival as one fill, in the place of its first part."""
+    """All that one order took at one moment as one fill, in the place of its first part."""
     sweeps: dict[int, list[Fill]] = {}
-    for fill in fills:
+    firsts: dict[int, Fill] = {}
+    for fill in reversed(newest_first := list(fills)):
         if not fill.maker:
-            sweeps.setdefault(fill.order_id, []).insert(0, fill)
-    return [whole(sweeps[fill.order_id]) if not fill.maker else fill for fill in fills
-            if fill.maker or sweeps[fill.order_id][0] is fill]  # fmt: skip
+            last = sweeps[firsts[fill.order_id].fill_id][-1] if fill.order_id in firsts else None
+            if last is None or (fill.trade_id, fill.at_ns) != (last.trade_id + 1, last.at_ns + 1):
+                firsts[fill.order_id] = fill
+            sweeps.setdefault(firsts[fill.order_id].fill_id, []).append(fill)
+    return [fill if fill.maker else whole(sweeps[fill.fill_id]) for fill in newest_first
+            if fill.maker or fill.fill_id in sweeps]  # fmt: skip
 
 
 def whole(parts: list[Fill]) -> Fill:
     """One fill made of several, oldest first."""
     first, last = parts[0], parts[-1]
     lots = sum(part.qty_lots for part in parts)
-    average = div_half_up(sum(part.price_ticks * part.qty_lots for part in parts), lots)
+    average = sum(part.price_ticks * part.qty_lots for part in parts) // lots
     return Fill(
         first.fill_id, first.account_id, first.order_id, first.market, first.trade_id, first.side, first.kind, average,
         lots, sum(part.price_ticks * part.qty_lots for part in parts), first.fee_ppm,
@@ -355,6 +358,24 @@ def test_a_sweep_is_shown_as_one_fill_at_the_average_price() -> None:
     assert isinstance(last, Fill)
     assert (sweep.price_ticks, sweep.qty_lots, sweep.maker) == (600_002, 30_000, False)
     assert last.qty_lots == 5_000
+    store.close()
+
+
+def test_what_an_amended_order_takes_is_a_sweep_of_its_own() -> None:
+    """It takes two lots on arrival and rests; amended, it takes two more."""
+    store, _ = lived(
+        [
+            *((limit(1, Side.SELL, price, 10_000), SECOND_NS) for price in (600_000, 600_001, 600_005, 600_006)),
+            (limit(2, Side.BUY, 600_001, 50_000), SECOND_NS),
+            (AmendOrder(2, 5, 600_006), SECOND_NS),
+        ]
+    )
+    page = store.answer(FillPage(2, merge_sweeps=True))
+    assert isinstance(page, Page)
+    assert [(fill.qty_lots, fill.price_ticks) for fill in page.rows if isinstance(fill, Fill)] == [
+        (20_000, 600_005), (20_000, 600_000),
+    ]  # fmt: skip
+    assert page.total == 2
     store.close()
 
 

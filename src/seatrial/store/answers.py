@@ -2,12 +2,12 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import count, islice, takewhile
 from operator import itemgetter
 from typing import Any, Final, assert_never
 
 from msgspec.structs import replace
-from sqlalchemy import Column, Connection, Select, and_, func, or_, select
+from sqlalchemy import Column, Connection, Select, and_, exists, func, not_, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from seatrial.core.candles import Candle
@@ -295,19 +295,26 @@ def _fill_page(query: FillPage, connection: Connection) -> Page[Fill]:
     if not query.merge_sweeps:
         return _page(connection, select(schema.fills).where(*conditions), order, query, schema.FILLS.from_row)
     earlier = schema.fills.alias().c
-    sweep_began = select(func.min(earlier.fill_id)).where(
-        earlier.account_id == _fills.account_id, earlier.order_id == _fills.order_id, earlier.maker == 0
-    )
-    leads = or_(_fills.maker == 1, _fills.fill_id == sweep_began.scalar_subquery())
+    goes_on = exists().where(
+        earlier.account_id == _fills.account_id, earlier.order_id == _fills.order_id, earlier.maker == 0,
+        earlier.trade_id == _fills.trade_id - 1, earlier.at_ns == _fills.at_ns - 1,
+    )  # fmt: skip
+    leads = or_(_fills.maker == 1, not_(goes_on))
     page = _page(connection, select(schema.fills).where(*conditions, leads), order, query, schema.FILLS.from_row)
     return Page([fill if fill.maker else _whole_sweep(fill, connection) for fill in page.rows], page.total)
 
 
 def _whole_sweep(lead: Fill, connection: Connection) -> Fill:
-    """All that the order took on arrival, as its first fill with the sums of all and the average price, cut off."""
+    """All that the order took at one moment, as its first fill with the sums of all and the average price, cut off.
+
+    The trades of one moment are numbered one after the other, and each is a nanosecond later than the one before; what
+    the order took when it was amended is another moment's.
+    """
     mine = and_(_fills.account_id == lead.account_id, _fills.order_id == lead.order_id, _fills.maker == 0)
-    found = connection.execute(select(schema.fills).where(mine).order_by(_fills.fill_id))
-    parts = list(map(schema.FILLS.from_row, found))
+    behind = select(schema.fills).where(mine, _fills.fill_id >= lead.fill_id).order_by(_fills.fill_id)
+    taken = map(schema.FILLS.from_row, connection.execute(behind))
+    moments = zip(count(lead.trade_id), count(lead.at_ns), taken, strict=False)
+    parts = [fill for _, _, fill in takewhile(lambda row: row[:2] == (row[2].trade_id, row[2].at_ns), moments)]
     last, sums = parts[-1], {name: sum(getattr(part, name) for part in parts) for name in _SUMMED}
     price_ticks, postings = sums["exact"] // sums["qty_lots"], last.first_posting + last.postings - lead.first_posting
     return replace(lead, price_ticks=price_ticks, postings=postings, **sums)
