@@ -23,6 +23,8 @@ from tests.support.venue_facts import (
 )
 
 TRADE_FIELDS = 7
+NO_NAME = "0"
+"""How ccxt shows that an order has no name: Kraken's `userref` is a number there."""
 
 
 class Ccxt:
@@ -184,7 +186,7 @@ def _order(row: Mapping[str, Any]) -> PlacedOrder:
         exact(row["filled"]),
         exact(row["average"] or 0),
         exact(row["fee"]["cost"]),
-        row["clientOrderId"],
+        None if row["clientOrderId"] == NO_NAME else row["clientOrderId"],
     )
 
 

@@ -246,7 +246,7 @@ def _result(answer: Mapping[str, Any]) -> Any:
 
 
 def _order(row: Mapping[str, Any]) -> PlacedOrder:
-    name = row.get("cl_ord_id", row["userref"])
+    name = row.get("cl_ord_id", row["userref"] or None)
     return PlacedOrder(
         row["status"],
         row["descr"]["type"],
