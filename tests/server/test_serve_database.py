@@ -27,7 +27,7 @@ def test_a_second_start_finds_everything_as_it_was(postgresql: str, tmp_path: Pa
         with VenueClient(server.url, server.demo) as demo:
             order = demo.call("AddOrder", pair="XBTUSD", type="buy", ordertype="limit", price=100, volume=1)
         assert server.log == ""
-    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["connection.json", "lock"]
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["connection.json", "lock", "tls"]
     with RunningServer(tmp_path / "two", "--database", postgresql) as server:
         signer = Signer(server.demo.key, server.demo.secret, 10**6)
         with VenueClient(server.url, signer) as demo:

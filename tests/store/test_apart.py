@@ -52,6 +52,7 @@ def test_what_it_writes_is_what_a_store_here_writes(store: Store, place: Path | 
         machine.apply(command, machine.state.now_ns + gap_ns)
         if machine.state.has_changes:
             store.commit(store.batch(machine.take_changes(), machine.state, "ticking"))
+    store.commit(store.batch(machine.take_changes(), machine.state, "ticking"))  # the time of what changed nothing
     state = new_state()
     store.load(state)
     assert Machine(state).fingerprint() == machine.fingerprint()

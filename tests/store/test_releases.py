@@ -207,7 +207,7 @@ def brief(order: Json) -> tuple[object, ...]:
     """What was asked for and what came of it."""
     asked = order["descr"]
     numbers = (Decimal(order[name]) for name in ("vol", "vol_exec", "cost", "fee"))
-    return (order["status"], order["userref"], asked["type"], asked["pair"], asked["price"], *numbers)
+    return (order["status"], order["userref"] or 0, asked["type"], asked["pair"], asked["price"], *numbers)
 
 
 def brief_kucoin(order: Json) -> tuple[object, ...]:
