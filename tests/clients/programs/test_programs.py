@@ -1,6 +1,7 @@
 """Whole programs, unmodified, trade here over REST and WebSockets: NautilusTrader and infinity-grid."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ pytestmark = [pytest.mark.clients, pytest.mark.timeout(1_800)]  # the first run 
 
 HERE = Path(__file__).parent
 USERREF = "7"
+PATIENCE_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +77,22 @@ def test_infinity_grid_keeps_its_grid_and_sells_what_it_bought(server: RunningSe
             highest = max(_grid(client, "buy"))
             _sell_down_to(server, highest)
             bot.said("Placing order to sell")
-            bot.said("Updated order")
-            (price,) = _grid(client, "sell")
+            (price,) = _soon(lambda: _grid(client, "sell") or _grid(client, "sell", "ClosedOrders", "closed"))
     assert price == pytest.approx(highest * 1.02, rel=0.001)
     assert not [line for line in bot.written if " ERROR " in line or "Traceback" in line]
 
 
-def _grid(client: KrakenClient, side: str) -> list[float]:
-    """The prices of the bot's open orders on that side."""
-    orders = client.call("OpenOrders", {"userref": USERREF}).result["open"].values()
+def _soon(look: Callable[[], list[float]]) -> list[float]:
+    """What is seen there as soon as something is: the bot says that it places an order before it does."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not (seen := look()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return seen
+
+
+def _grid(client: KrakenClient, side: str, method: str = "OpenOrders", part: str = "open") -> list[float]:
+    """The prices of the bot's orders on that side. One that sells may be filled at once: the crowd comes back."""
+    orders = client.call(method, {"userref": USERREF}).result[part].values()
     return [float(order["descr"]["price"]) for order in orders if order["descr"]["type"] == side]
 
 
