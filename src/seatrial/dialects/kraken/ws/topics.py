@@ -5,6 +5,7 @@ kraken-websocket#ohlc. Decided: nothing is throttled.
 """
 
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -46,7 +47,7 @@ class Topic(Protocol):
     """The fact that its snapshot is of, until those behind it are stored."""
 
 
-class MarketTopic:
+class MarketTopic(ABC):
     """One of a market."""
 
     def __init__(self, view: MarketView, symbol: str, place: int) -> None:
@@ -58,9 +59,9 @@ class MarketTopic:
         self.place = place
         self._whole: tuple[int, bytes | TradePage] | None = None
 
+    @abstractmethod
     def frame(self) -> bytes | None:
         """What changed since the last one; None where nothing did."""
-        raise NotImplementedError
 
     def whole(self) -> bytes | TradePage:
         """The snapshot, made once for all who come before something happens in the market."""
@@ -68,9 +69,9 @@ class MarketTopic:
             self._whole = self.view.taken, self.snapshot()
         return self._whole[1]
 
+    @abstractmethod
     def snapshot(self) -> bytes | TradePage:
         """All of it as it is; or what must be looked up first."""
-        raise NotImplementedError
 
 
 class BookTopic(MarketTopic):
