@@ -16,7 +16,7 @@ from seatrial.dialects.kraken.limits import Limits
 from seatrial.dialects.kraken.symbols import Symbols
 from seatrial.dialects.kraken.ws.feed import KrakenFeed
 from seatrial.dialects.wire import Call
-from tests.support.kraken_exchange import Exchange
+from tests.support.kraken_exchange import Exchange, Trader
 from tests.support.kraken_exchange import symbols as all_symbols
 
 if TYPE_CHECKING:
@@ -204,6 +204,12 @@ def open_feed(machine: Machine, account_id: int) -> str:
     return Ids(machine.state.seed).ws_token(machine.state.counters.token_id)
 
 
+def token(trader: Trader) -> str:
+    """What opens a trader's private channels."""
+    text: str = trader.result("GetWebSocketsToken")["token"]
+    return text
+
+
 class SocketVenue(Exchange):
     """A world with two traders and a feed."""
 
@@ -220,6 +226,13 @@ class SocketVenue(Exchange):
         changes = self.stored.commit()
         self.orders.update(changes.orders)
         self.store.commit(self.store.batch(changes, self.machine.state, ""))
+
+    def following(self, trader: Trader, channel: str, *symbols: str, **options: Any) -> Talk:
+        """A conversation that follows a channel with a trader's token; the acknowledgement is read."""
+        talk = self.talk()
+        told = talk.subscribe(channel, *symbols, token=token(trader), **options)
+        assert told[0]["success"], told
+        return talk
 
     def talk(self, path: str = "/v2", host: str = "localhost") -> Talk:
         """A conversation, its status read."""

@@ -10,7 +10,7 @@ import pytest
 
 from seatrial.core.commands import AmendOrder
 from tests.support.kraken_exchange import Exchange, Trader
-from tests.support.kraken_sockets import SocketVenue
+from tests.support.kraken_sockets import SocketVenue, token
 
 LIMIT = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "volume": "0.01", "price": "61000.0"}
 
@@ -59,7 +59,7 @@ def test_an_amendment_over_the_websocket() -> None:
     venue = SocketVenue()
     order = venue.buyer.place("buy", "2", "100", tag=7)
     talk = venue.talk()
-    talk.subscribe("executions", token=venue.buyer.result("GetWebSocketsToken")["token"])
+    talk.subscribe("executions", token=token(venue.buyer))
     before = len(talk.frames)
     venue.apply(AmendOrder(venue.buyer.account_id, order.order_id, 1_010, 10**8))
     (frame,) = talk.frames[before:]

@@ -8,7 +8,7 @@ import pytest
 from seatrial.core.commands import SeeDeposit
 from seatrial.dialects.kraken.dialect import PERMISSIONS
 from tests.support.kraken_exchange import START_NS, Trader
-from tests.support.kraken_sockets import SocketVenue, Talk
+from tests.support.kraken_sockets import SocketVenue, Talk, token
 
 ROW = [
     "ledger_id", "ref_id", "timestamp", "type", "asset", "asset_class", "category", "wallet_type", "wallet_id",
@@ -21,17 +21,9 @@ def venue() -> SocketVenue:
     return SocketVenue()
 
 
-def token(trader: Trader) -> str:
-    text: str = trader.result("GetWebSocketsToken")["token"]
-    return text
-
-
 def following(venue: SocketVenue, trader: Trader, **options: Any) -> Talk:
-    """Somebody who follows his funds; the acknowledgement is read."""
-    talk = venue.talk()
-    told = talk.subscribe("balances", token=token(trader), **options)
-    assert told[0]["success"], told
-    return talk
+    """Somebody who follows his funds."""
+    return venue.following(trader, "balances", **options)
 
 
 def rows(talk: Talk) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from seatrial.core.commands import AmendOrder, CancelOrders, DecreaseOrder, Repl
 from seatrial.core.orders import TimeInForce
 from seatrial.dialects.kraken.dialect import PERMISSIONS
 from tests.support.kraken_exchange import START_NS, Trader
-from tests.support.kraken_sockets import SocketVenue, Talk
+from tests.support.kraken_sockets import SocketVenue, Talk, token
 
 DELTA = {"timestamp", "order_status", "exec_type", "order_id"}
 SUMS = {"cum_qty", "cum_cost", "avg_price", "fee_usd_equiv"}
@@ -19,17 +19,9 @@ def venue() -> SocketVenue:
     return SocketVenue()
 
 
-def token(trader: Trader) -> str:
-    text: str = trader.result("GetWebSocketsToken")["token"]
-    return text
-
-
 def following(venue: SocketVenue, trader: Trader, **options: Any) -> Talk:
-    """Somebody who follows his orders; the acknowledgement is read."""
-    talk = venue.talk()
-    told = talk.subscribe("executions", token=token(trader), **options)
-    assert told[0]["success"], told
-    return talk
+    """Somebody who follows his orders."""
+    return venue.following(trader, "executions", **options)
 
 
 def rows(talk: Talk) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ from seatrial.core.orders import Side
 from seatrial.dialects.kraken.dialect import PERMISSIONS
 from seatrial.dialects.kraken.ws.topics import order_checksum
 from seatrial.dialects.kraken.ws.views import Queues
-from tests.support.kraken_exchange import START_NS, Trader
+from tests.support.kraken_exchange import START_NS
 from tests.support.kraken_exchange import symbols as all_symbols
-from tests.support.kraken_sockets import SocketVenue, Talk
+from tests.support.kraken_sockets import SocketVenue, Talk, token
 
 ASKS = (
     ("44939.5", "4.52308393 0.00111261 0.00100000 0.01000000"), ("44950.0", "0.10334926"), ("44953.0", "0.00064537"),
@@ -33,17 +33,9 @@ def venue() -> SocketVenue:
     return SocketVenue()
 
 
-def token(trader: Trader) -> str:
-    text: str = trader.result("GetWebSocketsToken")["token"]
-    return text
-
-
 def following(venue: SocketVenue, depth: int = 10, **options: Any) -> Talk:
-    """Somebody who follows a book; the acknowledgement is read."""
-    talk = venue.talk()
-    told = talk.subscribe("level3", "BTC/USD", depth=depth, token=token(venue.buyer), **options)
-    assert told[0]["success"], told
-    return talk
+    """Somebody who follows a book."""
+    return venue.following(venue.buyer, "level3", "BTC/USD", depth=depth, **options)
 
 
 def events(talk: Talk) -> list[tuple[str, str, str]]:

@@ -70,7 +70,7 @@ class PreTrade(Instrument, frozen=True, kw_only=True):
 
 
 class PublishedTrade(Struct, frozen=True, kw_only=True):
-    """One trade of any market."""
+    """One trade of any market. `Instrument`'s fields stand among its own, as recorded, so it is no `Instrument`."""
 
     trade_id: str
     price: str
