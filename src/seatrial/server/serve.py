@@ -71,7 +71,8 @@ def run(
     port = listener.getsockname()[1]
     host = "127.0.0.1" if listen.host in ("0.0.0.0", "::") else listen.host  # noqa: S104  compared, not bound
     address = f"{f'[{host}]' if ':' in host else host}:{port}"
-    connection = replace(connection_of(world, f"http://{address}"), https=f"https://{address}", ca=str(who.ca))
+    ca = str(who.ca.absolute())
+    connection = replace(connection_of(world, f"http://{address}"), https=f"https://{address}", ca=ca)
 
     def control() -> Asgi:
         from seatrial.server.control.app import control_app  # noqa: PLC0415  only when it is first called
